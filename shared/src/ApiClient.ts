@@ -1,0 +1,92 @@
+import type { RoomInfo } from './domain.ts';
+import { ERROR_CODES, type ErrorCode } from './errors.ts';
+import type { SessionResponse, TicketResponse } from './protocol.ts';
+import type { RoomRequest } from './schemas.ts';
+
+const REQUEST_TIMEOUT_MS = 10_000;
+
+/** An answer of the REST interface other than 2xx (RFC 9457), or none: `UNAVAILABLE`. */
+export class ApiError extends Error {
+  readonly code: ErrorCode;
+  /** Seconds after which it makes sense to try again, where the server said so. */
+  readonly retryAfterS: number | null;
+
+  constructor(code: ErrorCode, message: string, retryAfterS: number | null = null, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ApiError';
+    this.code = code;
+    this.retryAfterS = retryAfterS;
+  }
+}
+
+/** The REST interface of one server, for page, load test and tests. Holds no state but the session token that it is given. */
+export class ApiClient {
+  readonly #origin: string;
+  #token: string | null;
+
+  /** @param origin such as `http://localhost:3000`; empty for the page's own. */
+  constructor(origin = '', token: string | null = null) {
+    this.#origin = origin;
+    this.#token = token;
+  }
+
+  /** Starts a guest session, or renames the one whose token this client holds; the client keeps the new token. */
+  async createSession(name: string): Promise<SessionResponse> {
+    const session = await this.#call<SessionResponse>('POST', '/api/session', { name });
+    this.#token = session.token;
+    return session;
+  }
+
+  async listRooms(): Promise<RoomInfo[]> {
+    const { rooms } = await this.#call<{ rooms: RoomInfo[] }>('GET', '/api/rooms');
+    return rooms;
+  }
+
+  async createRoom(settings: RoomRequest): Promise<RoomInfo> {
+    return this.#call('POST', '/api/rooms', settings);
+  }
+
+  async getRoom(roomId: string): Promise<RoomInfo> {
+    return this.#call('GET', `/api/rooms/${encodeURIComponent(roomId)}`);
+  }
+
+  async endRoom(roomId: string): Promise<void> {
+    await this.#call('POST', `/api/rooms/${encodeURIComponent(roomId)}/end`);
+  }
+
+  async createTicket(roomId: string): Promise<TicketResponse> {
+    return this.#call('POST', `/api/rooms/${encodeURIComponent(roomId)}/tickets`);
+  }
+
+  async #call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
+    const headers: Record<string, string> = {};
+    if (this.#token) headers.authorization = `Bearer ${this.#token}`;
+    if (body !== undefined) headers['content-type'] = 'application/json';
+    let response: Response;
+    let answer: unknown;
+    try {
+      response = await fetch(this.#origin + path, {
+        method,
+        headers,
+        signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      answer = response.status === 204 ? null : await response.json();
+    } catch (error) {
+      throw new ApiError('UNAVAILABLE', 'The server cannot be reached', null, { cause: error });
+    }
+    if (!response.ok) throw problemOf(response, answer);
+    return answer as T;
+  }
+}
+
+function problemOf(response: Response, answer: unknown): ApiError {
+  const problem = (typeof answer === 'object' && answer !== null ? answer : {}) as { code?: unknown; detail?: unknown };
+  const known = (ERROR_CODES as readonly unknown[]).includes(problem.code);
+  const retryAfterS = Number(response.headers.get('retry-after')) || null;
+  return new ApiError(
+    known ? (problem.code as ErrorCode) : 'UNAVAILABLE',
+    typeof problem.detail === 'string' ? problem.detail : `HTTP ${response.status}`,
+    retryAfterS,
+  );
+}

@@ -1,0 +1,197 @@
+import type { DtlsParameters, IceCandidate, IceParameters, RtpCapabilities, RtpParameters } from 'mediasoup/types';
+import { z } from 'zod';
+import type { Person, ReactionKind, RoomInfo, RoomSnapshot, RoomState, Role, SelfState } from './domain.ts';
+import type { CloseReason, WireError } from './errors.ts';
+import type { Action } from './permissions.ts';
+import {
+  audienceQuery,
+  lockRequest,
+  nothing,
+  personRef,
+  producerCreate,
+  reactionRequest,
+  setMutedRequest,
+  transportConnect,
+  transportRef,
+} from './schemas.ts';
+
+/** Where a WebRtcTransport of the server can be reached, in mediasoup-client's terms. */
+export interface TransportInfo {
+  readonly id: string;
+  readonly iceParameters: IceParameters;
+  readonly iceCandidates: IceCandidate[];
+  readonly dtlsParameters: DtlsParameters;
+}
+
+/** One stream to receive: the direct stream of one person on stage. */
+export interface ConsumerInfo {
+  readonly id: string;
+  readonly producerId: string;
+  /** Whose voice it is. */
+  readonly userId: string;
+  readonly rtpParameters: RtpParameters;
+}
+
+/** A fresh receiving transport with everything there is to hear; replaces any that the peer had. */
+export interface MediaInfo {
+  readonly recv: TransportInfo;
+  readonly consumers: readonly ConsumerInfo[];
+}
+
+/**
+ * What a (re)connected peer has to do about media.
+ * - `none`: nothing yet; the room is backstage and this peer listens. `media:restart` will follow.
+ * - `new`: build a transport from this.
+ * - `kept`: the transports of before the reconnection are still there; `consumers` is the full list of what they carry now.
+ *   Restart ICE on any that is not connected.
+ */
+export type MediaOffer =
+  | { readonly kind: 'none' }
+  | ({ readonly kind: 'new' } & MediaInfo)
+  | { readonly kind: 'kept'; readonly consumers: readonly ConsumerInfo[] };
+
+/** First message on a connected socket: all that a client needs, at once. */
+export interface Welcome {
+  readonly snapshot: RoomSnapshot;
+  readonly media: MediaOffer;
+}
+
+interface RequestSpec {
+  readonly data: z.ZodType;
+  readonly result: z.ZodType;
+}
+
+const done = z.null();
+
+/** Client -> server. Every request is acknowledged with a result or with a coded error, and is an action of the permission table. */
+export const requests = {
+  'room:snapshot': { data: nothing, result: z.custom<RoomSnapshot>() },
+  'room:goLive': { data: nothing, result: done },
+  'room:lock': { data: lockRequest, result: done },
+  'room:end': { data: nothing, result: done },
+  'audience:list': { data: audienceQuery, result: z.custom<AudienceList>() },
+  'reaction:send': { data: reactionRequest, result: done },
+  'hand:raise': { data: nothing, result: done },
+  'hand:lower': { data: nothing, result: done },
+  'hand:approve': { data: personRef, result: done },
+  'hand:decline': { data: personRef, result: done },
+  'stage:invite': { data: personRef, result: done },
+  'stage:accept': { data: nothing, result: done },
+  'stage:decline': { data: nothing, result: done },
+  'stage:leave': { data: nothing, result: done },
+  'stage:demote': { data: personRef, result: done },
+  'stage:setMuted': { data: setMutedRequest, result: done },
+  'stage:mute': { data: personRef, result: done },
+  'stage:muteOthers': { data: nothing, result: done },
+  'peer:remove': { data: personRef, result: done },
+  'peer:ban': { data: personRef, result: done },
+  'peer:unban': { data: personRef, result: done },
+  'ban:list': { data: nothing, result: z.custom<readonly Person[]>() },
+  'cohost:add': { data: personRef, result: done },
+  'cohost:remove': { data: personRef, result: done },
+  'host:handOver': { data: personRef, result: done },
+  'media:start': { data: nothing, result: z.custom<MediaInfo>() },
+  'transport:create': { data: nothing, result: z.custom<TransportInfo>() },
+  'transport:connect': { data: transportConnect, result: done },
+  'transport:restartIce': { data: transportRef, result: z.custom<IceParameters>() },
+  'producer:create': { data: producerCreate, result: z.custom<{ readonly producerId: string }>() },
+  'producer:close': { data: nothing, result: done },
+} as const satisfies Record<Action, RequestSpec>;
+
+export type RequestName = keyof typeof requests;
+/** What a caller passes. */
+export type RequestInput<N extends RequestName> = z.input<(typeof requests)[N]['data']>;
+/** What a handler receives, parsed. */
+export type RequestData<N extends RequestName> = z.output<(typeof requests)[N]['data']>;
+export type RequestResult<N extends RequestName> = z.output<(typeof requests)[N]['result']>;
+
+export type Ack<T> = { readonly ok: true; readonly data: T } | { readonly ok: false; readonly error: WireError };
+
+/** People in the audience whose name matches, at most 50, and how many there are in all. */
+export interface AudienceList {
+  readonly people: readonly Person[];
+  readonly total: number;
+}
+
+/** Why one's own state changed, so that the page can say so. */
+export const SELF_CAUSES = [
+  'handPlace',
+  'invited',
+  'inviteWithdrawn',
+  'approved',
+  'declined',
+  'demoted',
+  'muted',
+  'madeCohost',
+  'cohostRemoved',
+  'madeHost',
+  'flood',
+  'other',
+] as const;
+export type SelfCause = (typeof SELF_CAUSES)[number];
+
+/** What everyone receives once per pulse, whatever happens: never a message per join or per reaction. */
+export interface Pulse {
+  /** Of the newest `RoomState`; a client that holds an older one and finds none here asks for a snapshot. */
+  readonly seq: number;
+  readonly listeners: number;
+  /** Reactions since the last pulse, by kind. */
+  readonly reactions?: Partial<Record<ReactionKind, number>>;
+  /** Present when it changed since the last pulse. */
+  readonly state?: RoomState;
+  /** Present when the sample changed. */
+  readonly faces?: readonly Person[];
+}
+
+/** Server -> client. */
+export interface Notifications {
+  welcome: Welcome;
+  closed: { readonly reason: CloseReason };
+  'room:state': RoomState;
+  'room:pulse': Pulse;
+  /** To host and co-hosts: the queue of hands, first come first. */
+  'hands:changed': { readonly hands: readonly Person[] };
+  'self:changed': { readonly self: SelfState; readonly cause: SelfCause; readonly by: string | null };
+  /** The media there was is gone, or there is media at last: ask for `media:start` after a random delay of at most `withinMs`. */
+  'media:restart': { readonly withinMs: number };
+  /** Acknowledged by the client once it can receive it; only then does the server let it flow. */
+  'consumer:created': ConsumerInfo;
+  'consumer:closed': { readonly consumerId: string };
+  /** One's own producer was closed by the server. */
+  'producer:closed': { readonly producerId: string };
+}
+export type NotificationName = keyof Notifications;
+
+export type ClientToServerEvents = {
+  [N in RequestName]: (data: RequestInput<N>, ack: (ack: Ack<RequestResult<N>>) => void) => void;
+};
+export type ServerToClientEvents = {
+  [N in NotificationName]: (data: Notifications[N], ack?: () => void) => void;
+};
+
+/** Answer of `POST /api/session`. */
+export interface SessionResponse {
+  /** A bearer token; kept by the browser. */
+  readonly token: string;
+  readonly user: Person;
+}
+
+/** Answer of `POST /api/rooms/:id/tickets`: admission, and what a client needs before it connects. */
+export interface TicketResponse {
+  /** JWT, good for one connection within `expiresInS`. */
+  readonly ticket: string;
+  readonly expiresInS: number;
+  /** Origin of the node to connect to; null is where the ticket came from. */
+  readonly url: string | null;
+  readonly role: Role;
+  readonly rtpCapabilities: RtpCapabilities;
+  /** In the form of `RTCConfiguration.iceServers`. */
+  readonly iceServers: readonly IceServer[];
+  readonly room: RoomInfo;
+}
+
+export interface IceServer {
+  readonly urls: string | readonly string[];
+  readonly username?: string;
+  readonly credential?: string;
+}

@@ -1,0 +1,98 @@
+import type { DtlsParameters, RtpCapabilities, RtpParameters } from 'mediasoup/types';
+import { z } from 'zod';
+import { LIMITS, REACTION_KINDS, ROOM_LANGUAGES } from './domain.ts';
+
+/** Every shape that a client can send. Strict objects: an unknown key is a refusal, never something silently kept. */
+
+const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
+const BLOB_MAX_DEPTH = 10;
+const BLOB_MAX_NODES = 4000;
+const BLOB_MAX_STRING = 2000;
+
+/** One line of text as people type it: trimmed, inner white space folded, no control characters. */
+function line(maxLength: number) {
+  return z
+    .string()
+    .max(maxLength * 4)
+    .transform((text) => text.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim())
+    .pipe(z.string().max(maxLength));
+}
+
+/** Text of several lines: trimmed, no control characters but the line feed. */
+function text(maxLength: number) {
+  return z
+    .string()
+    .max(maxLength * 4)
+    .transform((value) => value.replace(/[^\P{Cc}\n]+/gu, ' ').trim())
+    .pipe(z.string().max(maxLength));
+}
+
+/**
+ * A parameters object of WebRTC, passed on for mediasoup to validate: here only "a plain object of bounded size without keys
+ * that could reach a prototype". Transcribing RTP into a schema would strip keys that the schema does not know.
+ */
+function blob<T>() {
+  return z.custom<T>((value) => isObject(value) && isBounded(value), { message: 'Expected a bounded object' });
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isBounded(root: unknown): boolean {
+  const pending: { value: unknown; depth: number }[] = [{ value: root, depth: 0 }];
+  let nodes = 0;
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    const { value, depth } = next;
+    if (++nodes > BLOB_MAX_NODES || depth > BLOB_MAX_DEPTH) return false;
+    if (typeof value === 'string' && value.length > BLOB_MAX_STRING) return false;
+    if (typeof value !== 'object' || value === null) continue;
+    for (const [key, child] of Object.entries(value)) {
+      if (FORBIDDEN_KEYS.has(key)) return false;
+      pending.push({ value: child, depth: depth + 1 });
+    }
+  }
+  return true;
+}
+
+/** An id that the server has made (nanoid alphabet). */
+const id = z.string().regex(/^[\w-]{8,64}$/);
+
+export const userId = id;
+export const roomId = id;
+
+export const nothing = z.strictObject({}).optional();
+export const personRef = z.strictObject({ userId });
+export const reactionRequest = z.strictObject({ kind: z.enum(REACTION_KINDS) });
+export const lockRequest = z.strictObject({ locked: z.boolean() });
+export const setMutedRequest = z.strictObject({ muted: z.boolean() });
+export const audienceQuery = z.strictObject({ query: line(LIMITS.nameLength).default('') });
+export const transportRef = z.strictObject({ transportId: z.string().max(64) });
+export const transportConnect = transportRef.extend({ dtlsParameters: blob<DtlsParameters>() });
+export const producerCreate = transportRef.extend({ rtpParameters: blob<RtpParameters>() });
+
+/** What a client says of itself when its socket connects (`socket.handshake.auth`). */
+export const handshakeAuth = z.strictObject({
+  /** A ticket of `POST /api/rooms/:id/tickets`. */
+  ticket: z.string().max(2000),
+  protocol: z.number().int(),
+  /** Random, one per page: the same page coming back resumes, another page of the same person replaces. */
+  instanceId: id,
+  /** What this client can receive, computed from the router's capabilities in the ticket's answer. */
+  rtpCapabilities: blob<RtpCapabilities>(),
+});
+export type HandshakeAuth = z.infer<typeof handshakeAuth>;
+
+/** Body of `POST /api/session`. */
+export const sessionRequest = z.strictObject({ name: line(LIMITS.nameLength).pipe(z.string().min(1)) });
+export type SessionRequest = z.input<typeof sessionRequest>;
+
+/** Body of `POST /api/rooms`. */
+export const roomRequest = z.strictObject({
+  title: line(LIMITS.titleLength).pipe(z.string().min(1)),
+  description: text(LIMITS.descriptionLength).default(''),
+  language: z.enum(ROOM_LANGUAGES).default('en'),
+  speakerLimit: z.number().int().min(LIMITS.minSpeakers).max(LIMITS.maxSpeakers).default(LIMITS.defaultSpeakers),
+});
+export type RoomRequest = z.input<typeof roomRequest>;
+export type RoomSettings = z.output<typeof roomRequest>;

@@ -28,27 +28,87 @@ const iceServers = z
 export const variables = z.object({
   PORT: port.default(3000).describe('TCP port of the page, the REST interface and the sockets.'),
   HOST: z.string().default('::').describe('Address that PORT is bound to.'),
-  PUBLIC_URL: z.url().optional().describe('Origin under which people reach this node. Default: the origin of the page.'),
-  REDIS_URL: z.string().describe('Redis 7 or newer: `redis://…`, `rediss://…` or the path of a socket. `npm start` runs its own when unset.'),
-  SECRET: z.string().min(32).optional().describe('Signs sessions and tickets; at least 32 characters. Default: made once and kept under DATA_DIR.'),
-  DATA_DIR: z.string().default('data').describe('Folder of what outlives a restart: the secret, and the own Redis of `npm start`.'),
-  WEB_DIR: z.string().optional().describe('Folder of the built page, served on PORT. Unset where another server does it.'),
-  TRUST_PROXY: z.coerce.number().int().min(0).default(0).describe('Number of proxies in front, whose `X-Forwarded-For` is believed.'),
-  WORKERS: z.coerce.number().int().min(1).default(availableParallelism()).describe('Media workers. Default: one per core.'),
-  MEDIA_PORT: port.default(40_000).describe('First media port; worker n listens on MEDIA_PORT + n, UDP and TCP. 0 picks free ones.'),
+  PUBLIC_URL: z
+    .url()
+    .optional()
+    .describe('Origin under which people reach this node. Default: the origin of the page.'),
+  REDIS_URL: z
+    .string()
+    .describe(
+      'Redis 7 or newer: `redis://…`, `rediss://…` or the path of a socket. `npm start` runs its own when unset.',
+    ),
+  SECRET: z
+    .string()
+    .min(32)
+    .optional()
+    .describe('Signs sessions and tickets; at least 32 characters. Default: made once and kept under DATA_DIR.'),
+  DATA_DIR: z
+    .string()
+    .default('data')
+    .describe('Folder of what outlives a restart: the secret, and the own Redis of `npm start`.'),
+  WEB_DIR: z
+    .string()
+    .optional()
+    .describe('Folder of the built page, served on PORT. Unset where another server does it.'),
+  TRUST_PROXY: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(0)
+    .describe('Number of proxies in front, whose `X-Forwarded-For` is believed.'),
+  WORKERS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(availableParallelism())
+    .describe('Media workers. Default: one per core.'),
+  MEDIA_PORT: port
+    .default(40_000)
+    .describe('First media port; worker n listens on MEDIA_PORT + n, UDP and TCP. 0 picks free ones.'),
   MEDIA_LISTEN_ADDRESS: z.string().default('0.0.0.0').describe('Address that media ports are bound to.'),
-  MEDIA_ANNOUNCED_ADDRESS: z.string().optional().describe('Address or name at which people reach the media ports. Default: 127.0.0.1, or MEDIA_LISTEN_ADDRESS when it is one address.'),
-  MEDIASOUP_WORKER_BIN: z.string().optional().describe('Path of the mediasoup-worker to run. `npm start` finds or builds one when unset.'),
-  ICE_SERVERS: iceServers.default([]).describe('JSON array of `{ "urls", "username", "credential" }`: TURN servers given to clients.'),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent']).default('info').describe('Least level that is logged.'),
-  ROOM_CAPACITY: z.coerce.number().int().min(1).default(10_000).describe('People in one room on this node; the next one is told that it is full.'),
+  MEDIA_ANNOUNCED_ADDRESS: z
+    .string()
+    .optional()
+    .describe(
+      'Address or name at which people reach the media ports. Default: 127.0.0.1, or MEDIA_LISTEN_ADDRESS when it is one address.',
+    ),
+  MEDIASOUP_WORKER_BIN: z
+    .string()
+    .optional()
+    .describe('Path of the mediasoup-worker to run. `npm start` finds or builds one when unset.'),
+  ICE_SERVERS: iceServers
+    .default([])
+    .describe('JSON array of `{ "urls", "username", "credential" }`: TURN servers given to clients.'),
+  LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent'])
+    .default('info')
+    .describe('Least level that is logged.'),
+  ROOM_CAPACITY: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(10_000)
+    .describe('People in one room on this node; the next one is told that it is full.'),
   MAX_ROOMS: z.coerce.number().int().min(1).default(1000).describe('Rooms open at once.'),
   MAX_ROOMS_PER_USER: z.coerce.number().int().min(1).default(3).describe('Rooms that one person may host at once.'),
-  ROOMS_PER_ADDRESS_PER_HOUR: z.coerce.number().int().min(1).default(60).describe('Rooms that may be created from one network address in an hour.'),
-  STAGE_GRACE_S: z.coerce.number().min(0.1).default(30).describe('Seconds for which a place on stage, a hand or an invitation is kept for a lost connection.'),
+  ROOMS_PER_ADDRESS_PER_HOUR: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(60)
+    .describe('Rooms that may be created from one network address in an hour.'),
+  STAGE_GRACE_S: z.coerce
+    .number()
+    .min(0.1)
+    .default(30)
+    .describe('Seconds for which a place on stage, a hand or an invitation is kept for a lost connection.'),
   HOST_GRACE_S: z.coerce.number().min(0.1).default(60).describe('Seconds after which a vanished host is replaced.'),
   EMPTY_ROOM_S: z.coerce.number().min(0.1).default(300).describe('Seconds after which an empty room ends.'),
-  TRANSPORT_CONNECT_S: z.coerce.number().min(0.1).default(12).describe('Seconds within which a media transport has to connect.'),
+  TRANSPORT_CONNECT_S: z.coerce
+    .number()
+    .min(0.1)
+    .default(12)
+    .describe('Seconds within which a media transport has to connect.'),
 });
 
 export type Config = Readonly<Omit<z.output<typeof variables>, 'MEDIA_ANNOUNCED_ADDRESS'>> & {

@@ -4,13 +4,17 @@ import { ERROR_CODES, type CloseReason, type ErrorCode, type WireError } from '.
 const REQUEST_TIMEOUT_MS = 10_000;
 const CONNECT_TIMEOUT_MS = 10_000;
 
+/** As the events of an emitter are typed: what it is called with is settled by the event's name. */
+// oxlint-disable-next-line typescript/no-explicit-any
+type Listener = (...args: any[]) => void;
+
 /** The part of a socket.io-client `Socket` that is used; structural, so that this package depends on no transport. */
 export interface SignalingSocket {
   readonly connected: boolean;
   connect(): unknown;
   disconnect(): unknown;
-  on(event: string, listener: (...args: never[]) => void): unknown;
-  off(event: string, listener: (...args: never[]) => void): unknown;
+  on(event: string, listener: Listener): unknown;
+  off(event: string, listener: Listener): unknown;
   timeout(ms: number): { emit(event: string, ...args: unknown[]): unknown };
 }
 
@@ -110,9 +114,8 @@ export class SignalingClient {
   }
 }
 
-type RequestArgs<N extends RequestName> = undefined extends RequestInput<N>
-  ? [data?: RequestInput<N>]
-  : [data: RequestInput<N>];
+type RequestArgs<N extends RequestName> =
+  undefined extends RequestInput<N> ? [data?: RequestInput<N>] : [data: RequestInput<N>];
 
 function unavailable(message: string): SignalingError {
   return new SignalingError({ code: 'UNAVAILABLE', message });

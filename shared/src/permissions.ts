@@ -55,4 +55,3 @@ export function can(role: Role, action: Action, target?: Role): boolean {
 function self<R extends Role>(roles: readonly R[]): Partial<Record<Role, readonly Role[]>> {
   return Object.fromEntries(roles.map((role) => [role, [role]]));
 }
-

@@ -166,7 +166,9 @@ export type ClientToServerEvents = {
   [N in RequestName]: (data: RequestInput<N>, ack: (ack: Ack<RequestResult<N>>) => void) => void;
 };
 export type ServerToClientEvents = {
-  [N in NotificationName]: (data: Notifications[N], ack?: () => void) => void;
+  [N in Exclude<NotificationName, 'consumer:created'>]: (data: Notifications[N]) => void;
+} & {
+  'consumer:created': (data: ConsumerInfo, ack: (nothing?: undefined) => void) => void;
 };
 
 /** Answer of `POST /api/session`. */

@@ -133,6 +133,8 @@ export interface RoomClientApi {
   /** Sends the checked microphone to the room, unmuted. */
   publishMicrophone(): Promise<void>;
   setMuted(muted: boolean): Promise<void>;
+  /** Gives the microphone back to the browser, whatever it was doing; for a check that is called off. */
+  releaseMicrophone(): void;
   /** Input devices, with labels once the microphone was allowed. */
   listMicrophones(): Promise<readonly { readonly deviceId: string; readonly label: string }[]>;
   /** The level of one's own microphone, 0 to 1, at most 20 times a second while it is captured. */

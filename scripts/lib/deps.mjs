@@ -1,0 +1,56 @@
+import { readFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { step } from './progress.mjs';
+import { isExecutableFile, run } from './run.mjs';
+
+/**
+ * Installs the dependencies of the lockfile, and the Node that Tribune runs on.
+ *
+ * @param {string} root folder of the checkout
+ * @param {AbortSignal} [signal]
+ * @returns {Promise<string>} path of that Node
+ */
+export async function ensureDependencies(root, signal) {
+  if (!areInstalled(root)) {
+    // mediasoup's own install step would download or compile a worker, which is the next part of the set-up.
+    const env = { ...withoutOwnNode(root), MEDIASOUP_WORKER_BIN: process.env.MEDIASOUP_WORKER_BIN || 'later' };
+    await step('Installing dependencies', () =>
+      run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, env, signal }),
+    );
+  }
+  const node = join(root, 'node_modules', '.bin', 'node');
+  if (!isExecutableFile(node)) {
+    // It comes from an install script, and npm may be set to ignore those.
+    const args = ['rebuild', 'node', '--ignore-scripts=false', '--loglevel=error'];
+    await step('Installing Node 24', () => run('npm', args, { cwd: root, env: withoutOwnNode(root), signal }));
+  }
+  await run(node, ['--version'], { signal });
+  return node;
+}
+
+/** Whether node_modules holds what the lockfile says. npm notes what it has installed, when it is done with it. */
+function areInstalled(root) {
+  const wanted = lockedPackages(join(root, 'package-lock.json'));
+  let present;
+  try {
+    present = lockedPackages(join(root, 'node_modules', '.package-lock.json'));
+  } catch {
+    return false;
+  }
+  return Object.entries(wanted).every(([path, entry]) => {
+    // What is optional is mostly there for other systems than this one. Workspaces are links, not installed packages.
+    if (entry.optional || !path.startsWith('node_modules/')) return true;
+    return present[path]?.version === entry.version && present[path]?.resolved === entry.resolved;
+  });
+}
+
+function lockedPackages(file) {
+  return JSON.parse(readFileSync(file, 'utf8')).packages;
+}
+
+/** The environment without node_modules/.bin on its PATH: npm must not run on the Node that it is about to replace. */
+function withoutOwnNode(root) {
+  const own = join(root, 'node_modules', '.bin');
+  const path = (process.env.PATH ?? '').split(delimiter).filter((folder) => folder !== own);
+  return { ...process.env, PATH: path.join(delimiter) };
+}

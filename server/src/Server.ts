@@ -1,0 +1,129 @@
+import { createServer, type Server as HttpServer } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { resolve } from 'node:path';
+import type { Redis } from 'ioredis';
+import { Tokens, loadSecret } from './auth/Tokens.ts';
+import type { Config } from './config.ts';
+import { createApp } from './http/app.ts';
+import type { Logger } from './logger.ts';
+import { WorkerPool } from './media/WorkerPool.ts';
+import { Metrics } from './metrics.ts';
+import { RoomManager } from './rooms/RoomManager.ts';
+import { SignalingServer } from './signaling/SignalingServer.ts';
+import { RoomStore } from './store/RoomStore.ts';
+import { connectRedis } from './store/connectRedis.ts';
+
+const LOAD_RETRY_MS = 500;
+
+/** One node: HTTP, sockets, media workers. */
+export class Server {
+  readonly #logger: Logger;
+  readonly #http: HttpServer;
+  readonly #redis: Redis;
+  readonly #store: RoomStore;
+  readonly #pool: WorkerPool;
+  readonly #signaling: SignalingServer;
+  readonly #rooms: RoomManager;
+  #ready = false;
+  #closing: Promise<void> | null = null;
+
+  private constructor(config: Config, logger: Logger, { pool, tokens }: { pool: WorkerPool; tokens: Tokens }) {
+    const metrics = new Metrics();
+    this.#logger = logger;
+    this.#pool = pool;
+    this.#redis = connectRedis(config.REDIS_URL, logger);
+    this.#store = new RoomStore(this.#redis);
+    this.#http = createServer();
+    this.#signaling = new SignalingServer({ httpServer: this.#http, tokens, metrics, logger });
+    const channelOf = (roomId: string) => this.#signaling.channelOf(roomId);
+    this.#rooms = new RoomManager({ store: this.#store, pool, config, logger, channelOf });
+    metrics.watchRooms(this.#rooms);
+    metrics.watchWorkers(pool);
+    const webConfig = config.WEB_DIR ? { ...config, WEB_DIR: resolve(config.WEB_DIR) } : config;
+    const { rtpCapabilities } = pool;
+    const whyNotReady = async () => this.#whyNotReady();
+    const app = createApp({
+      config: webConfig,
+      rooms: this.#rooms,
+      tokens,
+      rtpCapabilities,
+      metrics,
+      logger,
+      whyNotReady,
+    });
+    this.#http.on('request', app);
+  }
+
+  /** Starts everything, and resolves once people can come. @throws {Error} when a worker or the port cannot be had. */
+  static async create(config: Config, logger: Logger): Promise<Server> {
+    const tokens = new Tokens(config.SECRET ?? (await loadSecret(config.secretFile)));
+    const pool = await WorkerPool.create(config, logger);
+    const server = new Server(config, logger, { pool, tokens });
+    try {
+      await server.#listen(config);
+      await server.#loadRooms();
+    } catch (error) {
+      await server.close();
+      throw error;
+    }
+    return server;
+  }
+
+  /** The TCP port that was bound. */
+  get port(): number {
+    return (this.#http.address() as AddressInfo).port;
+  }
+
+  get rooms(): RoomManager {
+    return this.#rooms;
+  }
+
+  get pool(): WorkerPool {
+    return this.#pool;
+  }
+
+  /** Tells everyone to come back, then closes what was opened, in the order of use. Idempotent. */
+  async close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    this.#ready = false;
+    this.#rooms.close();
+    await this.#signaling.close();
+    this.#http.closeAllConnections();
+    this.#pool.close();
+    this.#redis.disconnect();
+  }
+
+  async #listen({ PORT, HOST }: Config): Promise<void> {
+    this.#http.listen(PORT, HOST);
+    await once(this.#http, 'listening');
+  }
+
+  /** Redis may come up after us; until then `/readyz` says why nobody should come. */
+  async #loadRooms(): Promise<void> {
+    for (let waiting = false; !this.#closing; waiting = true) {
+      try {
+        await this.#rooms.load();
+        this.#signaling.serve(this.#rooms);
+        this.#ready = true;
+        return;
+      } catch (error) {
+        if (!waiting) this.#logger.warn({ err: error }, 'Waiting for Redis');
+        await new Promise((done) => setTimeout(done, LOAD_RETRY_MS));
+      }
+    }
+  }
+
+  async #whyNotReady(): Promise<string | null> {
+    if (!this.#ready) return 'starting or stopping';
+    if (this.#pool.aliveCount === 0) return 'no media worker';
+    return this.#store.ping().then(
+      () => null,
+      () => 'redis',
+    );
+  }
+}

@@ -1,0 +1,89 @@
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { ROLES, type Person, type Role } from '@tribune/shared/domain.ts';
+import jwt from 'jsonwebtoken';
+import { nanoid } from 'nanoid';
+import { z } from 'zod';
+import { AppError } from '../errors.ts';
+
+const ISSUER = 'tribune';
+/** Pinned: a token that names another algorithm, `none` included, is refused whatever it claims. */
+const ALGORITHM = 'HS256';
+const SESSION_EXPIRES_S = 365 * 24 * 3600;
+export const TICKET_EXPIRES_S = 60;
+
+const sessionClaims = z.object({ sub: z.string(), name: z.string() });
+const ticketClaims = z.object({
+  sub: z.string(),
+  name: z.string(),
+  room: z.string(),
+  role: z.enum(ROLES),
+  jti: z.string(),
+  exp: z.number(),
+});
+
+/** What a ticket says. The role is what it was at admission: decisions are taken from the role in the store. */
+export type Ticket = z.infer<typeof ticketClaims>;
+
+/** Signs and verifies guest sessions and tickets (JWT, RFC 7519; HS256). */
+export class Tokens {
+  readonly #secret: string;
+
+  constructor(secret: string) {
+    this.#secret = secret;
+  }
+
+  signSession({ userId, name }: Person): string {
+    return this.#sign({ name }, 'session', userId, SESSION_EXPIRES_S);
+  }
+
+  /** @throws {AppError} UNAUTHENTICATED */
+  verifySession(token: string): Person {
+    try {
+      const { sub, name } = sessionClaims.parse(this.#verify(token, 'session'));
+      return { userId: sub, name };
+    } catch (error) {
+      throw new AppError('UNAUTHENTICATED', 'The session is not valid', { cause: error });
+    }
+  }
+
+  signTicket({ userId, name }: Person, room: string, role: Role): string {
+    return this.#sign({ name, room, role }, 'ticket', userId, TICKET_EXPIRES_S);
+  }
+
+  /** @throws {AppError} TICKET_EXPIRED or TICKET_INVALID */
+  verifyTicket(token: string): Ticket {
+    try {
+      return ticketClaims.parse(this.#verify(token, 'ticket'));
+    } catch (error) {
+      const expired = error instanceof jwt.TokenExpiredError;
+      throw new AppError(expired ? 'TICKET_EXPIRED' : 'TICKET_INVALID', 'The ticket is not valid', { cause: error });
+    }
+  }
+
+  #sign(claims: object, audience: string, subject: string, expiresIn: number): string {
+    return jwt.sign(claims, this.#secret, {
+      algorithm: ALGORITHM,
+      issuer: ISSUER,
+      audience,
+      subject,
+      expiresIn,
+      jwtid: nanoid(),
+    });
+  }
+
+  #verify(token: string, audience: string): unknown {
+    return jwt.verify(token, this.#secret, { algorithms: [ALGORITHM], issuer: ISSUER, audience });
+  }
+}
+
+/** Reads the signing secret, and makes one for this owner's eyes only where there is none. */
+export async function loadSecret(file: string): Promise<string> {
+  await mkdir(dirname(file), { recursive: true });
+  // `wx` creates or fails: of two servers starting at once, one writes and both read the same.
+  await writeFile(file, randomBytes(32).toString('base64url'), { flag: 'wx', mode: 0o600 }).catch((error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+  });
+  return (await readFile(file, 'utf8')).trim();
+}

@@ -1,0 +1,62 @@
+import { join } from 'node:path';
+import compression from 'compression';
+import express, { type Express } from 'express';
+import helmet from 'helmet';
+import type { Config } from '../config.ts';
+import type { Logger } from '../logger.ts';
+import { createErrorHandler, notFound } from './problem.ts';
+import { healthRoutes, type HealthOptions } from './routes/health.ts';
+import { roomRoutes, type RoomRoutesOptions } from './routes/rooms.ts';
+import { sessionRoutes } from './routes/session.ts';
+
+const BODY_LIMIT = '16kb';
+const YEAR_MS = 365 * 24 * 3_600_000;
+
+interface AppOptions extends RoomRoutesOptions, HealthOptions {
+  readonly config: RoomRoutesOptions['config'] & Pick<Config, 'TRUST_PROXY' | 'WEB_DIR'>;
+  readonly logger: Logger;
+}
+
+/** The HTTP side: REST, health, and the built page where this server is the one that serves it. */
+export function createApp(options: AppOptions): Express {
+  const { config, tokens, logger } = options;
+  const app = express();
+  app.set('trust proxy', config.TRUST_PROXY);
+  app.use(securityHeaders());
+  app.use(healthRoutes(options));
+  app.use('/api', express.json({ limit: BODY_LIMIT }));
+  app.use('/api/session', sessionRoutes(tokens));
+  app.use('/api/rooms', roomRoutes(options));
+  app.use('/api', notFound);
+  if (config.WEB_DIR) servePage(app, config.WEB_DIR);
+  app.use(notFound);
+  app.use(createErrorHandler(logger));
+  return app;
+}
+
+function securityHeaders() {
+  return helmet({
+    contentSecurityPolicy: {
+      directives: {
+        'connect-src': ["'self'", 'ws:', 'wss:'],
+        'font-src': ["'self'"],
+        'media-src': ["'self'", 'blob:', 'mediastream:'],
+        'style-src': ["'self'", "'unsafe-inline'"],
+        // Would break plain http on a local network, where people try it first.
+        'upgrade-insecure-requests': null,
+      },
+    },
+    // Whether the name is for https only is the proxy's to say.
+    strictTransportSecurity: false,
+  });
+}
+
+function servePage(app: Express, webDir: string): void {
+  app.use(compression());
+  // Built files carry a hash of their content in their name.
+  app.use('/assets', express.static(join(webDir, 'assets'), { immutable: true, maxAge: YEAR_MS, fallthrough: false }));
+  app.use(express.static(webDir, { index: false }));
+  app.get(['/', '/r/:id'], (_req, res) => {
+    res.set('Cache-Control', 'no-cache').sendFile(join(webDir, 'index.html'));
+  });
+}

@@ -1,0 +1,47 @@
+import type { Person } from '@tribune/shared/domain.ts';
+import type { AudienceList } from '@tribune/shared/protocol.ts';
+
+const FACES = 12;
+const LIST_LIMIT = 50;
+
+/** The people who are here and not on stage: a count, a sample of faces, and a list to search for those who moderate. */
+export class Audience {
+  readonly #people = new Map<string, Person>();
+  #faces: readonly Person[] = [];
+
+  get count(): number {
+    return this.#people.size;
+  }
+
+  /** Few, and steady: the newest come in as others leave. */
+  get faces(): readonly Person[] {
+    return this.#faces;
+  }
+
+  add(person: Person): void {
+    const known = this.#people.get(person.userId);
+    this.#people.set(person.userId, person);
+    if (known?.name === person.name) return;
+    const others = this.#faces.filter(({ userId }) => userId !== person.userId);
+    if (known || this.#faces.length < FACES) this.#faces = [...others, person].slice(0, FACES);
+  }
+
+  delete(userId: string): void {
+    if (!this.#people.delete(userId) || !this.#faces.some((face) => face.userId === userId)) return;
+    this.#faces = [...this.#people.values()].slice(0, FACES);
+  }
+
+  /** Those whose name contains the query, whatever its case and accents. */
+  search(query: string): AudienceList {
+    const wanted = fold(query);
+    const matching = [...this.#people.values()].filter(({ name }) => fold(name).includes(wanted));
+    return { people: matching.slice(0, LIST_LIMIT), total: this.#people.size };
+  }
+}
+
+function fold(text: string): string {
+  return text
+    .normalize('NFD')
+    .replace(/\p{M}+/gu, '')
+    .toLowerCase();
+}

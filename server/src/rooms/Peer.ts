@@ -1,0 +1,107 @@
+import type { Person } from '@tribune/shared/domain.ts';
+import type { CloseReason } from '@tribune/shared/errors.ts';
+import type { ConsumerInfo, NotificationName, Notifications } from '@tribune/shared/protocol.ts';
+import { AwaitQueue } from 'awaitqueue';
+import type { RtpCapabilities } from 'mediasoup/types';
+import type { PeerMedia } from '../media/PeerMedia.ts';
+
+/** One connection of a peer, as rooms see it: they know no sockets. */
+export interface PeerLink {
+  notify<N extends NotificationName>(name: N, data: Notifications[N]): void;
+  /** Resolves when the client can receive it. @throws when it does not say so in time. */
+  announceConsumer(consumer: ConsumerInfo): Promise<void>;
+  /** Those on stage are told of changes at once, the audience with the next pulse. */
+  setOnStage(onStage: boolean): void;
+  /** Says why, then disconnects. */
+  close(reason: CloseReason): void;
+}
+
+/**
+ * - `joined`: a connection is there.
+ * - `away`: it was lost; media and place are kept for the grace.
+ * - `closed`: gone for good.
+ */
+export type PeerState =
+  | { readonly kind: 'joined'; readonly link: PeerLink }
+  | { readonly kind: 'away'; readonly since: number }
+  | { readonly kind: 'closed' };
+
+/** One person's presence in one room; it survives a reconnect. */
+export class Peer {
+  readonly userId: string;
+  /** One task of media at a time: each sees what the one before it left. */
+  readonly queue = new AwaitQueue();
+  #name: string;
+  #instanceId: string;
+  #rtpCapabilities: RtpCapabilities;
+  #state: PeerState = { kind: 'away', since: Date.now() };
+  #media: PeerMedia | null = null;
+
+  constructor({ userId, name }: Person, instanceId: string, rtpCapabilities: RtpCapabilities) {
+    this.userId = userId;
+    this.#name = name;
+    this.#instanceId = instanceId;
+    this.#rtpCapabilities = rtpCapabilities;
+  }
+
+  get name(): string {
+    return this.#name;
+  }
+
+  get rtpCapabilities(): RtpCapabilities {
+    return this.#rtpCapabilities;
+  }
+
+  get state(): PeerState {
+    return this.#state;
+  }
+
+  get link(): PeerLink | null {
+    return this.#state.kind === 'joined' ? this.#state.link : null;
+  }
+
+  get closed(): boolean {
+    return this.#state.kind === 'closed';
+  }
+
+  get media(): PeerMedia | null {
+    return this.#media && !this.#media.closed ? this.#media : null;
+  }
+
+  set media(media: PeerMedia | null) {
+    this.#media?.close();
+    this.#media = media;
+  }
+
+  /**
+   * Takes a new connection; the one before it, if any, is closed as replaced. The same page coming back keeps its media,
+   * another page of the same person starts anew.
+   */
+  attach(link: PeerLink, name: string, instanceId: string, rtpCapabilities: RtpCapabilities): void {
+    this.link?.close('replaced');
+    if (instanceId !== this.#instanceId) this.media = null;
+    this.#name = name;
+    this.#instanceId = instanceId;
+    this.#rtpCapabilities = rtpCapabilities;
+    this.#state = { kind: 'joined', link };
+  }
+
+  /** Returns false when `link` is not the current connection: a late disconnect of a replaced one means nothing. */
+  detach(link: PeerLink): boolean {
+    if (this.link !== link) return false;
+    this.#state = { kind: 'away', since: Date.now() };
+    return true;
+  }
+
+  close(reason?: CloseReason): void {
+    const { link } = this;
+    this.#state = { kind: 'closed' };
+    this.media = null;
+    this.queue.stop();
+    if (reason) link?.close(reason);
+  }
+
+  toPerson(): Person {
+    return { userId: this.userId, name: this.#name };
+  }
+}

@@ -1,0 +1,112 @@
+import type { Person, RoomInfo } from '@tribune/shared/domain.ts';
+import type { RoomSettings } from '@tribune/shared/schemas.ts';
+import type { Config } from '../config.ts';
+import { AppError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import type { WorkerPool } from '../media/WorkerPool.ts';
+import type { RoomRecord } from '../store/RoomRecord.ts';
+import type { RoomStore } from '../store/RoomStore.ts';
+import { Room, type RoomChannel, type RoomConfig } from './Room.ts';
+import { toRoomInfo } from './roomInfo.ts';
+
+const TICK_MS = 1000;
+
+interface RoomManagerOptions {
+  readonly store: RoomStore;
+  readonly pool: WorkerPool;
+  readonly config: RoomConfig & Pick<Config, 'MAX_ROOMS' | 'MAX_ROOMS_PER_USER'>;
+  readonly logger: Logger;
+  readonly channelOf: (roomId: string) => RoomChannel;
+}
+
+/** The open rooms of this node. */
+export class RoomManager {
+  readonly #options: RoomManagerOptions;
+  readonly #rooms = new Map<string, Room>();
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(options: RoomManagerOptions) {
+    this.#options = options;
+  }
+
+  /** Takes up the rooms that were open when the last server stopped, and starts to keep them. @throws {AppError} UNAVAILABLE */
+  async load(): Promise<void> {
+    const { store } = this.#options;
+    for (const roomId of await store.openRoomIds()) {
+      const record = await readOrNull(store, roomId);
+      if (record && record.phase !== 'ended') this.#open(record);
+      else await store.release(roomId, record?.creatorId ?? '');
+    }
+    this.#timer = setInterval(() => {
+      for (const room of this.#rooms.values()) void room.tick();
+    }, TICK_MS);
+  }
+
+  get rooms(): ReadonlyMap<string, Room> {
+    return this.#rooms;
+  }
+
+  /** @throws {AppError} QUOTA_EXCEEDED */
+  async create(settings: RoomSettings, host: Person): Promise<Room> {
+    const { store, config } = this.#options;
+    const quotas = { rooms: config.MAX_ROOMS, perUser: config.MAX_ROOMS_PER_USER };
+    return this.#open(await store.create(settings, host, quotas));
+  }
+
+  /** @throws {AppError} ROOM_NOT_FOUND, ROOM_ENDED, UNAVAILABLE */
+  async getOrThrow(roomId: string): Promise<Room> {
+    const room = this.#rooms.get(roomId);
+    if (room) return room;
+    const { record } = await this.#options.store.read(roomId);
+    if (record.phase === 'ended') throw new AppError('ROOM_ENDED', 'The room has ended');
+    return this.#open(record);
+  }
+
+  /** @throws {AppError} ROOM_NOT_FOUND, UNAVAILABLE */
+  async describe(roomId: string): Promise<RoomInfo> {
+    const room = this.#rooms.get(roomId);
+    return room ? room.toInfo() : toRoomInfo((await this.#options.store.read(roomId)).record, 0);
+  }
+
+  /** Live rooms first, then the newest. */
+  list(): RoomInfo[] {
+    const rooms = [...this.#rooms.values()].filter((room) => room.presentCount > 0).map((room) => room.toInfo());
+    return rooms.toSorted(
+      (a, b) => Number(b.phase === 'live') - Number(a.phase === 'live') || b.createdAt - a.createdAt,
+    );
+  }
+
+  /** The process goes down: people are told to come back, rooms stay open in the store. */
+  close(): void {
+    if (this.#timer) clearInterval(this.#timer);
+    for (const room of [...this.#rooms.values()]) room.close('restarting');
+  }
+
+  #open(record: RoomRecord): Room {
+    const known = this.#rooms.get(record.id);
+    if (known) return known;
+    const { store, pool, config, logger, channelOf } = this.#options;
+    const room = new Room({ record, store, pool, config, logger, channel: channelOf(record.id) });
+    this.#rooms.set(record.id, room);
+    room.once('closed', () => {
+      this.#rooms.delete(record.id);
+      if (room.record.phase !== 'ended') return;
+      logger.info({ roomId: record.id }, 'Room ended');
+      store.release(record.id, record.creatorId).catch((error: unknown) => {
+        // Released at the next start, since the store knows that it ended.
+        logger.warn({ err: error, roomId: record.id }, 'An ended room could not be released');
+      });
+    });
+    logger.info({ roomId: record.id, phase: record.phase }, 'Room opened');
+    return room;
+  }
+}
+
+async function readOrNull(store: RoomStore, roomId: string): Promise<RoomRecord | null> {
+  try {
+    return (await store.read(roomId)).record;
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'ROOM_NOT_FOUND') return null;
+    throw error;
+  }
+}

@@ -1,0 +1,59 @@
+import type { RequestName } from '@tribune/shared/protocol.ts';
+import { TokenBucket } from 'limiter';
+
+interface Rate {
+  readonly burst: number;
+  readonly perSecond: number;
+}
+
+const EVERYTHING: Rate = { burst: 60, perSecond: 20 };
+/** What costs the server, or others, more than an answer. */
+const RATES: Partial<Record<RequestName, Rate>> = {
+  'reaction:send': { burst: 10, perSecond: 3 },
+  'media:start': { burst: 8, perSecond: 0.5 },
+  'transport:create': { burst: 8, perSecond: 0.5 },
+  'transport:restartIce': { burst: 10, perSecond: 1 },
+  'producer:create': { burst: 8, perSecond: 0.5 },
+  'hand:raise': { burst: 5, perSecond: 0.5 },
+  'room:snapshot': { burst: 5, perSecond: 1 },
+};
+/** Refusals after which the connection is not a person's any more. */
+const MAX_REFUSALS = 500;
+
+/** What one socket may ask: a bucket for everything, and one for each request that costs more. */
+export class Quota {
+  readonly #everything = createBucket(EVERYTHING);
+  readonly #buckets = new Map<RequestName, TokenBucket>();
+  #refusals = 0;
+
+  /** False when it is too much. */
+  take(name: RequestName): boolean {
+    const allowed = this.#everything.tryRemoveTokens(1) && this.#bucketOf(name)?.tryRemoveTokens(1) !== false;
+    if (!allowed) this.#refusals++;
+    return allowed;
+  }
+
+  /** A packet that is no request of the protocol. */
+  takeUnknown(): void {
+    this.#refusals++;
+  }
+
+  get exhausted(): boolean {
+    return this.#refusals > MAX_REFUSALS;
+  }
+
+  #bucketOf(name: RequestName): TokenBucket | undefined {
+    const rate = RATES[name];
+    if (!rate) return undefined;
+    const bucket = this.#buckets.get(name) ?? createBucket(rate);
+    this.#buckets.set(name, bucket);
+    return bucket;
+  }
+}
+
+function createBucket({ burst, perSecond }: Rate): TokenBucket {
+  const bucket = new TokenBucket({ bucketSize: burst, tokensPerInterval: perSecond, interval: 'second' });
+  // The library's buckets start empty.
+  bucket.content = burst;
+  return bucket;
+}

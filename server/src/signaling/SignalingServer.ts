@@ -1,0 +1,192 @@
+import type { Server as HttpServer } from 'node:http';
+import { PROTOCOL_VERSION } from '@tribune/shared/domain.ts';
+import {
+  requests,
+  type ClientToServerEvents,
+  type RequestName,
+  type ServerToClientEvents,
+} from '@tribune/shared/protocol.ts';
+import { handshakeAuth, type HandshakeAuth } from '@tribune/shared/schemas.ts';
+import { Server, type Socket } from 'socket.io';
+import type { Ticket, Tokens } from '../auth/Tokens.ts';
+import { AppError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import type { Metrics } from '../metrics.ts';
+import type { Peer } from '../rooms/Peer.ts';
+import type { Room, RoomChannel } from '../rooms/Room.ts';
+import type { RoomManager } from '../rooms/RoomManager.ts';
+import { roleOf } from '../store/RoomRecord.ts';
+import { createHandler, type Handler } from './createHandler.ts';
+import { createLink } from './createLink.ts';
+import { mediaHandlers } from './handlers/media.ts';
+import { moderationHandlers } from './handlers/moderation.ts';
+import { roomHandlers } from './handlers/room.ts';
+import { stageHandlers } from './handlers/stage.ts';
+import { Quota } from './Quota.ts';
+
+const MAX_MESSAGE_BYTES = 64 * 1024;
+const CONNECT_TIMEOUT_MS = 5000;
+/** A silent connection is noticed after their sum: a ghost is counted for less than 15 s. */
+const PING_INTERVAL_MS = 8000;
+const PING_TIMEOUT_MS = 5000;
+
+/** A missing handler does not compile. */
+const handlers: { [N in RequestName]: Handler<N> } = {
+  ...roomHandlers,
+  ...stageHandlers,
+  ...moderationHandlers,
+  ...mediaHandlers,
+};
+
+/** What the handshake settled about a socket. */
+interface Admission {
+  readonly ticket: Ticket;
+  readonly auth: HandshakeAuth;
+  readonly room: Room;
+}
+
+export type TribuneSocket = Socket<
+  ClientToServerEvents,
+  ServerToClientEvents,
+  Record<string, never>,
+  { admission?: Admission }
+>;
+type TribuneServer = Server<
+  ClientToServerEvents,
+  ServerToClientEvents,
+  Record<string, never>,
+  { admission?: Admission }
+>;
+
+interface SignalingServerOptions {
+  readonly httpServer: HttpServer;
+  readonly tokens: Tokens;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+/** Sockets: admits them by ticket, ties each to its peer, and leads its requests to the handlers. */
+export class SignalingServer {
+  readonly #options: SignalingServerOptions;
+  readonly #io: TribuneServer;
+  #rooms: RoomManager | null = null;
+
+  constructor(options: SignalingServerOptions) {
+    this.#options = options;
+    this.#io = new Server(options.httpServer, {
+      transports: ['websocket'],
+      serveClient: false,
+      perMessageDeflate: false,
+      maxHttpBufferSize: MAX_MESSAGE_BYTES,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      pingInterval: PING_INTERVAL_MS,
+      pingTimeout: PING_TIMEOUT_MS,
+    });
+    // The upgrade request is kept by default for as long as the socket lives: kilobytes for each listener.
+    this.#io.engine.on('connection', (rawSocket: { request: unknown }) => {
+      rawSocket.request = null;
+    });
+    this.#io.use((socket, next) => {
+      this.#admit(socket).then(
+        () => next(),
+        (error: unknown) => next(this.#refusal(error)),
+      );
+    });
+    this.#io.on('connection', (socket) => this.#handleConnection(socket));
+  }
+
+  /** Rooms need channels and sockets need rooms: the rooms come second. */
+  serve(rooms: RoomManager): void {
+    this.#rooms = rooms;
+  }
+
+  channelOf(roomId: string): RoomChannel {
+    const { everyone, stage } = channels(roomId);
+    return {
+      toEveryone: (name, ...data) => void this.#io.to(everyone).emit(name, ...(data as never)),
+      toStage: (name, ...data) => void this.#io.to(stage).emit(name, ...(data as never)),
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#io.close();
+  }
+
+  async #admit(socket: TribuneSocket): Promise<void> {
+    const { protocol } = socket.handshake.auth as { protocol?: unknown };
+    if (typeof protocol === 'number' && protocol < PROTOCOL_VERSION)
+      throw new AppError('CLIENT_TOO_OLD', 'Reload the page');
+    if (typeof protocol === 'number' && protocol > PROTOCOL_VERSION)
+      throw new AppError('SERVER_TOO_OLD', 'Come back later');
+    const parsed = handshakeAuth.safeParse(socket.handshake.auth);
+    if (!parsed.success) throw new AppError('INVALID_PAYLOAD', 'The handshake is not what it should be');
+    const ticket = this.#options.tokens.verifyTicket(parsed.data.ticket);
+    if (!this.#rooms) throw new AppError('UNAVAILABLE', 'The server is starting');
+    const room = await this.#rooms.getOrThrow(ticket.room);
+    await room.enter(ticket);
+    socket.data.admission = { ticket, auth: parsed.data, room };
+  }
+
+  #refusal(error: unknown): Error {
+    const refusal =
+      error instanceof AppError ? error : new AppError('INTERNAL', 'Something went wrong', { cause: error });
+    if (refusal.code === 'INTERNAL') this.#options.logger.error({ err: error }, 'A handshake failed');
+    this.#options.metrics.joins.inc({ outcome: refusal.code });
+    // Socket.IO sends the members of `data` to the client.
+    return Object.assign(new Error(refusal.code), { data: { code: refusal.code, message: refusal.message } });
+  }
+
+  #handleConnection(socket: TribuneSocket): void {
+    const { admission } = socket.data;
+    if (!admission) return void socket.disconnect(true);
+    const { room, ticket, auth } = admission;
+    const person = { userId: ticket.sub, name: ticket.name };
+    const link = createLink(socket, channels(room.id).stage);
+    try {
+      const { instanceId, rtpCapabilities } = auth;
+      const peer = room.attach({ person, instanceId, rtpCapabilities, link });
+      void socket.join(channels(room.id).everyone);
+      socket.on('disconnect', (reason) => {
+        room.detach(person.userId, link, { gone: reason === 'client namespace disconnect' });
+      });
+      this.#handleRequests(socket, room, peer);
+      void this.#welcome(socket, room, peer);
+    } catch {
+      link.close('ended');
+    }
+  }
+
+  async #welcome(socket: TribuneSocket, room: Room, peer: Peer): Promise<void> {
+    try {
+      socket.emit('welcome', await room.welcome(peer));
+      this.#options.metrics.joins.inc({ outcome: 'joined' });
+    } catch (error) {
+      this.#options.logger.warn({ err: error, roomId: room.id }, 'A welcome failed; the client will come back');
+      this.#options.metrics.joins.inc({ outcome: 'UNAVAILABLE' });
+      socket.disconnect(true);
+    }
+  }
+
+  #handleRequests(socket: TribuneSocket, room: Room, peer: Peer): void {
+    const quota = new Quota();
+    const logger = this.#options.logger.child({ roomId: room.id, userId: peer.userId });
+    const role = () => roleOf(room.record, peer.userId);
+    const context = { room, peer, role, quota, logger };
+    const register = <N extends RequestName>(name: N) => {
+      // Socket.IO's listener types would have the payload trusted; `createHandler` takes whatever comes.
+      socket.on(name as never, createHandler(name, handlers[name], context) as never);
+    };
+    for (const name of Object.keys(requests)) register(name as RequestName);
+    socket.use(([event], next) => {
+      if (!(event in requests)) quota.takeUnknown();
+      if (!quota.exhausted) return next();
+      logger.warn('A socket went past its quotas and was closed');
+      peer.link?.close('abuse');
+    });
+  }
+}
+
+/** Names of the Socket.IO rooms of a room. */
+function channels(roomId: string) {
+  return { everyone: `room:${roomId}`, stage: `stage:${roomId}` };
+}

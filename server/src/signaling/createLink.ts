@@ -1,0 +1,23 @@
+import type { PeerLink } from '../rooms/Peer.ts';
+import type { TribuneSocket } from './SignalingServer.ts';
+
+const CONSUMER_ACK_TIMEOUT_MS = 15_000;
+/** Time for the reason to reach the client before the socket is cut. */
+const CLOSE_DELAY_MS = 200;
+
+/** One socket as rooms see it. */
+export function createLink(socket: TribuneSocket, stageChannel: string): PeerLink {
+  return {
+    notify: (name, ...data) => void socket.emit(name, ...(data as never)),
+    announceConsumer: async (consumer) => {
+      await socket.timeout(CONSUMER_ACK_TIMEOUT_MS).emitWithAck('consumer:created', consumer);
+    },
+    setOnStage: (onStage) => void (onStage ? socket.join(stageChannel) : socket.leave(stageChannel)),
+    close: (reason) => {
+      socket.emit('closed', { reason });
+      // No request of a closed peer is heard in the meantime.
+      socket.removeAllListeners();
+      setTimeout(() => socket.disconnect(true), CLOSE_DELAY_MS);
+    },
+  };
+}

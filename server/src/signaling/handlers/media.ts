@@ -1,0 +1,33 @@
+import { AppError } from '../../errors.ts';
+import type { PeerMedia } from '../../media/PeerMedia.ts';
+import type { Handler, RequestContext } from '../createHandler.ts';
+
+type MediaRequest =
+  | 'media:start'
+  | 'transport:create'
+  | 'transport:connect'
+  | 'transport:restartIce'
+  | 'producer:create'
+  | 'producer:close';
+
+export const mediaHandlers = {
+  'media:start': async (_data, { room, peer }) => room.sound.start(peer),
+  'transport:create': async (_data, { room, peer }) => room.sound.createSendTransport(peer),
+  'transport:connect': async ({ transportId, dtlsParameters }, context) => {
+    await mediaOf(context).connectTransport(transportId, dtlsParameters);
+    return null;
+  },
+  'transport:restartIce': async ({ transportId }, context) => mediaOf(context).restartIce(transportId),
+  'producer:create': async ({ transportId, rtpParameters }, { room, peer }) => ({
+    producerId: await room.sound.produce(peer, transportId, rtpParameters),
+  }),
+  'producer:close': async (_data, { peer }) => {
+    peer.media?.closeSend();
+    return null;
+  },
+} satisfies { [N in MediaRequest]: Handler<N> };
+
+function mediaOf({ peer }: RequestContext): PeerMedia {
+  if (!peer.media) throw new AppError('NOT_FOUND', 'There is no transport');
+  return peer.media;
+}

@@ -1,0 +1,21 @@
+import type { Handler } from '../createHandler.ts';
+
+export const roomHandlers = {
+  'room:snapshot': async (_data, { room, peer }) => room.toSnapshot(peer),
+  'room:goLive': async (_data, { room, peer }) => done(room.perform('room:goLive', peer)),
+  'room:lock': async (data, { room, peer }) => done(room.perform('room:lock', peer, data)),
+  'room:end': async (_data, { room, peer }) => done(room.perform('room:end', peer)),
+  'audience:list': async ({ query }, { room }) => room.searchAudience(query),
+  'reaction:send': async ({ kind }, { room }) => {
+    room.react(kind);
+    return null;
+  },
+} satisfies {
+  [N in 'room:snapshot' | 'room:goLive' | 'room:lock' | 'room:end' | 'audience:list' | 'reaction:send']: Handler<N>;
+};
+
+/** A transition answers with nothing: what it changed is told to everyone alike. */
+export async function done(transition: Promise<void>): Promise<null> {
+  await transition;
+  return null;
+}

@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import {
+  PHASES,
+  ROOM_LANGUAGES,
+  STAGE_ROLES,
+  type Person,
+  type Phase,
+  type Role,
+  type RoomLanguage,
+  type RoomState,
+  type StageMember,
+} from '@tribune/shared/domain.ts';
+import type { SelfCause } from '@tribune/shared/protocol.ts';
+
+/** A room as the store holds it: one consistent reading, replaced whole by each transition's answer. */
+export interface RoomRecord {
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  readonly language: RoomLanguage;
+  readonly speakerLimit: number;
+  readonly phase: Phase;
+  readonly locked: boolean;
+  readonly seq: number;
+  readonly creatorId: string;
+  readonly host: Person;
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly endedAt: number | null;
+  /** By user id, in the order of coming on stage. */
+  readonly stage: ReadonlyMap<string, StageMember>;
+  /** First come first. */
+  readonly hands: readonly Person[];
+  /** User id -> name of who invited them. */
+  readonly invites: ReadonlyMap<string, string>;
+}
+
+/** Someone to be told why their own state changed. */
+export interface Effect {
+  readonly userId: string;
+  readonly cause: SelfCause;
+}
+
+const flag = z.enum(['0', '1']).transform((value) => value === '1');
+const count = z.coerce.number();
+const optionalTime = count.optional().transform((value) => value ?? null);
+
+const roomHash = z.object({
+  id: z.string(),
+  title: z.string(),
+  description: z.string(),
+  language: z.enum(ROOM_LANGUAGES),
+  speakerLimit: count,
+  phase: z.enum(PHASES),
+  locked: flag,
+  seq: count,
+  creatorId: z.string(),
+  hostId: z.string(),
+  hostName: z.string(),
+  createdAt: count,
+  startedAt: optionalTime,
+  endedAt: optionalTime,
+});
+
+const storedMember = z.object({
+  userId: z.string(),
+  name: z.string(),
+  role: z.enum(STAGE_ROLES),
+  muted: z.boolean(),
+  away: z.boolean(),
+  since: z.number(),
+});
+
+/** Order on the stage: the host first, then by coming. */
+function byPlace(a: StageMember, b: StageMember): number {
+  if (a.role === 'host' || b.role === 'host') return a.role === 'host' ? -1 : 1;
+  return a.since - b.since || a.userId.localeCompare(b.userId);
+}
+
+/** Reads the answer of `transition.lua` after its 'ok'. */
+export function parseRecord(answer: readonly unknown[]): { record: RoomRecord; effects: Effect[] } {
+  const [room, stage, hands, names, invites, effects] = answer as [
+    string[],
+    string[],
+    string[],
+    string[],
+    string[],
+    string[],
+  ];
+  const { hostId, hostName, ...hash } = roomHash.parse(Object.fromEntries(pairs(room)));
+  const nameOf = new Map(pairs(names));
+  const members = stage.map((json) => storedMember.parse(JSON.parse(json))).toSorted(byPlace);
+  return {
+    record: {
+      ...hash,
+      host: { userId: hostId, name: hostName },
+      stage: new Map(members.map((member) => [member.userId, member])),
+      hands: hands.map((userId) => ({ userId, name: nameOf.get(userId) ?? '' })),
+      invites: new Map(pairs(invites)),
+    },
+    effects: pairs(effects).map(([userId, cause]) => ({ userId, cause: cause as SelfCause })),
+  };
+}
+
+/** A flat list of keys and values, as Redis answers with hashes. */
+export function pairs(flat: readonly string[]): [string, string][] {
+  return Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i] ?? '', flat[2 * i + 1] ?? '']);
+}
+
+export function roleOf(record: RoomRecord, userId: string): Role {
+  return record.stage.get(userId)?.role ?? 'listener';
+}
+
+/** The part of a room that everyone in it shares. */
+export function toRoomState(record: RoomRecord): RoomState {
+  return {
+    seq: record.seq,
+    phase: record.phase,
+    locked: record.locked,
+    speakerLimit: record.speakerLimit,
+    stage: [...record.stage.values()],
+    handCount: record.hands.length,
+    startedAt: record.startedAt,
+    endedAt: record.endedAt,
+  };
+}

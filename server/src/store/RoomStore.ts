@@ -1,0 +1,166 @@
+import { readFileSync } from 'node:fs';
+import { LIMITS, type Person } from '@tribune/shared/domain.ts';
+import type { ErrorCode } from '@tribune/shared/errors.ts';
+import { PERMISSIONS, type Action } from '@tribune/shared/permissions.ts';
+import type { RoomSettings } from '@tribune/shared/schemas.ts';
+import type { Redis, Result } from 'ioredis';
+import { nanoid } from 'nanoid';
+import { AppError } from '../errors.ts';
+import { parseRecord, type Effect, type RoomRecord } from './RoomRecord.ts';
+
+const MAX_BANS = 1000;
+const MAX_INVITES = 50;
+const OPEN_ROOMS_KEY = 'tribune:{index}:open';
+const HOSTS_KEY = 'tribune:{index}:hosts';
+
+declare module 'ioredis' {
+  // The type parameter has to be named as ioredis names it.
+  interface RedisCommander<Context> {
+    roomTransition(...keysAndArgs: string[]): Result<unknown[], Context>;
+    roomIndex(...keysAndArgs: string[]): Result<number, Context>;
+  }
+}
+
+/** What the server does by itself, beside the actions of people. */
+type SystemAction = 'read' | 'peer:enter' | 'peer:presence' | 'peer:expire' | 'host:succeed';
+
+/** Who acts: a person, or null for the server itself. */
+type Actor = Person | null;
+
+export interface Transition {
+  readonly record: RoomRecord;
+  readonly effects: readonly Effect[];
+}
+
+/** Rooms in Redis. Every change is one run of `transition.lua`, which decides from the role in the store. */
+export class RoomStore {
+  readonly #redis: Redis;
+
+  constructor(redis: Redis) {
+    this.#redis = redis;
+    redis.defineCommand('roomTransition', { numberOfKeys: 7, lua: script('transition.lua') });
+    redis.defineCommand('roomIndex', { numberOfKeys: 2, lua: script('roomIndex.lua') });
+  }
+
+  /** Creates a room in its backstage, its host on stage. @throws {AppError} QUOTA_EXCEEDED */
+  async create(settings: RoomSettings, host: Person, quotas: { rooms: number; perUser: number }): Promise<RoomRecord> {
+    const id = nanoid();
+    const now = Date.now();
+    const reserved = await this.#run(() =>
+      this.#redis.roomIndex(
+        OPEN_ROOMS_KEY,
+        HOSTS_KEY,
+        ...['reserve', id, host.userId, String(now), String(quotas.rooms), String(quotas.perUser)],
+      ),
+    );
+    if (reserved === 0) throw new AppError('QUOTA_EXCEEDED', 'Too many open rooms');
+    const member = { ...host, role: 'host', muted: true, away: true, since: now };
+    const keys = keysOf(id);
+    await this.#run(() =>
+      this.#redis
+        .multi()
+        .hset(keys.stage, host.userId, JSON.stringify(member))
+        .hset(keys.room, {
+          ...settings,
+          ...{ id, seq: 1, phase: 'backstage', locked: '0', createdAt: now },
+          ...{ creatorId: host.userId, hostId: host.userId, hostName: host.name },
+        })
+        .exec(),
+    );
+    return (await this.read(id)).record;
+  }
+
+  /** @throws {AppError} ROOM_NOT_FOUND */
+  async read(roomId: string): Promise<Transition> {
+    return this.transition(roomId, 'read', null);
+  }
+
+  /**
+   * Runs one transition; what it takes beside `args` (limits, the row of the permission table) is added here.
+   * @throws {AppError} with the code of the refusal, or UNAVAILABLE when Redis does not answer.
+   */
+  async transition(
+    roomId: string,
+    action: Action | SystemAction,
+    actor: Actor,
+    args: object = {},
+  ): Promise<Transition> {
+    const keys = keysOf(roomId);
+    const jti = 'jti' in args ? String(args.jti) : 'none';
+    const answer = await this.#run(() =>
+      this.#redis.roomTransition(
+        ...[keys.room, keys.stage, keys.hands, keys.names, keys.invites, keys.bans, `${keys.ticket}${jti}`],
+        ...[action, actor?.userId ?? '', String(Date.now())],
+        JSON.stringify({ ...limitsOf(action), actorName: actor?.name, name: actor?.name, ...args }),
+        JSON.stringify(isAction(action) ? PERMISSIONS[action] : {}),
+      ),
+    );
+    const [verdict, ...rest] = answer;
+    if (verdict !== 'ok') throw new AppError(rest[0] as ErrorCode, `${action} was refused`);
+    return parseRecord(rest);
+  }
+
+  /** A room that has ended no longer counts. Harmless when repeated. */
+  async release(roomId: string, creatorId: string): Promise<void> {
+    await this.#run(() => this.#redis.roomIndex(OPEN_ROOMS_KEY, HOSTS_KEY, 'release', roomId, creatorId));
+  }
+
+  /** Ids of open rooms, oldest first. */
+  async openRoomIds(): Promise<string[]> {
+    return this.#run(() => this.#redis.zrangebyscore(OPEN_ROOMS_KEY, '-inf', '+inf'));
+  }
+
+  async isBanned(roomId: string, userId: string): Promise<boolean> {
+    return (await this.#run(() => this.#redis.hexists(keysOf(roomId).bans, userId))) === 1;
+  }
+
+  async listBans(roomId: string): Promise<Person[]> {
+    const bans = await this.#run(() => this.#redis.hgetall(keysOf(roomId).bans));
+    return Object.entries(bans).map(([userId, name]) => ({ userId, name }));
+  }
+
+  /** Round trip to Redis in ms. @throws {AppError} UNAVAILABLE */
+  async ping(): Promise<number> {
+    const start = performance.now();
+    await this.#run(() => this.#redis.ping());
+    return performance.now() - start;
+  }
+
+  async #run<T>(command: () => Promise<T>): Promise<T> {
+    try {
+      return await command();
+    } catch (error) {
+      throw new AppError('UNAVAILABLE', 'The store does not answer', { cause: error });
+    }
+  }
+}
+
+/** One hash tag per room: all its keys live in one slot of a Redis Cluster. */
+function keysOf(roomId: string) {
+  const prefix = `tribune:{${roomId}}:`;
+  return {
+    room: `${prefix}room`,
+    stage: `${prefix}stage`,
+    hands: `${prefix}hands`,
+    names: `${prefix}names`,
+    invites: `${prefix}invites`,
+    bans: `${prefix}bans`,
+    ticket: `${prefix}ticket:`,
+  };
+}
+
+function limitsOf(action: string): object {
+  if (action === 'hand:raise') return { maxHands: LIMITS.hands };
+  if (action === 'stage:invite') return { maxInvites: MAX_INVITES };
+  if (action === 'peer:ban') return { maxBans: MAX_BANS };
+  if (action === 'cohost:add' || action === 'host:handOver') return { maxCohosts: LIMITS.cohosts };
+  return {};
+}
+
+function isAction(action: Action | SystemAction): action is Action {
+  return action in PERMISSIONS;
+}
+
+function script(name: string): string {
+  return readFileSync(new URL(name, import.meta.url), 'utf8');
+}

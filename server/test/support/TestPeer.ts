@@ -1,0 +1,198 @@
+import { ApiClient } from '@tribune/shared/ApiClient.ts';
+import { PROTOCOL_VERSION, type RoomState, type SelfState, type StageMember } from '@tribune/shared/domain.ts';
+import type { NotificationName, Notifications, TicketResponse, Welcome } from '@tribune/shared/protocol.ts';
+import type { HandshakeAuth } from '@tribune/shared/schemas.ts';
+import { SignalingClient, type Disconnection } from '@tribune/shared/SignalingClient.ts';
+import { io, type Socket } from 'socket.io-client';
+import { fakeRtpParameters } from './rtpParameters.ts';
+
+const WAIT_MS = 8000;
+
+interface Identity {
+  readonly api: ApiClient;
+  readonly userId: string;
+  readonly token: string;
+  readonly origin: string;
+}
+
+/** A person as a test plays them: real tickets, real sockets; acknowledges consumers as a browser would. */
+export class TestPeer {
+  readonly name: string;
+  readonly userId: string;
+  readonly token: string;
+  instanceId = randomId();
+  /** Everything received, in order. */
+  readonly received: { readonly name: NotificationName; readonly data: unknown }[] = [];
+  #api: ApiClient;
+  #origin: string;
+  #socket: Socket | null = null;
+  #signaling: SignalingClient | null = null;
+  #self: SelfState | null = null;
+  #state: RoomState | null = null;
+  #watchers = new Set<() => void>();
+  disconnection: Disconnection | null = null;
+
+  constructor(name: string, { api, userId, token, origin }: Identity) {
+    this.name = name;
+    this.userId = userId;
+    this.token = token;
+    this.#api = api;
+    this.#origin = origin;
+  }
+
+  get api(): ApiClient {
+    return this.#api;
+  }
+
+  get socket(): Socket {
+    if (!this.#socket) throw new Error(`${this.name} has not joined`);
+    return this.#socket;
+  }
+
+  get signaling(): SignalingClient {
+    if (!this.#signaling) throw new Error(`${this.name} has not joined`);
+    return this.#signaling;
+  }
+
+  get self(): SelfState {
+    if (!this.#self) throw new Error(`${this.name} has not joined`);
+    return this.#self;
+  }
+
+  get state(): RoomState {
+    if (!this.#state) throw new Error(`${this.name} has not joined`);
+    return this.#state;
+  }
+
+  moveTo(origin: string): void {
+    this.#origin = origin;
+    this.#api = new ApiClient(origin, this.token);
+  }
+
+  /** Ticket, socket, welcome. @throws {ApiError | SignalingError} */
+  async join(roomId: string): Promise<Welcome> {
+    return this.connect(await this.#api.createTicket(roomId));
+  }
+
+  /** Connects with a ticket, or with something else in its place. */
+  async connect({ ticket, rtpCapabilities }: TicketResponse, overrides: object = {}): Promise<Welcome> {
+    const auth: HandshakeAuth = { ticket, protocol: PROTOCOL_VERSION, instanceId: this.instanceId, rtpCapabilities };
+    const socket = io(this.#origin, {
+      ...{ transports: ['websocket'], reconnection: false, autoConnect: false, forceNew: true },
+      auth: { ...auth, ...overrides },
+    });
+    const signaling = new SignalingClient(socket);
+    this.#socket = socket;
+    this.#signaling = signaling;
+    this.disconnection = null;
+    this.#listen(signaling);
+    const welcome = await signaling.connect();
+    this.#self = welcome.snapshot.self;
+    this.#state = welcome.snapshot.state;
+    return welcome;
+  }
+
+  request: SignalingClient['request'] = async (...args) => this.signaling.request(...args);
+
+  /** The code with which a request is refused; fails when it is not. */
+  async refusal(request: Promise<unknown>): Promise<string> {
+    const outcome = await request.then(
+      () => 'nothing was refused',
+      (error: { code?: string }) => error.code ?? String(error),
+    );
+    return outcome;
+  }
+
+  /** A producer on a transport that never connects: enough for the rules, not for sound. */
+  async produce(ssrc?: number): Promise<string> {
+    const { id } = await this.request('transport:create');
+    const { producerId } = await this.request('producer:create', {
+      transportId: id,
+      rtpParameters: fakeRtpParameters(ssrc),
+    });
+    return producerId;
+  }
+
+  member(userId: string): StageMember | undefined {
+    return this.state.stage.find((member) => member.userId === userId);
+  }
+
+  /** Waits until what this peer was told makes `condition` true. */
+  async until(condition: () => boolean, what = 'the condition'): Promise<void> {
+    if (condition()) return;
+    await new Promise<void>((resolve, reject) => {
+      const watch = () => {
+        if (!condition()) return;
+        clearTimeout(timer);
+        this.#watchers.delete(watch);
+        resolve();
+      };
+      const timer = setTimeout(() => {
+        this.#watchers.delete(watch);
+        reject(new Error(`${this.name} waited in vain for ${what}; last: ${JSON.stringify(this.received.slice(-3))}`));
+      }, WAIT_MS);
+      this.#watchers.add(watch);
+    });
+  }
+
+  all<N extends NotificationName>(name: N): Notifications[N][] {
+    return this.received.filter((message) => message.name === name).map(({ data }) => data as Notifications[N]);
+  }
+
+  /** Waits for a notification, one received already included. */
+  async told<N extends NotificationName>(
+    name: N,
+    matches: (data: Notifications[N]) => boolean = () => true,
+  ): Promise<Notifications[N]> {
+    await this.until(() => this.all(name).some(matches), name);
+    const found = this.all(name).findLast(matches);
+    if (!found) throw new Error('unreachable');
+    return found;
+  }
+
+  forget(): void {
+    this.received.length = 0;
+  }
+
+  /** The network goes: no goodbye reaches the server in Socket.IO's own words. */
+  cut(): void {
+    this.socket.io.engine.close();
+  }
+
+  leave(): void {
+    this.#signaling?.close();
+  }
+
+  #listen(signaling: SignalingClient): void {
+    const names: readonly NotificationName[] = [
+      ...(['closed', 'room:state', 'room:pulse', 'hands:changed', 'self:changed', 'media:restart'] as const),
+      ...(['consumer:created', 'consumer:closed', 'producer:closed'] as const),
+    ];
+    for (const name of names) {
+      signaling.on(name, (data, ack) => {
+        this.received.push({ name, data });
+        if (name === 'self:changed') this.#self = (data as Notifications['self:changed']).self;
+        if (name === 'room:state') this.#take(data as RoomState);
+        if (name === 'room:pulse') this.#take((data as Notifications['room:pulse']).state);
+        ack?.();
+        this.#notify();
+      });
+    }
+    signaling.onDisconnect((reason) => {
+      this.disconnection = reason;
+      this.#notify();
+    });
+  }
+
+  #take(state: RoomState | undefined): void {
+    if (state && (!this.#state || state.seq > this.#state.seq)) this.#state = state;
+  }
+
+  #notify(): void {
+    for (const watch of [...this.#watchers]) watch();
+  }
+}
+
+export function randomId(): string {
+  return crypto.randomUUID();
+}

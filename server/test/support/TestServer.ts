@@ -1,0 +1,104 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ApiClient } from '@tribune/shared/ApiClient.ts';
+import type { RoomInfo } from '@tribune/shared/domain.ts';
+import type { RoomRequest } from '@tribune/shared/schemas.ts';
+import { startRedis, type OwnRedis } from '../../../scripts/lib/redis.mjs';
+import { readConfig } from '../../src/config.ts';
+import { createLogger } from '../../src/logger.ts';
+import { Server } from '../../src/Server.ts';
+import { TestPeer } from './TestPeer.ts';
+
+/** A whole node on free ports, with a Redis of its own, as a fresh machine would have it. */
+export class TestServer {
+  readonly #redis: OwnRedis;
+  readonly #dir: string;
+  readonly #env: Readonly<Record<string, string>>;
+  readonly #peers: TestPeer[] = [];
+  #server: Server;
+
+  private constructor(server: Server, redis: OwnRedis, dir: string, env: Readonly<Record<string, string>>) {
+    this.#server = server;
+    this.#redis = redis;
+    this.#dir = dir;
+    this.#env = env;
+  }
+
+  static async create(overrides: Readonly<Record<string, string>> = {}): Promise<TestServer> {
+    const dir = await mkdtemp(join(tmpdir(), 'tribune-test-'));
+    const redis = await startRedis({ dir: join(dir, 'redis'), persist: true });
+    const env = {
+      ...{ PORT: '0', HOST: '127.0.0.1', WORKERS: '1', MEDIA_PORT: '0', MEDIA_LISTEN_ADDRESS: '127.0.0.1' },
+      ...{ REDIS_URL: redis.url, DATA_DIR: dir, LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent' },
+      MEDIASOUP_WORKER_BIN: process.env.MEDIASOUP_WORKER_BIN ?? '',
+      ROOMS_PER_ADDRESS_PER_HOUR: '10000',
+      ...overrides,
+    };
+    return new TestServer(await startServer(env), redis, dir, env);
+  }
+
+  get server(): Server {
+    return this.#server;
+  }
+
+  get origin(): string {
+    return `http://127.0.0.1:${this.#server.port}`;
+  }
+
+  /** A client of this server with a guest session of its own. */
+  async createApi(name: string): Promise<{ api: ApiClient; userId: string; token: string }> {
+    const api = new ApiClient(this.origin);
+    const { user, token } = await api.createSession(name);
+    return { api, userId: user.userId, token };
+  }
+
+  /** Someone with a session, not yet in any room. */
+  async createPeer(name: string): Promise<TestPeer> {
+    const peer = new TestPeer(name, { ...(await this.createApi(name)), origin: this.origin });
+    this.#peers.push(peer);
+    return peer;
+  }
+
+  /** A room whose host is in it. */
+  async createRoom(settings: Partial<RoomRequest> = {}): Promise<{ room: RoomInfo; host: TestPeer }> {
+    const host = await this.createPeer('host');
+    const room = await host.api.createRoom({ title: 'A room', ...settings });
+    await host.join(room.id);
+    return { room, host };
+  }
+
+  /** Several people in a room. */
+  async joinAll(roomId: string, ...names: string[]): Promise<TestPeer[]> {
+    const peers: TestPeer[] = [];
+    for (const name of names) {
+      const peer = await this.createPeer(name);
+      await peer.join(roomId);
+      peers.push(peer);
+    }
+    return peers;
+  }
+
+  /** The process goes down and comes back on another port; Redis stays. */
+  async restart(): Promise<void> {
+    await this.#server.close();
+    this.#server = await startServer(this.#env);
+    for (const peer of this.#peers) peer.moveTo(this.origin);
+  }
+
+  get redisUrl(): string {
+    return this.#redis.url;
+  }
+
+  async close(): Promise<void> {
+    for (const peer of this.#peers) peer.leave();
+    await this.#server.close();
+    await this.#redis.stop();
+    await rm(this.#dir, { recursive: true, force: true });
+  }
+}
+
+async function startServer(env: Readonly<Record<string, string>>): Promise<Server> {
+  const config = readConfig(env);
+  return Server.create(config, createLogger(config));
+}

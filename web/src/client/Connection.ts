@@ -1,0 +1,80 @@
+import type { ApiClient } from '@tribune/shared/ApiClient.ts';
+import { PROTOCOL_VERSION } from '@tribune/shared/domain.ts';
+import type { TicketResponse, Welcome } from '@tribune/shared/protocol.ts';
+import { SignalingClient } from '@tribune/shared/SignalingClient.ts';
+import type { Device } from 'mediasoup-client';
+import type { Environment } from './environment.ts';
+import { createInstanceId } from './session.ts';
+
+/** One open connection to the node that the room is on. */
+export interface Connection {
+  readonly signaling: SignalingClient;
+  readonly welcome: Welcome;
+  readonly device: Device;
+  readonly iceServers: RTCIceServer[];
+}
+
+interface ConnectorOptions {
+  readonly api: ApiClient;
+  readonly roomId: string;
+  readonly environment: Environment;
+  /** Attaches the listeners of notifications, before the first of them can come. */
+  readonly subscribe: (signaling: SignalingClient) => void;
+}
+
+/** Opens connections to one room, each with a ticket of its own and all under the name of this page. */
+export class Connector {
+  readonly #options: ConnectorOptions;
+  readonly #instanceId = createInstanceId();
+  #loaded: { readonly capabilities: string; readonly device: Device } | null = null;
+
+  constructor(options: ConnectorOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Ticket, device, socket, welcome.
+   * @throws {ApiError | SignalingError} with the code that decides what to do next; anything once `signal` is aborted.
+   */
+  async open(signal: AbortSignal): Promise<Connection> {
+    const { api, roomId, environment, subscribe } = this.#options;
+    const [ticket, created] = await Promise.all([
+      api.createTicket(roomId),
+      this.#loaded ? null : environment.createDevice(),
+    ]);
+    signal.throwIfAborted();
+    const device = await this.#loadDevice(ticket.rtpCapabilities, created);
+    signal.throwIfAborted();
+    const socket = environment.createSocket(ticket.url, {
+      ticket: ticket.ticket,
+      protocol: PROTOCOL_VERSION,
+      instanceId: this.#instanceId,
+      rtpCapabilities: device.recvRtpCapabilities,
+    });
+    const signaling = new SignalingClient(socket);
+    subscribe(signaling);
+    const handleAbort = () => signaling.close();
+    signal.addEventListener('abort', handleAbort);
+    try {
+      const welcome = await signaling.connect();
+      signal.throwIfAborted();
+      return { signaling, welcome, device, iceServers: toIceServers(ticket) };
+    } finally {
+      signal.removeEventListener('abort', handleAbort);
+    }
+  }
+
+  /** A device is loaded once for the same capabilities: transports that are kept belong to it. */
+  async #loadDevice(routerRtpCapabilities: TicketResponse['rtpCapabilities'], created: Device | null): Promise<Device> {
+    const capabilities = JSON.stringify(routerRtpCapabilities);
+    if (this.#loaded?.capabilities === capabilities) return this.#loaded.device;
+    const device = created ?? (await this.#options.environment.createDevice());
+    await device.load({ routerRtpCapabilities });
+    this.#loaded = { capabilities, device };
+    return device;
+  }
+}
+
+function toIceServers({ iceServers }: TicketResponse): RTCIceServer[] {
+  return iceServers.map(({ urls, ...rest }) => ({ ...rest, urls: typeof urls === 'string' ? urls : [...urls] }));
+}

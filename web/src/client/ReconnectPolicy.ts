@@ -1,0 +1,64 @@
+import type { ErrorCode } from '@tribune/shared/errors.ts';
+import type { Disconnection } from '@tribune/shared/SignalingClient.ts';
+
+const DELAYS_MS = [0, 300, 1200, 2700, 4800] as const;
+const LAST_DELAY_MS = 7000;
+/** From the third delay on, so that a crowd that lost the same server spreads out. */
+const JITTER_FROM = 2;
+const JITTER = 0.3;
+/** A server that says that it restarts has dropped everyone at the same moment: nobody comes back at once. */
+const RESTART_MIN_MS = 500;
+const RESTART_SPREAD_MS = 2500;
+const RETRY_AFTER_SPREAD = 0.25;
+/** Someone who never was inside gets a page that explains, not an endless placeholder. */
+const MAX_ENTRY_ATTEMPTS = 6;
+
+export interface ReconnectContext {
+  /** Attempts that have failed since the connection was last good. */
+  readonly attempt: number;
+  readonly cause: Disconnection | ErrorCode;
+  /** The server's word on when to come back. */
+  readonly retryAfterS: number | null;
+  /** Has this page been inside the room? */
+  readonly joinedBefore: boolean;
+}
+
+/** When to try again, and when trying again mends nothing. */
+export class ReconnectPolicy {
+  readonly #random: () => number;
+
+  constructor(random: () => number = Math.random) {
+    this.#random = random;
+  }
+
+  /** Milliseconds to wait before the next attempt, or null to stop for good. */
+  nextDelayMs({ attempt, cause, retryAfterS, joinedBefore }: ReconnectContext): number | null {
+    if (!isWorthRetrying(cause, joinedBefore)) return null;
+    if (!joinedBefore && attempt >= MAX_ENTRY_ATTEMPTS) return null;
+    if (retryAfterS !== null) return retryAfterS * 1000 * (1 + RETRY_AFTER_SPREAD * this.#random());
+    if (cause === 'restarting') return RESTART_MIN_MS + RESTART_SPREAD_MS * this.#random();
+    const delayMs = DELAYS_MS[attempt] ?? LAST_DELAY_MS;
+    return attempt < JITTER_FROM ? delayMs : delayMs * (1 + JITTER * (2 * this.#random() - 1));
+  }
+}
+
+function isWorthRetrying(cause: ReconnectContext['cause'], joinedBefore: boolean): boolean {
+  switch (cause) {
+    case 'lost':
+    case 'restarting':
+    // A ticket is good for one connection: the next attempt fetches its own.
+    case 'TICKET_EXPIRED':
+    case 'TICKET_INVALID':
+    case 'TICKET_USED':
+    case 'RATE_LIMITED':
+    case 'QUOTA_EXCEEDED':
+    case 'UNAVAILABLE':
+    case 'INTERNAL':
+      return true;
+    // Waiting for a place at the door is the person's choice; someone who was inside gets theirs back.
+    case 'ROOM_FULL':
+      return joinedBefore;
+    default:
+      return false;
+  }
+}

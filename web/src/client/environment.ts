@@ -1,0 +1,28 @@
+import type { HandshakeAuth } from '@tribune/shared/schemas.ts';
+import type { SignalingSocket } from '@tribune/shared/SignalingClient.ts';
+import type { Device } from 'mediasoup-client';
+import { io } from 'socket.io-client';
+
+/** What the client takes from the browser and from the network; tests bring their own. */
+export interface Environment {
+  createDevice(): Promise<Device>;
+  /** A socket that connects only when told, and never again by itself. @param url null is the page's own origin. */
+  createSocket(url: string | null, auth: HandshakeAuth): SignalingSocket;
+}
+
+export const browserEnvironment: Environment = {
+  // Loaded while the ticket is on its way.
+  async createDevice() {
+    const { Device } = await import('mediasoup-client');
+    return new Device();
+  },
+  createSocket(url, auth) {
+    return io(url ?? window.location.origin, {
+      auth,
+      transports: ['websocket'],
+      reconnection: false,
+      autoConnect: false,
+      forceNew: true,
+    });
+  },
+};

@@ -75,14 +75,14 @@ export class Reception {
 
   /** Makes room for one more stream; `connect()` is the caller's where it is the first. */
   add(consumer: ConsumerInfo): void {
-    if (this.#closed) return;
+    if (this.#closed || this.#find(consumer.id)) return;
     this.#take(consumer);
     this.#connection?.offer(this.#media());
   }
 
   remove(consumerId: string): void {
     if (this.#closed) return;
-    const stream = [...this.#streams.values()].find(({ consumer, active }) => active && consumer.id === consumerId);
+    const stream = this.#find(consumerId);
     if (!stream) return;
     stream.active = false;
     this.#connection?.offer(this.#media());
@@ -95,6 +95,10 @@ export class Reception {
   close(): void {
     this.#closed = true;
     this.#connection?.close();
+  }
+
+  #find(consumerId: string): Stream | undefined {
+    return [...this.#streams.values()].find(({ consumer, active }) => active && consumer.id === consumerId);
   }
 
   #take(consumer: ConsumerInfo): void {

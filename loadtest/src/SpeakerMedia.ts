@@ -1,5 +1,6 @@
 import type { TransportInfo } from '@tribune/shared/protocol.ts';
 import { randomInt } from 'node:crypto';
+import { Failure } from './failure.ts';
 import { MediaConnection } from './MediaConnection.ts';
 import { audioLevelIdOf, sendingParameters } from './rtpParameters.ts';
 import type { DtlsParameters, RtpCapabilities, RtpParameters } from './sdp.ts';
@@ -9,7 +10,7 @@ import { SpeechSender } from './SpeechSender.ts';
 export interface SpeakerMediaHandlers {
   connectTransport(transportId: string, dtlsParameters: DtlsParameters): Promise<unknown>;
   /** Once, when a connection that was up is lost. */
-  onLost?(): void;
+  onLost(failure: Failure): void;
 }
 
 /** The sending half of one speaker: a connection and the speech on it. */
@@ -31,7 +32,9 @@ export class SpeakerMedia {
     this.rtpParameters = sendingParameters(router, this.#ssrc, name);
     this.#transport = transport;
     this.#handlers = handlers;
-    this.#connection = new MediaConnection(name, transport, { onLost: () => handlers.onLost?.() });
+    this.#connection = new MediaConnection(name, transport, {
+      onLost: () => handlers.onLost(new Failure('media:lost')),
+    });
     const stream = {
       ssrc: this.#ssrc,
       payloadType: this.rtpParameters.codecs[0]!.payloadType,

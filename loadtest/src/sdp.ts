@@ -16,8 +16,7 @@ export interface OfferedMedia {
 
 /**
  * The offer (RFC 8829) that a mediasoup transport would send if it spoke SDP. It carries no candidates: those are handed over
- * once the server knows this client's fingerprint, because before that it ignores a DTLS hello, and the next one comes a
- * second later.
+ * once the server knows this client's fingerprint, because a page with mediasoup-client begins ICE no sooner.
  * @param version of the session, to be raised with every offer.
  */
 export function buildOffer(transport: TransportInfo, media: readonly OfferedMedia[], version: number): string {

@@ -40,7 +40,7 @@ function areInstalled(root) {
   return Object.entries(wanted).every(([path, entry]) => {
     // What is optional is mostly there for other systems than this one. Workspaces are links, not installed packages.
     if (entry.optional || !path.startsWith('node_modules/')) return true;
-    return present[path]?.version === entry.version && present[path]?.resolved === entry.resolved;
+    return present[path]?.version === entry.version && present[path]?.integrity === entry.integrity;
   });
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { step } from './progress.mjs';
 import { run } from './run.mjs';
@@ -31,12 +31,11 @@ export async function ensurePage(root, node, signal) {
 }
 
 function filesOf(path) {
-  const entries = existsSync(path) && !path.endsWith('.json') ? readdirSync(path, { withFileTypes: true }) : undefined;
-  if (!entries) return [path];
-  return entries
-    .filter((entry) => !NOT_INPUTS.has(entry.name))
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
-    .flatMap((entry) => (entry.isDirectory() ? filesOf(join(path, entry.name)) : [join(path, entry.name)]));
+  if (!statSync(path).isDirectory()) return [path];
+  return readdirSync(path)
+    .filter((name) => !NOT_INPUTS.has(name))
+    .sort()
+    .flatMap((name) => filesOf(join(path, name)));
 }
 
 function hashOf(files) {

@@ -87,9 +87,9 @@ export async function startRedis({ dir, persist = false, signal } = {}) {
   const exited = new Promise((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('close', () => resolve(output.trim()));
-  }).finally(() => {
+  }).finally(async () => {
+    await rm(temporary, { recursive: true, force: true });
     ended = true;
-    return rm(temporary, { recursive: true, force: true });
   });
   const stop = async () => {
     child.kill('SIGTERM');

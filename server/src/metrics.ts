@@ -43,11 +43,16 @@ export class Metrics {
 
   watchWorkers(pool: WorkerPool): void {
     const registers = [this.registry];
-    const memory = new Gauge({
+    new Gauge({
       name: 'tribune_worker_resident_memory_bytes',
       help: 'Resident memory of each media worker.',
       labelNames: ['worker'],
       registers,
+      async collect() {
+        const usages = await pool.getUsage();
+        this.reset();
+        for (const usage of usages) this.set({ worker: usage.index }, await residentBytes(usage));
+      },
     });
     new Counter({
       name: 'tribune_worker_cpu_seconds_total',
@@ -57,9 +62,7 @@ export class Metrics {
       async collect() {
         const usages = await pool.getUsage();
         this.reset();
-        memory.reset();
         for (const usage of usages) this.inc({ worker: usage.index }, usage.cpuSeconds);
-        for (const usage of usages) memory.set({ worker: usage.index }, await residentBytes(usage));
       },
     });
   }

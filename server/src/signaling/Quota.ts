@@ -24,22 +24,24 @@ const MAX_REFUSALS = 500;
 export class Quota {
   readonly #everything = createBucket(EVERYTHING);
   readonly #buckets = new Map<RequestName, TokenBucket>();
+  readonly #onExhausted: () => void;
   #refusals = 0;
+
+  /** @param onExhausted called once, when so much was refused that no person can be behind it. */
+  constructor(onExhausted: () => void) {
+    this.#onExhausted = onExhausted;
+  }
 
   /** False when it is too much. */
   take(name: RequestName): boolean {
     const allowed = this.#everything.tryRemoveTokens(1) && this.#bucketOf(name)?.tryRemoveTokens(1) !== false;
-    if (!allowed) this.#refusals++;
+    if (!allowed) this.refuse();
     return allowed;
   }
 
-  /** A packet that is no request of the protocol. */
-  takeUnknown(): void {
-    this.#refusals++;
-  }
-
-  get exhausted(): boolean {
-    return this.#refusals > MAX_REFUSALS;
+  /** Counts a refusal; also for a packet that is no request of the protocol. */
+  refuse(): void {
+    if (++this.#refusals === MAX_REFUSALS) this.#onExhausted();
   }
 
   #bucketOf(name: RequestName): TokenBucket | undefined {

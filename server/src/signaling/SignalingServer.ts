@@ -12,7 +12,7 @@ import type { Ticket, Tokens } from '../auth/Tokens.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics.ts';
-import type { Peer } from '../rooms/Peer.ts';
+import type { Peer, PeerLink } from '../rooms/Peer.ts';
 import type { Room, RoomChannel } from '../rooms/Room.ts';
 import type { RoomManager } from '../rooms/RoomManager.ts';
 import { roleOf } from '../store/RoomRecord.ts';
@@ -149,7 +149,7 @@ export class SignalingServer {
       socket.on('disconnect', (reason) => {
         room.detach(person.userId, link, { gone: reason === 'client namespace disconnect' });
       });
-      this.#handleRequests(socket, room, peer);
+      this.#handleRequests(socket, link, room, peer);
       void this.#welcome(socket, room, peer);
     } catch {
       link.close('ended');
@@ -167,9 +167,12 @@ export class SignalingServer {
     }
   }
 
-  #handleRequests(socket: TribuneSocket, room: Room, peer: Peer): void {
-    const quota = new Quota();
+  #handleRequests(socket: TribuneSocket, link: PeerLink, room: Room, peer: Peer): void {
     const logger = this.#options.logger.child({ roomId: room.id, userId: peer.userId });
+    const quota = new Quota(() => {
+      logger.warn('A socket went past its quotas and was closed');
+      link.close('abuse');
+    });
     const role = () => roleOf(room.record, peer.userId);
     const context = { room, peer, role, quota, logger };
     const register = <N extends RequestName>(name: N) => {
@@ -178,10 +181,8 @@ export class SignalingServer {
     };
     for (const name of Object.keys(requests)) register(name as RequestName);
     socket.use(([event], next) => {
-      if (!(event in requests)) quota.takeUnknown();
-      if (!quota.exhausted) return next();
-      logger.warn('A socket went past its quotas and was closed');
-      peer.link?.close('abuse');
+      if (Object.hasOwn(requests, event)) return next();
+      quota.refuse();
     });
   }
 }

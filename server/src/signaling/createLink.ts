@@ -15,8 +15,8 @@ export function createLink(socket: TribuneSocket, stageChannel: string): PeerLin
     setOnStage: (onStage) => void (onStage ? socket.join(stageChannel) : socket.leave(stageChannel)),
     close: (reason) => {
       socket.emit('closed', { reason });
-      // No request of a closed peer is heard in the meantime.
-      socket.removeAllListeners();
+      // No request is heard in the meantime; the disconnect still is.
+      for (const event of socket.eventNames()) if (event !== 'disconnect') socket.removeAllListeners(event);
       setTimeout(() => socket.disconnect(true), CLOSE_DELAY_MS);
     },
   };

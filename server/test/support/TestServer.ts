@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ApiClient } from '@tribune/shared/ApiClient.ts';
@@ -12,11 +12,11 @@ import { TestPeer } from './TestPeer.ts';
 
 /** A whole node on free ports, with a Redis of its own, as a fresh machine would have it. */
 export class TestServer {
-  readonly #redis: OwnRedis;
   readonly #dir: string;
   readonly #env: Readonly<Record<string, string>>;
   readonly #peers: TestPeer[] = [];
   #server: Server;
+  #redis: OwnRedis;
 
   private constructor(server: Server, redis: OwnRedis, dir: string, env: Readonly<Record<string, string>>) {
     this.#server = server;
@@ -27,10 +27,10 @@ export class TestServer {
 
   static async create(overrides: Readonly<Record<string, string>> = {}): Promise<TestServer> {
     const dir = await mkdtemp(join(tmpdir(), 'tribune-test-'));
-    const redis = await startRedis({ dir: join(dir, 'redis'), persist: true });
+    const redis = await startRedisIn(dir);
     const env = {
       ...{ PORT: '0', HOST: '127.0.0.1', WORKERS: '1', MEDIA_PORT: '0', MEDIA_LISTEN_ADDRESS: '127.0.0.1' },
-      ...{ REDIS_URL: redis.url, DATA_DIR: dir, LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent' },
+      ...{ REDIS_URL: socketIn(dir), DATA_DIR: dir, LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent' },
       MEDIASOUP_WORKER_BIN: process.env.MEDIASOUP_WORKER_BIN ?? '',
       ROOMS_PER_ADDRESS_PER_HOUR: '10000',
       ...overrides,
@@ -86,8 +86,13 @@ export class TestServer {
     for (const peer of this.#peers) peer.moveTo(this.origin);
   }
 
-  get redisUrl(): string {
-    return this.#redis.url;
+  async stopRedis(): Promise<void> {
+    await this.#redis.stop();
+  }
+
+  /** Comes back with what it had, at the same address. */
+  async startRedis(): Promise<void> {
+    this.#redis = await startRedisIn(this.#dir);
   }
 
   async close(): Promise<void> {
@@ -101,4 +106,16 @@ export class TestServer {
 async function startServer(env: Readonly<Record<string, string>>): Promise<Server> {
   const config = readConfig(env);
   return Server.create(config, createLogger(config));
+}
+
+function socketIn(dir: string): string {
+  return join(dir, 'redis.sock');
+}
+
+/** A new Redis has a new socket: a link keeps its address. */
+async function startRedisIn(dir: string): Promise<OwnRedis> {
+  const redis = await startRedis({ dir: join(dir, 'redis'), persist: true });
+  await rm(socketIn(dir), { force: true });
+  await symlink(redis.url, socketIn(dir));
+  return redis;
 }

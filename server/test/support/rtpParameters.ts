@@ -6,7 +6,9 @@ let nextSsrc = 1_000_000;
 export function fakeRtpParameters(ssrc = nextSsrc++): RtpParameters {
   return {
     mid: '0',
-    codecs: [{ mimeType: 'audio/opus', payloadType: 111, clockRate: 48_000, channels: 2, parameters: { useinbandfec: 1 } }],
+    codecs: [
+      { mimeType: 'audio/opus', payloadType: 111, clockRate: 48_000, channels: 2, parameters: { useinbandfec: 1 } },
+    ],
     headerExtensions: [{ uri: 'urn:ietf:params:rtp-hdrext:ssrc-audio-level', id: 1 }],
     encodings: [{ ssrc }],
     rtcp: { cname: `cname-${ssrc}` },

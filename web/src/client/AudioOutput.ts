@@ -1,5 +1,8 @@
 import type { PlaybackState } from './types.ts';
 
+/** Too little to hear. */
+const NUDGE = 0.001;
+
 /**
  * The one hidden `<audio>` of the page. It plays one stream to which the track of every voice is added: one element means
  * one permission to play, asked for in one click.
@@ -9,6 +12,7 @@ export class AudioOutput {
   readonly #stream = new MediaStream();
   readonly #onState: (state: PlaybackState) => void;
   #state: PlaybackState = 'idle';
+  #volume = 1;
   #closed = false;
 
   constructor(onState: (state: PlaybackState) => void) {
@@ -18,7 +22,6 @@ export class AudioOutput {
     element.setAttribute('playsinline', '');
     element.dataset.testid = 'room-audio';
     element.hidden = true;
-    element.srcObject = this.#stream;
     element.addEventListener('playing', this.#handlePlaying);
     element.addEventListener('pause', this.#handlePause);
     this.#element = element;
@@ -36,11 +39,15 @@ export class AudioOutput {
   add(track: MediaStreamTrack): void {
     if (this.#closed) return;
     this.#stream.addTrack(track);
+    // Given a stream without a track, Chromium never starts to play it, whatever is added later.
+    if (this.#element.srcObject === null) this.#element.srcObject = this.#stream;
+    else this.#nudge();
     void this.#play();
   }
 
   remove(track: MediaStreamTrack): void {
     this.#stream.removeTrack(track);
+    if (this.#stream.getTracks().length === 0) this.#element.srcObject = null;
   }
 
   /** Plays, if the browser lets it; inside a click it does. */
@@ -49,7 +56,8 @@ export class AudioOutput {
   }
 
   setVolume(volume: number): void {
-    this.#element.volume = Math.min(1, Math.max(0, volume));
+    this.#volume = Math.min(1, Math.max(0, volume));
+    this.#element.volume = this.#volume;
   }
 
   close(): void {
@@ -69,6 +77,16 @@ export class AudioOutput {
     if (this.#stream.active) void this.#play();
   };
 
+  /**
+   * Chromium does not play a track that joins a playing stream until the volume changes (seen in 156). Assigning the stream
+   * anew would help as well, but costs a gap of about 50 ms in every voice.
+   */
+  #nudge(): void {
+    const { volume } = this.#element;
+    const nudged = this.#volume > NUDGE ? this.#volume - NUDGE : this.#volume + NUDGE;
+    this.#element.volume = volume === this.#volume ? nudged : this.#volume;
+  }
+
   async #play(): Promise<void> {
     if (this.#closed) return;
     const started = this.#element.play().then(
@@ -78,8 +96,8 @@ export class AudioOutput {
         if (error instanceof DOMException && error.name === 'NotAllowedError') this.#setState('blocked');
       },
     );
-    // Without a track `play()` stays pending until there is one; the permission of the click is taken all the same.
-    if (this.#stream.active) await started;
+    // Without a track `play()` stays pending; the permission of the click is taken all the same.
+    if (this.#element.srcObject !== null) await started;
   }
 
   #setState(state: PlaybackState): void {

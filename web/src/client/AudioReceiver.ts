@@ -1,6 +1,6 @@
 import type { ConsumerInfo, MediaInfo, MediaOffer } from '@tribune/shared/protocol.ts';
 import { AwaitQueue } from 'awaitqueue';
-import type { Consumer, Transport } from 'mediasoup-client/types';
+import type { Consumer, RtpParameters, Transport } from 'mediasoup-client/types';
 import type { AudioOutput } from './AudioOutput.ts';
 import { Backoff } from './Backoff.ts';
 import { createTransport, type MediaContext } from './mediaContext.ts';
@@ -115,7 +115,9 @@ export class AudioReceiver {
     if (this.#closed || this.#consumers.has(id)) return;
     // Announced before the transport that is asked for right now: its answer has the full list.
     if (!transport || [...this.#consumers.values()].some((consumer) => consumer.producerId === producerId)) return;
-    const consumer = await transport.consume({ id, producerId, kind: 'audio', rtpParameters });
+    // The server's mediasoup names a few extensions more than the client's; what is in use, both know.
+    const known = rtpParameters as RtpParameters;
+    const consumer = await transport.consume({ id, producerId, kind: 'audio', rtpParameters: known });
     if (this.#transport !== transport) return;
     this.#consumers.set(id, consumer);
     this.#output.add(consumer.track);

@@ -1,5 +1,7 @@
-const DELAYS_MS = [500, 1000, 2000, 4000, 8000] as const;
+const DELAYS_MS = [200, 500, 1000, 2000, 4000, 8000] as const;
 const LAST_DELAY_MS = 15_000;
+/** What fails for one often fails for all at the same moment. */
+const JITTER = 0.5;
 
 /** One pending repetition of some work, each time later than the time before, until `reset()`. */
 export class Backoff {
@@ -13,10 +15,15 @@ export class Backoff {
 
   /** Plans the work; does nothing while it is planned already. */
   schedule(): void {
-    this.#timer ??= setTimeout(() => {
-      this.#timer = undefined;
-      this.#work();
-    }, DELAYS_MS[this.#attempt++] ?? LAST_DELAY_MS);
+    if (this.#timer !== undefined) return;
+    const delayMs = DELAYS_MS[this.#attempt++] ?? LAST_DELAY_MS;
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = undefined;
+        this.#work();
+      },
+      delayMs * (1 + JITTER * (2 * Math.random() - 1)),
+    );
   }
 
   /** Forgets what is planned, but not how often it was needed. */

@@ -3,6 +3,7 @@ import { PROTOCOL_VERSION } from '@tribune/shared/domain.ts';
 import type { TicketResponse, Welcome } from '@tribune/shared/protocol.ts';
 import { SignalingClient } from '@tribune/shared/SignalingClient.ts';
 import type { Device } from 'mediasoup-client';
+import type { RtpCapabilities } from 'mediasoup-client/types';
 import type { Environment } from './environment.ts';
 import { createInstanceId } from './session.ts';
 
@@ -69,7 +70,8 @@ export class Connector {
     const capabilities = JSON.stringify(routerRtpCapabilities);
     if (this.#loaded?.capabilities === capabilities) return this.#loaded.device;
     const device = created ?? (await this.#options.environment.createDevice());
-    await device.load({ routerRtpCapabilities });
+    // The server's mediasoup names a few extensions more than the client's; what it does not know, it leaves out.
+    await device.load({ routerRtpCapabilities: routerRtpCapabilities as RtpCapabilities });
     this.#loaded = { capabilities, device };
     return device;
   }

@@ -102,15 +102,13 @@ export class Publisher {
   /** After every welcome. @param kept are the transports of before still there? */
   handleWelcome(kept: boolean): void {
     clearTimeout(this.#closedTimer);
-    if (!this.#mute) return;
-    if (kept) this.#sender.check();
-    else this.#sender.republish();
+    if (this.#mute) this.#sender.check({ doubted: !kept });
   }
 
-  /** The server's media are gone: the same microphone is published again, as muted as it was. */
+  /** The server's media start anew. If this side of them is gone too, the same microphone is published again, as muted as it was. */
   handleRestart(): void {
     clearTimeout(this.#closedTimer);
-    if (this.#mute) this.#sender.republish();
+    if (this.#mute) this.#sender.check({ doubted: true });
   }
 
   handleProducerClosed(producerId: string): void {

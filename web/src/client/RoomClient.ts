@@ -2,7 +2,14 @@ import type { ApiClient } from '@tribune/shared/ApiClient.ts';
 import { isStageRole, type ReactionKind, type RoomSnapshot } from '@tribune/shared/domain.ts';
 import type { Notifications, Pulse } from '@tribune/shared/protocol.ts';
 import { SignalingError, type SignalingClient } from '@tribune/shared/SignalingClient.ts';
-import { fromWelcome, isBehind, isMutedByServer, reduceRoom, type RoomData, type RoomEvent } from '../state/roomState.ts';
+import {
+  fromWelcome,
+  isBehind,
+  isMutedByServer,
+  reduceRoom,
+  type RoomData,
+  type RoomEvent,
+} from '../state/roomState.ts';
 import { createActions } from './actions.ts';
 import { AudioOutput } from './AudioOutput.ts';
 import { AudioReceiver } from './AudioReceiver.ts';

@@ -62,13 +62,17 @@ export class Sender {
     await this.#queue.push(() => this.#producer?.replaceTrack({ track }));
   }
 
-  /** After a reconnection that kept the transports. */
-  check(): void {
-    if (this.#producer) this.#guard?.check();
-    else this.republish();
+  /**
+   * After a reconnection, and when the server's media start anew: mends what is there, or publishes again what is not.
+   * @param doubted asks even though the transport looks connected here, since its other end may be gone.
+   */
+  check({ doubted }: { doubted: boolean }): void {
+    if (!this.#producer) this.republish();
+    else if (doubted) this.#guard?.restartIce();
+    else this.#guard?.check();
   }
 
-  /** Builds everything anew; does nothing unless a track is wanted. */
+  /** Builds everything anew, if a track is wanted. */
   republish(): void {
     this.#retry.cancel();
     if (!this.#wanted) return;
@@ -107,7 +111,7 @@ export class Sender {
     if (!this.#wanted) return;
     const transport = createTransport(this.#context, 'send', info);
     this.#transport = transport;
-    this.#guard = new TransportGuard(transport, this.#context, () => this.#retry.schedule());
+    this.#guard = new TransportGuard(transport, this.#context, () => this.republish());
     transport.on('produce', ({ rtpParameters }, done, fail) => {
       this.#context
         .request('producer:create', { transportId: info.id, rtpParameters })

@@ -26,7 +26,19 @@ export class TransportGuard {
   /** Restarts ICE unless the transport is connected, or has no stream to be connected for. */
   check(): void {
     const { connectionState } = this.#transport;
-    if (connectionState !== 'connected' && connectionState !== 'new') this.#restartIce();
+    if (connectionState !== 'connected' && connectionState !== 'new') this.restartIce();
+  }
+
+  /** Asks the server for a restart, whatever the state; its refusal tells that the other end is gone. */
+  restartIce(): void {
+    if (this.#closed || !this.#context.isConnected()) return;
+    clearTimeout(this.#deadline);
+    this.#deadline = undefined;
+    this.#expectConnection(RESTART_MS);
+    this.#requestRestart().catch((error: unknown) => {
+      // The server has no such transport any more, or the browser cannot take the answer: waiting would not help.
+      if (isRefusal(error) || this.#context.isConnected()) this.#report();
+    });
   }
 
   close(): void {
@@ -48,22 +60,11 @@ export class TransportGuard {
       case 'failed':
         if (this.#deadline !== undefined) break;
         this.#context.doubt();
-        this.#restartIce();
+        this.restartIce();
         break;
       default:
         break;
     }
-  }
-
-  #restartIce(): void {
-    if (this.#closed || !this.#context.isConnected()) return;
-    clearTimeout(this.#deadline);
-    this.#deadline = undefined;
-    this.#expectConnection(RESTART_MS);
-    this.#requestRestart().catch((error: unknown) => {
-      // The server has no such transport any more, or the browser cannot take the answer: waiting would not help.
-      if (isRefusal(error) || this.#context.isConnected()) this.#report();
-    });
   }
 
   async #requestRestart(): Promise<void> {

@@ -1,0 +1,121 @@
+import { ApiClient, ApiError } from '@tribune/shared/ApiClient.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { Failure } from './failure.ts';
+import type { Guard } from './guard.ts';
+import { Listener } from './Listener.ts';
+import type { StreamCounts } from './SequenceTracker.ts';
+import { sumCounts } from './stats.ts';
+
+/** Sessions are made ahead, a few at a time: they are not what is measured. */
+const SESSION_CONCURRENCY = 8;
+const SESSION_ATTEMPTS = 5;
+const SESSION_RETRY_MAX_S = 30;
+
+export interface FleetOptions {
+  readonly origin: string;
+  readonly guard: Guard;
+  readonly roomId: string;
+  readonly listeners: number;
+  /** Arrivals per second. */
+  readonly rate: number;
+}
+
+/** Totals over all listeners at one moment. */
+export interface FleetCount {
+  readonly joined: number;
+  readonly failed: number;
+  readonly received: number;
+}
+
+/** All simulated listeners: how they arrive, and what they say of themselves. */
+export class Fleet {
+  readonly listeners: readonly Listener[];
+  readonly #rate: number;
+  #rampMs: { readonly first: number; readonly last: number } | null = null;
+
+  private constructor(listeners: readonly Listener[], rate: number) {
+    this.listeners = listeners;
+    this.#rate = rate;
+  }
+
+  /** Makes everyone's session. A listener whose session fails is failed from the start. */
+  static async create(options: FleetOptions, signal: AbortSignal): Promise<Fleet> {
+    const { origin, guard, roomId, rate } = options;
+    const listeners: Listener[] = [];
+    let next = 0;
+    const work = async () => {
+      while (next < options.listeners && !signal.aborted) {
+        const name = `Listener ${++next}`;
+        const api = new ApiClient(origin);
+        const listener = new Listener({ name, api, origin, roomId, guard });
+        listeners.push(listener);
+        await createSession(api, name, signal).catch((error: unknown) => {
+          if (!signal.aborted) listener.fail(Failure.from('session', error).reason);
+        });
+      }
+    };
+    await Promise.all(Array.from({ length: SESSION_CONCURRENCY }, work));
+    return new Fleet(listeners, rate);
+  }
+
+  /** First ticket request until everyone had arrived, in ms; null before. */
+  get rampMs(): number | null {
+    return this.#rampMs && this.#rampMs.last - this.#rampMs.first;
+  }
+
+  /**
+   * Lets everyone arrive, evenly spaced and whatever becomes of those before: arrivals do not wait for a slow server. Resolves
+   * once each has heard something or failed, or `signal` is aborted.
+   */
+  async arrive(signal: AbortSignal): Promise<void> {
+    const first = performance.now();
+    let last = first;
+    const joins: Promise<void>[] = [];
+    for (const [index, listener] of this.listeners.entries()) {
+      await delay(Math.max(0, first + (index * 1000) / this.#rate - performance.now()), undefined, { signal });
+      joins.push(
+        listener.join().then(() => {
+          last = performance.now();
+        }),
+      );
+    }
+    const aborted = Promise.withResolvers<never>();
+    const abort = () => aborted.reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    await Promise.race([Promise.all(joins), aborted.promise]);
+    signal.removeEventListener('abort', abort);
+    this.#rampMs = { first, last };
+  }
+
+  count(): FleetCount {
+    let joined = 0;
+    let failed = 0;
+    for (const { state } of this.listeners) {
+      if (state.kind === 'listening') joined += 1;
+      if (state.kind === 'failed') failed += 1;
+    }
+    return { joined, failed, received: this.counts().received };
+  }
+
+  counts(): StreamCounts {
+    return sumCounts(this.listeners.map((listener) => listener.counts()));
+  }
+
+  close(): void {
+    for (const listener of this.listeners) listener.close();
+  }
+}
+
+/** Waits where the server asks for patience, since the arrival has not begun. */
+async function createSession(api: ApiClient, name: string, signal: AbortSignal): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await api.createSession(name);
+      return;
+    } catch (error) {
+      const patient = error instanceof ApiError && error.retryAfterS !== null && attempt < SESSION_ATTEMPTS;
+      if (!patient) throw error;
+      await delay(Math.min(error.retryAfterS ?? 1, SESSION_RETRY_MAX_S) * 1000, undefined, { signal });
+    }
+  }
+}

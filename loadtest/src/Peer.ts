@@ -1,0 +1,181 @@
+import type { ApiClient } from '@tribune/shared/ApiClient.ts';
+import { PROTOCOL_VERSION } from '@tribune/shared/domain.ts';
+import type { MediaInfo, Notifications, TicketResponse, Welcome } from '@tribune/shared/protocol.ts';
+import type { HandshakeAuth } from '@tribune/shared/schemas.ts';
+import { SignalingClient } from '@tribune/shared/SignalingClient.ts';
+import { io } from 'socket.io-client';
+import { during, Failure, within } from './failure.ts';
+import type { Guard } from './guard.ts';
+import { Reception } from './Reception.ts';
+import { receivableOf } from './rtpParameters.ts';
+import type { StreamCounts } from './SequenceTracker.ts';
+import { NO_COUNTS, sumCounts } from './stats.ts';
+
+/** As long as a server lets a transport try. */
+export const MEDIA_TIMEOUT_MS = 10_000;
+
+export interface PeerOptions {
+  readonly name: string;
+  /** Holds the session of this one person. */
+  readonly api: ApiClient;
+  /** Where the ticket comes from, and the socket goes unless the ticket says otherwise. */
+  readonly origin: string;
+  readonly roomId: string;
+  readonly guard: Guard;
+}
+
+export interface PeerHandlers {
+  /** With every RTP packet; `arrivalMs` is of `performance.now()`. */
+  onAudio?(arrivalMs: number): void;
+  /** Once, when what was established breaks. Not called after `close()`. */
+  onLost?(failure: Failure): void;
+}
+
+/** One simulated person's presence in a room, from the ticket to the sound: what listeners and speakers have in common. */
+export class Peer {
+  readonly #options: PeerOptions;
+  readonly #handlers: PeerHandlers;
+  readonly #receiving = Promise.withResolvers<void>();
+  #signaling: SignalingClient | null = null;
+  #ticket: TicketResponse | null = null;
+  #reception: Reception | null = null;
+  #past: StreamCounts = NO_COUNTS;
+  #restartTimer: NodeJS.Timeout | null = null;
+  #closed = false;
+  #lost = false;
+
+  constructor(options: PeerOptions, handlers: PeerHandlers = {}) {
+    this.#options = options;
+    this.#handlers = handlers;
+    // A speaker alone in a room never waits for sound.
+    this.#receiving.promise.catch(() => undefined);
+  }
+
+  /** @throws {Error} before `enter()`. */
+  get signaling(): SignalingClient {
+    if (!this.#signaling) throw new Error('Not entered');
+    return this.#signaling;
+  }
+
+  /** @throws {Error} before `enter()`. */
+  get ticket(): TicketResponse {
+    if (!this.#ticket) throw new Error('Not entered');
+    return this.#ticket;
+  }
+
+  get jitterMs(): number {
+    return this.#reception?.jitterMs ?? 0;
+  }
+
+  counts(): StreamCounts {
+    return this.#reception ? sumCounts([this.#past, this.#reception.counts()]) : this.#past;
+  }
+
+  /** Ticket, socket, welcome; media is under way when it returns. @throws {Failure} */
+  async enter(): Promise<Welcome> {
+    const { api, roomId } = this.#options;
+    const ticket = await during('ticket', async () => api.createTicket(roomId));
+    this.#ticket = ticket;
+    if (ticket.url !== null) await this.#options.guard(ticket.url);
+    this.#assertOpen();
+    const signaling = this.#openSocket(ticket);
+    const welcome = await during('socket', async () => signaling.connect());
+    this.#assertOpen();
+    if (welcome.media.kind === 'new') this.#begin(welcome.media);
+    // A page that is new to the room has nothing that could be kept.
+    if (welcome.media.kind === 'kept') throw new Failure('socket:kept');
+    return welcome;
+  }
+
+  /** Resolves once audio can be received: ICE and DTLS are up. @throws {Failure} */
+  async waitUntilReceiving(timeoutMs: number): Promise<void> {
+    await within(this.#receiving.promise, timeoutMs, 'media:nothing-offered');
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#restartTimer) clearTimeout(this.#restartTimer);
+    this.#signaling?.close();
+    this.#reception?.close();
+    this.#receiving.reject(new Failure('closed'));
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new Failure('closed');
+  }
+
+  #openSocket({ ticket, url, rtpCapabilities }: TicketResponse): SignalingClient {
+    const auth: HandshakeAuth = {
+      ticket,
+      protocol: PROTOCOL_VERSION,
+      instanceId: crypto.randomUUID(),
+      rtpCapabilities: receivableOf(rtpCapabilities),
+    };
+    const socket = io(url ?? this.#options.origin, {
+      transports: ['websocket'],
+      reconnection: false,
+      forceNew: true,
+      autoConnect: false,
+      auth,
+    });
+    const signaling = new SignalingClient(socket);
+    this.#signaling = signaling;
+    signaling.on('media:restart', ({ withinMs }) => this.#restartSoon(withinMs));
+    signaling.on('consumer:created', (consumer, ack) => this.#addConsumer(consumer, ack));
+    signaling.on('consumer:closed', ({ consumerId }) => this.#reception?.remove(consumerId));
+    signaling.onDisconnect((reason) => this.#fail(new Failure(`socket:${reason}`)));
+    return signaling;
+  }
+
+  #begin(info: MediaInfo): void {
+    if (this.#closed) return;
+    this.#past = this.counts();
+    this.#reception?.close();
+    const reception = new Reception(this.#options.name, info, {
+      connectTransport: async (transportId, dtlsParameters) =>
+        this.signaling.request('transport:connect', { transportId, dtlsParameters }),
+      onAudio: (arrivalMs) => this.#handlers.onAudio?.(arrivalMs),
+      onLost: () => {
+        if (reception === this.#reception) this.#fail(new Failure('media:lost'));
+      },
+    });
+    this.#reception = reception;
+    if (reception.hasStreams) this.#connect(reception);
+  }
+
+  #connect(reception: Reception): void {
+    const isCurrent = () => reception === this.#reception;
+    during('media', async () => reception.connect(MEDIA_TIMEOUT_MS)).then(
+      () => isCurrent() && this.#receiving.resolve(),
+      (failure: Failure) => isCurrent() && this.#fail(failure),
+    );
+  }
+
+  #addConsumer(consumer: Notifications['consumer:created'], ack?: () => void): void {
+    const reception = this.#reception;
+    if (!reception) return;
+    const isFirst = !reception.hasStreams;
+    reception.add(consumer);
+    if (isFirst) this.#connect(reception);
+    ack?.();
+  }
+
+  /** After the random delay that spares the server a stampede. */
+  #restartSoon(withinMs: number): void {
+    if (this.#restartTimer) clearTimeout(this.#restartTimer);
+    this.#restartTimer = setTimeout(() => {
+      during('media', async () => this.signaling.request('media:start')).then(
+        (info) => this.#begin(info),
+        (failure: Failure) => this.#fail(failure),
+      );
+    }, Math.random() * withinMs);
+  }
+
+  #fail(failure: Failure): void {
+    this.#receiving.reject(failure);
+    if (this.#closed || this.#lost) return;
+    this.#lost = true;
+    this.#handlers.onLost?.(failure);
+  }
+}

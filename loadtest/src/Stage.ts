@@ -1,0 +1,92 @@
+import { ApiClient } from '@tribune/shared/ApiClient.ts';
+import { during, type Failure } from './failure.ts';
+import type { Guard } from './guard.ts';
+import { Speaker } from './Speaker.ts';
+import { encodeSpeech, type SpeechFrame } from './speech.ts';
+
+/** The speeches of the fixtures, taken in turn. */
+const SPEECH_FILES = ['speech.wav', 'speech-2.wav'].map(
+  (name) => new URL(`../../e2e/fixtures/${name}`, import.meta.url),
+);
+/** Where each further speaker of the same speech begins, in frames: nobody speaks in unison. */
+const SPEECH_OFFSET_FRAMES = 137;
+
+export interface StageOptions {
+  readonly origin: string;
+  readonly guard: Guard;
+  /** The host included. */
+  readonly speakers: number;
+  /** When someone on stage can no longer be heard: what is measured after that means nothing. */
+  onLost(failure: Failure): void;
+}
+
+/** The room under test with everyone who speaks in it, set up through the protocol that people use. */
+export class Stage {
+  readonly roomId: string;
+  readonly #host: Speaker;
+  readonly #hostApi: ApiClient;
+  readonly #speakers: Speaker[];
+
+  private constructor(roomId: string, host: Speaker, hostApi: ApiClient) {
+    this.roomId = roomId;
+    this.#host = host;
+    this.#hostApi = hostApi;
+    this.#speakers = [host];
+  }
+
+  /** Creates the room and goes live with everyone speaking. @throws {Failure} when any of it fails; nothing is left then. */
+  static async create(options: StageOptions): Promise<Stage> {
+    const speeches = await Promise.all(SPEECH_FILES.slice(0, options.speakers).map(async (file) => encodeSpeech(file)));
+    const api = new ApiClient(options.origin);
+    await during('session', async () => api.createSession('Load test host'));
+    const room = await during('stage', async () =>
+      api.createRoom({ title: 'Load test', speakerLimit: options.speakers }),
+    );
+    const host = new Speaker({ ...personOf(options, speeches, 0), api, roomId: room.id });
+    const stage = new Stage(room.id, host, api);
+    try {
+      await host.enter();
+      await host.speak();
+      await during('stage', async () => host.signaling.request('room:goLive'));
+      for (let index = 1; index < options.speakers; index++) {
+        await stage.#bringUp(personOf(options, speeches, index));
+      }
+      return stage;
+    } catch (error) {
+      await stage.close();
+      throw error;
+    }
+  }
+
+  /** Packets sent by all so far. */
+  get sent(): number {
+    return this.#speakers.reduce((sum, speaker) => sum + speaker.sent, 0);
+  }
+
+  /** Frames left out because this process came too late to send them. */
+  get skipped(): number {
+    return this.#speakers.reduce((sum, speaker) => sum + speaker.skipped, 0);
+  }
+
+  /** Ends the room, however the connections are. */
+  async close(): Promise<void> {
+    await this.#hostApi.endRoom(this.roomId).catch(() => undefined);
+    for (const speaker of this.#speakers) speaker.close();
+  }
+
+  async #bringUp(person: ReturnType<typeof personOf>): Promise<void> {
+    const api = new ApiClient(person.origin);
+    const { user } = await during('session', async () => api.createSession(person.name));
+    const speaker = new Speaker({ ...person, api, roomId: this.roomId });
+    this.#speakers.push(speaker);
+    await speaker.enter();
+    await speaker.acceptInvitation(async () => this.#host.signaling.request('stage:invite', { userId: user.userId }));
+    await speaker.speak();
+  }
+}
+
+function personOf({ origin, guard, onLost }: StageOptions, speeches: readonly (readonly SpeechFrame[])[], index: number) {
+  const frames = speeches[index % speeches.length]!;
+  const firstFrame = Math.floor(index / speeches.length) * SPEECH_OFFSET_FRAMES;
+  return { name: `Speaker ${index + 1}`, origin, guard, onLost, speech: { frames, firstFrame } };
+}

@@ -1,0 +1,68 @@
+import { writeFile } from 'node:fs/promises';
+import { Failure } from './failure.ts';
+import { RefusedHostError } from './guard.ts';
+import { HELP, parseCommandLine, UsageError, type CommandLine } from './options.ts';
+import { isSuccess } from './report.ts';
+import { runLoadTest, type Progress } from './runLoadTest.ts';
+import { formatProgress, formatTable } from './table.ts';
+
+const EXIT_FAILED = 1;
+const EXIT_USAGE = 2;
+const EXIT_INTERRUPTED = 130;
+const PLAIN_INTERVAL_S = 2;
+const CLEAR_LINE = '\r\u001b[2K';
+
+const interruption = new AbortController();
+
+try {
+  const commandLine = parseCommandLine(process.argv.slice(2));
+  process.exitCode = commandLine ? await run(commandLine) : help();
+} catch (error) {
+  process.exitCode = explain(error);
+}
+
+function help(): number {
+  console.log(HELP);
+  return 0;
+}
+
+async function run({ options, jsonFile }: CommandLine): Promise<number> {
+  process.once('SIGINT', () => {
+    // The next one ends the process at once, as Ctrl-C does by default.
+    interruption.abort('interrupted');
+  });
+  const report = await runLoadTest(options, { signal: interruption.signal, onProgress: createPrinter() });
+  if (process.stdout.isTTY) process.stdout.write(CLEAR_LINE);
+  console.log(formatTable(report));
+  if (jsonFile) await writeFile(jsonFile, `${JSON.stringify(report, null, 2)}\n`);
+  if (interruption.signal.aborted) return EXIT_INTERRUPTED;
+  return isSuccess(report) ? 0 : EXIT_FAILED;
+}
+
+/** On a terminal one line that is rewritten; else a plain line every 2 s, and one whenever the phase changes. */
+function createPrinter(): (progress: Progress) => void {
+  if (process.stdout.isTTY) {
+    return (progress) => void process.stdout.write(CLEAR_LINE + formatProgress(progress));
+  }
+  let last: Progress | null = null;
+  return (progress) => {
+    const isDue = !last || progress.phase !== last.phase || progress.elapsedS - last.elapsedS >= PLAIN_INTERVAL_S;
+    if (!isDue) return;
+    last = progress;
+    console.log(formatProgress(progress));
+  };
+}
+
+function explain(error: unknown): number {
+  if (error instanceof UsageError || error instanceof RefusedHostError) {
+    console.error(`${error.message}\n\nSee: npm run loadtest -- --help`);
+    return EXIT_USAGE;
+  }
+  if (error instanceof Failure) {
+    const detail = error.cause instanceof Error ? ` (${error.cause.message})` : '';
+    console.error(`The room could not be set up: ${error.reason}${detail}`);
+    return EXIT_FAILED;
+  }
+  console.error(error);
+  return EXIT_FAILED;
+}

@@ -1,0 +1,46 @@
+const TIMEOUT_MS = 5000;
+
+/** What the server says of its own consumption, at one moment. */
+export interface SfuSample {
+  /** CPU time of every media worker, in seconds, by worker. */
+  readonly workerCpuS: ReadonlyMap<string, number>;
+  readonly workerRssBytes: ReadonlyMap<string, number>;
+  /** CPU time of the server's Node process in seconds; null where it is not told. */
+  readonly nodeCpuS: number | null;
+}
+
+/** Reads `GET /metrics`; null when it cannot be read, or has nothing about media workers. */
+export async function readSfuMetrics(origin: string): Promise<SfuSample | null> {
+  try {
+    const response = await fetch(new URL('/metrics', origin), { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    return response.ok ? parseSfuMetrics(await response.text()) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** @param text in the Prometheus text exposition format, version 0.0.4 */
+export function parseSfuMetrics(text: string): SfuSample | null {
+  const workerCpuS = new Map<string, number>();
+  const workerRssBytes = new Map<string, number>();
+  let nodeCpuS: number | null = null;
+  for (const [, name, labels, value] of text.matchAll(/^(\w+)(?:\{([^}]*)\})? (\S+)/gm)) {
+    const worker = /worker="([^"]*)"/.exec(labels ?? '')?.[1];
+    if (name === 'tribune_worker_cpu_seconds_total' && worker !== undefined) workerCpuS.set(worker, Number(value));
+    if (name === 'tribune_worker_resident_memory_bytes' && worker !== undefined)
+      workerRssBytes.set(worker, Number(value));
+    if (name === 'process_cpu_seconds_total') nodeCpuS = Number(value);
+  }
+  return workerCpuS.size > 0 ? { workerCpuS, workerRssBytes, nodeCpuS } : null;
+}
+
+/** CPU seconds of all workers between two samples; null when a worker was replaced meanwhile and its count began anew. */
+export function workerCpuBetween(from: SfuSample, to: SfuSample): number | null {
+  let sum = 0;
+  for (const [worker, seconds] of to.workerCpuS) {
+    const spent = seconds - (from.workerCpuS.get(worker) ?? Number.NaN);
+    if (!(spent >= 0)) return null;
+    sum += spent;
+  }
+  return sum;
+}

@@ -1,0 +1,66 @@
+import type { Report } from './report.ts';
+import type { Percentiles } from './stats.ts';
+import type { Progress } from './runLoadTest.ts';
+
+type Row = readonly [label: string, value: string];
+
+/** The report as people read it in a terminal. */
+export function formatTable(report: Report): string {
+  const rows: readonly (Row | null)[] = [
+    ...listenerRows(report),
+    null,
+    ['time to join', percentiles(report.joinMs)],
+    ['time to first audio', percentiles(report.ttfaMs)],
+    ['joins', figure(report.joinsPerSecond, 'per second')],
+    null,
+    ['loss', figure(report.lossPct, '%', lossDetail(report))],
+    ['packets per listener', figure(report.packetsPerListenerPerSecond, 'per second')],
+    ['jitter', percentiles(report.jitterMs)],
+    null,
+    ['SFU CPU per packet', figure(report.sfu.cpuUsPerPacket, 'µs')],
+    ['SFU CPU per listener', figure(report.sfu.cpuMsPerListenerSecond, 'ms per second')],
+    ['SFU memory', figure(report.sfu.rssMb, 'MB')],
+    ['server Node CPU', figure(report.sfu.nodeCpuPct, '% of one core')],
+    null,
+    ...generatorRows(report),
+  ];
+  const width = Math.max(...rows.map((row) => row?.[0].length ?? 0));
+  return rows.map((row) => (row ? `  ${row[0].padEnd(width)}  ${row[1]}` : '')).join('\n');
+}
+
+/** One line on how it goes. */
+export function formatProgress({ phase, joined, asked, failed, packetsPerSecond, elapsedS }: Progress): string {
+  const failures = failed > 0 ? `, ${failed} failed` : '';
+  return `${elapsedS.toFixed(0).padStart(4)} s  ${phase}: ${joined}/${asked} joined${failures}, ${Math.round(packetsPerSecond)} packets/s`;
+}
+
+function listenerRows({ listeners, interrupted }: Report): Row[] {
+  return [
+    ...(interrupted === null ? [] : ([['ended early', interrupted]] satisfies Row[])),
+    ['listeners', `${listeners.joined} of ${listeners.asked} joined`],
+    ...listeners.failed.map(({ reason, count }): Row => ['  failed', `${count} × ${reason}`]),
+  ];
+}
+
+function generatorRows({ generator, speakers }: Report): Row[] {
+  if (!generator) return [];
+  const { cpuPct, eventLoopDelayMs, rssMb, udpDropped } = generator;
+  return [
+    ['load test CPU', `${cpuPct} % of one core, ${rssMb} MB`],
+    ['load test lateness', `p50 ${eventLoopDelayMs.p50}, p99 ${eventLoopDelayMs.p99}, max ${eventLoopDelayMs.max} ms`],
+    ...(udpDropped ? ([['kernel dropped', `${udpDropped} datagrams on this machine`]] satisfies Row[]) : []),
+    ...(speakers.skipped > 0 ? ([['speech skipped', `${speakers.skipped} frames`]] satisfies Row[]) : []),
+  ];
+}
+
+function lossDetail({ window }: Report): string {
+  return window ? ` (${window.lost} of ${window.lost + window.received})` : '';
+}
+
+function percentiles({ p50, p95, p99 }: Percentiles): string {
+  return p50 === null ? 'not measured' : `p50 ${p50}, p95 ${p95}, p99 ${p99} ms`;
+}
+
+function figure(value: number | null, unit: string, detail = ''): string {
+  return value === null ? 'not measured' : `${value} ${unit}${detail}`;
+}

@@ -1,0 +1,29 @@
+import { argv } from 'node:process';
+import { fileURLToPath } from 'node:url';
+import { ensureChromium } from './lib/chromium.mjs';
+import { ensureDependencies } from './lib/deps.mjs';
+import { abortOnSignals, fail } from './lib/main.mjs';
+import { root } from './lib/paths.mjs';
+import { ensureRedis } from './lib/redis.mjs';
+import { findWorker } from './lib/worker.mjs';
+
+/**
+ * Installs whatever is missing to run Tribune. Quick and silent when nothing is.
+ *
+ * @param {object} [options]
+ * @param {boolean} [options.tests] also what the tests need
+ * @param {AbortSignal} [options.signal] gives up
+ * @returns {Promise<{ node: string, workerBin: string, chromiumBin: string | undefined }>} paths of what it found
+ */
+export async function setup({ tests = false, signal } = {}) {
+  const node = await ensureDependencies(root, signal);
+  if (tests || !process.env.REDIS_URL) await ensureRedis(signal);
+  const chromiumBin = tests ? await ensureChromium(signal) : undefined;
+  const workerBin = await findWorker({ signal });
+  return { node, workerBin, chromiumBin };
+}
+
+if (argv[1] === fileURLToPath(import.meta.url)) {
+  const { workerBin } = await setup({ tests: argv.includes('--test'), signal: abortOnSignals() }).catch(fail);
+  console.log(`Tribune is set up. Its mediasoup-worker: ${workerBin}`);
+}

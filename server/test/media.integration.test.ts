@@ -1,0 +1,162 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { MediaCensus } from './support/MediaCensus.ts';
+import { fakeDtlsParameters, fakeRtpParameters } from './support/rtpParameters.ts';
+import type { TestPeer } from './support/TestPeer.ts';
+import { TestServer } from './support/TestServer.ts';
+
+describe('media', () => {
+  const census = new MediaCensus();
+  let server: TestServer;
+  let roomId: string;
+  let host: TestPeer;
+  beforeAll(async () => {
+    server = await TestServer.create({ TRANSPORT_CONNECT_S: '1', WORKERS: '2' });
+  });
+  afterAll(async () => server.close());
+  beforeEach(async () => {
+    ({
+      room: { id: roomId },
+      host,
+    } = await server.createRoom());
+  });
+
+  afterEach(async () => {
+    await host.request('room:end').catch(() => undefined);
+  });
+
+  function mediaOf(peer: TestPeer) {
+    return server.server.rooms.rooms.get(roomId)?.getPeer(peer.userId)?.media ?? null;
+  }
+
+  function workerOf(peer: TestPeer) {
+    const producer = mediaOf(peer)?.producer;
+    const worker = producer && census.producers.get(producer);
+    if (!worker) throw new Error('nothing is produced');
+    return worker;
+  }
+
+  it('[ME1] a listener waits backstage without media, and hears from the moment the room is live', async () => {
+    const [lea] = await server.joinAll(roomId, 'lea');
+    expect(await lea!.refusal(lea!.request('media:start'))).toBe('INVALID_STATE');
+    await host.produce();
+    await host.request('room:goLive');
+    const { withinMs } = await lea!.told('media:restart');
+    expect(withinMs).toBeLessThanOrEqual(2000);
+    const { consumers } = await lea!.request('media:start');
+    expect(consumers.map(({ userId }) => userId)).toEqual([host.userId]);
+  });
+
+  it('[ME2] the welcome of a live room holds transport and consumers, with no extension that nobody needs', async () => {
+    await host.produce();
+    await host.request('room:goLive');
+    const lea = await server.createPeer('lea');
+    const { media } = await lea.join(roomId);
+    if (media.kind !== 'new') throw new Error(`media is ${media.kind}`);
+    expect(media.recv.iceCandidates.length).toBeGreaterThan(0);
+    const extensions = media.consumers[0]?.rtpParameters.headerExtensions?.map(({ uri }) => uri);
+    expect(extensions).toEqual(['urn:ietf:params:rtp-hdrext:sdes:mid', 'urn:ietf:params:rtp-hdrext:ssrc-audio-level']);
+    expect(media.consumers[0]?.rtpParameters.codecs[0]?.rtcpFeedback).toEqual([]);
+  });
+
+  it('[ME3] a new voice is announced, flows only once it was acknowledged, and its end is told', async () => {
+    await host.request('room:goLive');
+    const [lea] = await server.joinAll(roomId, 'lea');
+    await host.produce();
+    const { id } = await lea!.told('consumer:created', ({ userId }) => userId === host.userId);
+    await host.request('producer:close');
+    await lea!.told('consumer:closed', ({ consumerId }) => consumerId === id);
+  });
+
+  it('[ME4] only people on stage can send, whatever they ask for', async () => {
+    await host.request('room:goLive');
+    const lea = await server.createPeer('lea');
+    const { media } = await lea.join(roomId);
+    if (media.kind !== 'new') throw new Error(`media is ${media.kind}`);
+    const produce = { transportId: media.recv.id, rtpParameters: fakeRtpParameters() };
+    expect(await lea.refusal(lea.request('transport:create'))).toBe('NOT_ALLOWED');
+    expect(await lea.refusal(lea.request('producer:create', produce))).toBe('NOT_ALLOWED');
+    expect(mediaOf(lea)?.producer).toBeNull();
+  });
+
+  it('[ME4] a speaker cannot send on a receiving transport, twice on one, or on that of another', async () => {
+    await host.produce();
+    const { id } = await host.request('transport:create');
+    const rtpParameters = fakeRtpParameters();
+    await host.request('producer:create', { transportId: id, rtpParameters });
+    const again = { transportId: id, rtpParameters: fakeRtpParameters() };
+    expect(await host.refusal(host.request('producer:create', again))).toBe('INVALID_STATE');
+    const [lea] = await server.joinAll(roomId, 'lea');
+    await host.request('stage:invite', { userId: lea!.userId });
+    await lea!.request('stage:accept');
+    expect(await lea!.refusal(lea!.request('producer:create', again))).toBe('NOT_FOUND');
+  });
+
+  it('[ME5] transports replace one another: a thousand requests leave one', async () => {
+    const codes = await Promise.all(Array.from({ length: 1000 }, () => host.refusal(host.request('transport:create'))));
+    expect(codes.filter((code) => code === 'nothing was refused').length).toBeLessThan(12);
+    expect(census.transports.size).toBeLessThanOrEqual(2);
+    await host.until(() => host.disconnection === 'abuse');
+  });
+
+  it('[ME6] a transport that never connects is closed', async () => {
+    await host.request('transport:create');
+    await expect.poll(() => census.transports.size, { timeout: 5000 }).toBe(0);
+  });
+
+  it('[ME7] parameters that mediasoup refuses are an invalid payload, and the worker lives on', async () => {
+    const pids = (await server.server.pool.getUsage()).map(({ pid }) => pid);
+    const { id: transportId } = await host.request('transport:create');
+    const bad = { ...fakeRtpParameters(), codecs: [{ mimeType: 'video/VP8', payloadType: 96, clockRate: 90_000 }] };
+    expect(await host.refusal(host.request('producer:create', { transportId, rtpParameters: bad }))).toBe(
+      'INVALID_PAYLOAD',
+    );
+    const empty = { ...fakeDtlsParameters(), fingerprints: [] };
+    expect(await host.refusal(host.request('transport:connect', { transportId, dtlsParameters: empty }))).toBe(
+      'INVALID_PAYLOAD',
+    );
+    const noise = {
+      mid: 'x'.repeat(1000),
+      codecs: [null, 7],
+      encodings: 'all',
+      headerExtensions: [{ id: -1, uri: 'x' }],
+    };
+    expect(await host.refusal(host.request('producer:create', { transportId, rtpParameters: noise as never }))).toBe(
+      'INVALID_PAYLOAD',
+    );
+    expect((await server.server.pool.getUsage()).map(({ pid }) => pid)).toEqual(pids);
+  });
+
+  it('[ME8] a worker that dies is replaced, its people start media anew on the same socket, others notice nothing', async () => {
+    const { room: otherRoom, host: otherHost } = await server.createRoom();
+    await otherHost.produce();
+    const [lea] = await server.joinAll(roomId, 'lea');
+    await host.produce();
+    await host.request('room:goLive');
+    await lea!.told('media:restart');
+    await lea!.request('media:start');
+    const before = await server.server.pool.getUsage();
+    const otherMedia = server.server.rooms.rooms.get(otherRoom.id)?.getPeer(otherHost.userId)?.media;
+    for (const peer of [host, lea!, otherHost]) peer.forget();
+    process.kill(workerOf(host).pid, 'SIGKILL');
+    const killed = performance.now();
+    await host.told('media:restart', ({ withinMs }) => withinMs === 0);
+    await lea!.told('media:restart');
+    await host.produce();
+    expect(performance.now() - killed).toBeLessThan(2000);
+    const { consumers } = await lea!.request('media:start');
+    expect(consumers.map(({ userId }) => userId)).toEqual([host.userId]);
+    await expect.poll(async () => (await server.server.pool.getUsage()).length).toBe(2);
+    expect(
+      (await server.server.pool.getUsage()).filter(({ pid }) => before.some((old) => old.pid === pid)),
+    ).toHaveLength(1);
+    expect(otherMedia?.producer?.closed).toBe(false);
+    expect(otherHost.all('media:restart')).toEqual([]);
+    await otherHost.request('room:end');
+  });
+
+  it('[ME9] nothing is left in the workers when a room has ended', async () => {
+    await host.produce();
+    await host.request('room:end');
+    await expect.poll(() => [census.routers.size, census.transports.size, census.producers.size]).toEqual([0, 0, 0]);
+  });
+});

@@ -58,16 +58,32 @@ describe('media', () => {
     expect(media.consumers[0]?.rtpParameters.codecs[0]?.rtcpFeedback).toEqual([]);
   });
 
-  it('[ME3] a new voice is announced, flows only once it was acknowledged, and its end is told', async () => {
-    await host.request('room:goLive');
-    const [lea] = await server.joinAll(roomId, 'lea');
+  it('[ME3] a new voice is announced to those who hear already, and its end is told', async () => {
     await host.produce();
-    const { id } = await lea!.told('consumer:created', ({ userId }) => userId === host.userId);
-    await host.request('producer:close');
+    await host.request('room:goLive');
+    const [lea, max] = await server.joinAll(roomId, 'lea', 'max');
+    await host.request('stage:invite', { userId: max!.userId });
+    await max!.request('stage:accept');
+    await max!.produce();
+    const { id } = await lea!.told('consumer:created', ({ userId }) => userId === max!.userId);
+    const consumer = [...census.consumers].find((found) => found.id === id);
+    // It flows only once it was acknowledged.
+    await expect.poll(() => consumer?.paused).toBe(false);
+    await max!.request('producer:close');
     await lea!.told('consumer:closed', ({ consumerId }) => consumerId === id);
   });
 
+  it('[ME10] who came before anyone spoke is told to start media with the first voice', async () => {
+    await host.request('room:goLive');
+    const lea = await server.createPeer('lea');
+    expect((await lea.join(roomId)).media.kind).toBe('none');
+    await host.produce();
+    await lea.told('media:restart');
+    expect((await lea.request('media:start')).consumers).toHaveLength(1);
+  });
+
   it('[ME4] only people on stage can send, whatever they ask for', async () => {
+    await host.produce();
     await host.request('room:goLive');
     const lea = await server.createPeer('lea');
     const { media } = await lea.join(roomId);

@@ -40,7 +40,7 @@ export interface MediaInfo {
 
 /**
  * What a (re)connected peer has to do about media.
- * - `none`: nothing yet; the room is backstage and this peer listens. `media:restart` will follow.
+ * - `none`: there is nothing to hear yet. `media:restart` will follow when there is.
  * - `new`: build a transport from this.
  * - `kept`: the transports of before the reconnection are still there; `consumers` is the full list of what they carry now.
  *   Restart ICE on any that is not connected.

@@ -10,7 +10,7 @@ import type {
   WebRtcTransport,
 } from 'mediasoup/types';
 import { AppError } from '../errors.ts';
-import { RoomMedia, trimExtensions } from './RoomMedia.ts';
+import { trimExtensions, type RoomMedia } from './RoomMedia.ts';
 
 /**
  * The media of one peer in one router: at most one transport each way, one producer, and one consumer per voice heard. A new
@@ -38,6 +38,10 @@ export class PeerMedia extends EventEmitter<{
 
   get producer(): Producer | null {
     return this.#producer;
+  }
+
+  get canSend(): boolean {
+    return this.#send !== null && !this.#send.closed;
   }
 
   get hasRecvTransport(): boolean {

@@ -1,8 +1,9 @@
 import type { Person } from '@tribune/shared/domain.ts';
 import type { CloseReason } from '@tribune/shared/errors.ts';
 import type { ConsumerInfo, NotificationName, Notifications } from '@tribune/shared/protocol.ts';
-import { AwaitQueue } from 'awaitqueue';
+import { AwaitQueue, AwaitQueueStoppedError } from 'awaitqueue';
 import type { RtpCapabilities } from 'mediasoup/types';
+import { AppError } from '../errors.ts';
 import type { PeerMedia } from '../media/PeerMedia.ts';
 
 /** One connection of a peer, as rooms see it: they know no sockets. */
@@ -29,8 +30,7 @@ export type PeerState =
 /** One person's presence in one room; it survives a reconnect. */
 export class Peer {
   readonly userId: string;
-  /** One task of media at a time: each sees what the one before it left. */
-  readonly queue = new AwaitQueue();
+  readonly #queue = new AwaitQueue();
   #name: string;
   #instanceId: string;
   #rtpCapabilities: RtpCapabilities;
@@ -97,8 +97,23 @@ export class Peer {
     const { link } = this;
     this.#state = { kind: 'closed' };
     this.media = null;
-    this.queue.stop();
+    this.#queue.stop();
     if (reason) link?.close(reason);
+  }
+
+  /** Has media work under way. */
+  get busy(): boolean {
+    return this.#queue.size > 0;
+  }
+
+  /** Runs one task of media at a time: each sees what the one before it left. @throws {AppError} INVALID_STATE once closed. */
+  async enqueue<T>(task: () => Promise<T>): Promise<T> {
+    try {
+      return await this.#queue.push(task);
+    } catch (error) {
+      if (!(error instanceof AwaitQueueStoppedError)) throw error;
+      throw new AppError('INVALID_STATE', 'The peer was closed meanwhile', { cause: error });
+    }
   }
 
   toPerson(): Person {

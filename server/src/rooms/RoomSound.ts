@@ -44,27 +44,26 @@ export class RoomSound extends EventEmitter<{ flood: [peer: Peer] }> {
 
   /** What a peer that has just connected has to do. A page that came back keeps the transports it had. */
   async offer(peer: Peer): Promise<MediaOffer> {
-    if (!this.#options.mayHear(peer)) {
-      this.#starting.delete(peer);
-      return { kind: 'none' };
-    }
+    this.#starting.delete(peer);
+    if (!this.#options.mayHear(peer)) return { kind: 'none' };
     const kept = peer.media;
     if (kept?.hasRecvTransport) {
       await kept.resumeConsumers();
       return { kind: 'kept', consumers: kept.listConsumers() };
     }
-    return { kind: 'new', ...(await this.start(peer)) };
+    // A transport without a voice on it would connect to nothing, and be closed for it.
+    return this.#hasVoicesFor(peer) ? { kind: 'new', ...(await this.start(peer)) } : { kind: 'none' };
   }
 
   /** A fresh receiving transport with a consumer for every voice. @throws {AppError} INVALID_STATE, UNAVAILABLE */
   async start(peer: Peer): Promise<MediaInfo> {
     this.#starting.add(peer);
-    return peer.queue.push(async () => this.#start(peer)).finally(() => this.#starting.delete(peer));
+    return peer.enqueue(async () => this.#start(peer)).finally(() => this.#starting.delete(peer));
   }
 
   /** @throws {AppError} NOT_ALLOWED for those who are not on stage. */
   async createSendTransport(peer: Peer): Promise<TransportInfo> {
-    return peer.queue.push(async () => {
+    return peer.enqueue(async () => {
       this.#assertHeard(peer);
       return (await this.#peerMedia(peer)).createSendTransport();
     });
@@ -72,13 +71,15 @@ export class RoomSound extends EventEmitter<{ flood: [peer: Peer] }> {
 
   /** @throws {AppError} NOT_ALLOWED, or as `PeerMedia.produce` does. */
   async produce(peer: Peer, transportId: string, rtpParameters: RtpParameters): Promise<string> {
-    return peer.queue.push(async () => {
+    return peer.enqueue(async () => {
       this.#assertHeard(peer);
       const media = await this.#peerMedia(peer);
       const producer = await media.produce(transportId, rtpParameters, this.#options.mayBeHeard(peer) === 'muted');
       await this.#bring(peer);
       if (producer.closed) throw new AppError('NOT_ALLOWED', 'Moved off the stage meanwhile');
-      for (const listener of this.#options.peers()) if (listener !== peer) this.#announce(listener, peer.userId);
+      const others = [...this.#options.peers()].filter((other) => other !== peer);
+      this.#askToStart(others.filter((other) => this.#isMissing(other)));
+      for (const other of others) this.#announce(other, peer.userId);
       return producer.id;
     });
   }
@@ -88,7 +89,7 @@ export class RoomSound extends EventEmitter<{ flood: [peer: Peer] }> {
     const peers = [...this.#options.peers()];
     for (const peer of peers) if (!this.#options.mayHear(peer)) peer.media?.stopHearing();
     this.#askToStart(peers.filter((peer) => this.#isMissing(peer)));
-    await Promise.all(peers.map((peer) => this.#bring(peer)));
+    await Promise.all(peers.filter((peer) => peer.media?.canSend).map((peer) => this.#bring(peer)));
   }
 
   /** Ends producers that send what no voice does. */
@@ -159,7 +160,12 @@ export class RoomSound extends EventEmitter<{ flood: [peer: Peer] }> {
 
   #isMissing(peer: Peer): boolean {
     const reachable = peer.link !== null && !this.#starting.has(peer);
-    return reachable && this.#options.mayHear(peer) && !peer.media?.hasRecvTransport;
+    return reachable && this.#options.mayHear(peer) && !peer.media?.hasRecvTransport && this.#hasVoicesFor(peer);
+  }
+
+  #hasVoicesFor(peer: Peer): boolean {
+    const voices = this.#media?.producers;
+    return voices !== undefined && voices.size > (voices.has(peer.userId) ? 1 : 0);
   }
 
   /** The stage starts at once, the audience spread out. */
@@ -190,9 +196,9 @@ export class RoomSound extends EventEmitter<{ flood: [peer: Peer] }> {
   }
 
   #announce(listener: Peer, speakerId: string): void {
-    if (!listener.media?.hasRecvTransport && listener.queue.size === 0) return;
-    listener.queue
-      .push(async () => {
+    if (!listener.media?.hasRecvTransport && !listener.busy) return;
+    listener
+      .enqueue(async () => {
         const { media } = listener;
         if (!media || !this.#options.mayHear(listener)) return null;
         const consumer = await media.consume(speakerId, { paused: true });

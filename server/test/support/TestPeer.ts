@@ -98,7 +98,7 @@ export class TestPeer {
   async refusal(request: Promise<unknown>): Promise<string> {
     const outcome = await request.then(
       () => 'nothing was refused',
-      (error: { code?: string }) => error.code ?? String(error),
+      (error: { code?: string }) => error.code ?? JSON.stringify(error),
     );
     return outcome;
   }

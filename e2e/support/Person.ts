@@ -1,0 +1,158 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { en } from '../../web/src/i18n/en.ts';
+import type { Cable } from './Cable.ts';
+import { attachEar } from './ear.ts';
+
+export const SPEECH = new URL('../fixtures/speech.wav', import.meta.url);
+export const SPEECH_2 = new URL('../fixtures/speech-2.wav', import.meta.url);
+
+/** The texts of the page in one language: all have the shape of the English ones. */
+type Texts = Pick<
+  typeof en,
+  | 'home'
+  | 'create'
+  | 'lobby'
+  | 'mic'
+  | 'backstage'
+  | 'room'
+  | 'menu'
+  | 'confirm'
+  | 'hand'
+  | 'people'
+  | 'ended'
+  | 'leave'
+>;
+
+interface PersonOptions {
+  /** What this person says into their microphone, over and over. */
+  readonly speech?: URL;
+  readonly context?: BrowserContextOptions;
+  readonly texts?: Texts;
+  /** At the far end of which the browser runs; on this host otherwise. */
+  readonly cable?: Cable | null;
+}
+
+/** Someone with a browser of their own. */
+export class Person {
+  readonly name: string;
+  readonly page: Page;
+  readonly texts: Texts;
+  readonly #browser: Browser;
+
+  private constructor(name: string, page: Page, texts: Texts, browser: Browser) {
+    this.name = name;
+    this.page = page;
+    this.texts = texts;
+    this.#browser = browser;
+  }
+
+  static async create(
+    name: string,
+    { speech = SPEECH, context = {}, cable = null, texts = en }: PersonOptions = {},
+  ): Promise<Person> {
+    const program = await createProgram(cable);
+    const browser = await chromium.launch({
+      executablePath: program.path,
+      args: [
+        ...['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
+        ...[
+          '--use-fake-device-for-media-stream',
+          '--use-fake-ui-for-media-stream',
+          '--allow-loopback-in-peer-connection',
+        ],
+        `--use-file-for-fake-audio-capture=${fileURLToPath(speech)}`,
+      ],
+    });
+    await program.forget();
+    const page = await (await browser.newContext({ locale: 'en-GB', ...context })).newPage();
+    await page.addInitScript(countMicrophoneRequests);
+    return new Person(name, page, texts, browser);
+  }
+
+  button(name: string) {
+    return this.page.getByRole('button', { name, exact: true });
+  }
+
+  /** Creates a room as its host, and is backstage with the microphone on. @returns the room's link */
+  async host(origin: string, title: string): Promise<string> {
+    const { page, texts } = this;
+    await page.goto(origin);
+    await this.button(texts.home.create).first().click();
+    await page.getByLabel(texts.create.yourName).fill(this.name);
+    await page.getByLabel(texts.create.roomTitle).fill(title);
+    await this.button(texts.create.submit).click();
+    await page.waitForURL(/\/r\/[\w-]+$/);
+    await this.turnOnMicrophone();
+    return page.url();
+  }
+
+  async turnOnMicrophone(): Promise<void> {
+    await this.button(this.texts.mic.publish).click();
+    await this.button(this.texts.mic.mute).waitFor();
+  }
+
+  async goLive(): Promise<void> {
+    await this.button(this.texts.backstage.goLive).click();
+    await this.page.getByText(this.texts.room.live, { exact: true }).first().waitFor();
+  }
+
+  /** Opens the link and enters, as someone who was never here. */
+  async enter(link: string, button = this.texts.lobby.listen): Promise<void> {
+    await this.page.goto(link);
+    await this.page.getByLabel(this.texts.lobby.yourName).fill(this.name);
+    await this.button(button).click();
+    await this.button(this.texts.leave.button).first().waitFor();
+    await attachEar(this.page);
+  }
+
+  async endRoom(): Promise<void> {
+    await this.button(this.texts.room.menu).click();
+    await this.page.getByRole('menuitem', { name: this.texts.menu.end }).click();
+    await this.button(this.texts.confirm.end).click();
+  }
+
+  /** Their tile on the stage, as this person sees it. */
+  tile(name: string) {
+    return this.page.getByRole('list', { name: this.texts.room.stage }).getByRole('listitem').filter({ hasText: name });
+  }
+
+  /** Picks from the menu of someone's tile. */
+  async onTile(name: string, action: string): Promise<void> {
+    await this.page.getByRole('button', { name: `Actions for ${name}` }).click();
+    await this.page.getByRole('menuitem', { name: action }).click();
+  }
+
+  async microphoneRequests(): Promise<number> {
+    return this.page.evaluate(() => (globalThis as unknown as { microphoneRequests: number }).microphoneRequests);
+  }
+
+  async close(): Promise<void> {
+    await this.#browser.close();
+  }
+}
+
+/** Runs in the page, before anything of it. */
+function countMicrophoneRequests(): void {
+  const counter = globalThis as unknown as { microphoneRequests: number };
+  counter.microphoneRequests = 0;
+  const { mediaDevices } = navigator;
+  const original = mediaDevices.getUserMedia.bind(mediaDevices);
+  mediaDevices.getUserMedia = async (constraints) => {
+    counter.microphoneRequests++;
+    return original(constraints);
+  };
+}
+
+/** Playwright starts one program: at the far end of a cable that is a script. */
+async function createProgram(cable: Cable | null): Promise<{ path: string; forget: () => Promise<void> }> {
+  const chromiumBin = process.env.CHROMIUM_BIN ?? '/usr/bin/chromium';
+  if (!cable) return { path: chromiumBin, forget: async () => undefined };
+  const dir = await mkdtemp(join(tmpdir(), 'tribune-browser-'));
+  const path = join(dir, 'chromium');
+  await writeFile(path, `#!/bin/sh\nexec ${cable.prefix.join(' ')} '${chromiumBin}' "$@"\n`, { mode: 0o700 });
+  return { path, forget: async () => rm(dir, { recursive: true }) };
+}

@@ -72,7 +72,9 @@ export class Fleet {
     let last = first;
     const joins: Promise<void>[] = [];
     for (const [index, listener] of this.listeners.entries()) {
-      await delay(Math.max(0, first + (index * 1000) / this.#rate - performance.now()), undefined, { signal });
+      const waitMs = first + (index * 1000) / this.#rate - performance.now();
+      if (waitMs > 0) await delay(waitMs, undefined, { signal });
+      signal.throwIfAborted();
       joins.push(
         listener.join().then(() => {
           last = performance.now();

@@ -14,8 +14,7 @@ const AUDIO_TIMEOUT_MS = 5000;
  * - `closed`: stopped by us before any of that was decided.
  */
 export type ListenerState =
-  | { readonly kind: 'idle' | 'joining' | 'listening' | 'closed' }
-  | { readonly kind: 'failed'; readonly reason: string };
+  { readonly kind: 'idle' | 'joining' | 'listening' | 'closed' } | { readonly kind: 'failed'; readonly reason: string };
 
 /** One simulated listener, who measures their own way in and what they hear. */
 export class Listener {
@@ -32,6 +31,8 @@ export class Listener {
       onAudio: (arrivalMs) => this.#handleAudio(arrivalMs),
       onLost: (failure) => this.fail(failure.reason),
     });
+    // Nobody waits for it where the connection did not come about.
+    this.#firstAudio.promise.catch(() => undefined);
   }
 
   get state(): ListenerState {
@@ -55,6 +56,11 @@ export class Listener {
 
   get jitterMs(): number {
     return this.#peer.jitterMs;
+  }
+
+  /** How often the server asked for media to be built anew. */
+  get mediaRestarts(): number {
+    return this.#peer.mediaRestarts;
   }
 
   counts(): StreamCounts {
@@ -81,13 +87,18 @@ export class Listener {
   fail(reason: string): void {
     if (this.#state.kind === 'failed' || this.#state.kind === 'closed') return;
     this.#state = { kind: 'failed', reason };
-    this.#peer.close();
+    this.#end();
   }
 
   /** Leaves; what was measured stays readable. */
   close(): void {
     if (this.#state.kind === 'idle' || this.#state.kind === 'joining') this.#state = { kind: 'closed' };
+    this.#end();
+  }
+
+  #end(): void {
     this.#peer.close();
+    this.#firstAudio.reject(new Failure('closed'));
   }
 
   #handleAudio(arrivalMs: number): void {

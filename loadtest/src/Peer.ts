@@ -14,6 +14,9 @@ import { NO_COUNTS, sumCounts } from './stats.ts';
 /** As long as a server lets a transport try. */
 export const MEDIA_TIMEOUT_MS = 10_000;
 
+/** A transport that the server closes goes down before the socket brings the reason: that long its word is waited for. */
+export const MEDIA_LOST_GRACE_MS = 1000;
+
 export interface PeerOptions {
   readonly name: string;
   /** Holds the session of this one person. */
@@ -43,6 +46,7 @@ export class Peer {
   #restartTimer: NodeJS.Timeout | null = null;
   #closed = false;
   #lost = false;
+  #mediaRestarts = 0;
 
   constructor(options: PeerOptions, handlers: PeerHandlers = {}) {
     this.#options = options;
@@ -65,6 +69,11 @@ export class Peer {
 
   get jitterMs(): number {
     return this.#reception?.jitterMs ?? 0;
+  }
+
+  /** How often the server asked for media to be built anew. */
+  get mediaRestarts(): number {
+    return this.#mediaRestarts;
   }
 
   counts(): StreamCounts {
@@ -130,15 +139,12 @@ export class Peer {
 
   #begin(info: MediaInfo): void {
     if (this.#closed) return;
-    this.#past = this.counts();
-    this.#reception?.close();
+    this.#dropReception();
     const reception = new Reception(this.#options.name, info, {
       connectTransport: async (transportId, dtlsParameters) =>
         this.signaling.request('transport:connect', { transportId, dtlsParameters }),
       onAudio: (arrivalMs) => this.#handlers.onAudio?.(arrivalMs),
-      onLost: () => {
-        if (reception === this.#reception) this.#fail(new Failure('media:lost'));
-      },
+      onLost: () => this.#handleMediaLost(reception),
     });
     this.#reception = reception;
     if (reception.hasStreams) this.#connect(reception);
@@ -163,6 +169,8 @@ export class Peer {
 
   /** After the random delay that spares the server a stampede. */
   #restartSoon(withinMs: number): void {
+    this.#mediaRestarts += 1;
+    this.#dropReception();
     if (this.#restartTimer) clearTimeout(this.#restartTimer);
     this.#restartTimer = setTimeout(() => {
       during('media', async () => this.signaling.request('media:start')).then(
@@ -170,6 +178,20 @@ export class Peer {
         (failure: Failure) => this.#fail(failure),
       );
     }, Math.random() * withinMs);
+  }
+
+  /** What it counted stays counted. */
+  #dropReception(): void {
+    this.#past = this.counts();
+    this.#reception?.close();
+    this.#reception = null;
+  }
+
+  #handleMediaLost(reception: Reception): void {
+    const timer = setTimeout(() => {
+      if (reception === this.#reception) this.#fail(new Failure('media:lost'));
+    }, MEDIA_LOST_GRACE_MS);
+    timer.unref();
   }
 
   #fail(failure: Failure): void {

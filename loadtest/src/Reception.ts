@@ -15,11 +15,15 @@ export interface ReceptionHandlers {
   onLost?(): void;
 }
 
+/** A browser reports on audio this often, each time half of it more or less (libwebrtc, `RTCPSender`). */
+const REPORT_INTERVAL_MS = 5000;
+
 interface Stream {
   consumer: ConsumerInfo;
   active: boolean;
   tracker: SequenceTracker;
   reported: StreamCounts;
+  nextReportMs: number;
 }
 
 /** Everything that one peer receives over one transport: its streams, counted one by one. */
@@ -105,7 +109,13 @@ export class Reception {
     const mid = consumer.rtpParameters.mid ?? String(this.#streams.size);
     const before = this.#streams.get(mid);
     if (before) this.#past = sumCounts([this.#past, before.tracker.counts()]);
-    this.#streams.set(mid, { consumer, active: true, tracker: new SequenceTracker(), reported: NO_COUNTS });
+    this.#streams.set(mid, {
+      consumer,
+      active: true,
+      tracker: new SequenceTracker(),
+      reported: NO_COUNTS,
+      nextReportMs: 0,
+    });
   }
 
   #media(): OfferedMedia[] {
@@ -125,10 +135,12 @@ export class Reception {
       return;
     }
     const report = readSenderReport(packet);
-    if (report && stream.tracker.extendedHighestSequence >= 0) this.#answer(report, stream, mid);
+    if (!report || stream.tracker.extendedHighestSequence < 0 || arrivalMs < stream.nextReportMs) return;
+    stream.nextReportMs = arrivalMs + REPORT_INTERVAL_MS * (0.5 + Math.random());
+    this.#answer(report, stream, mid);
   }
 
-  /** As a browser would: the server's own view of loss and round trip comes from these. */
+  /** The server's own view of loss comes from these; sent at once after a sender report, so that the delay since then is none. */
   #answer({ ssrc, middleNtp }: { ssrc: number; middleNtp: number }, stream: Stream, mid: string): void {
     const counts = stream.tracker.counts();
     const interval = difference(stream.reported, counts);

@@ -1,11 +1,14 @@
 import type { NotificationName, Notifications } from '@tribune/shared/protocol.ts';
 import type { SignalingClient } from '@tribune/shared/SignalingClient.ts';
-import { during, within, type Failure } from './failure.ts';
-import { MEDIA_TIMEOUT_MS, Peer, type PeerOptions } from './Peer.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { during, Failure, within } from './failure.ts';
+import { MEDIA_LOST_GRACE_MS, MEDIA_TIMEOUT_MS, Peer, type PeerOptions } from './Peer.ts';
 import type { SpeechFrame } from './speech.ts';
 import { SpeakerMedia } from './SpeakerMedia.ts';
 
 const INVITATION_TIMEOUT_MS = 10_000;
+const RESTART_ATTEMPTS = 5;
+const RESTART_DELAY_MS = 500;
 
 export interface SpeakerOptions extends PeerOptions {
   readonly speech: { readonly frames: readonly SpeechFrame[]; readonly firstFrame: number };
@@ -18,6 +21,10 @@ export class Speaker {
   readonly #options: SpeakerOptions;
   readonly #peer: Peer;
   #media: SpeakerMedia | null = null;
+  #producerId: string | null = null;
+  /** Of media that is gone by now. */
+  #past = { sent: 0, skipped: 0 };
+  #closed = false;
 
   constructor(options: SpeakerOptions) {
     this.#options = options;
@@ -26,12 +33,12 @@ export class Speaker {
 
   /** Packets sent so far. */
   get sent(): number {
-    return this.#media?.sent ?? 0;
+    return this.#past.sent + (this.#media?.sent ?? 0);
   }
 
   /** Frames left out because this process came too late to send them. */
   get skipped(): number {
-    return this.#media?.skipped ?? 0;
+    return this.#past.skipped + (this.#media?.skipped ?? 0);
   }
 
   /** @throws {Error} before `enter()`. */
@@ -42,6 +49,9 @@ export class Speaker {
   /** @throws {Failure} */
   async enter(): Promise<void> {
     await this.#peer.enter();
+    this.signaling.on('producer:closed', ({ producerId }) => {
+      if (producerId === this.#producerId) void this.#speakAgain();
+    });
   }
 
   /** Comes on stage at the invitation that `invite` brings about. @throws {Failure} */
@@ -54,26 +64,56 @@ export class Speaker {
 
   /** Publishes, unmutes, and speaks until `close()`. @throws {Failure} */
   async speak(): Promise<void> {
-    const { name, speech, onLost } = this.#options;
-    const { signaling, ticket } = this.#peer;
     await during('media', async () => {
-      const transport = await signaling.request('transport:create');
-      const media = new SpeakerMedia(name, transport, ticket.rtpCapabilities, speech, {
-        connectTransport: async (transportId, dtlsParameters) =>
-          signaling.request('transport:connect', { transportId, dtlsParameters }),
-        onLost,
-      });
-      this.#media = media;
+      const media = await this.#createMedia();
       await media.connect(MEDIA_TIMEOUT_MS);
-      await signaling.request('producer:create', { transportId: transport.id, rtpParameters: media.rtpParameters });
-      await signaling.request('stage:setMuted', { muted: false });
+      const { transportId, rtpParameters } = media;
+      const { producerId } = await this.signaling.request('producer:create', { transportId, rtpParameters });
+      this.#producerId = producerId;
+      await this.signaling.request('stage:setMuted', { muted: false });
       media.speak();
     });
   }
 
   close(): void {
+    this.#closed = true;
     this.#media?.close();
     this.#peer.close();
+  }
+
+  async #createMedia(): Promise<SpeakerMedia> {
+    const { name, speech } = this.#options;
+    const { signaling, ticket } = this.#peer;
+    const transport = await signaling.request('transport:create');
+    this.#past = { sent: this.sent, skipped: this.skipped };
+    this.#media?.close();
+    const media: SpeakerMedia = new SpeakerMedia(name, transport, ticket.rtpCapabilities, speech, {
+      connectTransport: async (transportId, dtlsParameters) =>
+        signaling.request('transport:connect', { transportId, dtlsParameters }),
+      onLost: (failure) => this.#handleMediaLost(media, failure),
+    });
+    this.#media = media;
+    return media;
+  }
+
+  #handleMediaLost(media: SpeakerMedia, failure: Failure): void {
+    const timer = setTimeout(() => {
+      if (media === this.#media && !this.#closed && this.#producerId !== null) this.#options.onLost(failure);
+    }, MEDIA_LOST_GRACE_MS);
+    timer.unref();
+  }
+
+  /** The server's media was lost, as when its worker died: publishes anew, as a page does. */
+  async #speakAgain(): Promise<void> {
+    this.#producerId = null;
+    for (let attempt = 1; !this.#closed; attempt++) {
+      try {
+        return await this.speak();
+      } catch (error) {
+        if (attempt === RESTART_ATTEMPTS) return this.#options.onLost(Failure.from('media', error));
+        await delay(RESTART_DELAY_MS);
+      }
+    }
   }
 }
 

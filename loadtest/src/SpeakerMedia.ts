@@ -48,6 +48,10 @@ export class SpeakerMedia {
     );
   }
 
+  get transportId(): string {
+    return this.#transport.id;
+  }
+
   /** Packets sent so far. */
   get sent(): number {
     return this.#sender.sent;

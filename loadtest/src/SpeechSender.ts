@@ -32,12 +32,7 @@ export class SpeechSender {
   #skipped = 0;
 
   /** @param firstFrame where in the speech to begin, so that speakers with the same text are not in unison. */
-  constructor(
-    frames: readonly SpeechFrame[],
-    stream: SpeechStream,
-    send: (packet: Buffer) => boolean,
-    firstFrame = 0,
-  ) {
+  constructor(frames: readonly SpeechFrame[], stream: SpeechStream, send: (packet: Buffer) => boolean, firstFrame = 0) {
     if (frames.length === 0) throw new Error('There is nothing to say');
     this.#frames = frames;
     this.#stream = stream;

@@ -85,7 +85,11 @@ export class Stage {
   }
 }
 
-function personOf({ origin, guard, onLost }: StageOptions, speeches: readonly (readonly SpeechFrame[])[], index: number) {
+function personOf(
+  { origin, guard, onLost }: StageOptions,
+  speeches: readonly (readonly SpeechFrame[])[],
+  index: number,
+) {
   const frames = speeches[index % speeches.length]!;
   const firstFrame = Math.floor(index / speeches.length) * SPEECH_OFFSET_FRAMES;
   return { name: `Speaker ${index + 1}`, origin, guard, onLost, speech: { frames, firstFrame } };

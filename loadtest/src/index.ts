@@ -1,4 +1,5 @@
-import { writeFile } from 'node:fs/promises';
+import { access, constants, writeFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
 import { Failure } from './failure.ts';
 import { RefusedHostError } from './guard.ts';
 import { HELP, parseCommandLine, UsageError, type CommandLine } from './options.ts';
@@ -27,16 +28,22 @@ function help(): number {
 }
 
 async function run({ options, jsonFile }: CommandLine): Promise<number> {
-  process.once('SIGINT', () => {
-    // The next one ends the process at once, as Ctrl-C does by default.
-    interruption.abort('interrupted');
-  });
+  if (jsonFile) await assertWritable(jsonFile);
+  // The second one ends the process at once, as it does by default.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort('interrupted'));
   const report = await runLoadTest(options, { signal: interruption.signal, onProgress: createPrinter() });
   if (process.stdout.isTTY) process.stdout.write(CLEAR_LINE);
   console.log(formatTable(report));
   if (jsonFile) await writeFile(jsonFile, `${JSON.stringify(report, null, 2)}\n`);
   if (interruption.signal.aborted) return EXIT_INTERRUPTED;
   return isSuccess(report) ? 0 : EXIT_FAILED;
+}
+
+/** Better now than after the run. @throws {UsageError} */
+async function assertWritable(file: string): Promise<void> {
+  await access(dirname(resolve(file)), constants.W_OK).catch(() => {
+    throw new UsageError(`--json names a file in a folder that cannot be written to: ${file}`);
+  });
 }
 
 /** On a terminal one line that is rewritten; else a plain line every 2 s, and one whenever the phase changes. */

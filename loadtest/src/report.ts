@@ -5,6 +5,9 @@ import { workerCpuBetween, type SfuSample } from './sfuMetrics.ts';
 import { percentilesOf, round, roundOrNull, tally, type Percentiles } from './stats.ts';
 import type { WindowResult } from './SteadyWindow.ts';
 
+/** CPU time is told in steps of 10 ms: over less than this it says nothing. */
+const MIN_SFU_SECONDS = 1;
+
 /** What `--json` writes. A figure that could not be measured is null. */
 export interface Report {
   readonly startedAt: string;
@@ -45,6 +48,8 @@ export interface Report {
     readonly lost: number;
     readonly duplicates: number;
     readonly reordered: number;
+    /** Listeners whose media the server had built anew, with a pause that is no loss of packets. */
+    readonly restarted: number;
   } | null;
   readonly speakers: {
     readonly count: number;
@@ -70,7 +75,7 @@ export interface Measurements {
   readonly startedAt: Date;
   readonly options: LoadTestOptions;
   readonly interrupted: string | null;
-  readonly listeners: readonly Listener[];
+  readonly listeners: readonly Pick<Listener, 'state' | 'joinMs' | 'ttfaMs'>[];
   /** First ticket request until everyone had arrived; null when it did not come to that. */
   readonly rampMs: number | null;
   readonly skipped: number;
@@ -102,6 +107,7 @@ export function buildReport(measured: Measurements): Report {
       lost: window.lost,
       duplicates: window.counts.duplicates,
       reordered: window.counts.reordered,
+      restarted: window.restarted,
     },
     speakers: { count: options.speakers, sent: steady?.sent ?? null, skipped },
     generator: steady && roundedUsage(steady.generator),
@@ -115,10 +121,11 @@ export function isSuccess({ interrupted, listeners }: Report): boolean {
 
 function sfuOf(steady: SteadyMeasurement | null): Report['sfu'] {
   const { sfuBefore, sfuAfter, window } = steady ?? {};
-  if (!sfuBefore || !sfuAfter || !window) {
+  if (!sfuBefore || !sfuAfter || !window || window.seconds < MIN_SFU_SECONDS) {
     return { cpuUsPerPacket: null, cpuMsPerListenerSecond: null, rssMb: null, nodeCpuPct: null };
   }
-  const cpuS = workerCpuBetween(sfuBefore, sfuAfter);
+  // Where a worker was replaced, its successor's count would be taken for its own.
+  const cpuS = window.restarted > 0 ? null : workerCpuBetween(sfuBefore, sfuAfter);
   const nodeCpuS = (sfuAfter.nodeCpuS ?? Number.NaN) - (sfuBefore.nodeCpuS ?? Number.NaN);
   const rss = [...sfuAfter.workerRssBytes.values()].reduce((sum, bytes) => sum + bytes, 0);
   return {

@@ -53,7 +53,7 @@ export interface RtpPacket {
 }
 
 /** Client-to-mixer audio level (RFC 6464). */
-export interface AudioLevelExtension {
+interface AudioLevelExtension {
   /** Negotiated id, 1 to 14. */
   readonly id: number;
   /** 0 (loudest) to 127 (digital silence): the level in -dBov. */

@@ -16,7 +16,7 @@ const SETUP_MS = 60_000;
 const SETUP_MS_PER_LISTENER = 100;
 const PROGRESS_INTERVAL_MS = 500;
 
-export type LoadTestPhase = 'setting up' | 'arriving' | 'measuring';
+type LoadTestPhase = 'setting up' | 'arriving' | 'measuring';
 
 export interface Progress {
   readonly phase: LoadTestPhase;
@@ -73,7 +73,9 @@ class LoadTestRun {
     let stage: Stage | null = null;
     try {
       stage = await Stage.create({ origin, guard, speakers, onLost: (failure) => this.#handleSpeakerLost(failure) });
+      this.#signal.throwIfAborted();
       this.#fleet = await Fleet.create({ ...this.#options, origin, guard, roomId: stage.roomId }, this.#signal);
+      this.#signal.throwIfAborted();
       await this.#measure(this.#fleet, stage);
       return this.#report(stage);
     } catch (error) {
@@ -150,5 +152,5 @@ class LoadTestRun {
 
 /** No run lasts longer, whatever the server does. */
 function timeLimitMs({ listeners, rate, durationS }: LoadTestOptions): number {
-  return SETUP_MS + listeners * SETUP_MS_PER_LISTENER + ((listeners / rate) + durationS) * 1000 + SLACK_MS;
+  return SETUP_MS + listeners * SETUP_MS_PER_LISTENER + (listeners / rate + durationS) * 1000 + SLACK_MS;
 }

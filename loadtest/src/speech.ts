@@ -59,7 +59,7 @@ export function levelOf(pcm: Int16Array): number {
   let sum = 0;
   for (const sample of pcm) sum += sample * sample;
   const rms = Math.sqrt(sum / pcm.length) / 32_768;
-  return rms > 0 ? Math.min(QUIETEST, Math.round(-20 * Math.log10(rms))) : QUIETEST;
+  return rms > 0 ? Math.max(0, Math.min(QUIETEST, Math.round(-20 * Math.log10(rms)))) : QUIETEST;
 }
 
 /** Reads RIFF/WAVE. @throws {Error} when it is not mono 16-bit PCM. */
@@ -68,7 +68,7 @@ export function parseWave(bytes: Buffer): Wave {
     throw new Error('Not a WAVE file');
   }
   let sampleRate = 0;
-  for (let at = 12; at + 8 <= bytes.length; ) {
+  for (let at = 12; at + 8 <= bytes.length;) {
     const name = bytes.toString('latin1', at, at + 4);
     const size = bytes.readUInt32LE(at + 4);
     const body = bytes.subarray(at + 8, at + 8 + size);

@@ -15,13 +15,15 @@ export function formatTable(report: Report): string {
     null,
     ['loss', figure(report.lossPct, '%', lossDetail(report))],
     ['packets per listener', figure(report.packetsPerListenerPerSecond, 'per second')],
+    ...(report.window?.restarted
+      ? ([['media rebuilt', `for ${report.window.restarted} listeners`]] satisfies Row[])
+      : []),
     ['jitter', percentiles(report.jitterMs)],
     null,
     ['SFU CPU per packet', figure(report.sfu.cpuUsPerPacket, 'µs')],
     ['SFU CPU per listener', figure(report.sfu.cpuMsPerListenerSecond, 'ms per second')],
     ['SFU memory', figure(report.sfu.rssMb, 'MB')],
     ['server Node CPU', figure(report.sfu.nodeCpuPct, '% of one core')],
-    null,
     ...generatorRows(report),
   ];
   const width = Math.max(...rows.map((row) => row?.[0].length ?? 0));
@@ -42,10 +44,11 @@ function listenerRows({ listeners, interrupted }: Report): Row[] {
   ];
 }
 
-function generatorRows({ generator, speakers }: Report): Row[] {
+function generatorRows({ generator, speakers }: Report): (Row | null)[] {
   if (!generator) return [];
   const { cpuPct, eventLoopDelayMs, rssMb, udpDropped } = generator;
   return [
+    null,
     ['load test CPU', `${cpuPct} % of one core, ${rssMb} MB`],
     ['load test lateness', `p50 ${eventLoopDelayMs.p50}, p99 ${eventLoopDelayMs.p99}, max ${eventLoopDelayMs.max} ms`],
     ...(udpDropped ? ([['kernel dropped', `${udpDropped} datagrams on this machine`]] satisfies Row[]) : []),

@@ -2,11 +2,13 @@ import type { ConsumerInfo, TransportInfo } from '@tribune/shared/protocol.ts';
 import { createWorker } from 'mediasoup';
 import type { Consumer, Producer, Router, WebRtcTransport, Worker } from 'mediasoup/types';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { MediaConnection } from '../src/MediaConnection.ts';
 import { Reception } from '../src/Reception.ts';
-import { receivableOf } from '../src/rtpParameters.ts';
+import { receivableOf, sendingParameters } from '../src/rtpParameters.ts';
 import type { DtlsParameters } from '../src/sdp.ts';
 import { encodeSpeech, type SpeechFrame } from '../src/speech.ts';
 import { SpeakerMedia } from '../src/SpeakerMedia.ts';
+import { SpeechSender } from '../src/SpeechSender.ts';
 
 /** ICE, DTLS and SRTP for real, between simulated clients and a mediasoup worker (MEDIASOUP_WORKER_BIN, or mediasoup's own). */
 
@@ -75,7 +77,11 @@ async function consume(transport: WebRtcTransport, { id: producerId }: Producer)
   return toConsumerInfo(await transport.consume({ producerId, rtpCapabilities }));
 }
 
-function receive(transport: WebRtcTransport, consumers: ConsumerInfo[], changed: Partial<TransportInfo> = {}): Reception {
+function receive(
+  transport: WebRtcTransport,
+  consumers: ConsumerInfo[],
+  changed: Partial<TransportInfo> = {},
+): Reception {
   const recv = { ...toInfo(transport), ...changed };
   const reception = new Reception('listener', { recv, consumers }, connecting(transport));
   closing.push(() => reception.close());
@@ -100,6 +106,27 @@ describe('the media path of simulated clients', () => {
     expect(reception.counts()).toMatchObject({ duplicates: 0, reordered: 0, restarts: 0 });
     expect(reception.counts().expected).toBe(reception.counts().received);
     expect(speaker.skipped).toBe(0);
+  });
+
+  it('counts what is lost on the way', async () => {
+    const transport = await createTransport();
+    const parameters = sendingParameters(router.rtpCapabilities, 4711, 'alice');
+    const connection = new MediaConnection('alice', toInfo(transport));
+    closing.push(() => connection.close());
+    await transport.connect({ dtlsParameters: connection.offerSending({ rtpParameters: parameters, ssrc: 4711 }) });
+    connection.start();
+    await connection.waitUntilConnected(TIMEOUT_MS);
+    const producer = await transport.produce({ kind: 'audio', rtpParameters: parameters });
+    let packets = 0;
+    const everyFifthLost = (packet: Buffer) => ++packets % 5 === 0 || connection.send(packet);
+    const stream = { ssrc: 4711, payloadType: parameters.codecs[0]!.payloadType, audioLevelId: null };
+    const sender = new SpeechSender(frames, stream, everyFifthLost);
+    closing.push(() => sender.stop());
+    sender.start();
+    const { reception } = await listen([producer]);
+    await expect.poll(() => reception.counts().expected, { timeout: TIMEOUT_MS }).toBeGreaterThan(100);
+    const { received, expected } = reception.counts();
+    expect((expected - received) / expected).toBeCloseTo(0.2, 1);
   });
 
   it('tells the server the level of the speech', async () => {

@@ -2,6 +2,7 @@ import { createServer, type Server as HttpServer } from 'node:http';
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { Tokens, loadSecret } from './auth/Tokens.ts';
 import type { Config } from './config.ts';
@@ -14,6 +15,7 @@ import { SignalingServer } from './signaling/SignalingServer.ts';
 import { RoomStore } from './store/RoomStore.ts';
 import { connectRedis } from './store/connectRedis.ts';
 
+const FIRST_CONNECT_MS = 2000;
 const LOAD_RETRY_MS = 500;
 
 /** One node: HTTP, sockets, media workers. */
@@ -105,6 +107,7 @@ export class Server {
 
   /** Redis may come up after us; until then `/readyz` says why nobody should come. */
   async #loadRooms(): Promise<void> {
+    await Promise.race([once(this.#redis, 'ready'), sleep(FIRST_CONNECT_MS)]).catch(() => undefined);
     for (let waiting = false; !this.#closing; waiting = true) {
       try {
         await this.#rooms.load();
@@ -113,7 +116,7 @@ export class Server {
         return;
       } catch (error) {
         if (!waiting) this.#logger.warn({ err: error }, 'Waiting for Redis');
-        await new Promise((done) => setTimeout(done, LOAD_RETRY_MS));
+        await sleep(LOAD_RETRY_MS);
       }
     }
   }

@@ -54,17 +54,30 @@ export class Metrics {
         for (const usage of usages) this.set({ worker: usage.index }, await residentBytes(usage));
       },
     });
+    const clock = new CpuClock();
     new Counter({
       name: 'tribune_worker_cpu_seconds_total',
-      help: 'User and system CPU time of each media worker.',
+      help: 'User and system CPU time of each media worker, those that died included as far as they were last read.',
       labelNames: ['worker'],
       registers,
       async collect() {
         const usages = await pool.getUsage();
         this.reset();
-        for (const usage of usages) this.inc({ worker: usage.index }, usage.cpuSeconds);
+        for (const usage of usages) this.inc({ worker: usage.index }, clock.total(usage));
       },
     });
+  }
+}
+
+/** CPU time of worker slots, which goes on when a worker is replaced by one whose own clock starts anew. */
+class CpuClock {
+  readonly #slots = new Map<number, { pid: number; seconds: number; before: number }>();
+
+  total({ index, pid, cpuSeconds }: WorkerUsage): number {
+    const last = this.#slots.get(index);
+    const before = !last || last.pid === pid ? (last?.before ?? 0) : last.before + last.seconds;
+    this.#slots.set(index, { pid, seconds: cpuSeconds, before });
+    return before + cpuSeconds;
   }
 }
 

@@ -77,7 +77,7 @@ export class SignalingClient {
       const handleError = (error: Error & { data?: unknown }) => {
         fail(isWireError(error.data) ? new SignalingError(error.data) : unavailable(error.message));
       };
-      const handleDisconnect = () => fail(unavailable('The connection was closed before the welcome'));
+      const handleDisconnect = () => fail(new SignalingError(refusalOfClose(this.#closeReason)));
       socket.on('welcome', handleWelcome);
       socket.on('connect_error', handleError);
       socket.on('disconnect', handleDisconnect);
@@ -119,6 +119,14 @@ type RequestArgs<N extends RequestName> =
 
 function unavailable(message: string): SignalingError {
   return new SignalingError({ code: 'UNAVAILABLE', message });
+}
+
+/** What a close before the welcome means for someone who wanted in. */
+function refusalOfClose(reason: CloseReason | 'left' | null): WireError {
+  const message = 'The connection was closed before the welcome';
+  if (reason === 'banned') return { code: 'BANNED', message };
+  if (reason === 'ended') return { code: 'ROOM_ENDED', message };
+  return { code: 'UNAVAILABLE', message };
 }
 
 function isOk(ack: unknown): ack is { ok: true; data: unknown } {

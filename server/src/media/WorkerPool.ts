@@ -22,6 +22,11 @@ const MEDIA_CODECS: RouterRtpCodecCapability[] = [
     parameters: { useinbandfec: 1, usedtx: 1, minptime: 10 },
   },
 ];
+/**
+ * Of each port's socket. The kernel's default holds a tenth of a second of a crowd's packets, and drops the rest; what is more
+ * than it allows (`net.core.rmem_max`), it cuts by itself.
+ */
+const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024;
 const RESPAWN_DELAY_MS = 500;
 /** A worker that lived less than this is not replaced at once: something is wrong with the machine, not with a room. */
 const EARLY_DEATH_MS = 2000;
@@ -145,7 +150,8 @@ export class WorkerPool extends EventEmitter<{ died: [index: number] }> {
   #listenInfos(index: number): TransportListenInfo[] {
     const { MEDIA_PORT, MEDIA_LISTEN_ADDRESS: ip, MEDIA_ANNOUNCED_ADDRESS: announcedAddress } = this.#config;
     const port = MEDIA_PORT === 0 ? {} : { port: MEDIA_PORT + index };
-    return (['udp', 'tcp'] as const).map((protocol) => ({ protocol, ip, announcedAddress, ...port }));
+    const buffers = { recvBufferSize: SOCKET_BUFFER_BYTES, sendBufferSize: SOCKET_BUFFER_BYTES };
+    return (['udp', 'tcp'] as const).map((protocol) => ({ protocol, ip, announcedAddress, ...port, ...buffers }));
   }
 
   #handleDeath(slot: Slot): void {

@@ -246,6 +246,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
   async #apply({ record, effects }: Transition, actor?: Person): Promise<void> {
     if (this.#closed) return;
     const before = this.#record;
+    if (record.seq <= before.seq && effects.length === 0) return;
     // Two answers may arrive in either order; the newer one holds both changes.
     if (record.seq > before.seq) this.#record = record;
     for (const peer of this.#peers.values()) this.#placeIfMoved(peer, before);

@@ -1,4 +1,4 @@
-import { argv } from 'node:process';
+import { argv, versions } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { ensureChromium } from './lib/chromium.mjs';
 import { ensureDependencies } from './lib/deps.mjs';
@@ -6,6 +6,8 @@ import { abortOnSignals, fail } from './lib/main.mjs';
 import { root } from './lib/paths.mjs';
 import { ensureRedis } from './lib/redis.mjs';
 import { findWorker } from './lib/worker.mjs';
+
+const OLDEST_NODE = 20;
 
 /**
  * Installs whatever is missing to run Tribune. Quick and silent when nothing is.
@@ -16,6 +18,9 @@ import { findWorker } from './lib/worker.mjs';
  * @returns {Promise<{ node: string, workerBin: string, chromiumBin: string | undefined }>} paths of what it found
  */
 export async function setup({ tests = false, signal } = {}) {
+  if (Number.parseInt(versions.node) < OLDEST_NODE) {
+    throw new Error(`Tribune needs Node ${OLDEST_NODE} or newer to begin with, and this is ${versions.node}.`);
+  }
   const node = await ensureDependencies(root, signal);
   if (tests || !process.env.REDIS_URL) await ensureRedis(signal);
   const chromiumBin = tests ? await ensureChromium(signal) : undefined;

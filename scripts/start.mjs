@@ -14,15 +14,15 @@ process.exit(await start(abortOnSignals()).catch(fail));
 /** Runs Tribune until it is told to stop, or a part of it ends by itself. @returns the exit code */
 async function start(signal) {
   const { node, workerBin } = await setup({ signal });
-  const page = await ensurePage(root, node, signal);
+  const page = process.env.WEB_DIR || (await ensurePage(root, node, signal));
   const dataDir = resolve(root, process.env.DATA_DIR || 'data');
   const redis = process.env.REDIS_URL
     ? undefined
     : await startRedis({ dir: join(dataDir, 'redis'), persist: true, signal });
   const server = startServer(node, {
     LOG_LEVEL: 'warn',
-    WEB_DIR: page,
     ...process.env,
+    WEB_DIR: page,
     REDIS_URL: redis?.url ?? process.env.REDIS_URL,
     MEDIASOUP_WORKER_BIN: workerBin,
     DATA_DIR: dataDir,

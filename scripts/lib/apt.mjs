@@ -12,7 +12,9 @@ const OPTIONS = ['-y', '-q', '--no-install-recommends', '-o', 'DPkg::Lock::Timeo
 export class PackagesMissing extends Error {
   constructor(packages, purpose, reason) {
     const command = which('apt-get') ? `sudo apt-get install ${packages.join(' ')}` : undefined;
-    const advice = command ? `Run this, then try again:\n  ${command}` : `Install what this system calls: ${packages.join(', ')}`;
+    const advice = command
+      ? `Run this, then try again:\n  ${command}`
+      : `Install what this system calls: ${packages.join(', ')}`;
     super(`${purpose} needs Debian packages that are missing, and ${reason}.\n${advice}`);
     this.name = 'PackagesMissing';
   }
@@ -31,9 +33,12 @@ export async function installPackages(packages, purpose, signal) {
   if (missing.length === 0) return;
   if (!which('apt-get')) throw new PackagesMissing(missing, purpose, 'this system has no apt-get');
   const asRoot = rootPrefix();
-  if (!asRoot) throw new PackagesMissing(missing, purpose, 'they take root rights: this user is not root, and there is no sudo');
+  if (!asRoot)
+    throw new PackagesMissing(missing, purpose, 'they take root rights: this user is not root, and there is no sudo');
 
-  console.log(`${purpose} needs Debian packages, installed with root rights${asRoot.length ? ' (sudo)' : ''}: ${missing.join(' ')}`);
+  console.log(
+    `${purpose} needs Debian packages, installed with root rights${asRoot.length ? ' (sudo)' : ''}: ${missing.join(' ')}`,
+  );
   const aptGet = (...args) => {
     const [command, ...rest] = [...asRoot, 'env', ...ENVIRONMENT, 'apt-get', ...OPTIONS, ...args];
     return run(command, rest, { signal, stdin: process.stdin.isTTY ? 'inherit' : 'ignore' });

@@ -20,7 +20,9 @@ export async function ensureChromium(signal) {
   if (!findChromium()) {
     await installPackages(['chromium'], 'Chromium for the end-to-end tests', signal).catch((error) => {
       if (!(error instanceof PackagesMissing)) throw error;
-      console.error(`${error.message}\nOr set CHROMIUM_BIN to the path of a Chromium. The end-to-end tests fail without one.`);
+      console.error(
+        `${error.message}\nOr set CHROMIUM_BIN to the path of a Chromium. The end-to-end tests fail without one.`,
+      );
     });
   }
   return findChromium();

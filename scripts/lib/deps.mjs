@@ -29,7 +29,7 @@ export async function ensureDependencies(root, signal) {
 }
 
 /** Whether node_modules holds what the lockfile says. npm notes what it has installed, when it is done with it. */
-function areInstalled(root) {
+export function areInstalled(root) {
   const wanted = lockedPackages(join(root, 'package-lock.json'));
   let present;
   try {

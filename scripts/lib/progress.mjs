@@ -14,7 +14,8 @@ const TTY_INTERVAL_MS = 200;
 export async function step(title, work, out = process.stdout) {
   const started = performance.now();
   let detail = '';
-  const state = () => `${detail ? `${title}, ${detail}` : title}: ${((performance.now() - started) / 1000).toFixed(1)} s`;
+  const state = () =>
+    `${detail ? `${title}, ${detail}` : title}: ${((performance.now() - started) / 1000).toFixed(1)} s`;
   const show = out.isTTY
     ? () => out.write(`\r\x1b[K${state().slice(0, (out.columns ?? 80) - 1)}`)
     : () => out.write(`${state()}\n`);

@@ -73,7 +73,19 @@ export async function startRedis({ dir, persist = false, signal } = {}) {
   const [command, ...args] = [
     ...(which('setpriv') ? ['setpriv', '--pdeathsig', 'TERM'] : []),
     ...(which('flock') ? ['flock', '--no-fork', '--nonblock', '-E', `${EXIT_LOCKED}`, join(data, 'lock')] : []),
-    ...[server, '--port', '0', '--unixsocket', socket, '--unixsocketperm', '700', '--dir', data, '--loglevel', 'warning'],
+    ...[
+      server,
+      '--port',
+      '0',
+      '--unixsocket',
+      socket,
+      '--unixsocketperm',
+      '700',
+      '--dir',
+      data,
+      '--loglevel',
+      'warning',
+    ],
     ...['--save', '', '--appendonly', persist ? 'yes' : 'no', '--appendfsync', 'everysec'],
   ];
   const child = spawn(command, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });

@@ -92,7 +92,11 @@ function recipeFiles(folder = join(root, 'scripts', 'worker')) {
 
 function distribution() {
   try {
-    return readFileSync('/etc/os-release', 'utf8').match(/^(ID|VERSION_ID)=.*$/gm)?.join(' ') ?? '';
+    return (
+      readFileSync('/etc/os-release', 'utf8')
+        .match(/^(ID|VERSION_ID)=.*$/gm)
+        ?.join(' ') ?? ''
+    );
   } catch {
     return process.platform;
   }

@@ -111,6 +111,7 @@ export class Server {
     for (let waiting = false; !this.#closing; waiting = true) {
       try {
         await this.#rooms.load();
+        this.#redis.on('ready', () => this.#rooms.refresh());
         this.#signaling.serve(this.#rooms);
         this.#ready = true;
         return;

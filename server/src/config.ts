@@ -27,7 +27,7 @@ const iceServers = z
 /** Every environment variable that the server reads. The descriptions are the text of the table in docs/self-hosting.md. */
 export const variables = z.object({
   PORT: port.default(3000).describe('TCP port of the page, the REST interface and the sockets.'),
-  HOST: z.string().default('::').describe('Address that PORT is bound to.'),
+  HOST: z.string().optional().describe('Address that PORT is bound to. Default: every one.'),
   PUBLIC_URL: z
     .url()
     .optional()

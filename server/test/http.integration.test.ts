@@ -95,4 +95,22 @@ describe('the REST interface', () => {
       await own.close();
     }
   });
+
+  it('a Redis that comes back older is taken as it is, and everyone takes it for newer', async () => {
+    const own = await TestServer.create();
+    try {
+      const { room, host } = await own.createRoom();
+      const [lea] = await own.joinAll(room.id, 'lea');
+      await host.request('stage:invite', { userId: lea!.userId });
+      await lea!.request('stage:accept');
+      await lea!.produce();
+      await lea!.request('stage:setMuted', { muted: false });
+      await own.loseRedisData(room.id, 3);
+      await host.request('stage:mute', { userId: lea!.userId });
+      await lea!.until(() => lea!.member(lea!.userId)?.muted === true, 'the mute');
+      expect(own.server.rooms.rooms.get(room.id)?.getPeer(lea!.userId)?.media?.producer?.paused).toBe(true);
+    } finally {
+      await own.close();
+    }
+  });
 });

@@ -8,7 +8,7 @@ const RETRY_AFTER_S = 2;
 /** Answers with `application/problem+json` (RFC 9457); `code` is what clients decide from. */
 export function sendProblem(res: Response, error: AppError): void {
   const { status, code, message } = error;
-  if (status === 503 || status === 429) res.set('Retry-After', String(RETRY_AFTER_S));
+  if (status === 503 || code === 'RATE_LIMITED') res.set('Retry-After', String(RETRY_AFTER_S));
   res
     .status(status)
     .type('application/problem+json')

@@ -68,7 +68,7 @@ export class PeerMedia extends EventEmitter<{
     return describe(transport);
   }
 
-  /** @throws {AppError} NOT_FOUND, INVALID_PAYLOAD, or INVALID_STATE when it is connected already. */
+  /** @throws {AppError} NOT_FOUND, or INVALID_PAYLOAD for what mediasoup refuses, a second time included. */
   async connectTransport(transportId: string, dtlsParameters: DtlsParameters): Promise<void> {
     const transport = this.#transportOrThrow(transportId);
     await checked(async () => transport.connect({ dtlsParameters }));

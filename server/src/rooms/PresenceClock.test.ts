@@ -47,10 +47,10 @@ describe('the clock of presence', () => {
 
   it('[PR4] tells when a room has been empty for too long, counted anew after each visit', () => {
     const clock = new PresenceClock(config);
-    expect(clock.isEmptyTooLong(0, 0)).toBe(false);
-    expect(clock.isEmptyTooLong(1, 299_000)).toBe(false);
-    expect(clock.isEmptyTooLong(0, 300_000)).toBe(false);
-    expect(clock.isEmptyTooLong(0, 599_999)).toBe(false);
-    expect(clock.isEmptyTooLong(0, 600_000)).toBe(true);
+    expect(clock.checkEmpty(0, 0).tooLong).toBe(false);
+    expect(clock.checkEmpty(1, 299_000).tooLong).toBe(false);
+    expect(clock.checkEmpty(0, 300_000).tooLong).toBe(false);
+    expect(clock.checkEmpty(0, 599_999).tooLong).toBe(false);
+    expect(clock.checkEmpty(0, 600_000).tooLong).toBe(true);
   });
 });

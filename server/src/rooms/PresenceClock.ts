@@ -47,10 +47,12 @@ export class PresenceClock {
     return now - since >= this.#config.STAGE_GRACE_S * 1000;
   }
 
-  /** Has nobody been present for the time after which a room ends? */
-  isEmptyTooLong(present: number, now = Date.now()): boolean {
+  /** Has nobody been present for the grace, and for the time after which a room ends? */
+  checkEmpty(present: number, now = Date.now()): { readonly pastGrace: boolean; readonly tooLong: boolean } {
     if (present > 0) this.#emptySince = null;
     else this.#emptySince ??= now;
-    return this.#emptySince !== null && now - this.#emptySince >= this.#config.EMPTY_ROOM_S * 1000;
+    if (this.#emptySince === null) return { pastGrace: false, tooLong: false };
+    const tooLong = now - this.#emptySince >= this.#config.EMPTY_ROOM_S * 1000;
+    return { pastGrace: this.isPastGrace(this.#emptySince, now), tooLong };
   }
 }

@@ -30,6 +30,9 @@ export type RoomConfig = Pick<
   'STAGE_GRACE_S' | 'HOST_GRACE_S' | 'EMPTY_ROOM_S' | 'TRANSPORT_CONNECT_S' | 'ROOM_CAPACITY'
 >;
 
+/** Actions that the store would take for anyone whatever, so that the room has to know their target. */
+const AIMED_AT_ANYONE: ReadonlySet<Action> = new Set(['peer:remove', 'peer:ban']);
+
 /** Reaches many sockets with one encoding. */
 export interface RoomChannel {
   toEveryone<N extends NotificationName>(name: N, data: Notifications[N]): void;
@@ -69,7 +72,9 @@ export class Room extends EventEmitter<{ closed: [] }> {
   #record: RoomRecord;
   #closed = false;
   #ticking = false;
-  #storeFailing = false;
+  /** The record held may differ from the store's: read it anew as soon as it answers. */
+  #storeInDoubt = false;
+  #failing = false;
 
   constructor(options: RoomOptions) {
     super();
@@ -138,7 +143,6 @@ export class Room extends EventEmitter<{ closed: [] }> {
     const peer = known ?? new Peer(person, instanceId, rtpCapabilities);
     if (!known) this.#peers.set(person.userId, peer);
     peer.attach(link, person.name, instanceId, rtpCapabilities);
-    link.setOnStage(this.#record.stage.has(person.userId));
     this.#place(peer);
     return peer;
   }
@@ -165,8 +169,9 @@ export class Room extends EventEmitter<{ closed: [] }> {
     args: { userId?: string } & Record<string, unknown> = {},
   ): Promise<void> {
     const target = args.userId === undefined ? undefined : this.#peers.get(args.userId);
-    if (action === 'stage:invite' && !target?.link) throw new AppError('NOT_FOUND', 'They are not in the room');
-    const targetName = target?.name ?? (args.userId && this.#record.stage.get(args.userId)?.name) ?? '';
+    const targetName = target?.name ?? this.#record.stage.get(args.userId ?? '')?.name;
+    const needsPresence = action === 'stage:invite' ? !target?.link : AIMED_AT_ANYONE.has(action) && !targetName;
+    if (needsPresence) throw new AppError('NOT_FOUND', 'They are not in the room');
     await this.#apply(await this.#transition(action, actor, { ...args, targetName }), actor);
     if (action === 'peer:remove' && target) this.#drop(target, 'removed');
     if (action === 'peer:ban' && target) this.#drop(target, 'banned');
@@ -206,17 +211,24 @@ export class Room extends EventEmitter<{ closed: [] }> {
     if (this.#ticking || this.#closed) return;
     this.#ticking = true;
     try {
+      if (this.#storeInDoubt) await this.#refresh();
       await this.#syncPresence();
       await this.#sound.checkFlood();
-      if (this.#storeFailing) await this.#refresh();
-      this.#storeFailing = false;
+      this.#failing = false;
     } catch (error) {
-      if (!this.#storeFailing) this.#logger.warn({ err: error }, 'The room could not be kept up; trying again');
-      this.#storeFailing = true;
+      if (!this.#failing) this.#logger.warn({ err: error }, 'The room could not be kept up; trying again');
+      this.#failing = true;
+      // The store has lost this room, as after a flush: nothing is left to keep up.
+      if (error instanceof AppError && error.code === 'ROOM_NOT_FOUND') this.close('ended');
     } finally {
       this.#ticking = false;
     }
     if (!this.#closed) this.#pulse();
+  }
+
+  /** The store was away: with the next tick its record replaces the one held. */
+  doubtStore(): void {
+    this.#storeInDoubt = true;
   }
 
   /** Idempotent. Everyone is told why. */
@@ -235,12 +247,22 @@ export class Room extends EventEmitter<{ closed: [] }> {
   }
 
   async #transition(...args: TransitionArgs): Promise<Transition> {
-    return this.#options.store.transition(this.id, ...args);
+    try {
+      return await this.#options.store.transition(this.id, ...args);
+    } catch (error) {
+      // It may have run all the same, unheard.
+      if (error instanceof AppError && error.code === 'UNAVAILABLE') this.#storeInDoubt = true;
+      throw error;
+    }
   }
 
-  /** Reads the room anew: after an outage of the store the last answer held may be behind it. */
+  /** Takes over what the store holds, also when it came back older than what was told: then its number goes past that. */
   async #refresh(): Promise<void> {
-    await this.#apply(await this.#options.store.read(this.id));
+    const { record } = await this.#options.store.read(this.id);
+    const { seq } = this.#record;
+    this.#storeInDoubt = false;
+    if (record.seq >= seq) await this.#apply({ record, effects: [] });
+    else await this.#apply(await this.#transition('room:resume', null, { seq }));
   }
 
   async #apply({ record, effects }: Transition, actor?: Person): Promise<void> {
@@ -252,7 +274,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
     for (const peer of this.#peers.values()) this.#placeIfMoved(peer, before);
     await this.#sound.reconcile();
     if (record.seq > before.seq) this.#tellState(before.phase !== record.phase);
-    for (const { userId, cause } of changedSelves(before, this.#record, effects)) {
+    for (const { userId, cause } of changedSelves(before, this.#record, effects, actor?.userId)) {
       const peer = this.#peers.get(userId);
       if (!peer?.link) continue;
       const by = actor && actor.userId !== userId ? actor.name : null;
@@ -290,9 +312,10 @@ export class Room extends EventEmitter<{ closed: [] }> {
     for (const peer of this.#peers.values()) {
       if (peer.state.kind === 'away' && this.#clock.isPastGrace(peer.state.since)) this.#drop(peer);
     }
-    const present = this.presentCount;
-    if (present === 0) this.#sound.release();
-    if (this.#clock.isEmptyTooLong(present)) await this.#end();
+    const empty = this.#clock.checkEmpty(this.presentCount);
+    // Not before: everyone may be on their way back, as when a proxy restarts.
+    if (empty.pastGrace) this.#sound.release();
+    if (empty.tooLong) await this.#end();
   }
 
   async #end(): Promise<void> {

@@ -24,6 +24,7 @@ export class RoomManager {
   readonly #options: RoomManagerOptions;
   readonly #rooms = new Map<string, Room>();
   #timer: NodeJS.Timeout | null = null;
+  #closed = false;
 
   constructor(options: RoomManagerOptions) {
     this.#options = options;
@@ -35,11 +36,16 @@ export class RoomManager {
     for (const roomId of await store.openRoomIds()) {
       const record = await readOrNull(store, roomId);
       if (record && record.phase !== 'ended') this.#open(record);
-      else await store.release(roomId, record?.creatorId ?? '');
+      else await store.release(roomId);
     }
     this.#timer = setInterval(() => {
       for (const room of this.#rooms.values()) void room.tick();
     }, TICK_MS);
+  }
+
+  /** The store was away: what it holds now is taken over, older or newer. */
+  refresh(): void {
+    for (const room of this.#rooms.values()) room.doubtStore();
   }
 
   get rooms(): ReadonlyMap<string, Room> {
@@ -57,6 +63,7 @@ export class RoomManager {
   async getOrThrow(roomId: string): Promise<Room> {
     const room = this.#rooms.get(roomId);
     if (room) return room;
+    if (this.#closed) throw new AppError('UNAVAILABLE', 'The server is stopping');
     const { record } = await this.#options.store.read(roomId);
     if (record.phase === 'ended') throw new AppError('ROOM_ENDED', 'The room has ended');
     return this.#open(record);
@@ -78,6 +85,7 @@ export class RoomManager {
 
   /** The process goes down: people are told to come back, rooms stay open in the store. */
   close(): void {
+    this.#closed = true;
     if (this.#timer) clearInterval(this.#timer);
     for (const room of [...this.#rooms.values()]) room.close('restarting');
   }
@@ -92,7 +100,7 @@ export class RoomManager {
       this.#rooms.delete(record.id);
       if (room.record.phase !== 'ended') return;
       logger.info({ roomId: record.id }, 'Room ended');
-      store.release(record.id, record.creatorId).catch((error: unknown) => {
+      store.release(record.id).catch((error: unknown) => {
         // Released at the next start, since the store knows that it ended.
         logger.warn({ err: error, roomId: record.id }, 'An ended room could not be released');
       });

@@ -14,7 +14,12 @@ export function toSelfState(record: RoomRecord, { userId, name }: Person): SelfS
 }
 
 /** Whose own state a transition changed, and why: the cause that it named, else what can be seen. */
-export function changedSelves(before: RoomRecord, after: RoomRecord, effects: readonly Effect[]): Effect[] {
+export function changedSelves(
+  before: RoomRecord,
+  after: RoomRecord,
+  effects: readonly Effect[],
+  actorId?: string,
+): Effect[] {
   const causes = new Map<string, SelfCause>(effects.map(({ userId, cause }) => [userId, cause]));
   const places = [handPlaces(before), handPlaces(after)] as const;
   const concerned = new Set([...places[0].keys(), ...places[1].keys(), ...before.stage.keys(), ...after.stage.keys()]);
@@ -22,7 +27,7 @@ export function changedSelves(before: RoomRecord, after: RoomRecord, effects: re
     if (causes.has(userId)) continue;
     const roleChanged = roleOf(before, userId) !== roleOf(after, userId);
     const withdrawn = before.invites.has(userId) && !after.invites.has(userId) && !after.stage.has(userId);
-    if (withdrawn) causes.set(userId, 'inviteWithdrawn');
+    if (withdrawn) causes.set(userId, userId === actorId ? 'other' : 'inviteWithdrawn');
     else if (roleChanged) causes.set(userId, 'other');
     else if (places[0].get(userId) !== places[1].get(userId)) causes.set(userId, 'handPlace');
   }

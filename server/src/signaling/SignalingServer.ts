@@ -145,20 +145,24 @@ export class SignalingServer {
     try {
       const { instanceId, rtpCapabilities } = auth;
       const peer = room.attach({ person, instanceId, rtpCapabilities, link });
-      void socket.join(channels(room.id).everyone);
       socket.on('disconnect', (reason) => {
         room.detach(person.userId, link, { gone: reason === 'client namespace disconnect' });
       });
       this.#handleRequests(socket, link, room, peer);
       void this.#welcome(socket, room, peer);
     } catch {
-      link.close('ended');
+      // Closed between the handshake and now.
+      link.close(room.record.phase === 'ended' ? 'ended' : 'restarting');
     }
   }
 
   async #welcome(socket: TribuneSocket, room: Room, peer: Peer): Promise<void> {
     try {
-      socket.emit('welcome', await room.welcome(peer));
+      const welcome = await room.welcome(peer);
+      // In this order, with nothing awaited between: the welcome comes first, and no later change is missed.
+      socket.emit('welcome', welcome);
+      void socket.join(channels(room.id).everyone);
+      peer.link?.setOnStage(room.record.stage.has(peer.userId));
       this.#options.metrics.joins.inc({ outcome: 'joined' });
     } catch (error) {
       this.#options.logger.warn({ err: error, roomId: room.id }, 'A welcome failed; the client will come back');

@@ -22,7 +22,6 @@ export interface RoomRecord {
   readonly phase: Phase;
   readonly locked: boolean;
   readonly seq: number;
-  readonly creatorId: string;
   readonly host: Person;
   readonly createdAt: number;
   readonly startedAt: number | null;
@@ -54,7 +53,6 @@ const roomHash = z.object({
   phase: z.enum(PHASES),
   locked: flag,
   seq: count,
-  creatorId: z.string(),
   hostId: z.string(),
   hostName: z.string(),
   createdAt: count,

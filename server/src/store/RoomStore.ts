@@ -9,9 +9,9 @@ import { AppError } from '../errors.ts';
 import { parseRecord, type Effect, type RoomRecord } from './RoomRecord.ts';
 
 const MAX_BANS = 1000;
-const MAX_INVITES = 50;
+const MAX_INVITES = 200;
 const OPEN_ROOMS_KEY = 'tribune:{index}:open';
-const HOSTS_KEY = 'tribune:{index}:hosts';
+const INDEX_KEYS = [OPEN_ROOMS_KEY, 'tribune:{index}:counts', 'tribune:{index}:creators'];
 
 declare module 'ioredis' {
   // The type parameter has to be named as ioredis names it.
@@ -22,7 +22,7 @@ declare module 'ioredis' {
 }
 
 /** What the server does by itself, beside the actions of people. */
-type SystemAction = 'read' | 'peer:enter' | 'peer:presence' | 'peer:expire' | 'host:succeed';
+type SystemAction = 'read' | 'room:resume' | 'peer:enter' | 'peer:presence' | 'peer:expire' | 'host:succeed';
 
 /** Who acts: a person, or null for the server itself. */
 type Actor = Person | null;
@@ -39,7 +39,7 @@ export class RoomStore {
   constructor(redis: Redis) {
     this.#redis = redis;
     redis.defineCommand('roomTransition', { numberOfKeys: 7, lua: script('transition.lua') });
-    redis.defineCommand('roomIndex', { numberOfKeys: 2, lua: script('roomIndex.lua') });
+    redis.defineCommand('roomIndex', { numberOfKeys: 3, lua: script('roomIndex.lua') });
   }
 
   /** Creates a room in its backstage, its host on stage. @throws {AppError} QUOTA_EXCEEDED */
@@ -48,8 +48,7 @@ export class RoomStore {
     const now = Date.now();
     const reserved = await this.#run(() =>
       this.#redis.roomIndex(
-        OPEN_ROOMS_KEY,
-        HOSTS_KEY,
+        ...INDEX_KEYS,
         ...['reserve', id, host.userId, String(now), String(quotas.rooms), String(quotas.perUser)],
       ),
     );
@@ -63,7 +62,7 @@ export class RoomStore {
         .hset(keys.room, {
           ...settings,
           ...{ id, seq: 1, phase: 'backstage', locked: '0', createdAt: now },
-          ...{ creatorId: host.userId, hostId: host.userId, hostName: host.name },
+          ...{ hostId: host.userId, hostName: host.name },
         })
         .exec(),
     );
@@ -101,8 +100,8 @@ export class RoomStore {
   }
 
   /** A room that has ended no longer counts. Harmless when repeated. */
-  async release(roomId: string, creatorId: string): Promise<void> {
-    await this.#run(() => this.#redis.roomIndex(OPEN_ROOMS_KEY, HOSTS_KEY, 'release', roomId, creatorId));
+  async release(roomId: string): Promise<void> {
+    await this.#run(() => this.#redis.roomIndex(...INDEX_KEYS, 'release', roomId));
   }
 
   /** Ids of open rooms, oldest first. */

@@ -1,20 +1,22 @@
 -- Which rooms are open, and how many each person hosts: the quotas hold whoever races.
--- KEYS  open rooms (sorted set: id by creation time), hosts (hash: user id -> rooms open)
+-- KEYS  open rooms (sorted set: id by creation time), counts (hash: user id -> rooms open), creators (hash: id -> user id)
 -- ARGV  'reserve', room id, user id, unix time in ms, rooms at most, rooms per person at most
---       'release', room id, user id
-local openKey, hostsKey = KEYS[1], KEYS[2]
+--       'release', room id
+local openKey, countsKey, creatorsKey = unpack(KEYS)
 local operation, roomId, userId = ARGV[1], ARGV[2], ARGV[3]
 
 if operation == 'reserve' then
-  local hosted = tonumber(redis.call('HGET', hostsKey, userId) or '0')
+  local hosted = tonumber(redis.call('HGET', countsKey, userId) or '0')
   if redis.call('ZCARD', openKey) >= tonumber(ARGV[5]) or hosted >= tonumber(ARGV[6]) then return 0 end
   redis.call('ZADD', openKey, ARGV[4], roomId)
-  redis.call('HINCRBY', hostsKey, userId, 1)
+  redis.call('HINCRBY', countsKey, userId, 1)
+  redis.call('HSET', creatorsKey, roomId, userId)
   return 1
 end
 
 -- Doubled releases count once.
-if redis.call('ZREM', openKey, roomId) == 1 and redis.call('HINCRBY', hostsKey, userId, -1) <= 0 then
-  redis.call('HDEL', hostsKey, userId)
-end
+if redis.call('ZREM', openKey, roomId) == 0 then return 1 end
+local creator = redis.call('HGET', creatorsKey, roomId)
+redis.call('HDEL', creatorsKey, roomId)
+if creator and redis.call('HINCRBY', countsKey, creator, -1) <= 0 then redis.call('HDEL', countsKey, creator) end
 return 1

@@ -126,6 +126,11 @@ transitions['peer:enter'] = function()
   end
 end
 
+-- The store came back older than what people were told: its number goes past theirs, or they would take it for stale.
+transitions['room:resume'] = function()
+  redis.call('HSET', roomKey, 'seq', args.seq)
+end
+
 -- The server has seen connections go or come.
 transitions['peer:presence'] = function()
   unchanged = true

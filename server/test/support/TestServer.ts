@@ -1,8 +1,10 @@
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiClient } from '@tribune/shared/ApiClient.ts';
 import type { RoomInfo } from '@tribune/shared/domain.ts';
+import { Redis } from 'ioredis';
 import type { RoomRequest } from '@tribune/shared/schemas.ts';
 import { startRedis, type OwnRedis } from '../../../scripts/lib/redis.mjs';
 import { readConfig } from '../../src/config.ts';
@@ -93,6 +95,17 @@ export class TestServer {
   /** Comes back with what it had, at the same address. */
   async startRedis(): Promise<void> {
     this.#redis = await startRedisIn(this.#dir);
+  }
+
+  /** Redis goes and comes back without the room's last changes, as when the last second of its file was lost. */
+  async loseRedisData(roomId: string, changes: number): Promise<void> {
+    const redis = new Redis(socketIn(this.#dir));
+    await redis.hincrby(`tribune:{${roomId}}:room`, 'seq', -changes);
+    redis.disconnect();
+    await this.stopRedis();
+    await this.startRedis();
+    // Once the server's own connection is back, the next tick takes over what there is.
+    await sleep(3000);
   }
 
   async close(): Promise<void> {

@@ -6,8 +6,10 @@ import { watchNetwork } from './network.ts';
 import type { ReconnectPolicy } from './ReconnectPolicy.ts';
 import type { ClosedReason, ConnectionState } from './types.ts';
 
-/** A socket can look open for half a minute after its network has gone; an answer takes a round trip. */
+/** A socket can look open for many seconds after its network has gone; an answer takes a round trip. */
 const PROBE_MS = 2500;
+/** The browser says that there is no network, and is nearly always right. */
+const OFFLINE_PROBE_MS = 700;
 /** A connection that held for so long was good: the next loss starts with the first delay again. */
 const STABLE_MS = 5000;
 
@@ -153,7 +155,8 @@ function codeOf(error: unknown): ErrorCode {
 
 /** A refusal is an answer too; silence, and a socket that is down, are none. */
 async function isAnswered(probe: Promise<unknown>): Promise<boolean> {
-  const silence = new Promise<boolean>((resolve) => setTimeout(resolve, PROBE_MS, false));
+  const patienceMs = navigator.onLine ? PROBE_MS : OFFLINE_PROBE_MS;
+  const silence = new Promise<boolean>((resolve) => setTimeout(resolve, patienceMs, false));
   const answer = probe.then(
     () => true,
     (error: unknown) => codeOf(error) !== 'UNAVAILABLE',

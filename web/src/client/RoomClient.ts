@@ -128,12 +128,12 @@ export class RoomClient implements RoomClientApi {
   }
 
   async checkMicrophone(options: Partial<MicrophoneOptions> = {}): Promise<void> {
-    const publisher = await this.#loadPublisher();
+    const publisher = this.#publisher ?? (await this.#loadPublisher());
     await publisher?.check(options);
   }
 
   async publishMicrophone(): Promise<void> {
-    const publisher = await this.#loadPublisher();
+    const publisher = this.#publisher ?? (await this.#loadPublisher());
     await publisher?.publish();
   }
 
@@ -216,7 +216,15 @@ export class RoomClient implements RoomClientApi {
     this.#setData(fromWelcome(snapshot), { kind: 'joined' });
     this.#receiver.handleOffer(media);
     this.#publisher?.handleWelcome(media.kind === 'kept');
+    this.#muteIfSilent();
     this.#stats.start();
+  }
+
+  /** A page that was opened or reloaded on stage sends nothing yet: the room should not show an open microphone. */
+  #muteIfSilent(): void {
+    const { data, microphone } = this.#store.parts;
+    if (microphone.kind === 'live' || !data || isMutedByServer(data) !== false) return;
+    this.#context.request('stage:setMuted', { muted: true }).catch(() => {});
   }
 
   #handleState(connection: ConnectionState): void {
@@ -265,9 +273,9 @@ export class RoomClient implements RoomClientApi {
     if (muted !== null && data.state !== before?.state) this.#publisher?.handleServerMuted(muted);
   }
 
-  /** Null when it was called off, or cannot be had; the state of the microphone says so. */
+  /** The first time only. Null when it was called off, or cannot be had; the state of the microphone says so. */
   async #loadPublisher(): Promise<Publisher | null> {
-    if (this.#publisher || this.getConnection().kind === 'closed') return this.#publisher;
+    if (this.getConnection().kind === 'closed') return null;
     this.#store.set({ microphone: { kind: 'starting' } });
     this.#loadingPublisher ??= import('./Publisher.ts').then(
       ({ Publisher: Loaded }) => this.#createPublisher(Loaded),
@@ -275,11 +283,12 @@ export class RoomClient implements RoomClientApi {
     );
     const loading = this.#loadingPublisher;
     const publisher = await loading;
-    if (this.#loadingPublisher !== loading) return null;
-    this.#loadingPublisher = null;
-    this.#publisher = publisher;
-    if (!publisher) this.#store.set({ microphone: { kind: 'failed', problem: 'failed' } });
-    return publisher;
+    if (this.#loadingPublisher === loading) {
+      this.#loadingPublisher = null;
+      this.#publisher = publisher;
+      if (!publisher) this.#store.set({ microphone: { kind: 'failed', problem: 'failed' } });
+    }
+    return this.#publisher;
   }
 
   #createPublisher(Loaded: typeof Publisher): Publisher {
@@ -301,6 +310,7 @@ export class RoomClient implements RoomClientApi {
 
   #release(): void {
     this.releaseMicrophone();
+    this.#publisher = null;
     this.#receiver.close();
     this.#monitor.close();
     this.#output.close();

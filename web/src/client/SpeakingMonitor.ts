@@ -3,14 +3,19 @@ import { Listeners } from './Listeners.ts';
 const POLL_MS = 100;
 /** About -50 dBov: above the noise of a quiet room, below soft speech. */
 const THRESHOLD = 0.003;
-/** Opus goes silent (DTX) between words, and a level that is not fresh says nothing about now. */
-const FRESH_MS = 300;
 /** Long enough to bridge the gaps between words. */
 const RELEASE_MS = 400;
 
 /** The part of `RTCRtpReceiver` that tells how loud a stream was last. */
 export interface LevelSource {
   getSynchronizationSources(): readonly { readonly audioLevel?: number; readonly timestamp: number }[];
+}
+
+interface Source {
+  readonly userId: string;
+  readonly receiver: LevelSource;
+  /** Of the newest packet that was seen. Only compared with itself: browsers do not agree on the clock. */
+  timestamp: number;
 }
 
 interface Voice {
@@ -25,19 +30,13 @@ interface Voice {
  * A voice counts as speaking from its first loud packet until it has been quiet for a moment.
  */
 export class SpeakingMonitor {
-  readonly #now: () => number;
-  readonly #sources = new Map<string, { readonly userId: string; readonly source: LevelSource }>();
+  readonly #sources = new Map<string, Source>();
   readonly #voices = new Map<string, Voice>();
   #timer: ReturnType<typeof setInterval> | undefined;
 
-  /** @param now in the clock of `RTCRtpContributingSource.timestamp`: Unix time in ms. */
-  constructor(now: () => number = () => performance.timeOrigin + performance.now()) {
-    this.#now = now;
-  }
-
   /** @param key names the stream; one person may have two for the moment in which one replaces the other. */
-  addSource(key: string, userId: string, source: LevelSource): void {
-    this.#sources.set(key, { userId, source });
+  addSource(key: string, userId: string, receiver: LevelSource): void {
+    this.#sources.set(key, { userId, receiver, timestamp: 0 });
     this.#run();
   }
 
@@ -73,13 +72,8 @@ export class SpeakingMonitor {
   }
 
   #poll(): void {
-    const now = this.#now();
-    for (const { userId, source } of this.#sources.values()) {
-      const loud = source
-        .getSynchronizationSources()
-        .some(({ audioLevel, timestamp }) => (audioLevel ?? 0) >= THRESHOLD && now - timestamp < FRESH_MS);
-      if (loud) this.#hear(userId);
-    }
+    const now = performance.now();
+    for (const source of this.#sources.values()) if (isLoud(source)) this.#hear(source.userId);
     let anySpeaking = false;
     for (const voice of this.#voices.values()) {
       if (voice.speaking && now - voice.heardAt > RELEASE_MS) setSpeaking(voice, false);
@@ -92,7 +86,7 @@ export class SpeakingMonitor {
 
   #hear(userId: string): void {
     const voice = this.#voiceOf(userId);
-    voice.heardAt = this.#now();
+    voice.heardAt = performance.now();
     setSpeaking(voice, true);
   }
 
@@ -104,6 +98,22 @@ export class SpeakingMonitor {
     }
     return voice;
   }
+}
+
+/**
+ * Has a loud packet come since the last look? Opus goes silent between words (DTX), and the browser goes on telling the level
+ * of the last packet for seconds.
+ */
+function isLoud(source: Source): boolean {
+  let level = 0;
+  let newest = source.timestamp;
+  for (const { audioLevel, timestamp } of source.receiver.getSynchronizationSources()) {
+    if (timestamp <= newest) continue;
+    newest = timestamp;
+    level = audioLevel ?? 0;
+  }
+  source.timestamp = newest;
+  return level >= THRESHOLD;
 }
 
 function setSpeaking(voice: Voice, speaking: boolean): void {

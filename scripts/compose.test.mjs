@@ -1,0 +1,181 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { variables } from '../server/src/config.ts';
+import { createApp } from '../server/src/http/app.ts';
+import { root } from './lib/paths.mjs';
+
+const read = (path) => readFileSync(join(root, path), 'utf8');
+const text = read('docker-compose.yml');
+const { services, volumes } = parse(text);
+const images = Object.entries(services).filter(([, service]) => service.build);
+/** Defaults of the server, for what compose has to agree with. */
+const defaults = variables.parse({ REDIS_URL: 'redis://localhost' });
+
+/** [variable, default] of every `${…}` in the file. */
+const interpolations = [...text.matchAll(/\$\{(\w+)(?::([-?])([^}]*))?\}/g)].map(([, name, kind, value]) => ({
+  name,
+  fallback: kind === '-' ? value : undefined,
+}));
+const example = new Map([...read('.env.example').matchAll(/^(\w+)=(.*)$/gm)].map(([, name, value]) => [name, value]));
+
+/** Instructions of a Dockerfile as [name, rest], with lines joined that end in a backslash. */
+function instructions(path) {
+  return read(path)
+    .replace(/\\\n/g, ' ')
+    .split('\n')
+    .filter((line) => line && !line.startsWith('#'))
+    .map((line) => /^(\w+)\s+(.*)$/.exec(line).slice(1));
+}
+
+/** First and last port of `40000-40007` or `40000`. */
+function portRange(ports) {
+  const [first, last = first] = ports.split('-').map(Number);
+  return { first, last };
+}
+
+describe('docker-compose.yml', () => {
+  test('has Redis, server, page and TURN', () => {
+    expect(Object.keys(services).sort()).toEqual(['redis', 'server', 'turn', 'web']);
+  });
+
+  test('takes from .env only what .env.example has', () => {
+    const unknown = interpolations.filter(({ name }) => !example.has(name));
+    expect(unknown).toEqual([]);
+  });
+
+  test('has the defaults that .env.example shows', () => {
+    for (const { name, fallback } of interpolations) {
+      if (fallback !== undefined) expect(`${name}=${fallback}`).toBe(`${name}=${example.get(name)}`);
+    }
+  });
+
+  test('sets only variables that the server reads, to values that it takes', () => {
+    const { environment } = services.server;
+    const known = Object.keys(variables.shape);
+    expect(Object.keys(environment).filter((name) => !known.includes(name))).toEqual([]);
+    const secrets = { REDIS_PASSWORD: 'secret1', TURN_PASSWORD: 'secret2' };
+    const resolved = Object.entries(environment).map(([name, value]) => [
+      name,
+      value.replace(/\$\{(\w+)[^}]*\}/g, (_all, variable) => secrets[variable] ?? example.get(variable)),
+    ]);
+    const parsed = variables.parse(Object.fromEntries(resolved.filter(([, value]) => value !== '')));
+    expect(parsed.REDIS_URL).toBe('redis://:secret1@redis:6379');
+    expect(parsed.ICE_SERVERS).toEqual([
+      {
+        urls: ['turn:localhost:3478?transport=udp', 'turn:localhost:3478?transport=tcp'],
+        username: 'tribune',
+        credential: 'secret2',
+      },
+    ]);
+  });
+
+  test('publishes the media ports of the server as they are, UDP and TCP, enough for the workers', () => {
+    const published = services.server.ports.map((entry) => /^([\d-]+):([\d-]+)\/(udp|tcp)$/.exec(entry).slice(1));
+    expect(published.map(([, , protocol]) => protocol).sort()).toEqual(['tcp', 'udp']);
+    for (const [outside, inside] of published) {
+      expect(outside).toBe(inside);
+      expect(portRange(outside).first).toBe(defaults.MEDIA_PORT);
+      const count = portRange(outside).last - portRange(outside).first + 1;
+      expect(read('.env.example')).toContain(`at most ${count}`);
+    }
+  });
+
+  test('publishes nothing of Redis, and keeps it behind a password', () => {
+    expect(services.redis.ports).toBeUndefined();
+    expect(services.redis.command).toContain('--requirepass');
+    expect(services.redis.command).toContain('--appendonly yes');
+  });
+
+  test('publishes the ports that TURN relays from', () => {
+    const option = (name) => services.turn.command.find((arg) => arg.startsWith(`--${name}=`)).split('=')[1];
+    const range = `${option('min-port')}-${option('max-port')}`;
+    expect(services.turn.ports).toContain(`${range}:${range}/udp`);
+  });
+
+  test('names volumes that it declares, at folders that the images use', () => {
+    for (const service of Object.values(services)) {
+      for (const volume of service.volumes ?? []) expect(Object.keys(volumes)).toContain(volume.split(':')[0]);
+    }
+    expect(services.server.volumes).toEqual(['server-data:/data']);
+    expect(read('server/Dockerfile')).toContain('DATA_DIR=/data');
+  });
+
+  test('waits only for services that have a health check', () => {
+    for (const service of Object.values(services)) {
+      for (const name of Object.keys(service.depends_on ?? {})) {
+        const { build, healthcheck } = services[name];
+        expect(healthcheck ?? (build && read(build.dockerfile)).includes('HEALTHCHECK')).toBeTruthy();
+      }
+    }
+  });
+});
+
+describe.each(images)('the image of %s', (_name, { build }) => {
+  const steps = instructions(build.dockerfile);
+
+  test('copies only what is in the checkout and not left out of the build', () => {
+    expect(statSync(join(root, build.context)).isDirectory()).toBe(true);
+    const sources = steps
+      .filter(([name, rest]) => name === 'COPY' && !rest.startsWith('--from'))
+      .flatMap(([, rest]) => rest.split(/\s+/).slice(0, -1));
+    expect(sources.length).toBeGreaterThan(0);
+    const left = read('.dockerignore').split('\n').filter(Boolean);
+    for (const source of sources) {
+      expect(existsSync(join(root, build.context, source)), source).toBe(true);
+      expect(left).not.toContain(normalize(source));
+    }
+  });
+
+  test('copies every package.json that the lockfile speaks of, and only from stages that exist', () => {
+    const { workspaces } = JSON.parse(read('package.json'));
+    const copied = steps.filter(([name]) => name === 'COPY').map(([, rest]) => rest);
+    for (const workspace of workspaces) expect(copied).toContain(`${workspace}/package.json ${workspace}/`);
+    const stages = steps.filter(([name]) => name === 'FROM').map(([, rest]) => / AS (\w+)$/.exec(rest)?.[1]);
+    for (const rest of copied) {
+      const from = /^--from=(\w+)/.exec(rest)?.[1];
+      if (from) expect(stages).toContain(from);
+    }
+  });
+});
+
+test('the image of the server sets only variables that it reads, and starts a file that exists', () => {
+  const steps = instructions('server/Dockerfile');
+  const names = steps
+    .filter(([name]) => name === 'ENV')
+    .flatMap(([, rest]) => [...rest.matchAll(/(\w+)=/g)].map((m) => m[1]));
+  for (const name of names) expect([...Object.keys(variables.shape), 'NODE_ENV']).toContain(name);
+  const [, command] = steps.findLast(([name]) => name === 'CMD');
+  expect(existsSync(join(root, JSON.parse(command)[1]))).toBe(true);
+  const [, exposed] = steps.find(([name]) => name === 'EXPOSE');
+  expect(exposed).toBe(`${defaults.PORT} 40000-40007/udp 40000-40007/tcp`);
+});
+
+describe('web/nginx.conf', () => {
+  const conf = read('web/nginx.conf');
+  const locations = [...conf.matchAll(/location (?:= )?(\S+) \{\s*proxy_pass/g)].map((match) => match[1]);
+
+  test('passes the interface on, and nothing else', () => {
+    expect(locations.sort()).toEqual(['/api/', '/socket.io/']);
+    expect(conf).toContain(`http://server:${defaults.PORT}`);
+    expect(services.web.ports).toEqual([`\${PORT:-${defaults.PORT}}:80`]);
+  });
+
+  test('says with the page what the server says with it', async () => {
+    const unused = {};
+    const app = createApp({ config: { TRUST_PROXY: 0 }, tokens: unused, logger: unused, metrics: unused });
+    const listening = app.listen(0);
+    const answer = await fetch(`http://localhost:${listening.address().port}/healthz`);
+    listening.close();
+    for (const [, name, value] of conf.matchAll(/add_header (\S+) "?([^"\n]*?)"? always;/g)) {
+      expect(`${name}: ${answer.headers.get(name)}`).toBe(`${name}: ${value}`);
+    }
+  });
+});
+
+test('.ci/run and what it calls are there', () => {
+  expect(statSync(join(root, '.ci', 'run')).mode & 0o111).toBeTruthy();
+  for (const [path] of read('.ci/run').matchAll(/\.ci\/\w+\.mjs/g))
+    expect(existsSync(join(root, dirname(path)))).toBe(true);
+});

@@ -1,0 +1,47 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { areInstalled } from './deps.mjs';
+
+const LOCKED = {
+  '': { name: 'tribune' },
+  shared: { version: '0.1.0' },
+  'node_modules/@tribune/shared': { resolved: 'shared', link: true },
+  'node_modules/zod': { version: '4.0.0', integrity: 'sha512-a' },
+  'node_modules/other-system': { version: '1.0.0', integrity: 'sha512-b', optional: true },
+};
+
+let root;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'tribune-deps-test-'));
+  await writeFile(join(root, 'package-lock.json'), JSON.stringify({ packages: LOCKED }));
+});
+afterEach(() => rm(root, { recursive: true }));
+
+async function install(packages) {
+  await mkdir(join(root, 'node_modules'), { recursive: true });
+  await writeFile(join(root, 'node_modules', '.package-lock.json'), JSON.stringify({ packages }));
+}
+
+test('nothing is installed in a fresh clone, nor after an interrupted installation', async () => {
+  expect(areInstalled(root)).toBe(false);
+  await mkdir(join(root, 'node_modules', 'zod'), { recursive: true });
+  expect(areInstalled(root)).toBe(false);
+});
+
+test('what the lockfile says is installed, but for what is for other systems', async () => {
+  await install({
+    'node_modules/@tribune/shared': { resolved: 'shared', link: true },
+    'node_modules/zod': { version: '4.0.0', integrity: 'sha512-a', resolved: 'https://mirror.test/zod' },
+  });
+  expect(areInstalled(root)).toBe(true);
+});
+
+test('another version is not what the lockfile says', async () => {
+  await install({
+    'node_modules/@tribune/shared': { resolved: 'shared', link: true },
+    'node_modules/zod': { version: '3.9.0', integrity: 'sha512-c' },
+  });
+  expect(areInstalled(root)).toBe(false);
+});

@@ -1,0 +1,180 @@
+import type { ReactionKind } from '@tribune/shared/domain.ts';
+import type { ConnectionState, Notice, RoomActions, RoomClientApi, RoomView } from '../src/client/types.ts';
+import { crowd } from './fixtures.ts';
+
+type Listener = () => void;
+
+const done = () => Promise.resolve();
+
+const QUIET_ACTIONS: RoomActions = {
+  goLive: done,
+  setLocked: done,
+  endRoom: done,
+  listAudience: (query) => {
+    const people = crowd.filter(({ name }) => name.toLowerCase().includes(query.toLowerCase())).slice(0, 8);
+    return Promise.resolve({ people, total: query === '' ? 1204 : people.length });
+  },
+  react: done,
+  raiseHand: done,
+  lowerHand: done,
+  approveHand: done,
+  declineHand: done,
+  invite: done,
+  acceptInvite: done,
+  declineInvite: done,
+  leaveStage: done,
+  demote: done,
+  mute: done,
+  muteOthers: done,
+  remove: done,
+  ban: done,
+  unban: done,
+  listBans: () => Promise.resolve(crowd.slice(8, 10)),
+  addCohost: done,
+  removeCohost: done,
+  handOver: done,
+};
+
+/** A room without a server: a view that the story or the test sets, and a record of what was asked of it. */
+export class FakeRoomClient implements RoomClientApi {
+  readonly actions: RoomActions;
+  readonly asked: string[] = [];
+  #view: RoomView | null;
+  #connection: ConnectionState;
+  readonly #listeners = new Set<Listener>();
+  readonly #speaking = new Set<string>();
+  readonly #speakingListeners = new Map<string, Set<Listener>>();
+  readonly #reactionListeners = new Set<(counts: Partial<Record<ReactionKind, number>>) => void>();
+  readonly #noticeListeners = new Set<(notice: Notice) => void>();
+  readonly #levelListeners = new Set<(level: number) => void>();
+
+  constructor(view: RoomView | null, actions: Partial<RoomActions> = {}) {
+    this.#view = view;
+    this.#connection = view?.connection ?? { kind: 'connecting' };
+    this.actions = { ...QUIET_ACTIONS, ...actions };
+  }
+
+  set(changes: Partial<RoomView>): void {
+    if (!this.#view) throw new Error('There is no view to change');
+    this.#view = { ...this.#view, ...changes };
+    this.#connection = this.#view.connection;
+    for (const listener of this.#listeners) listener();
+  }
+
+  close(reason: Extract<ConnectionState, { kind: 'closed' }>['reason']): void {
+    this.#connection = { kind: 'closed', reason };
+    for (const listener of this.#listeners) listener();
+  }
+
+  speak(userId: string, speaking: boolean): void {
+    if (speaking) this.#speaking.add(userId);
+    else this.#speaking.delete(userId);
+    for (const listener of this.#speakingListeners.get(userId) ?? []) listener();
+  }
+
+  react(counts: Partial<Record<ReactionKind, number>>): void {
+    for (const listener of this.#reactionListeners) listener(counts);
+  }
+
+  notice(notice: Notice): void {
+    for (const listener of this.#noticeListeners) listener(notice);
+  }
+
+  level(level: number): void {
+    for (const listener of this.#levelListeners) listener(level);
+  }
+
+  subscribe(listener: Listener): () => void {
+    return added(this.#listeners, listener);
+  }
+
+  getView(): RoomView | null {
+    return this.#view;
+  }
+
+  getConnection(): ConnectionState {
+    return this.#connection;
+  }
+
+  join(): Promise<void> {
+    return this.#record('join');
+  }
+
+  leave(): void {
+    void this.#record('leave');
+  }
+
+  startPlayback(): Promise<void> {
+    return this.#record('startPlayback');
+  }
+
+  setVolume(volume: number): void {
+    void this.#record(`setVolume ${volume}`);
+  }
+
+  checkMicrophone(): Promise<void> {
+    return this.#record('checkMicrophone');
+  }
+
+  publishMicrophone(): Promise<void> {
+    return this.#record('publishMicrophone');
+  }
+
+  setMuted(muted: boolean): Promise<void> {
+    return this.#record(muted ? 'mute' : 'unmute');
+  }
+
+  releaseMicrophone(): void {
+    void this.#record('releaseMicrophone');
+  }
+
+  listMicrophones(): Promise<readonly { readonly deviceId: string; readonly label: string }[]> {
+    return Promise.resolve([
+      { deviceId: 'a', label: 'Built-in microphone' },
+      { deviceId: 'b', label: 'Headset' },
+    ]);
+  }
+
+  subscribeLevel(listener: (level: number) => void): () => void {
+    return added(this.#levelListeners, listener);
+  }
+
+  subscribeSpeaking(userId: string, listener: Listener): () => void {
+    const listeners = this.#speakingListeners.get(userId) ?? new Set();
+    this.#speakingListeners.set(userId, listeners);
+    return added(listeners, listener);
+  }
+
+  isSpeaking(userId: string): boolean {
+    return this.#speaking.has(userId);
+  }
+
+  onReactions(listener: (counts: Partial<Record<ReactionKind, number>>) => void): () => void {
+    return added(this.#reactionListeners, listener);
+  }
+
+  onNotice(listener: (notice: Notice) => void): () => void {
+    return added(this.#noticeListeners, listener);
+  }
+
+  getFigures() {
+    return Promise.resolve({
+      roundTripMs: 38,
+      lossPct: 0.1,
+      jitterMs: 2.4,
+      jitterBufferMs: 61,
+      codec: 'opus',
+      protocol: 'udp' as const,
+    });
+  }
+
+  #record(call: string): Promise<void> {
+    this.asked.push(call);
+    return Promise.resolve();
+  }
+}
+
+function added<T>(set: Set<T>, value: T): () => void {
+  set.add(value);
+  return () => set.delete(value);
+}

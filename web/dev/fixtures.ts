@@ -1,0 +1,102 @@
+import type { Person, RoomInfo, RoomState, SelfState, StageMember, StageRole } from '@tribune/shared/domain.ts';
+import type { RoomView } from '../src/client/types.ts';
+
+/** Static snapshots for the gallery and the tests of views. */
+
+const MINUTE_MS = 60_000;
+
+export function person(name: string): Person {
+  return { userId: `user-${name.toLowerCase().replaceAll(/[^a-z]+/g, '-')}`, name };
+}
+
+export const ada = person('Ada Lovelace');
+export const boris = person('Boris Vian');
+export const chen = person('Chen Wei');
+export const dalia = person('Dalia Haddad');
+export const emil = person('Émil');
+
+const CROWD = [
+  'Fatou Ndiaye', 'Georg', 'Hana Sato', 'Inès Moreau', 'João Prado', 'Kofi', 'Lena Vogt', 'Marek', 'Nour', 'Olga P',
+  'Paula', 'Quentin', 'Rosa Diaz', 'Samir', 'Tove', 'Ugo', 'Vera Lind', 'Wout', 'Ximena', 'Yara', 'Zoé', 'Amit', 'Bea',
+  'Carl', 'Dina', 'Enzo', 'Fay', 'Gus', 'Hugo', 'Ida',
+]; // prettier-ignore
+export const crowd: readonly Person[] = CROWD.map(person);
+
+export function member(who: Person, role: StageRole, changes: Partial<StageMember> = {}): StageMember {
+  return { ...who, role, muted: false, away: false, since: Date.now() - 20 * MINUTE_MS, ...changes };
+}
+
+export const stage: readonly StageMember[] = [
+  member(ada, 'host'),
+  member(boris, 'cohost', { muted: true }),
+  member(chen, 'speaker'),
+  member(dalia, 'speaker', { muted: true }),
+  member(emil, 'speaker', { away: true }),
+];
+
+export function roomInfo(changes: Partial<RoomInfo> = {}): RoomInfo {
+  return {
+    id: 'ro0m-fixture-1',
+    title: 'Can a town of 9,000 run on its own power?',
+    description: 'Three people who tried, one who stopped, and your questions for all of them.',
+    language: 'en',
+    speakerLimit: 13,
+    phase: 'live',
+    host: ada,
+    createdAt: Date.now() - 40 * MINUTE_MS,
+    startedAt: Date.now() - 32 * MINUTE_MS,
+    endedAt: null,
+    listeners: 1204,
+    speakers: stage,
+    ...changes,
+  };
+}
+
+export function roomState(changes: Partial<RoomState> = {}): RoomState {
+  return {
+    seq: 1,
+    phase: 'live',
+    locked: false,
+    speakerLimit: 13,
+    stage,
+    handCount: 0,
+    startedAt: Date.now() - 32 * MINUTE_MS,
+    endedAt: null,
+    ...changes,
+  };
+}
+
+export function selfOf(who: Person, role: SelfState['role'], changes: Partial<SelfState> = {}): SelfState {
+  return { ...who, role, handPlace: null, invitedBy: null, ...changes };
+}
+
+/** A listener in a live room. */
+export function roomView(changes: Partial<RoomView> = {}): RoomView {
+  return {
+    connection: { kind: 'joined' },
+    room: roomInfo(),
+    state: roomState(),
+    self: selfOf(person('Nina Park'), 'listener'),
+    listeners: 1204,
+    faces: crowd.slice(0, 21),
+    hands: [],
+    microphone: { kind: 'off' },
+    microphoneOptions: { deviceId: null, echoCancellation: true, noiseSuppression: true, autoGainControl: true },
+    playback: 'playing',
+    quality: 'good',
+    ...changes,
+  };
+}
+
+export const liveMicrophone = { kind: 'live', muted: false, speakingWhileMuted: false } as const;
+
+/** The host of a live room with three hands up. */
+export function hostView(changes: Partial<RoomView> = {}): RoomView {
+  return roomView({
+    self: selfOf(ada, 'host'),
+    hands: crowd.slice(0, 3),
+    state: roomState({ handCount: 3 }),
+    microphone: liveMicrophone,
+    ...changes,
+  });
+}

@@ -1,0 +1,47 @@
+import { isStageRole } from '@tribune/shared/domain.ts';
+import { useEffect, useRef } from 'react';
+import { useTranslation } from 'react-i18next';
+import { usePhase, useRole, useRoomInfo, useSelf } from './roomFacts.ts';
+import { useAnnounce } from './useAnnounce.ts';
+import { useMicrophone } from './useMicrophone.ts';
+import { useConnection } from './useRoomState.ts';
+
+/** Calls `tell` when the value changes, never for the first one. */
+function useChange<T>(value: T, tell: (value: T, before: T) => void): void {
+  const before = useRef(value);
+  useEffect(() => {
+    if (Object.is(before.current, value)) return;
+    const last = before.current;
+    before.current = value;
+    tell(value, last);
+  });
+}
+
+/** Puts into words what the eye sees change. */
+export function useAnnouncements(): void {
+  const { t } = useTranslation();
+  const announce = useAnnounce();
+  const role = useRole();
+  const { host } = useRoomInfo();
+  const { handPlace } = useSelf();
+  const onStage = isStageRole(role);
+  useChange(usePhase(), (phase) => {
+    if (phase !== 'live') return;
+    if (onStage) announce(t('live.nowStage'), 'assertive');
+    else announce(t('live.nowAudience', { name: host.name }));
+  });
+  useChange(onStage, (now) => {
+    if (now) announce(t('live.onStage'));
+  });
+  useChange(handPlace, (place, before) => {
+    if (place !== null) announce(t('hand.raised', { place }));
+    else if (before !== null && !onStage) announce(t('hand.lowered'));
+  });
+  useChange(useMicrophone().status, (status, before) => {
+    if (status === 'muted') announce(t('mic.mutedNow'));
+    if (status === 'open' && before !== 'absent') announce(t('mic.unmutedNow'));
+  });
+  useChange(useConnection().kind, (kind, before) => {
+    if (kind === 'joined' && before === 'resuming') announce(t('banner.back'));
+  });
+}

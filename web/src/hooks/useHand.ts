@@ -1,0 +1,31 @@
+import { can } from '@tribune/shared/permissions.ts';
+import { useIsLocked, usePhase, useRole, useSelf } from './roomFacts.ts';
+import { useRoomClient } from './useRoomClient.ts';
+import { useRun } from './useRun.ts';
+
+export interface Hand {
+  /** From 1; null while the hand is down. */
+  readonly place: number | null;
+  /** The stage takes no new hands. */
+  readonly locked: boolean;
+  readonly raise: (() => void) | undefined;
+  readonly lower: (() => void) | undefined;
+}
+
+/** One's own hand; neither `raise` nor `lower` for those who are on stage. */
+export function useHand(): Hand {
+  const { actions } = useRoomClient();
+  const run = useRun();
+  const role = useRole();
+  const { handPlace: place } = useSelf();
+  const locked = useIsLocked();
+  const live = usePhase() === 'live';
+  const mayRaise = live && !locked && place === null && can(role, 'hand:raise');
+  const mayLower = place !== null && can(role, 'hand:lower');
+  return {
+    place,
+    locked,
+    raise: mayRaise ? () => void run(() => actions.raiseHand()) : undefined,
+    lower: mayLower ? () => void run(() => actions.lowerHand()) : undefined,
+  };
+}

@@ -1,0 +1,25 @@
+import { useMemo } from 'react';
+import { useTranslation } from 'react-i18next';
+import { formatCount, formatDuration, formatLanguage, formatList } from './format.ts';
+
+export interface Format {
+  count(value: number): string;
+  duration(ms: number): string;
+  language(tag: string): string;
+  list(names: readonly string[]): string;
+}
+
+/** Numbers, durations, languages and lists in the language of the page. */
+export function useFormat(): Format {
+  const { i18n } = useTranslation();
+  const { language } = i18n;
+  return useMemo(
+    () => ({
+      count: (value) => formatCount(value, language),
+      duration: (ms) => formatDuration(ms, language),
+      language: (tag) => formatLanguage(tag, language),
+      list: (names) => formatList(names, language),
+    }),
+    [language],
+  );
+}

@@ -1,0 +1,32 @@
+import { LoaderCircle, WifiOff } from 'lucide-react';
+import { useTranslation } from 'react-i18next';
+import { useRoomClient } from '../hooks/useRoomClient.ts';
+import { useConnection } from '../hooks/useRoomState.ts';
+import { Button } from '../ui/index.ts';
+import styles from './ReconnectBanner.module.css';
+
+/** The connection is lost for the moment: the room stays on screen, and so does the way out. */
+export function ReconnectBanner() {
+  const { t } = useTranslation();
+  const client = useRoomClient();
+  const connection = useConnection();
+  const resuming = connection.kind === 'resuming';
+  return (
+    // Always there, so that its text is announced when it comes.
+    <div role="status" className={styles.region}>
+      {resuming && (
+        <div className={styles.banner}>
+          {connection.cause === 'offline' ? (
+            <WifiOff size={20} aria-hidden="true" />
+          ) : (
+            <LoaderCircle size={20} className={styles.spin} aria-hidden="true" />
+          )}
+          <p>{t(`banner.${connection.cause}`)}</p>
+          <Button size="sm" variant="ghost" onClick={() => client.leave()}>
+            {t('leave.button')}
+          </Button>
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,55 @@
+import { useEffect } from 'react';
+import { enterDirectly } from '../hooks/enteredRoom.ts';
+import { usePhase, useRole, useRoomInfo } from '../hooks/roomFacts.ts';
+import { useAnnouncements } from '../hooks/useAnnouncements.ts';
+import { useMediaSession } from '../hooks/useMediaSession.ts';
+import { useNotices } from '../hooks/useNotices.ts';
+import { useConnection, useHasView } from '../hooks/useRoomState.ts';
+import { useTitle } from '../hooks/useTitle.ts';
+import type { WayOut } from '../i18n/problems.ts';
+import { ClosedView } from './ClosedView.tsx';
+import { EndedView } from './EndedView.tsx';
+import { Invitation } from './Invitation.tsx';
+import { ListenPrompt } from './ListenPrompt.tsx';
+import { ReconnectBanner } from './ReconnectBanner.tsx';
+import { RoomSkeleton } from './RoomSkeleton.tsx';
+import { RoomView } from './RoomView.tsx';
+import { WaitingView } from './WaitingView.tsx';
+
+/** Which page of the room this is, by the state of the connection. */
+export function RoomScreen({ onWayOut }: { readonly onWayOut: (way: WayOut) => void }) {
+  const connection = useConnection();
+  const hasView = useHasView();
+  const closed = connection.kind === 'closed';
+  useEffect(() => {
+    if (closed) enterDirectly(null);
+  }, [closed]);
+  if (closed) {
+    const over = connection.reason === 'ended' || connection.reason === 'ROOM_ENDED';
+    return over && hasView ? <EndedRoom /> : <ClosedView reason={connection.reason} onWayOut={onWayOut} />;
+  }
+  return hasView ? <Inside /> : <RoomSkeleton />;
+}
+
+function EndedRoom() {
+  return <EndedView room={useRoomInfo()} />;
+}
+
+function Inside() {
+  const room = useRoomInfo();
+  const phase = usePhase();
+  const role = useRole();
+  useTitle(room.title);
+  useMediaSession({ title: room.title, artist: room.host.name });
+  useNotices();
+  useAnnouncements();
+  if (phase === 'ended') return <EndedView room={room} />;
+  return (
+    <>
+      <ReconnectBanner />
+      {phase === 'backstage' && role === 'listener' ? <WaitingView /> : <RoomView />}
+      <ListenPrompt />
+      <Invitation />
+    </>
+  );
+}

@@ -1,0 +1,34 @@
+import { useTranslation } from 'react-i18next';
+import { changeLanguage } from '../i18n/i18n.ts';
+import { isLanguage, LANGUAGE_NAMES, LANGUAGES } from '../i18n/languages.ts';
+import { Choice, Dialog } from '../ui/overlay/index.ts';
+import { setTheme, THEMES, useTheme } from './theme.ts';
+import { VolumeField } from './VolumeField.tsx';
+
+interface SettingsDialogProps {
+  readonly onClose: () => void;
+  /** Where there is something to hear. */
+  readonly onVolume?: ((volume: number) => void) | undefined;
+}
+
+export default function SettingsDialog({ onClose, onVolume }: SettingsDialogProps) {
+  const { t, i18n } = useTranslation();
+  const theme = useTheme();
+  return (
+    <Dialog title={t('settings.title')} onClose={onClose}>
+      {onVolume && <VolumeField onChange={onVolume} />}
+      <Choice
+        label={t('settings.theme')}
+        value={theme}
+        options={THEMES.map((value) => ({ value, label: t(`settings.${value}`) }))}
+        onChange={setTheme}
+      />
+      <Choice
+        label={t('app.language')}
+        value={isLanguage(i18n.language) ? i18n.language : 'en'}
+        options={LANGUAGES.map((value) => ({ value, label: LANGUAGE_NAMES[value], lang: value }))}
+        onChange={(language) => void changeLanguage(language)}
+      />
+    </Dialog>
+  );
+}

@@ -1,0 +1,26 @@
+import { lazy, Suspense, useCallback, useEffect, useRef, useState, type ReactNode } from 'react';
+import { NotifyContext, type Notify, type Toast } from '../hooks/useNotify.ts';
+
+const Toaster = lazy(() => import('./overlay/Toaster.tsx'));
+
+/** Toasts, whose code is fetched once the page stands; what is said before that waits for it. */
+export function NotifierProvider({ children }: { readonly children: ReactNode }) {
+  const [standing, setStanding] = useState(false);
+  const show = useRef<Notify | null>(null);
+  const waiting = useRef<Toast[]>([]);
+  const notify = useCallback<Notify>((toast) => {
+    if (show.current) show.current(toast);
+    else waiting.current.push(toast);
+  }, []);
+  const handleReady = useCallback((ready: Notify) => {
+    show.current = ready;
+    for (const toast of waiting.current.splice(0)) ready(toast);
+  }, []);
+  useEffect(() => setStanding(true), []);
+  return (
+    <NotifyContext value={notify}>
+      {children}
+      <Suspense fallback={null}>{standing && <Toaster onReady={handleReady} />}</Suspense>
+    </NotifyContext>
+  );
+}

@@ -1,0 +1,15 @@
+export { AnnouncerProvider } from './Announcer.tsx';
+export { Avatar } from './Avatar.tsx';
+export { AvatarStack } from './AvatarStack.tsx';
+export { Button } from './Button.tsx';
+export { cx } from './cx.ts';
+export { Field } from './Field.tsx';
+export { IconButton } from './IconButton.tsx';
+export { Kbd } from './Kbd.tsx';
+export { Logo } from './Logo.tsx';
+export { Meter } from './Meter.tsx';
+export { NotifierProvider } from './Notifier.tsx';
+export { PageHeader } from './PageHeader.tsx';
+export { PhaseBadge } from './PhaseBadge.tsx';
+export { Skeleton } from './Skeleton.tsx';
+export { VisuallyHidden } from './VisuallyHidden.tsx';

@@ -1,0 +1,47 @@
+import { AlertDialog } from 'radix-ui';
+import type { ReactNode } from 'react';
+import { useTranslation } from 'react-i18next';
+import { Button } from '../Button.tsx';
+import { cx } from '../cx.ts';
+import dialog from './Dialog.module.css';
+import styles from './ConfirmDialog.module.css';
+
+interface ConfirmDialogProps {
+  readonly title: string;
+  readonly text: string;
+  readonly confirm: string;
+  readonly cancel?: string;
+  readonly danger?: boolean;
+  readonly onConfirm: () => void;
+  readonly onCancel: () => void;
+  /** Another way on, between cancel and confirm. */
+  readonly other?: ReactNode;
+}
+
+/** Asks before what cannot be taken back, for as long as it is rendered. Focus starts on Cancel, and Escape is Cancel. */
+export function ConfirmDialog(props: ConfirmDialogProps) {
+  const { t } = useTranslation();
+  const { title, text, confirm, cancel = t('action.cancel'), danger = false, onConfirm, onCancel, other } = props;
+  return (
+    <AlertDialog.Root open>
+      <AlertDialog.Portal>
+        <AlertDialog.Overlay className={dialog.overlay} />
+        <AlertDialog.Content className={cx(dialog.content, dialog.card)} onEscapeKeyDown={onCancel}>
+          <AlertDialog.Title className={dialog.title}>{title}</AlertDialog.Title>
+          <AlertDialog.Description className={dialog.description}>{text}</AlertDialog.Description>
+          <div className={styles.buttons}>
+            <AlertDialog.Cancel asChild>
+              <Button onClick={onCancel}>{cancel}</Button>
+            </AlertDialog.Cancel>
+            {other}
+            <AlertDialog.Action asChild>
+              <Button variant={danger ? 'danger' : 'primary'} onClick={onConfirm}>
+                {confirm}
+              </Button>
+            </AlertDialog.Action>
+          </div>
+        </AlertDialog.Content>
+      </AlertDialog.Portal>
+    </AlertDialog.Root>
+  );
+}

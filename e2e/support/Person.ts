@@ -7,25 +7,13 @@ import { en } from '../../web/src/i18n/en.ts';
 import type { Cable } from './Cable.ts';
 import { attachEar } from './ear.ts';
 
+const ACTION_MS = 15_000;
+
 export const SPEECH = new URL('../fixtures/speech.wav', import.meta.url);
 export const SPEECH_2 = new URL('../fixtures/speech-2.wav', import.meta.url);
 
 /** The texts of the page in one language: all have the shape of the English ones. */
-type Texts = Pick<
-  typeof en,
-  | 'home'
-  | 'create'
-  | 'lobby'
-  | 'mic'
-  | 'backstage'
-  | 'room'
-  | 'menu'
-  | 'confirm'
-  | 'hand'
-  | 'people'
-  | 'ended'
-  | 'leave'
->;
+type Texts = typeof en;
 
 interface PersonOptions {
   /** What this person says into their microphone, over and over. */
@@ -68,7 +56,10 @@ export class Person {
       ],
     });
     await program.forget();
-    const page = await (await browser.newContext({ locale: 'en-GB', ...context })).newPage();
+    const page = await (
+      await browser.newContext({ locale: 'en-GB', userAgent: userAgentOf(browser), ...context })
+    ).newPage();
+    page.setDefaultTimeout(ACTION_MS);
     await page.addInitScript(countMicrophoneRequests);
     return new Person(name, page, texts, browser);
   }
@@ -121,9 +112,23 @@ export class Person {
   }
 
   /** Picks from the menu of someone's tile. */
-  async onTile(name: string, action: string): Promise<void> {
-    await this.page.getByRole('button', { name: `Actions for ${name}` }).click();
-    await this.page.getByRole('menuitem', { name: action }).click();
+  async onTile(name: string, action: 'mute' | 'demote'): Promise<void> {
+    await this.button(withName(this.texts.tile.menu, name)).click();
+    await this.page.getByRole('menuitem', { name: this.texts.member[action] }).click();
+  }
+
+  /** Finds someone among the people, and confirms what is to be done to them. */
+  async onListener(name: string, action: 'remove' | 'ban'): Promise<void> {
+    const { people, member } = this.texts;
+    await this.button(people.open).click();
+    await this.button(withName(people.moreOf, name)).click();
+    await this.page.getByRole('menuitem', { name: member[action] }).click();
+    await this.page.getByRole('alertdialog').getByRole('button', { name: member[action] }).click();
+    await this.page.keyboard.press('Escape');
+  }
+
+  async bringOnStage(name: string): Promise<void> {
+    await this.button(withName(this.texts.hand.approve, name)).click();
   }
 
   async microphoneRequests(): Promise<number> {
@@ -135,11 +140,23 @@ export class Person {
   }
 }
 
+/** As the browser with a window says it: in a page that is not secure, mediasoup-client has only this to know it by. */
+function userAgentOf(browser: Browser): string {
+  const [major] = browser.version().split('.');
+  return `Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${major}.0.0.0 Safari/537.36`;
+}
+
+function withName(text: string, name: string): string {
+  return text.replace('{{name}}', name);
+}
+
 /** Runs in the page, before anything of it. */
 function countMicrophoneRequests(): void {
   const counter = globalThis as unknown as { microphoneRequests: number };
   counter.microphoneRequests = 0;
-  const { mediaDevices } = navigator;
+  // A page that is not secure has none.
+  const mediaDevices = navigator.mediaDevices as MediaDevices | undefined;
+  if (!mediaDevices) return;
   const original = mediaDevices.getUserMedia.bind(mediaDevices);
   mediaDevices.getUserMedia = async (constraints) => {
     counter.microphoneRequests++;

@@ -1,9 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import FFT from 'fft.js';
+import { expect } from 'vitest';
 
 /** Sample rate at which a page's sound is tapped, and at which sounds are compared. */
 export const EAR_HZ = 16_000;
+/** Between the same speech through a codec (0.9 and more) and other speech (0.3 at most). */
+export const SAME_SPEECH = 0.7;
+/** Two voices at once: each covers a part of the other. */
+export const ONE_OF_TWO = 0.42;
+const HEARD_S = 4;
+const HEARS_WITHIN_MS = 20_000;
 const FRAME = 512;
 const HOP = 320;
 /** Edges of the bands in Hz: third octaves, about, where speech is. */
@@ -65,6 +72,13 @@ export function similarity(recording: Float32Array, original: Float32Array): num
     best = Math.max(best, correlation(heard.flat(), aligned.flat()));
   }
   return best;
+}
+
+/** Resolves once a page has played `speech` for some seconds on end, whatever came before. @throws after a while */
+export async function expectHears(page: Page, speech: Float32Array, alike = SAME_SPEECH): Promise<void> {
+  await expect
+    .poll(async () => similarity(await hear(page, HEARD_S), speech), { timeout: HEARS_WITHIN_MS, interval: 500 })
+    .toBeGreaterThan(alike);
 }
 
 /** Frames of log energies, each band with its mean taken away, so that no filter on the way counts. */

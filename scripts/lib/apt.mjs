@@ -11,9 +11,8 @@ const OPTIONS = ['-y', '-q', '--no-install-recommends', '-o', 'DPkg::Lock::Timeo
 /** Why packages are missing, and the command that installs them. */
 export class PackagesMissing extends Error {
   constructor(packages, purpose, reason) {
-    const command = which('apt-get') ? `sudo apt-get install ${packages.join(' ')}` : undefined;
-    const advice = command
-      ? `Run this, then try again:\n  ${command}`
+    const advice = which('apt-get')
+      ? `Run this as root, then try again:\n  apt-get install ${packages.join(' ')}`
       : `Install what this system calls: ${packages.join(', ')}`;
     super(`${purpose} needs Debian packages that are missing, and ${reason}.\n${advice}`);
     this.name = 'PackagesMissing';
@@ -44,15 +43,14 @@ export async function installPackages(packages, purpose, signal) {
     return run(command, rest, { signal, stdin: process.stdin.isTTY ? 'inherit' : 'ignore' });
   };
   try {
-    await step(`Installing ${missing.length} Debian packages`, async (tell) => {
+    await step('Installing Debian packages', async (tell) => {
       try {
         await aptGet('install', ...missing);
       } catch (error) {
         // The lists of what there is may be missing, as in a fresh image, or too old.
         if (!(error instanceof CommandError)) throw error;
-        tell('apt-get update');
+        tell('with new lists');
         await aptGet('update');
-        tell('');
         await aptGet('install', ...missing);
       }
     });
@@ -116,7 +114,7 @@ export async function downloadSource(name, folder, signal) {
     throw error;
   });
   try {
-    await run('apt-get', [...options, 'source', '--download-only', name], { cwd: folder, signal });
+    await run('apt-get', [...options, 'source', '--tar-only', name], { cwd: folder, signal });
   } catch (error) {
     if (error instanceof CommandError) error.message += `\nafter "apt-get update":\n${updated}`;
     throw error;

@@ -14,11 +14,13 @@ const TTY_INTERVAL_MS = 200;
 export async function step(title, work, out = process.stdout) {
   const started = performance.now();
   let detail = '';
-  const state = () =>
-    `${detail ? `${title}, ${detail}` : title}: ${((performance.now() - started) / 1000).toFixed(1)} s`;
+  const state = () => {
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    return `${title}${detail && ` (${detail})`}: ${seconds} s`;
+  };
   const show = out.isTTY
     ? () => out.write(`\r\x1b[K${state().slice(0, (out.columns ?? 80) - 1)}`)
-    : () => out.write(`${state()}\n`);
+    : () => out.write(`${state()} so far\n`);
   const end = (line) => out.write(out.isTTY ? `\r\x1b[K${line}\n` : `${line}\n`);
 
   if (out.isTTY) show();

@@ -7,7 +7,7 @@ import { basename, dirname, join } from 'node:path';
 import { downloadSource, installPackages } from './apt.mjs';
 import { root } from './paths.mjs';
 import { step } from './progress.mjs';
-import { run } from './run.mjs';
+import { run, which } from './run.mjs';
 
 const NAME = 'mediasoup-worker';
 const DOWNLOAD_LIMIT_MS = 30_000;
@@ -116,6 +116,11 @@ async function downloadPrebuilt(mediasoup, signal) {
 }
 
 async function buildFromSources(mediasoup, target, signal) {
+  if (!which('apt-get')) {
+    throw new Error(
+      'mediasoup-worker could not be downloaded, and this system has no apt-get to build it with. Set MEDIASOUP_WORKER_BIN to one that runs here.',
+    );
+  }
   console.log('mediasoup-worker is built from its sources, once. This takes about 3 minutes on 2 cores.');
   await installPackages(BUILD_PACKAGES, 'Building mediasoup-worker', signal);
   const folder = dirname(target);

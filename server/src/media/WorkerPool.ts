@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createWorker } from 'mediasoup';
 import type {
   Router,
@@ -27,6 +28,9 @@ const MEDIA_CODECS: RouterRtpCodecCapability[] = [
  * than it allows (`net.core.rmem_max`), it cuts by itself.
  */
 const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024;
+/** A worker starts in a tenth of this. */
+const ROUTER_TIMEOUT_MS = 3000;
+const ROUTER_RETRY_MS = 50;
 const RESPAWN_DELAY_MS = 500;
 /** A worker that lived less than this is not replaced at once: something is wrong with the machine, not with a room. */
 const EARLY_DEATH_MS = 2000;
@@ -97,14 +101,16 @@ export class WorkerPool extends EventEmitter<{ died: [index: number] }> {
     return this.#slots.filter((slot) => slot !== null).length;
   }
 
-  /** A new router on the worker that has the fewest. @throws {AppError} UNAVAILABLE while no worker runs. */
+  /** A new router on the worker that has the fewest; waits for one that is being replaced. @throws {AppError} UNAVAILABLE */
   async createRouter(): Promise<Lane> {
-    const slot = this.#leastLoaded();
-    if (!slot) throw new AppError('UNAVAILABLE', 'No media worker is running');
-    const router = await slot.worker.createRouter({ mediaCodecs: MEDIA_CODECS });
-    slot.routers.add(router);
-    router.observer.once('close', () => slot.routers.delete(router));
-    return { router, webRtcServer: slot.webRtcServer };
+    const deadline = performance.now() + ROUTER_TIMEOUT_MS;
+    do {
+      const slot = this.#leastLoaded();
+      const router = slot && (await this.#tryCreateRouter(slot));
+      if (router) return { router, webRtcServer: slot.webRtcServer };
+      await sleep(ROUTER_RETRY_MS);
+    } while (!this.#closed && performance.now() < deadline);
+    throw new AppError('UNAVAILABLE', 'No media worker is running');
   }
 
   async getUsage(): Promise<WorkerUsage[]> {
@@ -123,6 +129,19 @@ export class WorkerPool extends EventEmitter<{ died: [index: number] }> {
     for (const slot of this.#slots.splice(0)) slot?.worker.close();
   }
 
+  /** Null when the worker died meanwhile. */
+  async #tryCreateRouter({ worker, routers }: Slot): Promise<Router | null> {
+    try {
+      const router = await worker.createRouter({ mediaCodecs: MEDIA_CODECS });
+      routers.add(router);
+      router.observer.once('close', () => routers.delete(router));
+      return router;
+    } catch (error) {
+      if (worker.closed) return null;
+      throw error;
+    }
+  }
+
   #leastLoaded(): Slot | null {
     return this.#slots.reduce<Slot | null>(
       (best, slot) => (slot && (!best || slot.routers.size < best.routers.size) ? slot : best),
@@ -132,10 +151,9 @@ export class WorkerPool extends EventEmitter<{ died: [index: number] }> {
 
   async #spawn(index: number): Promise<Slot> {
     const { MEDIASOUP_WORKER_BIN } = this.#config;
-    const worker = await createWorker({
-      logLevel: 'error',
-      ...(MEDIASOUP_WORKER_BIN ? { workerBin: MEDIASOUP_WORKER_BIN } : {}),
-    });
+    const worker = await keepThroughSignals(async () =>
+      createWorker({ logLevel: 'error', ...(MEDIASOUP_WORKER_BIN ? { workerBin: MEDIASOUP_WORKER_BIN } : {}) }),
+    );
     try {
       const webRtcServer = await worker.createWebRtcServer({ listenInfos: this.#listenInfos(index) });
       const slot: Slot = { index, worker, webRtcServer, routers: new Set(), bornAt: Date.now() };
@@ -163,7 +181,7 @@ export class WorkerPool extends EventEmitter<{ died: [index: number] }> {
   }
 
   async #respawn(index: number, delayMs: number): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, delayMs));
+    await sleep(delayMs);
     if (this.#closed) return;
     try {
       const slot = await this.#spawn(index);
@@ -175,4 +193,18 @@ export class WorkerPool extends EventEmitter<{ died: [index: number] }> {
       void this.#respawn(index, RESPAWN_DELAY_MS);
     }
   }
+}
+
+/**
+ * mediasoup closes its workers at the first SIGINT or SIGTERM. Here a signal begins an orderly stop, of which closing the
+ * workers is the end, so its listeners, added before `create` first waits, are taken off again.
+ */
+async function keepThroughSignals<T>(create: () => Promise<T>): Promise<T> {
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  const before = new Set(signals.flatMap((signal) => process.listeners(signal)));
+  const created = create();
+  for (const signal of signals) {
+    for (const listener of process.listeners(signal)) if (!before.has(listener)) process.off(signal, listener);
+  }
+  return created;
 }

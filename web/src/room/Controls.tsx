@@ -32,9 +32,9 @@ export function Controls({ onDialog }: { readonly onDialog: (dialog: RoomDialog)
     showHelp: () => onDialog('shortcuts'),
   });
   return (
-    <div className={styles.dock}>
+    <section className={styles.dock} aria-label={t('room.controls')}>
       {microphone.speakingWhileMuted && <MutedTalkHint />}
-      <div className={styles.bar} role="group" aria-label={t('room.controls')}>
+      <div className={styles.bar}>
         <ControlButton
           label={t('leave.button')}
           icon={<LogOut size={22} />}
@@ -56,6 +56,6 @@ export function Controls({ onDialog }: { readonly onDialog: (dialog: RoomDialog)
           />
         )}
       </div>
-    </div>
+    </section>
   );
 }

@@ -10,7 +10,9 @@ export function RoomSkeleton() {
   const { t } = useTranslation();
   return (
     <main className={styles.room} aria-busy="true">
-      <VisuallyHidden role="status">{t('room.loading')}</VisuallyHidden>
+      <h1 className={styles.hidden}>
+        <VisuallyHidden role="status">{t('room.loading')}</VisuallyHidden>
+      </h1>
       <Skeleton width="320px" height="2rem" />
       <Skeleton width="200px" height="1.2rem" />
       <div className={styles.seats}>
@@ -32,7 +34,9 @@ export function LobbySkeleton() {
     <div className={lobby.page}>
       <PageHeader />
       <main className={lobby.main} aria-busy="true">
-        <VisuallyHidden role="status">{t('lobby.loading')}</VisuallyHidden>
+        <h1 className={styles.hidden}>
+          <VisuallyHidden role="status">{t('lobby.loading')}</VisuallyHidden>
+        </h1>
         <div className={lobby.card}>
           <Skeleton width="170px" height="1.5rem" />
           <Skeleton height="2.6rem" />

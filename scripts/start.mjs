@@ -27,7 +27,7 @@ async function start(signal) {
     MEDIASOUP_WORKER_BIN: workerBin,
     DATA_DIR: dataDir,
   });
-  server.ready.then((port) => console.log(`Tribune is live at http://localhost:${port}`));
+  void server.ready.then((port) => console.log(`Tribune is live at http://localhost:${port}`));
 
   const cause = await Promise.race([
     aborted(signal).then(() => 'asked'),

@@ -17,6 +17,19 @@ export default defineConfig({
     outDir: 'dist',
     // Small pictures stay files: the content security policy of a strict host may refuse `data:`.
     assetsInlineLimit: 0,
-    reportCompressedSize: true,
+    rolldownOptions: {
+      output: {
+        // Two files instead of thirty for what every page needs; the rest is split by when it is first used.
+        advancedChunks: {
+          groups: [
+            {
+              name: 'vendor',
+              test: /node_modules\/(react|react-dom|scheduler|i18next|react-i18next|html-parse-stringify|void-elements|wouter|regexparam|use-sync-external-store)\//,
+            },
+            { name: 'base', test: /src\/(ui|hooks|i18n)\/(?!(en|fr|overlay)\b)|shared\/src/ },
+          ],
+        },
+      },
+    },
   },
 });

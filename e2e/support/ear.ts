@@ -4,9 +4,9 @@ import FFT from 'fft.js';
 import { expect } from 'vitest';
 
 /** Sample rate at which a page's sound is tapped, and at which sounds are compared. */
-export const EAR_HZ = 16_000;
+const EAR_HZ = 16_000;
 /** Between the same speech through a codec (0.9 and more) and other speech (0.3 at most). */
-export const SAME_SPEECH = 0.7;
+const SAME_SPEECH = 0.7;
 /** Two voices at once: each covers a part of the other. */
 export const ONE_OF_TWO = 0.42;
 const HEARD_S = 4;

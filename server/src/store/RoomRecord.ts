@@ -101,7 +101,7 @@ export function parseRecord(answer: readonly unknown[]): { record: RoomRecord; e
 }
 
 /** A flat list of keys and values, as Redis answers with hashes. */
-export function pairs(flat: readonly string[]): [string, string][] {
+function pairs(flat: readonly string[]): [string, string][] {
   return Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i] ?? '', flat[2 * i + 1] ?? '']);
 }
 

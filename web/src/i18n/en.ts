@@ -114,7 +114,7 @@ export const en = {
     handOver: 'Hand over the room',
     remove: 'Remove from the room',
     ban: 'Ban from the room',
-    invite: 'Invite to speak',
+    invite: 'Invite',
     invited: 'Invitation sent to {{name}}',
   },
   confirm: {
@@ -263,7 +263,7 @@ export const en = {
   settings: {
     title: 'Settings',
     theme: 'Appearance',
-    system: 'Like the system',
+    system: 'System',
     light: 'Light',
     dark: 'Dark',
     volume: 'Room volume',

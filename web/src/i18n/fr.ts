@@ -120,7 +120,7 @@ export const fr: Messages = withFrenchSpaces({
     handOver: 'Confier la salle',
     remove: 'Faire sortir',
     ban: 'Exclure de la salle',
-    invite: 'Inviter à parler',
+    invite: 'Inviter',
     invited: 'Invitation envoyée à {{name}}',
   },
   confirm: {
@@ -273,7 +273,7 @@ export const fr: Messages = withFrenchSpaces({
   settings: {
     title: 'Réglages',
     theme: 'Apparence',
-    system: 'Comme le système',
+    system: 'Système',
     light: 'Claire',
     dark: 'Sombre',
     volume: 'Volume de la salle',

@@ -3,7 +3,7 @@ import { cx } from './cx.ts';
 import styles from './Button.module.css';
 
 export interface ButtonProps extends ComponentProps<'button'> {
-  readonly variant?: 'primary' | 'plain' | 'ember' | 'danger' | 'ghost';
+  readonly variant?: 'primary' | 'plain' | 'ghost' | 'ember' | 'danger' | 'destructive';
   readonly size?: 'sm' | 'md' | 'lg';
   readonly icon?: ReactNode;
   readonly block?: boolean;

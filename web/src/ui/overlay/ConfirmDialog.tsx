@@ -35,7 +35,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
             </AlertDialog.Cancel>
             {other}
             <AlertDialog.Action asChild>
-              <Button variant={danger ? 'danger' : 'primary'} onClick={onConfirm}>
+              <Button variant={danger ? 'destructive' : 'primary'} onClick={onConfirm}>
                 {confirm}
               </Button>
             </AlertDialog.Action>

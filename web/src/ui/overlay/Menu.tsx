@@ -20,36 +20,35 @@ interface MenuProps {
   readonly align?: 'start' | 'center' | 'end';
 }
 
+/** Opens beside its trigger in the document too, so that it stays within the landmark or the dialog that it belongs to. */
 export function Menu({ label, trigger, groups, defaultOpen = false, align = 'center' }: MenuProps) {
   const shown = groups.map((items) => items.filter(({ run }) => run)).filter((items) => items.length > 0);
   return (
-    <DropdownMenu.Root defaultOpen={defaultOpen}>
+    <DropdownMenu.Root defaultOpen={defaultOpen} modal={false}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
-      <DropdownMenu.Portal>
-        <DropdownMenu.Content
-          className={styles.menu}
-          aria-label={label}
-          align={align}
-          sideOffset={6}
-          collisionPadding={12}
-        >
-          {shown.map((items, index) => (
-            <Fragment key={items[0]?.label}>
-              {index > 0 && <DropdownMenu.Separator className={styles.separator} />}
-              {items.map(({ label: text, icon, run, danger }) => (
-                <DropdownMenu.Item
-                  key={text}
-                  className={cx(styles.item, danger && styles.danger)}
-                  onSelect={() => run?.()}
-                >
-                  {icon}
-                  {text}
-                </DropdownMenu.Item>
-              ))}
-            </Fragment>
-          ))}
-        </DropdownMenu.Content>
-      </DropdownMenu.Portal>
+      <DropdownMenu.Content
+        className={styles.menu}
+        aria-label={label}
+        align={align}
+        sideOffset={6}
+        collisionPadding={12}
+      >
+        {shown.map((items, index) => (
+          <Fragment key={items[0]?.label}>
+            {index > 0 && <DropdownMenu.Separator className={styles.separator} />}
+            {items.map(({ label: text, icon, run, danger }) => (
+              <DropdownMenu.Item
+                key={text}
+                className={cx(styles.item, danger && styles.danger)}
+                onSelect={() => run?.()}
+              >
+                {icon}
+                {text}
+              </DropdownMenu.Item>
+            ))}
+          </Fragment>
+        ))}
+      </DropdownMenu.Content>
     </DropdownMenu.Root>
   );
 }

@@ -165,7 +165,7 @@ function notificationNames() {
 }
 
 function citedRules() {
-  const files = ['server/test', 'e2e', 'web/src'].flatMap((folder) =>
+  const files = ['server', 'shared/src', 'e2e', 'web/src'].flatMap((folder) =>
     filesOf(join(root, folder), /\.(?:test|spec)\.tsx?$/),
   );
   const titles = files.flatMap((file) =>

@@ -104,7 +104,6 @@ export const en = {
     open: 'microphone on',
     away: 'reconnecting',
     menu: 'Actions for {{name}}',
-    menuBefore: 'Actions for',
   },
   member: {
     mute: 'Mute',

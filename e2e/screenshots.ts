@@ -1,0 +1,97 @@
+import { mkdir } from 'node:fs/promises';
+import { ApiClient } from '@tribune/shared/ApiClient.ts';
+import { TestPeer } from '../server/test/support/TestPeer.ts';
+import { Person } from './support/Person.ts';
+import { Stand } from './support/Stand.ts';
+
+/**
+ * `npm run screenshots [folder]`: pictures of a real room, phone and desktop, light and dark, for people to judge. The picture
+ * of the README is `live-host-1280-light.png`, at half its size.
+ */
+
+const SIZES = [
+  { width: 1280, height: 800 },
+  { width: 390, height: 844 },
+] as const;
+const TITLE = 'Questions about our first year';
+const SPEAKERS = ['Maya Okafor', 'Jonas Weber', 'Inès Laurent', 'Tom'];
+const LISTENERS = [
+  'Léa',
+  'Sam',
+  'Noor',
+  'Bruno',
+  'Chiara',
+  'Dev',
+  'Elif',
+  'Farah',
+  'Gus',
+  'Hana',
+  'Ivo',
+  'June',
+  'Kofi',
+  'Lin',
+];
+
+async function take(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  const stand = await Stand.create();
+  const people: { close(): Promise<void> | void }[] = [stand];
+  try {
+    for (const colorScheme of ['light', 'dark'] as const) await takeAll(stand, folder, colorScheme, people);
+  } finally {
+    for (const person of people.toReversed()) await person.close();
+  }
+}
+
+async function takeAll(
+  stand: Stand,
+  folder: string,
+  colorScheme: 'light' | 'dark',
+  people: { close(): Promise<void> | void }[],
+): Promise<void> {
+  const context = { colorScheme, deviceScaleFactor: 2 };
+  const host = await Person.create('Ada Lindqvist', { context });
+  const listener = await Person.create('Zoé', { context });
+  people.push(host, listener);
+  const shoot = async ({ page }: Person, name: string) => {
+    for (const viewport of SIZES) {
+      await page.setViewportSize(viewport);
+      await page.waitForTimeout(600);
+      await page.screenshot({ path: `${folder}/${name}-${viewport.width}-${colorScheme}.png` });
+    }
+  };
+  const link = await host.host(stand.origin, TITLE);
+  await listener.page.goto(stand.origin);
+  await listener.page.getByRole('heading', { name: TITLE }).first().waitFor();
+  await shoot(listener, 'home');
+  const roomId = link.split('/').at(-1) ?? '';
+  const guests = await Promise.all([...SPEAKERS, ...LISTENERS].map(async (name) => enter(stand.origin, roomId, name)));
+  people.push(...guests.map((guest) => ({ close: () => guest.leave() })));
+  await shoot(host, 'backstage');
+  await listener.enter(link, listener.texts.lobby.waitInside);
+  await shoot(listener, 'waiting');
+  for (const speaker of guests.slice(0, SPEAKERS.length)) {
+    await speaker.request('hand:raise');
+    await host.bringOnStage(speaker.name);
+    await speaker.until(() => speaker.self.role === 'speaker');
+  }
+  await guests[0]?.request('stage:setMuted', { muted: false });
+  await host.goLive();
+  await guests.at(-1)?.request('hand:raise');
+  await guests.at(-2)?.request('hand:raise');
+  await listener.tile('Ada').waitFor();
+  await host.page.waitForTimeout(2500);
+  await shoot(host, 'live-host');
+  await shoot(listener, 'live-listener');
+}
+
+async function enter(origin: string, roomId: string, name: string): Promise<TestPeer> {
+  const api = new ApiClient(origin);
+  const { user, token } = await api.createSession(name);
+  const peer = new TestPeer(name, { api, userId: user.userId, token, origin });
+  await peer.join(roomId);
+  return peer;
+}
+
+await take(process.argv[2] ?? 'screenshots');
+process.exit(0);

@@ -1,0 +1,46 @@
+import { ApiClient } from '@tribune/shared/ApiClient.ts';
+import { cleanup, render } from '@testing-library/react';
+import userEvent from '@testing-library/user-event';
+import { Suspense, type ReactNode } from 'react';
+import { afterEach } from 'vitest';
+import { ApiContext } from '../src/hooks/useApi.ts';
+import { RoomClientContext } from '../src/hooks/useRoomClient.ts';
+import { startI18n } from '../src/i18n/i18n.ts';
+import { AnnouncerProvider, NotifierProvider } from '../src/ui/index.ts';
+import type { FakeRoomClient } from './FakeRoomClient.ts';
+
+/** What browsers have and jsdom has not. */
+Element.prototype.hasPointerCapture ??= () => false;
+Element.prototype.setPointerCapture ??= () => {};
+Element.prototype.releasePointerCapture ??= () => {};
+Element.prototype.scrollIntoView ??= () => {};
+globalThis.ResizeObserver ??= class {
+  observe() {}
+  unobserve() {}
+  disconnect() {}
+};
+window.matchMedia ??= (query) =>
+  ({ matches: false, media: query, addEventListener() {}, removeEventListener() {} }) as unknown as MediaQueryList;
+
+afterEach(cleanup);
+await startI18n('en');
+
+/** Draws a view in English with all that surrounds it in the page. */
+export function renderPage(view: ReactNode, api: ApiClient = new ApiClient('http://localhost')) {
+  const user = userEvent.setup();
+  const rendered = render(
+    <ApiContext value={api}>
+      <AnnouncerProvider>
+        <NotifierProvider>
+          <Suspense fallback={null}>{view}</Suspense>
+        </NotifierProvider>
+      </AnnouncerProvider>
+    </ApiContext>,
+  );
+  return { user, ...rendered };
+}
+
+/** Draws a part of the room over a fake client. */
+export function renderRoom(client: FakeRoomClient, view: ReactNode) {
+  return renderPage(<RoomClientContext value={client}>{view}</RoomClientContext>);
+}

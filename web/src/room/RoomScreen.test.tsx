@@ -1,0 +1,167 @@
+import { act, screen } from '@testing-library/react';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { FakeRoomClient } from '../../dev/FakeRoomClient.ts';
+import * as make from '../../dev/fixtures.ts';
+import { renderRoom } from '../../dev/renderRoom.tsx';
+import { RoomScreen } from './RoomScreen.tsx';
+
+const backstage = {
+  room: make.roomInfo({ phase: 'backstage', startedAt: null }),
+  state: make.roomState({ phase: 'backstage', startedAt: null }),
+  listeners: 48,
+} as const;
+const live = { room: make.roomInfo(), state: make.roomState({ seq: 2 }) };
+
+function show(client: FakeRoomClient) {
+  const onWayOut = vi.fn();
+  return { onWayOut, ...renderRoom(client, <RoomScreen onWayOut={onWayOut} />) };
+}
+
+beforeEach(() => localStorage.clear());
+
+describe('backstage', () => {
+  it('a listener waits outside, counted, and comes in by themselves when the room goes live', () => {
+    const client = new FakeRoomClient(make.roomView(backstage));
+    show(client);
+    expect(screen.getByRole('heading', { name: 'The doors open soon' })).toBeTruthy();
+    expect(screen.getByText('48 people are waiting with you')).toBeTruthy();
+    act(() => client.set(live));
+    expect(screen.getByRole('list', { name: 'On stage' })).toBeTruthy();
+    expect(screen.getByTestId('announce-polite').textContent).toBe('Ada Lovelace is live. You are in.');
+  });
+
+  it('the host goes live with one button', async () => {
+    const goLive = vi.fn(() => Promise.resolve());
+    const { user } = show(new FakeRoomClient(make.hostView(backstage), { goLive }));
+    await user.click(screen.getByRole('button', { name: 'Go live' }));
+    expect(goLive).toHaveBeenCalledOnce();
+  });
+
+  it('a speaker is told to wait for the host, without the button', () => {
+    const self = make.selfOf(make.chen, 'speaker');
+    show(new FakeRoomClient(make.roomView({ ...backstage, self, microphone: make.liveMicrophone })));
+    expect(screen.getByText(/the host goes live when everyone is ready/)).toBeTruthy();
+    expect(screen.queryByRole('button', { name: 'Go live' })).toBeNull();
+  });
+
+  it('going live is told assertively to those on stage', () => {
+    const client = new FakeRoomClient(make.hostView(backstage));
+    show(client);
+    act(() => client.set(live));
+    expect(screen.getByTestId('announce-assertive').textContent).toBe('You are live. The audience hears you.');
+  });
+});
+
+describe('the microphone', () => {
+  it('is never asked for while listening', () => {
+    const client = new FakeRoomClient(make.roomView());
+    show(client);
+    expect(client.asked).toEqual([]);
+  });
+
+  it('is checked when one gets on stage, and sent only on demand', async () => {
+    const client = new FakeRoomClient(make.roomView());
+    const { user } = show(client);
+    act(() => client.set({ self: make.selfOf(make.chen, 'speaker') }));
+    await screen.findByRole('dialog', { name: 'Check your microphone' });
+    expect(client.asked).toEqual(['checkMicrophone']);
+    act(() => client.set({ microphone: { kind: 'checking' } }));
+    expect(screen.getByRole('meter', { name: 'Microphone level' })).toBeTruthy();
+    act(() => client.level(0.5));
+    expect(screen.getByText('We can hear you')).toBeTruthy();
+    await user.click(screen.getByRole('button', { name: 'Turn on my microphone' }));
+    expect(client.asked).toEqual(['checkMicrophone', 'publishMicrophone']);
+  });
+
+  it('staying muted gives it back', async () => {
+    const client = new FakeRoomClient(make.roomView({ self: make.selfOf(make.chen, 'speaker') }));
+    const { user } = show(client);
+    await user.click(await screen.findByRole('button', { name: 'Stay muted for now' }));
+    expect(client.asked).toEqual(['checkMicrophone', 'releaseMicrophone']);
+    expect(screen.queryByRole('dialog')).toBeNull();
+  });
+
+  it('that is denied says what to do, and can be tried again', async () => {
+    const client = new FakeRoomClient(make.roomView({ self: make.selfOf(make.chen, 'speaker') }));
+    const { user } = show(client);
+    await screen.findByRole('dialog');
+    act(() => client.set({ microphone: { kind: 'failed', problem: 'denied' } }));
+    expect(screen.getByRole('alert', { name: '' }).textContent).toBeDefined();
+    expect(screen.getByText(/allow the microphone for this site/)).toBeTruthy();
+    await user.click(screen.getByRole('button', { name: 'Try again' }));
+    expect(client.asked).toEqual(['checkMicrophone', 'checkMicrophone']);
+  });
+});
+
+describe('an invitation', () => {
+  it('can be accepted or declined', async () => {
+    const acceptInvite = vi.fn(() => Promise.resolve());
+    const self = make.selfOf(make.person('Nina'), 'listener', { invitedBy: 'Ada Lovelace' });
+    const { user } = show(new FakeRoomClient(make.roomView({ self }), { acceptInvite }));
+    await screen.findByRole('alertdialog', { name: 'Ada Lovelace invites you to speak' });
+    await user.click(screen.getByRole('button', { name: 'Join the stage' }));
+    expect(acceptInvite).toHaveBeenCalledOnce();
+  });
+
+  it('is gone when it is withdrawn', async () => {
+    const self = make.selfOf(make.person('Nina'), 'listener', { invitedBy: 'Ada Lovelace' });
+    const client = new FakeRoomClient(make.roomView({ self }));
+    show(client);
+    await screen.findByRole('alertdialog');
+    act(() => client.set({ self: { ...self, invitedBy: null } }));
+    expect(screen.queryByRole('alertdialog')).toBeNull();
+  });
+});
+
+describe('the connection', () => {
+  it('while it is lost the room stays, and Leave is in reach', async () => {
+    const client = new FakeRoomClient(
+      make.roomView({ connection: { kind: 'resuming', cause: 'offline', attempt: 1 } }),
+    );
+    const { user } = show(client);
+    expect(screen.getByText(/You are offline/)).toBeTruthy();
+    expect(screen.getByRole('list', { name: 'On stage' })).toBeTruthy();
+    await user.click(screen.getAllByRole('button', { name: 'Leave' })[0] as HTMLElement);
+    expect(client.asked).toEqual(['leave']);
+  });
+
+  it('in a second tab, the old one says so and can take over again', async () => {
+    const client = new FakeRoomClient(make.roomView());
+    const { onWayOut, user } = show(client);
+    act(() => client.close('replaced'));
+    expect(document.activeElement?.textContent).toBe('You are listening in another tab');
+    await user.click(screen.getByRole('button', { name: 'Use this tab' }));
+    expect(onWayOut).toHaveBeenCalledWith('takeOver');
+  });
+
+  it('a ban offers nothing but other rooms', () => {
+    const client = new FakeRoomClient(make.roomView());
+    show(client);
+    act(() => client.close('banned'));
+    expect(screen.getAllByRole('button').map((button) => button.textContent)).toEqual(['See all rooms']);
+  });
+
+  it('the end of the room shows what it was', () => {
+    const client = new FakeRoomClient(make.roomView());
+    show(client);
+    act(() => client.close('ended'));
+    expect(screen.getByRole('heading', { name: 'This room has ended' })).toBeTruthy();
+    expect(screen.getByText('Hosted by Ada Lovelace')).toBeTruthy();
+  });
+
+  it('sound that the browser holds back needs one click on Listen', async () => {
+    const client = new FakeRoomClient(make.roomView({ playback: 'blocked' }));
+    const { user } = show(client);
+    await user.click(screen.getByRole('button', { name: 'Listen' }));
+    expect(client.asked).toEqual(['startPlayback']);
+  });
+});
+
+describe('notices', () => {
+  it('what a host did to oneself is told once', async () => {
+    const client = new FakeRoomClient(make.hostView());
+    show(client);
+    act(() => client.notice({ cause: 'muted', by: 'Boris Vian' }));
+    expect(await screen.findByText('Boris Vian muted you. Unmute when it is your turn.')).toBeTruthy();
+  });
+});

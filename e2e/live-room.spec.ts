@@ -46,6 +46,11 @@ describe('a live room in three browsers', () => {
     }
   });
 
+  it('a listener has loaded less than 200 kB of JavaScript by then', () => {
+    expect(cleo.scriptBytes).toBeGreaterThan(50_000);
+    expect(cleo.scriptBytes).toBeLessThan(200_000);
+  });
+
   it('who is speaking shows on the tile', async () => {
     await cleo.page.locator('[data-speaking="true"]').filter({ hasText: 'Ada' }).waitFor();
   });
@@ -107,5 +112,11 @@ describe('a live room in three browsers', () => {
   it('the host ends the room, and everyone is told', async () => {
     await ada.endRoom();
     await cleo.page.getByRole('heading', { name: cleo.texts.ended.title }).waitFor();
+  });
+
+  it('no browser had anything to complain about', () => {
+    // A refusal of the ban is what the ban is for.
+    const complaints = [ada, ben, cleo].flatMap((person) => person.complaints);
+    expect(complaints.filter((text) => !text.includes('403'))).toEqual([]);
   });
 });

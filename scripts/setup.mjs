@@ -23,7 +23,7 @@ export async function setup({ tests = false, signal } = {}) {
   }
   const node = await ensureDependencies(root, signal);
   if (tests || !process.env.REDIS_URL) await ensureRedis(signal);
-  const chromiumBin = tests ? await ensureChromium(signal) : undefined;
+  const chromiumBin = tests ? await ensureChromium(node, signal) : undefined;
   const workerBin = await findWorker({ signal });
   return { node, workerBin, chromiumBin };
 }

@@ -29,6 +29,10 @@ export class Person {
   readonly name: string;
   readonly page: Page;
   readonly texts: Texts;
+  /** What the browser complained about: exceptions, refused resources, violations of the page's policy. */
+  readonly complaints: string[] = [];
+  /** JavaScript loaded so far, as it came over the network. */
+  scriptBytes = 0;
   readonly #browser: Browser;
 
   private constructor(name: string, page: Page, texts: Texts, browser: Browser) {
@@ -36,6 +40,14 @@ export class Person {
     this.page = page;
     this.texts = texts;
     this.#browser = browser;
+    page.on('pageerror', (error) => this.complaints.push(String(error)));
+    page.on('console', (message) => {
+      if (message.type() === 'error') this.complaints.push(message.text());
+    });
+    page.on('requestfinished', (request) => {
+      if (request.resourceType() !== 'script') return;
+      void request.sizes().then(({ responseBodySize }) => (this.scriptBytes += responseBodySize));
+    });
   }
 
   static async create(
@@ -113,7 +125,8 @@ export class Person {
 
   /** Picks from the menu of someone's tile. */
   async onTile(name: string, action: 'mute' | 'demote'): Promise<void> {
-    await this.button(withName(this.texts.tile.menu, name)).click();
+    // Its name goes on with what the tile shows.
+    await this.page.getByRole('button', { name: withName(this.texts.tile.menu, name) }).click();
     await this.page.getByRole('menuitem', { name: this.texts.member[action] }).click();
   }
 

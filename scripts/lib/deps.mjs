@@ -1,5 +1,6 @@
-import { readFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
 import { step } from './progress.mjs';
 import { isExecutableFile, run } from './run.mjs';
 
@@ -17,6 +18,8 @@ export async function ensureDependencies(root, signal) {
     await step('Installing dependencies', () =>
       run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: root, env, signal }),
     );
+    mkdirSync(dirname(stampFile(root)), { recursive: true });
+    writeFileSync(stampFile(root), hashOfLockfile(root));
   }
   const node = join(root, 'node_modules', '.bin', 'node');
   if (!isExecutableFile(node)) {
@@ -28,20 +31,35 @@ export async function ensureDependencies(root, signal) {
   return node;
 }
 
-/** Whether node_modules holds what the lockfile says. npm notes what it has installed, when it is done with it. */
+/**
+ * Whether node_modules holds what the lockfile says: because this module installed it, or because npm noted that it has
+ * installed all of it, which it does when it is done.
+ */
 export function areInstalled(root) {
-  const wanted = lockedPackages(join(root, 'package-lock.json'));
-  let present;
-  try {
-    present = lockedPackages(join(root, 'node_modules', '.package-lock.json'));
-  } catch {
-    return false;
-  }
-  return Object.entries(wanted).every(([path, entry]) => {
+  const noted = join(root, 'node_modules', '.package-lock.json');
+  if (!existsSync(noted)) return false;
+  // A lockfile may have entries that nothing needs. npm leaves them out, so comparing alone would install for ever.
+  if (existsSync(stampFile(root)) && readFileSync(stampFile(root), 'utf8') === hashOfLockfile(root)) return true;
+  const present = lockedPackages(noted);
+  return Object.entries(lockedPackages(lockfile(root))).every(([path, entry]) => {
     // What is optional is mostly there for other systems than this one. Workspaces are links, not installed packages.
     if (entry.optional || !path.startsWith('node_modules/')) return true;
     return present[path]?.version === entry.version && present[path]?.integrity === entry.integrity;
   });
+}
+
+function stampFile(root) {
+  return join(root, 'node_modules', '.cache', 'tribune', 'lockfile');
+}
+
+function lockfile(root) {
+  return join(root, 'package-lock.json');
+}
+
+function hashOfLockfile(root) {
+  return createHash('sha256')
+    .update(readFileSync(lockfile(root)))
+    .digest('hex');
 }
 
 function lockedPackages(file) {

@@ -60,7 +60,7 @@ export async function findWorker({
 }
 
 /** Whether the system can execute it, with every library that it was linked to. */
-export function runs(path) {
+function runs(path) {
   return whyNotRunning(path) === undefined;
 }
 

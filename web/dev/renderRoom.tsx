@@ -2,7 +2,7 @@ import { ApiClient } from '@tribune/shared/ApiClient.ts';
 import { cleanup, render } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { Suspense, type ReactNode } from 'react';
-import { afterEach } from 'vitest';
+import { afterEach, vi } from 'vitest';
 import { ApiContext } from '../src/hooks/useApi.ts';
 import { RoomClientContext } from '../src/hooks/useRoomClient.ts';
 import { startI18n } from '../src/i18n/i18n.ts';
@@ -43,4 +43,14 @@ export function renderPage(view: ReactNode, api: ApiClient = new ApiClient('http
 /** Draws a part of the room over a fake client. */
 export function renderRoom(client: FakeRoomClient, view: ReactNode) {
   return renderPage(<RoomClientContext value={client}>{view}</RoomClientContext>);
+}
+
+/** An action of the room that succeeds and remembers its calls. */
+export function recorded() {
+  return vi.fn<(...args: readonly unknown[]) => Promise<void>>(() => Promise.resolve());
+}
+
+/** Any other callback. */
+export function called() {
+  return vi.fn<(...args: readonly unknown[]) => void>();
 }

@@ -1,10 +1,10 @@
 import { screen } from '@testing-library/react';
-import { expect, it, vi } from 'vitest';
-import { renderPage } from '../../dev/renderRoom.tsx';
+import { expect, it } from 'vitest';
+import { recorded, renderPage } from '../../dev/renderRoom.tsx';
 import { CreateRoomForm } from './CreateRoomForm.tsx';
 
 function show() {
-  const onSubmit = vi.fn(() => Promise.resolve());
+  const onSubmit = recorded();
   return { onSubmit, ...renderPage(<CreateRoomForm initialName="Ada" initialLanguage="fr" onSubmit={onSubmit} />) };
 }
 

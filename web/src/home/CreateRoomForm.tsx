@@ -99,7 +99,10 @@ export function CreateRoomForm({ initialName, initialLanguage, onSubmit }: Creat
 }
 
 function readForm(data: FormData): NewRoom {
-  const text = (key: string) => String(data.get(key) ?? '').trim();
+  const text = (key: string) => {
+    const value = data.get(key);
+    return typeof value === 'string' ? value.trim() : '';
+  };
   return {
     name: text('name'),
     title: text('title'),

@@ -1,7 +1,7 @@
 import { screen, within } from '@testing-library/react';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { roomInfo } from '../../dev/fixtures.ts';
-import { renderPage } from '../../dev/renderRoom.tsx';
+import { called, renderPage } from '../../dev/renderRoom.tsx';
 import { RoomList } from './RoomList.tsx';
 
 it('live rooms come first, the largest at the top; rooms that wait have a place of their own', () => {
@@ -10,7 +10,7 @@ it('live rooms come first, the largest at the top; rooms that wait have a place 
     roomInfo({ id: 'room-large', title: 'Large', listeners: 300 }),
     roomInfo({ id: 'room-soon', title: 'Soon', phase: 'backstage' }),
   ];
-  renderPage(<RoomList rooms={{ kind: 'ready', value: rooms }} onRetry={vi.fn()} />);
+  renderPage(<RoomList rooms={{ kind: 'ready', value: rooms }} onRetry={called()} />);
   const live = screen.getByRole('region', { name: 'Live now' });
   expect(
     within(live)
@@ -22,12 +22,12 @@ it('live rooms come first, the largest at the top; rooms that wait have a place 
 });
 
 it('no rooms at all invite to start one', () => {
-  renderPage(<RoomList rooms={{ kind: 'ready', value: [] }} onRetry={vi.fn()} />);
+  renderPage(<RoomList rooms={{ kind: 'ready', value: [] }} onRetry={called()} />);
   expect(screen.getByRole('heading', { name: 'The stage is free' })).toBeTruthy();
 });
 
 it('a failure says what to do, and can be retried', async () => {
-  const onRetry = vi.fn();
+  const onRetry = called();
   const { user } = renderPage(<RoomList rooms={{ kind: 'failed', problem: 'UNAVAILABLE' }} onRetry={onRetry} />);
   expect(screen.getByText(/Check your connection/)).toBeTruthy();
   await user.click(screen.getByRole('button', { name: 'Try again' }));

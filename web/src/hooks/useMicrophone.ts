@@ -8,7 +8,7 @@ import { useRun } from './useRun.ts';
  * - `absent`: in the audience, without a microphone. - `off`: on stage, not turned on. - `starting`: on its way.
  * - `muted`, `open`: sent to the room, or held back there.
  */
-export type MicrophoneStatus = 'absent' | 'off' | 'starting' | 'muted' | 'open';
+type MicrophoneStatus = 'absent' | 'off' | 'starting' | 'muted' | 'open';
 
 export interface Microphone {
   readonly status: MicrophoneStatus;

@@ -16,7 +16,7 @@ export interface RoomCommands {
   readonly end: Command;
 }
 
-export function roomCommands(role: Role, phase: Phase, locked: boolean, actions: RoomActions): RoomCommands {
+function roomCommands(role: Role, phase: Phase, locked: boolean, actions: RoomActions): RoomCommands {
   const mayLock = can(role, 'room:lock');
   return {
     goLive: phase === 'backstage' && can(role, 'room:goLive') ? () => actions.goLive() : undefined,

@@ -104,6 +104,7 @@ export const en = {
     open: 'microphone on',
     away: 'reconnecting',
     menu: 'Actions for {{name}}',
+    menuBefore: 'Actions for',
   },
   member: {
     mute: 'Mute',

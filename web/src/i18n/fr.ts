@@ -110,6 +110,7 @@ export const fr: Messages = withFrenchSpaces({
     open: 'micro ouvert',
     away: 'se reconnecte',
     menu: 'Actions pour {{name}}',
+    menuBefore: 'Actions pour',
   },
   member: {
     mute: 'Couper le micro',

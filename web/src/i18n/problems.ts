@@ -7,7 +7,7 @@ import type { ClosedReason, MicrophoneProblem } from '../client/types.ts';
 /** Everything that can go wrong and that a person is told about. */
 export type Problem = ErrorCode | ClosedReason | 'offline' | `mic${Capitalize<MicrophoneProblem>}`;
 
-export type ProblemText = { readonly title: string; readonly next: string };
+type ProblemText = { readonly title: string; readonly next: string };
 
 /** One row per problem in every language; a missing one does not compile. */
 export type ProblemTexts = Readonly<Record<Problem, ProblemText>>;

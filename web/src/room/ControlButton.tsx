@@ -16,8 +16,7 @@ export function ControlButton({ label, note, icon, tone = 'quiet', className, ..
     <button type="button" {...rest} className={cx(styles.button, styles[tone], className)}>
       <span aria-hidden="true">{icon}</span>
       <span className={styles.words}>
-        <span>{label}</span>
-        {note && <span className={styles.note}>{note}</span>}
+        <span>{label}</span> {note && <span className={styles.note}>{note}</span>}
       </span>
     </button>
   );

@@ -1,8 +1,8 @@
 import { screen, within } from '@testing-library/react';
-import { expect, it, vi } from 'vitest';
+import { expect, it } from 'vitest';
 import { FakeRoomClient } from '../../dev/FakeRoomClient.ts';
 import * as make from '../../dev/fixtures.ts';
-import { renderRoom } from '../../dev/renderRoom.tsx';
+import { recorded, renderRoom } from '../../dev/renderRoom.tsx';
 import { HandsQueue } from './HandsQueue.tsx';
 
 it('shows the host the hands in the order in which they were raised, with their count', () => {
@@ -17,8 +17,8 @@ it('shows the host the hands in the order in which they were raised, with their 
 });
 
 it('brings up or lowers the hand that was chosen', async () => {
-  const approveHand = vi.fn(() => Promise.resolve());
-  const declineHand = vi.fn(() => Promise.resolve());
+  const approveHand = recorded();
+  const declineHand = recorded();
   const { user } = renderRoom(new FakeRoomClient(make.hostView(), { approveHand, declineHand }), <HandsQueue />);
   await user.click(screen.getByRole('button', { name: 'Bring up Georg' }));
   await user.click(screen.getByRole('button', { name: 'Lower the hand of Hana Sato' }));

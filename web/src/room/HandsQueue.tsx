@@ -2,13 +2,13 @@ import type { Person } from '@tribune/shared/domain.ts';
 import { can } from '@tribune/shared/permissions.ts';
 import { Hand, X } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import { useHandCount, useHands, useIsLocked, useRole } from '../hooks/roomFacts.ts';
+import { useHandCount, useHands, useIsLocked, usePhase, useRole } from '../hooks/roomFacts.ts';
 import { useRoomClient } from '../hooks/useRoomClient.ts';
 import { useRun } from '../hooks/useRun.ts';
 import { Avatar, Button, IconButton } from '../ui/index.ts';
 import styles from './HandsQueue.module.css';
 
-/** The queue of raised hands; nothing for those who may not decide about it. */
+/** The queue of raised hands; nothing for those who may not decide about it, nor while nobody can raise one. */
 export function HandsQueue() {
   const { actions } = useRoomClient();
   const run = useRun();
@@ -16,7 +16,8 @@ export function HandsQueue() {
   const hands = useHands();
   const count = useHandCount();
   const locked = useIsLocked();
-  if (!can(role, 'hand:approve')) return null;
+  const live = usePhase() === 'live';
+  if (!can(role, 'hand:approve') || (!live && hands.length === 0)) return null;
   return (
     <HandsQueueView
       hands={hands}
@@ -28,7 +29,7 @@ export function HandsQueue() {
   );
 }
 
-export interface HandsQueueViewProps {
+interface HandsQueueViewProps {
   /** First come first. */
   readonly hands: readonly Person[];
   readonly count: number;
@@ -37,7 +38,7 @@ export interface HandsQueueViewProps {
   readonly onDecline: (userId: string) => void;
 }
 
-export function HandsQueueView({ hands, count, locked, onApprove, onDecline }: HandsQueueViewProps) {
+function HandsQueueView({ hands, count, locked, onApprove, onDecline }: HandsQueueViewProps) {
   const { t } = useTranslation();
   return (
     <section className={styles.queue} aria-labelledby="hands">

@@ -18,13 +18,14 @@ function useMicrophones(ready: boolean): Microphones {
       const found = await client.listMicrophones().catch(() => []);
       if (!over) setMicrophones(found);
     };
-    void refresh();
+    const handleChange = () => void refresh();
+    handleChange();
     // Absent in insecure contexts, whatever the type says.
     const mediaDevices = navigator.mediaDevices as MediaDevices | undefined;
-    mediaDevices?.addEventListener('devicechange', refresh);
+    mediaDevices?.addEventListener('devicechange', handleChange);
     return () => {
       over = true;
-      mediaDevices?.removeEventListener('devicechange', refresh);
+      mediaDevices?.removeEventListener('devicechange', handleChange);
     };
   }, [client, ready]);
   return microphones;

@@ -1,5 +1,8 @@
+import { isStageRole, type Role } from '@tribune/shared/domain.ts';
+import { can } from '@tribune/shared/permissions.ts';
 import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useRole } from '../hooks/roomFacts.ts';
 import { useRoomClient } from '../hooks/useRoomClient.ts';
 import { useRoomCommands } from '../hooks/useRoomCommands.ts';
 import { useRun } from '../hooks/useRun.ts';
@@ -23,9 +26,11 @@ interface RoomDialogsProps {
 
 export function RoomDialogs({ dialog, onDialog }: RoomDialogsProps) {
   const client = useRoomClient();
+  const role = useRole();
   const onClose = () => onDialog(null);
+  const shown = isOpenTo(role, dialog) ? dialog : null;
   const content = () => {
-    switch (dialog) {
+    switch (shown) {
       case 'people':
         return <PeopleDialog onClose={onClose} />;
       case 'microphone':
@@ -40,12 +45,18 @@ export function RoomDialogs({ dialog, onDialog }: RoomDialogsProps) {
         return <LeaveDialog onClose={onClose} />;
       case 'leaveStage':
       case 'end':
-        return <ConfirmCommand command={dialog} onClose={onClose} />;
+        return <ConfirmCommand command={shown} onClose={onClose} />;
       case null:
         return null;
     }
   };
   return <Suspense fallback={null}>{content()}</Suspense>;
+}
+
+/** Whoever is moved off the stage, or loses a role, loses what was open for it. */
+function isOpenTo(role: Role, dialog: RoomDialog | null): boolean {
+  if (dialog === 'microphone') return isStageRole(role);
+  return dialog !== 'people' || can(role, 'audience:list');
 }
 
 function ConfirmCommand({

@@ -12,8 +12,8 @@ const room = make.roomInfo();
 const session = { token: 'token', user: make.person('Nina') };
 
 class FakeApi extends ApiClient {
-  override getRoom = vi.fn(() => Promise.resolve(room));
-  override createSession = vi.fn(() => Promise.resolve(session));
+  override getRoom = vi.fn<ApiClient['getRoom']>(() => Promise.resolve(room));
+  override createSession = vi.fn<ApiClient['createSession']>(() => Promise.resolve(session));
 }
 
 function show(api = new FakeApi()) {

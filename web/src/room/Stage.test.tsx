@@ -1,9 +1,9 @@
 import { act, screen, within } from '@testing-library/react';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { SignalingError } from '@tribune/shared/SignalingClient.ts';
 import { FakeRoomClient } from '../../dev/FakeRoomClient.ts';
 import * as make from '../../dev/fixtures.ts';
-import { renderRoom } from '../../dev/renderRoom.tsx';
+import { recorded, renderRoom } from '../../dev/renderRoom.tsx';
 import { Stage } from './Stage.tsx';
 
 describe('the stage', () => {
@@ -45,8 +45,8 @@ describe('the stage', () => {
   });
 
   it('muting happens at once, banning only after a question', async () => {
-    const mute = vi.fn(() => Promise.resolve());
-    const ban = vi.fn(() => Promise.resolve());
+    const mute = recorded();
+    const ban = recorded();
     const { user } = renderRoom(new FakeRoomClient(make.hostView(), { mute, ban }), <Stage />);
     await user.click(await screen.findByRole('button', { name: /Actions for Chen Wei/ }));
     await user.click(screen.getByRole('menuitem', { name: 'Mute' }));

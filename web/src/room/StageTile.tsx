@@ -5,7 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { hasCommand } from '../hooks/memberCommands.ts';
 import { useIsSpeaking } from '../hooks/useIsSpeaking.ts';
 import { useMemberCommands } from '../hooks/useMemberCommands.ts';
-import { Avatar, cx } from '../ui/index.ts';
+import { Avatar, cx, VisuallyHidden } from '../ui/index.ts';
 import styles from './StageTile.module.css';
 
 const MemberMenu = lazy(async () => ({ default: (await import('./MemberMenu.tsx')).MemberMenu }));
@@ -39,12 +39,8 @@ export const StageTile = memo(function StageTile({ member, isSelf }: StageTilePr
             person={member}
             commands={commands}
             trigger={
-              <button
-                type="button"
-                className={cx(styles.face, styles.button)}
-                aria-label={`${t('tile.menu', { name })}, ${away ? t('tile.away') : t(`role.${role}`)}`}
-              >
-                {face}
+              <button type="button" className={cx(styles.face, styles.button)}>
+                <VisuallyHidden>{t('tile.menuBefore')}</VisuallyHidden> {face}
               </button>
             }
           />
@@ -69,7 +65,8 @@ function TileFace({ member, isSelf }: StageTileProps): ReactNode {
           </span>
         )}
       </span>
-      <span className={styles.name}>{name}</span>
+      {/* The spaces are for the button's name, which is made of these words. */}
+      <span className={styles.name}>{name}</span>{' '}
       <span className={cx(styles.role, role !== 'speaker' && styles.lead)}>
         {away ? t('tile.away') : isSelf ? `${t(`role.${role}`)} · ${t('room.you')}` : t(`role.${role}`)}
       </span>

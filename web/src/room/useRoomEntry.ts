@@ -24,7 +24,8 @@ export function useRoomEntry(roomId: string, loadClient: () => Promise<CreateRoo
   const api = useApi();
   const run = useRun();
   const { name, isFor, signIn } = useSession();
-  const returns = enteredRoom() === roomId && name !== '';
+  // Decided once, when the page opens: entering makes it true for the next one.
+  const [returns] = useState(() => enteredRoom() === roomId && name !== '');
   const [client, setClient] = useState<RoomClientApi | null>(null);
   const [entering, setEntering] = useState(returns);
   const create = useRef<CreateRoomClient | null>(null);

@@ -3,7 +3,7 @@ import { cx } from './cx.ts';
 import styles from './Field.module.css';
 
 /** What a control takes over to be joined with its label, hint and error. */
-export interface ControlProps {
+interface ControlProps {
   readonly id: string;
   readonly className: string | undefined;
   readonly 'aria-describedby': string | undefined;

@@ -16,7 +16,11 @@ export function NotifierProvider({ children }: { readonly children: ReactNode })
     show.current = ready;
     for (const toast of waiting.current.splice(0)) ready(toast);
   }, []);
-  useEffect(() => setStanding(true), []);
+  // A chunk of its own must not hold up the first view.
+  useEffect(() => {
+    const timer = setTimeout(() => setStanding(true));
+    return () => clearTimeout(timer);
+  }, []);
   return (
     <NotifyContext value={notify}>
       {children}

@@ -2,7 +2,7 @@ import { vi, type Mock } from 'vitest';
 
 /** The browser's media, which jsdom does not have. */
 
-export class FakeTrack extends EventTarget {
+class FakeTrack extends EventTarget {
   readonly kind = 'audio';
   readonly id = crypto.randomUUID();
   enabled = true;

@@ -3,7 +3,7 @@ import { Fragment, type ReactNode } from 'react';
 import { cx } from '../cx.ts';
 import styles from './Menu.module.css';
 
-export interface MenuItem {
+interface MenuItem {
   readonly label: string;
   readonly icon: ReactNode;
   /** Undefined: not allowed or not possible, and therefore not shown. */

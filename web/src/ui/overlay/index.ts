@@ -1,5 +1,5 @@
 export { Choice } from './Choice.tsx';
 export { ConfirmDialog } from './ConfirmDialog.tsx';
 export { Dialog } from './Dialog.tsx';
-export { Menu, type MenuItem } from './Menu.tsx';
+export { Menu } from './Menu.tsx';
 export { SwitchField } from './SwitchField.tsx';

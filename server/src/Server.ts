@@ -36,7 +36,8 @@ export class Server {
     this.#pool = pool;
     this.#redis = connectRedis(config.REDIS_URL, logger);
     this.#store = new RoomStore(this.#redis);
-    this.#http = createServer();
+    // Before Socket.IO is attached: it takes its own path from the listeners that it finds, and leaves them the others.
+    this.#http = createServer((req, res) => app(req, res));
     this.#signaling = new SignalingServer({ httpServer: this.#http, tokens, metrics, logger });
     const channelOf = (roomId: string) => this.#signaling.channelOf(roomId);
     this.#rooms = new RoomManager({ store: this.#store, pool, config, logger, channelOf });
@@ -54,17 +55,15 @@ export class Server {
       logger,
       whyNotReady,
     });
-    this.#http.on('request', app);
   }
 
-  /** Starts everything, and resolves once people can come. @throws {Error} when a worker or the port cannot be had. */
+  /** Starts workers and listens; nobody can come before `load()`. @throws {Error} when a worker or the port cannot be had. */
   static async create(config: Config, logger: Logger): Promise<Server> {
     const tokens = new Tokens(config.SECRET ?? (await loadSecret(config.secretFile)));
     const pool = await WorkerPool.create(config, logger);
     const server = new Server(config, logger, { pool, tokens });
     try {
       await server.#listen(config);
-      await server.#loadRooms();
     } catch (error) {
       await server.close();
       throw error;
@@ -105,8 +104,11 @@ export class Server {
     await once(this.#http, 'listening');
   }
 
-  /** Redis may come up after us; until then `/readyz` says why nobody should come. */
-  async #loadRooms(): Promise<void> {
+  /**
+   * Takes up the rooms in Redis, and resolves once people can come, or once the server is closed. Redis may come up after us;
+   * until then `/readyz` says why nobody should come.
+   */
+  async load(): Promise<void> {
     await Promise.race([once(this.#redis, 'ready'), sleep(FIRST_CONNECT_MS)]).catch(() => undefined);
     for (let waiting = false; !this.#closing; waiting = true) {
       try {

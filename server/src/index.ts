@@ -14,6 +14,7 @@ async function main(): Promise<void> {
   // The process that started this one is gone, however it died.
   process.on('disconnect', stop);
   const server = await starting;
+  await server.load();
   logger.info({ port: server.port }, 'Tribune is ready');
   process.send?.({ type: 'ready', port: server.port });
 }

@@ -99,6 +99,18 @@ describe('abuse', () => {
     await Promise.allSettled(codes);
   });
 
+  it('[AB11] a request that is no WebSocket on the path of the sockets is refused, and kills nothing', async () => {
+    for (const path of [
+      '/socket.io/?EIO=4&transport=polling',
+      '/socket.io/',
+      '/socket.io/?EIO=4&transport=websocket',
+    ]) {
+      expect((await fetch(server.origin + path)).status).toBe(400);
+    }
+    expect((await fetch(`${server.origin}/healthz`)).status).toBe(200);
+    expect(await host.request('room:snapshot')).toBeTruthy();
+  });
+
   it('[AB6] ids cannot be guessed: 126 random bits', async () => {
     expect(roomId).toMatch(/^[\w-]{21}$/);
   });

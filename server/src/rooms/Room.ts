@@ -8,7 +8,7 @@ import {
 } from '@tribune/shared/domain.ts';
 import type { CloseReason } from '@tribune/shared/errors.ts';
 import { can, type Action } from '@tribune/shared/permissions.ts';
-import type { AudienceList, NotificationName, Notifications, Welcome } from '@tribune/shared/protocol.ts';
+import type { AudienceList, Welcome } from '@tribune/shared/protocol.ts';
 import type { RtpCapabilities } from 'mediasoup/types';
 import { TICKET_EXPIRES_S, type Ticket } from '../auth/Tokens.ts';
 import type { Config } from '../config.ts';
@@ -18,11 +18,12 @@ import type { WorkerPool } from '../media/WorkerPool.ts';
 import { roleOf, toRoomState, type RoomRecord } from '../store/RoomRecord.ts';
 import type { RoomStore, Transition } from '../store/RoomStore.ts';
 import { Audience } from './Audience.ts';
+import { Herald, type RoomChannel } from './Herald.ts';
 import { Peer, type PeerLink } from './Peer.ts';
 import { PresenceClock } from './PresenceClock.ts';
 import { PulseGate } from './PulseGate.ts';
 import { RoomSound } from './RoomSound.ts';
-import { changedSelves, toSelfState } from './selfState.ts';
+import { toSelfState } from './selfState.ts';
 import { toRoomInfo } from './roomInfo.ts';
 
 export type RoomConfig = Pick<
@@ -32,12 +33,6 @@ export type RoomConfig = Pick<
 
 /** Actions that the store would take for anyone whatever, so that the room has to know their target. */
 const AIMED_AT_ANYONE: ReadonlySet<Action> = new Set(['peer:remove', 'peer:ban']);
-
-/** Reaches many sockets with one encoding. */
-export interface RoomChannel {
-  toEveryone<N extends NotificationName>(name: N, data: Notifications[N]): void;
-  toStage<N extends NotificationName>(name: N, data: Notifications[N]): void;
-}
 
 export interface RoomOptions {
   readonly record: RoomRecord;
@@ -69,6 +64,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
   readonly #clock: PresenceClock;
   readonly #gate = new PulseGate();
   readonly #sound: RoomSound;
+  readonly #herald: Herald;
   #record: RoomRecord;
   #closed = false;
   #ticking = false;
@@ -83,6 +79,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
     this.#record = options.record;
     this.#logger = options.logger.child({ roomId: this.id });
     this.#clock = new PresenceClock(options.config);
+    this.#herald = new Herald(options.channel, (userId) => this.#peers.get(userId));
     this.#sound = new RoomSound({
       pool: options.pool,
       logger: this.#logger,
@@ -271,34 +268,9 @@ export class Room extends EventEmitter<{ closed: [] }> {
     if (record.seq <= before.seq && effects.length === 0) return;
     // Two answers may arrive in either order; the newer one holds both changes.
     if (record.seq > before.seq) this.#record = record;
-    for (const peer of this.#peers.values()) this.#placeIfMoved(peer, before);
+    for (const userId of new Set([...before.stage.keys(), ...record.stage.keys()])) this.#placeIfMoved(userId, before);
     await this.#sound.reconcile();
-    if (record.seq > before.seq) this.#tellState(before.phase !== record.phase);
-    for (const { userId, cause } of changedSelves(before, this.#record, effects, actor?.userId)) {
-      const peer = this.#peers.get(userId);
-      if (!peer?.link) continue;
-      const by = actor && actor.userId !== userId ? actor.name : null;
-      peer.link.notify('self:changed', { self: toSelfState(this.#record, peer), cause, by });
-    }
-    this.#tellHands(before);
-  }
-
-  /** Those on stage are told at once; everyone is when the doors open or close, else with the next pulse. */
-  #tellState(phaseChanged: boolean): void {
-    const state = toRoomState(this.#record);
-    if (phaseChanged) this.#options.channel.toEveryone('room:state', state);
-    else this.#options.channel.toStage('room:state', state);
-  }
-
-  #tellHands(before: RoomRecord): void {
-    const { hands, stage } = this.#record;
-    const changed =
-      hands.length !== before.hands.length || hands.some((hand, i) => hand.userId !== before.hands[i]?.userId);
-    for (const { userId, role } of stage.values()) {
-      const isNew = !can(roleOf(before, userId), 'hand:approve');
-      if (can(role, 'hand:approve') && (changed || isNew))
-        this.#peers.get(userId)?.link?.notify('hands:changed', { hands });
-    }
+    this.#herald.tell({ before, after: this.#record, effects, actor });
   }
 
   async #syncPresence(): Promise<void> {
@@ -339,9 +311,10 @@ export class Room extends EventEmitter<{ closed: [] }> {
     peer.close(reason);
   }
 
-  #placeIfMoved(peer: Peer, before: RoomRecord): void {
-    const onStage = this.#record.stage.has(peer.userId);
-    if (before.stage.has(peer.userId) === onStage) return;
+  #placeIfMoved(userId: string, before: RoomRecord): void {
+    const peer = this.#peers.get(userId);
+    const onStage = this.#record.stage.has(userId);
+    if (!peer || before.stage.has(userId) === onStage) return;
     peer.link?.setOnStage(onStage);
     this.#place(peer);
   }

@@ -6,7 +6,8 @@ import type { Logger } from '../logger.ts';
 import type { WorkerPool } from '../media/WorkerPool.ts';
 import type { RoomRecord } from '../store/RoomRecord.ts';
 import type { RoomStore } from '../store/RoomStore.ts';
-import { Room, type RoomChannel, type RoomConfig } from './Room.ts';
+import type { RoomChannel } from './Herald.ts';
+import { Room, type RoomConfig } from './Room.ts';
 import { toRoomInfo } from './roomInfo.ts';
 
 const TICK_MS = 1000;

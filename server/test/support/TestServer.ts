@@ -118,7 +118,9 @@ export class TestServer {
 
 async function startServer(env: Readonly<Record<string, string>>): Promise<Server> {
   const config = readConfig(env);
-  return Server.create(config, createLogger(config));
+  const server = await Server.create(config, createLogger(config));
+  await server.load();
+  return server;
 }
 
 function socketIn(dir: string): string {

@@ -43,7 +43,7 @@ export const en = {
     whatStage: 'A small stage',
     whatStageText: 'Hosts and speakers talk as if they sat in one room.',
     whatAudience: 'An audience of any size',
-    whatAudienceText: 'Everyone hears the same clear mix, on any phone.',
+    whatAudienceText: 'Anyone with the link listens in a browser, on any phone.',
     whatHand: 'A hand to raise',
     whatHandText: 'Ask to speak, see your place in line, step on stage.',
   },

@@ -47,7 +47,7 @@ export const fr: Messages = withFrenchSpaces({
     whatStage: 'Une petite scène',
     whatStageText: 'Hôtes et intervenants se parlent comme dans une même pièce.',
     whatAudience: 'Un public sans limite',
-    whatAudienceText: 'Tout le monde entend le même son clair, sur tout téléphone.',
+    whatAudienceText: 'Avec le lien, chacun écoute dans son navigateur, sur tout téléphone.',
     whatHand: 'Une main à lever',
     whatHandText: 'Demandez la parole, suivez votre place, montez sur scène.',
   },

@@ -1,6 +1,6 @@
 import { createServer, type Server as HttpServer } from 'node:http';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
@@ -15,6 +15,8 @@ import { SignalingServer } from './signaling/SignalingServer.ts';
 import { RoomStore } from './store/RoomStore.ts';
 import { connectRedis } from './store/connectRedis.ts';
 
+/** For goodbyes to be said and answered. */
+const CLOSE_GRACE_MS = 1000;
 const FIRST_CONNECT_MS = 2000;
 const LOAD_RETRY_MS = 500;
 
@@ -27,6 +29,7 @@ export class Server {
   readonly #pool: WorkerPool;
   readonly #signaling: SignalingServer;
   readonly #rooms: RoomManager;
+  readonly #connections = new Set<Socket>();
   #ready = false;
   #closing: Promise<void> | null = null;
 
@@ -38,6 +41,10 @@ export class Server {
     this.#store = new RoomStore(this.#redis);
     // Before Socket.IO is attached: it takes its own path from the listeners that it finds, and leaves them the others.
     this.#http = createServer((req, res) => app(req, res));
+    this.#http.on('connection', (connection) => {
+      this.#connections.add(connection);
+      connection.once('close', () => this.#connections.delete(connection));
+    });
     this.#signaling = new SignalingServer({ httpServer: this.#http, tokens, metrics, logger });
     const channelOf = (roomId: string) => this.#signaling.channelOf(roomId);
     this.#rooms = new RoomManager({ store: this.#store, pool, config, logger, channelOf });
@@ -93,8 +100,11 @@ export class Server {
   async #close(): Promise<void> {
     this.#ready = false;
     this.#rooms.close();
-    await this.#signaling.close();
-    this.#http.closeAllConnections();
+    const closing = this.#signaling.close();
+    await Promise.race([closing, sleep(CLOSE_GRACE_MS)]);
+    // Someone whose machine has frozen would never answer the goodbye.
+    for (const connection of this.#connections) connection.destroy();
+    await closing;
     this.#pool.close();
     this.#redis.disconnect();
   }

@@ -89,6 +89,14 @@ export const variables = z.object({
     .min(1)
     .default(10_000)
     .describe('People in one room on this node; the next one is told that it is full.'),
+  JOINS_PER_S: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(200)
+    .describe(
+      'Listeners admitted per second, so that those inside hear nothing of a crowd outside; the others are told when to come back.',
+    ),
   MAX_ROOMS: z.coerce.number().int().min(1).default(1000).describe('Rooms open at once.'),
   MAX_ROOMS_PER_USER: z.coerce.number().int().min(1).default(3).describe('Rooms that one person may host at once.'),
   ROOMS_PER_ADDRESS_PER_HOUR: z.coerce

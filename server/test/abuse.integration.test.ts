@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { TestPeer } from './support/TestPeer.ts';
+import type { ApiError } from '@tribune/shared/ApiClient.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TestPeer } from './support/TestPeer.ts';
 import { fakeDtlsParameters } from './support/rtpParameters.ts';
 import { TestServer } from './support/TestServer.ts';
 
@@ -109,6 +111,34 @@ describe('abuse', () => {
     }
     expect((await fetch(`${server.origin}/healthz`)).status).toBe(200);
     expect(await host.request('room:snapshot')).toBeTruthy();
+  });
+
+  it('[AB12] a person has a few connections at once, and no more', async () => {
+    const { api, userId, token } = await server.createApi('many');
+    const tabs = await Promise.all(
+      Array.from({ length: 12 }, async () => {
+        const tab = new TestPeer('many', { api, userId, token, origin: server.origin });
+        return tab.refusal(tab.join(roomId));
+      }),
+    );
+    expect(tabs.filter((code) => code === 'QUOTA_EXCEEDED').length).toBeGreaterThanOrEqual(12 - 8);
+  });
+
+  it('[AB13] a stampede is let in at a bounded rate, the others are told when to come back, and the stage passes', async () => {
+    const own = await TestServer.create({ JOINS_PER_S: '5' });
+    try {
+      const { room, host: ownHost } = await own.createRoom();
+      const crowd = await Promise.all(Array.from({ length: 20 }, async (_, i) => own.createApi(`crowd ${i}`)));
+      const asked = await Promise.allSettled(crowd.map(async ({ api }) => api.createTicket(room.id)));
+      const refused = asked.filter((outcome) => outcome.status === 'rejected').map(({ reason }) => reason as ApiError);
+      expect(refused.length).toBeGreaterThanOrEqual(10);
+      for (const { code, retryAfterS } of refused) expect([code, retryAfterS]).toEqual(['RATE_LIMITED', 2]);
+      expect((await ownHost.api.createTicket(room.id)).role).toBe('host');
+      await sleep(2000);
+      expect((await crowd[0]!.api.createTicket(room.id)).role).toBe('listener');
+    } finally {
+      await own.close();
+    }
   });
 
   it('[AB6] ids cannot be guessed: 126 random bits', async () => {

@@ -114,6 +114,16 @@ describe('leaving and coming back', () => {
     await host.told('room:pulse', ({ listeners }) => listeners === 1);
   });
 
+  it('[PU2] a ghost, whose machine has frozen, is out of the count within 15 s', async () => {
+    const [ghost] = await server.joinAll(roomId, 'ghost');
+    await host.told('room:pulse', ({ listeners }) => listeners === 1);
+    host.forget();
+    ghost!.freeze();
+    const frozen = performance.now();
+    await host.until(() => host.all('room:pulse').some(({ listeners }) => listeners === 0), 'the ghost to go', 20_000);
+    expect(performance.now() - frozen).toBeLessThan(15_000);
+  });
+
   it('[PR6] a restart of the server keeps rooms, hosts, stage and bans', async () => {
     const lea = await bring('lea');
     const [loud] = await server.joinAll(roomId, 'loud');

@@ -1,10 +1,6 @@
 import type { RequestName } from '@tribune/shared/protocol.ts';
-import { TokenBucket } from 'limiter';
-
-interface Rate {
-  readonly burst: number;
-  readonly perSecond: number;
-}
+import type { TokenBucket } from 'limiter';
+import { createBucket, type Rate } from '../createBucket.ts';
 
 const EVERYTHING: Rate = { burst: 60, perSecond: 20 };
 /** What costs the server, or others, more than an answer. */
@@ -51,11 +47,4 @@ export class Quota {
     this.#buckets.set(name, bucket);
     return bucket;
   }
-}
-
-function createBucket({ burst, perSecond }: Rate): TokenBucket {
-  const bucket = new TokenBucket({ bucketSize: burst, tokensPerInterval: perSecond, interval: 'second' });
-  // The library's buckets start empty.
-  bucket.content = burst;
-  return bucket;
 }

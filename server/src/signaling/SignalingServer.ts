@@ -30,6 +30,8 @@ const CONNECT_TIMEOUT_MS = 5000;
 /** A silent connection is noticed after their sum: a ghost is counted for less than 15 s. */
 const PING_INTERVAL_MS = 8000;
 const PING_TIMEOUT_MS = 5000;
+/** Rooms at once, and a connection or two that are on their way out. */
+const MAX_SOCKETS_PER_USER = 8;
 
 /** A missing handler does not compile. */
 const handlers: { [N in RequestName]: Handler<N> } = {
@@ -70,6 +72,7 @@ interface SignalingServerOptions {
 export class SignalingServer {
   readonly #options: SignalingServerOptions;
   readonly #io: TribuneServer;
+  readonly #socketsOf = new Map<string, number>();
   #rooms: RoomManager | null = null;
 
   constructor(options: SignalingServerOptions) {
@@ -123,9 +126,22 @@ export class SignalingServer {
     if (!parsed.success) throw new AppError('INVALID_PAYLOAD', 'The handshake is not what it should be');
     const ticket = this.#options.tokens.verifyTicket(parsed.data.ticket);
     if (!this.#rooms) throw new AppError('UNAVAILABLE', 'The server is starting');
+    this.#count(socket, ticket.sub);
     const room = await this.#rooms.getOrThrow(ticket.room);
     await room.enter(ticket);
     socket.data.admission = { ticket, auth: parsed.data, room };
+  }
+
+  /** Counts a person's connections from the handshake to the end of each. @throws {AppError} QUOTA_EXCEEDED */
+  #count(socket: TribuneSocket, userId: string): void {
+    const count = this.#socketsOf.get(userId) ?? 0;
+    if (count >= MAX_SOCKETS_PER_USER) throw new AppError('QUOTA_EXCEEDED', 'Too many connections of one person');
+    this.#socketsOf.set(userId, count + 1);
+    socket.conn.once('close', () => {
+      const left = (this.#socketsOf.get(userId) ?? 1) - 1;
+      if (left > 0) this.#socketsOf.set(userId, left);
+      else this.#socketsOf.delete(userId);
+    });
   }
 
   #refusal(error: unknown): Error {

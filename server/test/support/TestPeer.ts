@@ -3,6 +3,7 @@ import { PROTOCOL_VERSION, type RoomState, type SelfState, type StageMember } fr
 import type { NotificationName, Notifications, TicketResponse, Welcome } from '@tribune/shared/protocol.ts';
 import type { HandshakeAuth } from '@tribune/shared/schemas.ts';
 import { SignalingClient, type Disconnection } from '@tribune/shared/SignalingClient.ts';
+import type { Socket as NetSocket } from 'node:net';
 import { io, type Socket } from 'socket.io-client';
 import { fakeRtpParameters } from './rtpParameters.ts';
 
@@ -118,7 +119,7 @@ export class TestPeer {
   }
 
   /** Waits until what this peer was told makes `condition` true. */
-  async until(condition: () => boolean, what = 'the condition'): Promise<void> {
+  async until(condition: () => boolean, what = 'the condition', withinMs = WAIT_MS): Promise<void> {
     if (condition()) return;
     await new Promise<void>((resolve, reject) => {
       const watch = () => {
@@ -130,7 +131,7 @@ export class TestPeer {
       const timer = setTimeout(() => {
         this.#watchers.delete(watch);
         reject(new Error(`${this.name} waited in vain for ${what}; last: ${JSON.stringify(this.received.slice(-3))}`));
-      }, WAIT_MS);
+      }, withinMs);
       this.#watchers.add(watch);
     });
   }
@@ -157,6 +158,12 @@ export class TestPeer {
   /** The network goes: no goodbye reaches the server in Socket.IO's own words. */
   cut(): void {
     this.socket.io.engine.close();
+  }
+
+  /** The machine stops: its socket stays open, and nothing is read from it any more. */
+  freeze(): void {
+    const { transport } = this.socket.io.engine as unknown as { transport: { ws: { _socket: NetSocket } } };
+    transport.ws._socket.pause();
   }
 
   leave(): void {

@@ -34,7 +34,8 @@ export class ReconnectPolicy {
   /** Milliseconds to wait before the next attempt, or null to stop for good. */
   nextDelayMs({ attempt, cause, retryAfterS, joinedBefore }: ReconnectContext): number | null {
     if (!isWorthRetrying(cause, joinedBefore)) return null;
-    if (!joinedBefore && attempt >= MAX_ENTRY_ATTEMPTS) return null;
+    // A line at the door moves on, however long it is.
+    if (!joinedBefore && attempt >= MAX_ENTRY_ATTEMPTS && cause !== 'RATE_LIMITED') return null;
     if (retryAfterS !== null) return retryAfterS * 1000 * (1 + RETRY_AFTER_SPREAD * this.#random());
     if (cause === 'restarting') return RESTART_MIN_MS + RESTART_SPREAD_MS * this.#random();
     const delayMs = DELAYS_MS[attempt] ?? LAST_DELAY_MS;

@@ -2,6 +2,7 @@ import type { TicketResponse } from '@tribune/shared/protocol.ts';
 import { roomId, roomRequest } from '@tribune/shared/schemas.ts';
 import { Router } from 'express';
 import { rateLimit } from 'express-rate-limit';
+import { createBucket } from '../../createBucket.ts';
 import { TICKET_EXPIRES_S, type Tokens } from '../../auth/Tokens.ts';
 import type { Config } from '../../config.ts';
 import { AppError } from '../../errors.ts';
@@ -18,7 +19,7 @@ export interface RoomRoutesOptions {
   readonly rooms: RoomManager;
   readonly tokens: Tokens;
   readonly rtpCapabilities: RtpCapabilities;
-  readonly config: Pick<Config, 'PUBLIC_URL' | 'ICE_SERVERS' | 'ROOMS_PER_ADDRESS_PER_HOUR'>;
+  readonly config: Pick<Config, 'PUBLIC_URL' | 'ICE_SERVERS' | 'ROOMS_PER_ADDRESS_PER_HOUR' | 'JOINS_PER_S'>;
 }
 
 /** Create, read, list and end rooms, and tickets to enter them. */
@@ -31,6 +32,7 @@ export function roomRoutes(options: RoomRoutesOptions): Router {
     legacyHeaders: false,
     handler: (_req, res) => sendProblem(res, new AppError('QUOTA_EXCEEDED', 'Too many rooms from this address')),
   });
+  const admissions = createBucket({ burst: config.JOINS_PER_S, perSecond: config.JOINS_PER_S });
   return Router()
     .get('/', (_req, res) => void res.json({ rooms: rooms.list() }))
     .post('/', limitCreation, async (req, res) => {
@@ -48,8 +50,12 @@ export function roomRoutes(options: RoomRoutesOptions): Router {
     .post('/:id/tickets', async (req, res) => {
       const person = authenticate(req, tokens);
       const room = await rooms.getOrThrow(idOf(req.params.id));
-      await room.admit(person.userId);
       const role = roleOf(room.record, person.userId);
+      // Before anything that costs; the stage does not stand in line with the audience.
+      if (role === 'listener' && !admissions.tryRemoveTokens(1)) {
+        throw new AppError('RATE_LIMITED', 'Many people are coming in: come back in a moment');
+      }
+      await room.admit(person.userId);
       const answer: TicketResponse = {
         ticket: tokens.signTicket(person, room.id, role),
         expiresInS: TICKET_EXPIRES_S,

@@ -304,6 +304,12 @@ describe('the end', () => {
     },
   );
 
+  it('gives the place on stage free when a speaker leaves on purpose', async () => {
+    await speak();
+    client.leave();
+    expect(server.requests).toContain('stage:leave');
+  });
+
   it('can be left twice, and while still entering', async () => {
     void client.join();
     client.leave();

@@ -1,5 +1,6 @@
 import type { ApiClient } from '@tribune/shared/ApiClient.ts';
 import { isStageRole, type ReactionKind, type RoomSnapshot } from '@tribune/shared/domain.ts';
+import { can } from '@tribune/shared/permissions.ts';
 import type { Notifications, Pulse } from '@tribune/shared/protocol.ts';
 import { SignalingError, type SignalingClient } from '@tribune/shared/SignalingClient.ts';
 import {
@@ -116,6 +117,9 @@ export class RoomClient implements RoomClientApi {
   }
 
   leave(): void {
+    const { data } = this.#store.parts;
+    // Who goes on purpose gives their place free; who is lost keeps it for a while, and the host keeps the room.
+    if (data && can(data.self.role, 'stage:leave')) void this.actions.leaveStage().catch(() => {});
     this.#link.close('left');
   }
 

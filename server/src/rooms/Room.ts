@@ -156,7 +156,8 @@ export class Room extends EventEmitter<{ closed: [] }> {
     if (!peer?.detach(link)) return;
     if (gone) peer.media = null;
     this.#place(peer);
-    void this.tick();
+    // Those who see the stage learn at once; the audience is counted with the next tick, however many leave together.
+    if (this.#record.stage.has(userId)) void this.tick();
   }
 
   /** Runs an action of a person through the store and applies it. @throws {AppError} with the code of the refusal. */

@@ -29,7 +29,7 @@ function instructions(path) {
     .map((line) => /^(\w+)\s+(.*)$/.exec(line).slice(1));
 }
 
-/** First and last port of `40000-40007` or `40000`. */
+/** First and last port of `20000-20007` or `20000`. */
 function portRange(ports) {
   const [first, last = first] = ports.split('-').map(Number);
   return { first, last };
@@ -149,7 +149,7 @@ test('the image of the server sets only variables that it reads, and starts a fi
   const [, command] = steps.findLast(([name]) => name === 'CMD');
   expect(existsSync(join(root, JSON.parse(command)[1]))).toBe(true);
   const [, exposed] = steps.find(([name]) => name === 'EXPOSE');
-  expect(exposed).toBe(`${defaults.PORT} 40000-40007/udp 40000-40007/tcp`);
+  expect(exposed).toBe(`${defaults.PORT} 20000-20007/udp 20000-20007/tcp`);
 });
 
 describe('web/nginx.conf', () => {
@@ -164,7 +164,12 @@ describe('web/nginx.conf', () => {
 
   test('says with the page what the server says with it', async () => {
     const unused = {};
-    const app = createApp({ config: { TRUST_PROXY: 0 }, tokens: unused, logger: unused, metrics: unused });
+    const app = createApp({
+      config: { TRUST_PROXY: 0, JOINS_PER_S: 1 },
+      tokens: unused,
+      logger: unused,
+      metrics: unused,
+    });
     const listening = app.listen(0);
     const answer = await fetch(`http://localhost:${listening.address().port}/healthz`);
     listening.close();

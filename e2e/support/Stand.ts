@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -7,6 +8,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const START_MS = 60_000;
+/** One for each media worker. */
+const PORTS_IN_A_ROW = 8;
 
 /** Tribune as a person has it: started by the start script, in a folder of its own, on free ports. */
 export class Stand {
@@ -24,8 +27,14 @@ export class Stand {
 
   static async create(overrides: Record<string, string> = {}): Promise<Stand> {
     const dir = await mkdtemp(join(tmpdir(), 'tribune-e2e-'));
-    const [port, mediaPort] = [await freePort(), await freePort()];
-    const env = { ...process.env, PORT: String(port), MEDIA_PORT: String(mediaPort), DATA_DIR: dir, ...overrides };
+    const port = await freePort();
+    const env = {
+      ...process.env,
+      PORT: String(port),
+      MEDIA_PORT: String(await freePort()),
+      DATA_DIR: dir,
+      ...overrides,
+    };
     return new Stand(await startTribune(env), dir, env);
   }
 
@@ -74,14 +83,27 @@ async function startTribune(env: NodeJS.ProcessEnv): Promise<ChildProcess> {
   return child;
 }
 
-/** Free now; nothing else on this machine asks for ports while the tests run. */
+/**
+ * The first of a few free ports in a row, below those that the system gives to outgoing connections: what is free now stays
+ * free, for a restart too.
+ */
 async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
+  for (let attempt = 0; attempt < 50; attempt++) {
+    const first = randomInt(10_000, 30_000);
+    const row = Array.from({ length: PORTS_IN_A_ROW }, async (_, i) => isFree(first + i));
+    if ((await Promise.all(row)).every(Boolean)) return first;
+  }
+  throw new Error('There are no free ports');
+}
+
+async function isFree(port: number): Promise<boolean> {
+  const server = createServer().listen(port);
+  const free = await once(server, 'listening').then(
+    () => true,
+    () => false,
+  );
   server.close();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
+  return free;
 }
 
 async function childrenOf(pid: number): Promise<number[]> {

@@ -24,7 +24,11 @@ export async function ensurePage(root, node, signal) {
 
   rmSync(stamp, { force: true });
   const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js');
-  await step('Building the page', () => run(node, [vite, 'build', 'web', '--logLevel', 'warn'], { cwd: root, signal }));
+  // Whatever environment this was started in: React's other build is a third larger, and slower.
+  const env = { ...process.env, NODE_ENV: 'production' };
+  await step('Building the page', () =>
+    run(node, [vite, 'build', 'web', '--logLevel', 'warn'], { cwd: root, env, signal }),
+  );
   mkdirSync(dirname(stamp), { recursive: true });
   writeFileSync(stamp, hash);
   return page;

@@ -7,7 +7,7 @@ describe('the configuration', () => {
   it('has defaults for everything but the store', () => {
     expect(readConfig({ REDIS_URL })).toMatchObject({
       PORT: 3000,
-      MEDIA_PORT: 40_000,
+      MEDIA_PORT: 20_000,
       MEDIA_ANNOUNCED_ADDRESS: '127.0.0.1',
     });
     expect(() => readConfig({})).toThrow('REDIS_URL');

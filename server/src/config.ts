@@ -62,8 +62,9 @@ export const variables = z.object({
     .min(1)
     .default(availableParallelism())
     .describe('Media workers. Default: one per core.'),
+  // Below the ports that systems give to outgoing connections (from 32768 on Linux): a worker must get its own back.
   MEDIA_PORT: port
-    .default(40_000)
+    .default(20_000)
     .describe('First media port; worker n listens on MEDIA_PORT + n, UDP and TCP. 0 picks free ones.'),
   MEDIA_LISTEN_ADDRESS: z.string().default('0.0.0.0').describe('Address that media ports are bound to.'),
   MEDIA_ANNOUNCED_ADDRESS: z

@@ -38,7 +38,7 @@ export class Server {
     this.#logger = logger;
     this.#pool = pool;
     this.#redis = connectRedis(config.REDIS_URL, logger);
-    this.#store = new RoomStore(this.#redis);
+    this.#store = new RoomStore(this.#redis, metrics);
     // Before Socket.IO is attached: it takes its own path from the listeners that it finds, and leaves them the others.
     this.#http = createServer((req, res) => app(req, res));
     this.#http.on('connection', (connection) => {
@@ -47,9 +47,10 @@ export class Server {
     });
     this.#signaling = new SignalingServer({ httpServer: this.#http, tokens, metrics, logger });
     const channelOf = (roomId: string) => this.#signaling.channelOf(roomId);
-    this.#rooms = new RoomManager({ store: this.#store, pool, config, logger, channelOf });
+    this.#rooms = new RoomManager({ store: this.#store, pool, config, logger, channelOf, observer: metrics });
     metrics.watchRooms(this.#rooms);
     metrics.watchWorkers(pool);
+    metrics.watchRedis(() => this.#redis.status === 'ready');
     const webConfig = config.WEB_DIR ? { ...config, WEB_DIR: resolve(config.WEB_DIR) } : config;
     const { rtpCapabilities } = pool;
     const whyNotReady = async () => this.#whyNotReady();

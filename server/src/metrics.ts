@@ -1,14 +1,29 @@
 import { readFile } from 'node:fs/promises';
-import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client';
+import type { ReactionKind } from '@tribune/shared/domain.ts';
+import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import type { Uplink } from './media/FloodGuard.ts';
 import type { WorkerPool, WorkerUsage } from './media/WorkerPool.ts';
 import type { RoomManager } from './rooms/RoomManager.ts';
+import type { RoomObserver } from './rooms/RoomObserver.ts';
+import type { StoreObserver } from './store/RoomStore.ts';
 
 const PAGE_BYTES = 4096;
 
+const REDIS_BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 4];
+const JITTER_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.15, 0.5];
+
 /** What Prometheus reads: units in the names, no label that grows with rooms or people. */
-export class Metrics {
+export class Metrics implements RoomObserver, StoreObserver {
   readonly registry = new Registry();
   readonly joins: Counter<'outcome'>;
+  readonly closes: Counter<'reason'>;
+  readonly #reactions: Counter<'kind'>;
+  readonly #mediaRestarts: Counter;
+  readonly #speakerPackets: Counter;
+  readonly #speakerPacketsLost: Counter;
+  readonly #speakerJitter: Histogram;
+  readonly #redisRoundTrip: Histogram;
+  readonly #redisFailures: Counter;
 
   constructor() {
     const registers = [this.registry];
@@ -18,6 +33,84 @@ export class Metrics {
       help: 'Connections asked for, by outcome: joined, or the code of the refusal.',
       labelNames: ['outcome'],
       registers,
+    });
+    this.closes = new Counter({
+      name: 'tribune_closes_total',
+      help: 'Connections that the server closed, by the reason that it gave.',
+      labelNames: ['reason'],
+      registers,
+    });
+    this.#reactions = new Counter({
+      name: 'tribune_reactions_total',
+      help: 'Reactions sent.',
+      labelNames: ['kind'],
+      registers,
+    });
+    this.#mediaRestarts = new Counter({
+      name: 'tribune_media_restarts_total',
+      help: 'Connections asked to start media: when a room goes live, with its first voice, or after the death of a worker.',
+      registers,
+    });
+    this.#speakerPackets = new Counter({
+      name: 'tribune_speaker_packets_total',
+      help: 'RTP packets received from people on stage.',
+      registers,
+    });
+    this.#speakerPacketsLost = new Counter({
+      name: 'tribune_speaker_packets_lost_total',
+      help: 'RTP packets of people on stage that never arrived.',
+      registers,
+    });
+    this.#speakerJitter = new Histogram({
+      name: 'tribune_speaker_jitter_seconds',
+      help: 'Interarrival jitter of each voice received, read once a second.',
+      buckets: JITTER_BUCKETS_S,
+      registers,
+    });
+    this.#redisRoundTrip = new Histogram({
+      name: 'tribune_redis_round_trip_seconds',
+      help: 'From a command to the answer of Redis, the run of its script included.',
+      buckets: REDIS_BUCKETS_S,
+      registers,
+    });
+    this.#redisFailures = new Counter({
+      name: 'tribune_redis_failures_total',
+      help: 'Commands that Redis did not answer, or answered with an error.',
+      registers,
+    });
+  }
+
+  handleReaction(kind: ReactionKind): void {
+    this.#reactions.inc({ kind });
+  }
+
+  handleMediaRestart(): void {
+    this.#mediaRestarts.inc();
+  }
+
+  handleUplink({ packets, lost, jitterS }: Uplink): void {
+    this.#speakerPackets.inc(packets);
+    this.#speakerPacketsLost.inc(lost);
+    // A voice that is silent sends nothing, and what it last had says nothing new.
+    if (packets > 0) this.#speakerJitter.observe(jitterS);
+  }
+
+  handleAnswer(seconds: number): void {
+    this.#redisRoundTrip.observe(seconds);
+  }
+
+  handleFailure(): void {
+    this.#redisFailures.inc();
+  }
+
+  watchRedis(isReady: () => boolean): void {
+    new Gauge({
+      name: 'tribune_redis_up',
+      help: 'Is the connection to Redis there? 1 or 0.',
+      registers: [this.registry],
+      collect() {
+        this.set(isReady() ? 1 : 0);
+      },
     });
   }
 
@@ -52,6 +145,20 @@ export class Metrics {
         const usages = await pool.getUsage();
         this.reset();
         for (const usage of usages) this.set({ worker: usage.index }, await residentBytes(usage));
+      },
+    });
+    const deaths = new Counter({
+      name: 'tribune_worker_deaths_total',
+      help: 'Media workers that died.',
+      registers,
+    });
+    pool.on('died', () => deaths.inc());
+    new Gauge({
+      name: 'tribune_workers_alive',
+      help: 'Media workers that run.',
+      registers,
+      collect() {
+        this.set(pool.aliveCount);
       },
     });
     const clock = new CpuClock();

@@ -69,6 +69,10 @@ describe('the REST interface', () => {
     expect(text).toMatch(/^tribune_worker_resident_memory_bytes\{worker="0"\} \d{6,}$/m);
     expect(text).toMatch(/^tribune_rooms \d+$/m);
     expect(text).toMatch(/^tribune_joins_total\{outcome="joined"\} \d+$/m);
+    expect(text).toMatch(/^tribune_workers_alive 1$/m);
+    expect(text).toMatch(/^tribune_redis_up 1$/m);
+    expect(text).toMatch(/^tribune_redis_round_trip_seconds_count [1-9]\d*$/m);
+    expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds [\d.]+$/m);
     expect(text).not.toContain(room.id);
   });
 

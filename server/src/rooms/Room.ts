@@ -22,6 +22,7 @@ import { Herald, type RoomChannel } from './Herald.ts';
 import { Peer, type PeerLink } from './Peer.ts';
 import { PresenceClock } from './PresenceClock.ts';
 import { PulseGate } from './PulseGate.ts';
+import type { RoomObserver } from './RoomObserver.ts';
 import { RoomSound } from './RoomSound.ts';
 import { toSelfState } from './selfState.ts';
 import { toRoomInfo } from './roomInfo.ts';
@@ -39,6 +40,7 @@ export interface RoomOptions {
   readonly store: RoomStore;
   readonly pool: WorkerPool;
   readonly channel: RoomChannel;
+  readonly observer: RoomObserver;
   readonly config: RoomConfig;
   readonly logger: Logger;
 }
@@ -83,6 +85,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
     this.#sound = new RoomSound({
       pool: options.pool,
       logger: this.#logger,
+      observer: options.observer,
       transportConnectMs: options.config.TRANSPORT_CONNECT_S * 1000,
       mayHear: (peer) => this.#mayHear(peer),
       mayBeHeard: (peer) => this.#mayBeHeard(peer),
@@ -178,6 +181,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
 
   react(kind: ReactionKind): void {
     this.#gate.addReaction(kind);
+    this.#options.observer.handleReaction(kind);
   }
 
   searchAudience(query: string): AudienceList {

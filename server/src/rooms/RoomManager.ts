@@ -7,6 +7,7 @@ import type { WorkerPool } from '../media/WorkerPool.ts';
 import type { RoomRecord } from '../store/RoomRecord.ts';
 import type { RoomStore } from '../store/RoomStore.ts';
 import type { RoomChannel } from './Herald.ts';
+import type { RoomObserver } from './RoomObserver.ts';
 import { Room, type RoomConfig } from './Room.ts';
 import { toRoomInfo } from './roomInfo.ts';
 
@@ -18,6 +19,7 @@ interface RoomManagerOptions {
   readonly config: RoomConfig & Pick<Config, 'MAX_ROOMS' | 'MAX_ROOMS_PER_USER'>;
   readonly logger: Logger;
   readonly channelOf: (roomId: string) => RoomChannel;
+  readonly observer: RoomObserver;
 }
 
 /** The open rooms of this node. */
@@ -94,8 +96,8 @@ export class RoomManager {
   #open(record: RoomRecord): Room {
     const known = this.#rooms.get(record.id);
     if (known) return known;
-    const { store, pool, config, logger, channelOf } = this.#options;
-    const room = new Room({ record, store, pool, config, logger, channel: channelOf(record.id) });
+    const { store, pool, config, logger, observer, channelOf } = this.#options;
+    const room = new Room({ record, store, pool, config, logger, observer, channel: channelOf(record.id) });
     this.#rooms.set(record.id, room);
     room.once('closed', () => {
       this.#rooms.delete(record.id);

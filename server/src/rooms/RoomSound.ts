@@ -9,6 +9,7 @@ import { PeerMedia, describeConsumer } from '../media/PeerMedia.ts';
 import { RoomMedia } from '../media/RoomMedia.ts';
 import type { WorkerPool } from '../media/WorkerPool.ts';
 import type { Peer } from './Peer.ts';
+import type { RoomObserver } from './RoomObserver.ts';
 
 /** A worker takes about 280 joins a second: a crowd that has to start media at once is spread over this much each. */
 const RESTART_SPREAD_MS_PER_PEER = 4;
@@ -17,6 +18,7 @@ const RESTART_SPREAD_MAX_MS = 2000;
 interface RoomSoundOptions {
   readonly pool: WorkerPool;
   readonly logger: Logger;
+  readonly observer: RoomObserver;
   readonly transportConnectMs: number;
   /** Asked at each step, since it may change between two: may this peer hear the stage, and be heard? */
   readonly mayHear: (peer: Peer) => boolean;
@@ -92,11 +94,14 @@ export class RoomSound extends EventEmitter<{ flood: [peer: Peer] }> {
     await Promise.all(peers.filter((peer) => peer.media?.canSend).map((peer) => this.#bring(peer)));
   }
 
-  /** Ends producers that send what no voice does. */
+  /** Looks at what comes in, and ends producers that send what no voice does. */
   async checkFlood(): Promise<void> {
     for (const peer of this.#options.peers()) {
       const producer = peer.media?.producer;
-      if (!producer || producer.paused || !(await this.#floodGuard.check(producer).catch(() => false))) continue;
+      const reading = producer && !producer.paused && (await this.#floodGuard.check(producer).catch(() => null));
+      if (!reading) continue;
+      if (reading.uplink) this.#options.observer.handleUplink(reading.uplink);
+      if (!reading.flood) continue;
       producer.close();
       this.emit('flood', peer);
     }
@@ -175,6 +180,7 @@ export class RoomSound extends EventEmitter<{ flood: [peer: Peer] }> {
       const onStage = this.#options.mayBeHeard(peer) !== 'no';
       this.#starting.add(peer);
       peer.link?.notify('media:restart', { withinMs: onStage ? 0 : withinMs });
+      this.#options.observer.handleMediaRestart();
     }
   }
 

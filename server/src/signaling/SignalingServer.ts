@@ -158,7 +158,7 @@ export class SignalingServer {
     if (!admission) return void socket.disconnect(true);
     const { room, ticket, auth } = admission;
     const person = { userId: ticket.sub, name: ticket.name };
-    const link = createLink(socket, channels(room.id).stage);
+    const link = createLink(socket, channels(room.id).stage, (reason) => this.#options.metrics.closes.inc({ reason }));
     try {
       const { instanceId, rtpCapabilities } = auth;
       const peer = room.attach({ person, instanceId, rtpCapabilities, link });

@@ -1,3 +1,4 @@
+import type { CloseReason } from '@tribune/shared/errors.ts';
 import type { PeerLink } from '../rooms/Peer.ts';
 import type { TribuneSocket } from './SignalingServer.ts';
 
@@ -6,7 +7,11 @@ const CONSUMER_ACK_TIMEOUT_MS = 15_000;
 const CLOSE_DELAY_MS = 200;
 
 /** One socket as rooms see it. */
-export function createLink(socket: TribuneSocket, stageChannel: string): PeerLink {
+export function createLink(
+  socket: TribuneSocket,
+  stageChannel: string,
+  onClose: (reason: CloseReason) => void,
+): PeerLink {
   return {
     notify: (name, ...data) => void socket.emit(name, ...(data as never)),
     announceConsumer: async (consumer) => {
@@ -14,6 +19,7 @@ export function createLink(socket: TribuneSocket, stageChannel: string): PeerLin
     },
     setOnStage: (onStage) => void (onStage ? socket.join(stageChannel) : socket.leave(stageChannel)),
     close: (reason) => {
+      onClose(reason);
       socket.emit('closed', { reason });
       // No request is heard in the meantime; the disconnect still is.
       for (const event of socket.eventNames()) if (event !== 'disconnect') socket.removeAllListeners(event);

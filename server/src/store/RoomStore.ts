@@ -32,12 +32,22 @@ export interface Transition {
   readonly effects: readonly Effect[];
 }
 
+/** Told how Redis does. */
+export interface StoreObserver {
+  /** A command was answered; refusals of a transition are answers too. */
+  handleAnswer(seconds: number): void;
+  /** None came, or an error of Redis. */
+  handleFailure(): void;
+}
+
 /** Rooms in Redis. Every change is one run of `transition.lua`, which decides from the role in the store. */
 export class RoomStore {
   readonly #redis: Redis;
+  readonly #observer: StoreObserver;
 
-  constructor(redis: Redis) {
+  constructor(redis: Redis, observer: StoreObserver) {
     this.#redis = redis;
+    this.#observer = observer;
     redis.defineCommand('roomTransition', { numberOfKeys: 7, lua: script('transition.lua') });
     redis.defineCommand('roomIndex', { numberOfKeys: 3, lua: script('roomIndex.lua') });
   }
@@ -126,9 +136,13 @@ export class RoomStore {
   }
 
   async #run<T>(command: () => Promise<T>): Promise<T> {
+    const start = performance.now();
     try {
-      return await command();
+      const answer = await command();
+      this.#observer.handleAnswer((performance.now() - start) / 1000);
+      return answer;
     } catch (error) {
+      this.#observer.handleFailure();
       throw new AppError('UNAVAILABLE', 'The store does not answer', { cause: error });
     }
   }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { ReactionKind } from '@tribune/shared/domain.ts';
+import type { QualityReport } from '@tribune/shared/schemas.ts';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { Uplink } from './media/FloodGuard.ts';
 import type { WorkerPool, WorkerUsage } from './media/WorkerPool.ts';
@@ -10,6 +11,9 @@ import type { StoreObserver } from './store/RoomStore.ts';
 const PAGE_BYTES = 4096;
 
 const REDIS_BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 4];
+const FIRST_AUDIO_BUCKETS_S = [0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30];
+const ROUND_TRIP_BUCKETS_S = [0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.35, 0.5, 1, 2];
+const LOSS_BUCKETS = [0, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5];
 const JITTER_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.15, 0.5];
 
 /** What Prometheus reads: units in the names, no label that grows with rooms or people. */
@@ -22,6 +26,10 @@ export class Metrics implements RoomObserver, StoreObserver {
   readonly #speakerPackets: Counter;
   readonly #speakerPacketsLost: Counter;
   readonly #speakerJitter: Histogram;
+  readonly #timeToFirstAudio: Histogram;
+  readonly #clientRoundTrip: Histogram;
+  readonly #clientLoss: Histogram;
+  readonly #clientJitter: Histogram;
   readonly #redisRoundTrip: Histogram;
   readonly #redisFailures: Counter;
 
@@ -67,6 +75,30 @@ export class Metrics implements RoomObserver, StoreObserver {
       buckets: JITTER_BUCKETS_S,
       registers,
     });
+    this.#timeToFirstAudio = new Histogram({
+      name: 'tribune_time_to_first_audio_seconds',
+      help: 'From asking for a ticket, or being told to start media, to the first sound played, as clients report it.',
+      buckets: FIRST_AUDIO_BUCKETS_S,
+      registers,
+    });
+    this.#clientRoundTrip = new Histogram({
+      name: 'tribune_client_round_trip_seconds',
+      help: 'Round trip between a client and the media worker, as clients report it.',
+      buckets: ROUND_TRIP_BUCKETS_S,
+      registers,
+    });
+    this.#clientLoss = new Histogram({
+      name: 'tribune_client_loss_ratio',
+      help: 'Share of packets lost in the seconds before a report, 0 to 1, as clients report it.',
+      buckets: LOSS_BUCKETS,
+      registers,
+    });
+    this.#clientJitter = new Histogram({
+      name: 'tribune_client_jitter_seconds',
+      help: 'Interarrival jitter, as clients report it.',
+      buckets: JITTER_BUCKETS_S,
+      registers,
+    });
     this.#redisRoundTrip = new Histogram({
       name: 'tribune_redis_round_trip_seconds',
       help: 'From a command to the answer of Redis, the run of its script included.',
@@ -86,6 +118,13 @@ export class Metrics implements RoomObserver, StoreObserver {
 
   handleMediaRestart(): void {
     this.#mediaRestarts.inc();
+  }
+
+  handleReport({ ttfaMs, rttMs, lossPct, jitterMs }: QualityReport): void {
+    observe(this.#timeToFirstAudio, ttfaMs, 1000);
+    observe(this.#clientRoundTrip, rttMs, 1000);
+    observe(this.#clientLoss, lossPct, 100);
+    observe(this.#clientJitter, jitterMs, 1000);
   }
 
   handleUplink({ packets, lost, jitterS }: Uplink): void {
@@ -174,6 +213,10 @@ export class Metrics implements RoomObserver, StoreObserver {
       },
     });
   }
+}
+
+function observe(histogram: Histogram, value: number | null | undefined, perUnit: number): void {
+  if (typeof value === 'number') histogram.observe(value / perUnit);
 }
 
 /** CPU time of worker slots, which goes on when a worker is replaced by one whose own clock starts anew. */

@@ -27,6 +27,7 @@ describe('the permission table', () => {
       'hand:lower',
       'hand:raise',
       'media:start',
+      'quality:report',
       'reaction:send',
       'room:snapshot',
       'stage:accept',

@@ -14,6 +14,8 @@ export const PERMISSIONS = {
   'room:lock': self(MODERATORS),
   'room:end': self(['host']),
   'room:snapshot': self(EVERYONE),
+  'room:health': self(MODERATORS),
+  'quality:report': self(EVERYONE),
   'audience:list': self(MODERATORS),
   'reaction:send': self(EVERYONE),
   'hand:raise': self(['listener']),

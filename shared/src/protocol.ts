@@ -9,6 +9,7 @@ import {
   nothing,
   personRef,
   producerCreate,
+  qualityReport,
   reactionRequest,
   setMutedRequest,
   transportConnect,
@@ -54,6 +55,8 @@ export type MediaOffer =
 export interface Welcome {
   readonly snapshot: RoomSnapshot;
   readonly media: MediaOffer;
+  /** Seconds until this client reports how it does; from then on each answer says. */
+  readonly reportEveryS: number;
 }
 
 interface RequestSpec {
@@ -69,6 +72,8 @@ export const requests = {
   'room:goLive': { data: nothing, result: done },
   'room:lock': { data: lockRequest, result: done },
   'room:end': { data: nothing, result: done },
+  'room:health': { data: nothing, result: z.custom<RoomHealthInfo>() },
+  'quality:report': { data: qualityReport, result: z.custom<{ readonly everyS: number }>() },
   'audience:list': { data: audienceQuery, result: z.custom<AudienceList>() },
   'reaction:send': { data: reactionRequest, result: done },
   'hand:raise': { data: nothing, result: done },
@@ -111,6 +116,33 @@ export type Ack<T> = { readonly ok: true; readonly data: T } | { readonly ok: fa
 export interface AudienceList {
   readonly people: readonly Person[];
   readonly total: number;
+}
+
+export interface Spread {
+  readonly median: number;
+  readonly p95: number;
+}
+
+/** What connections reported of themselves in the last minutes; null where none did. */
+export interface QualitySummary {
+  readonly reports: number;
+  /** Those of a connection that its person was shown as weak. */
+  readonly weak: number;
+  readonly ttfaMs: Spread | null;
+  readonly rttMs: Spread | null;
+  readonly lossPct: Spread | null;
+  readonly jitterMs: Spread | null;
+}
+
+/** How a room does, for those who moderate it. Samples are `everyS` apart, the oldest first. */
+export interface RoomHealthInfo {
+  /** Unix time in ms of the newest sample. */
+  readonly at: number;
+  readonly everyS: number;
+  readonly listeners: readonly number[];
+  /** Sent since the sample before. */
+  readonly reactions: readonly number[];
+  readonly quality: QualitySummary;
 }
 
 /** Why one's own state changed, so that the page can say so. */

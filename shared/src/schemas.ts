@@ -71,6 +71,21 @@ export const transportRef = z.strictObject({ transportId: z.string().max(64) });
 export const transportConnect = transportRef.extend({ dtlsParameters: blob<DtlsParameters>() });
 export const producerCreate = transportRef.extend({ rtpParameters: blob<RtpParameters>() });
 
+function measured(max: number) {
+  return z.number().min(0).max(max).nullish();
+}
+
+/** How one connection does, as its own browser measured it; what is not known is left out or null. */
+export const qualityReport = z.strictObject({
+  /** Time to first audio: from asking for it until the first sound played. Once for each start of media. */
+  ttfaMs: measured(60_000),
+  rttMs: measured(60_000),
+  /** Of the packets of the last moments, 0 to 100. */
+  lossPct: measured(100),
+  jitterMs: measured(10_000),
+});
+export type QualityReport = z.output<typeof qualityReport>;
+
 /** What a client says of itself when its socket connects (`socket.handshake.auth`). */
 export const handshakeAuth = z.strictObject({
   /** A ticket of `POST /api/rooms/:id/tickets`. */

@@ -8,7 +8,8 @@ import {
 } from '@tribune/shared/domain.ts';
 import type { CloseReason } from '@tribune/shared/errors.ts';
 import { can, type Action } from '@tribune/shared/permissions.ts';
-import type { AudienceList, Welcome } from '@tribune/shared/protocol.ts';
+import type { AudienceList, RoomHealthInfo, Welcome } from '@tribune/shared/protocol.ts';
+import type { QualityReport } from '@tribune/shared/schemas.ts';
 import type { RtpCapabilities } from 'mediasoup/types';
 import { TICKET_EXPIRES_S, type Ticket } from '../auth/Tokens.ts';
 import type { Config } from '../config.ts';
@@ -22,6 +23,7 @@ import { Herald, type RoomChannel } from './Herald.ts';
 import { Peer, type PeerLink } from './Peer.ts';
 import { PresenceClock } from './PresenceClock.ts';
 import { PulseGate } from './PulseGate.ts';
+import { RoomHealth, reportEveryS } from './RoomHealth.ts';
 import type { RoomObserver } from './RoomObserver.ts';
 import { RoomSound } from './RoomSound.ts';
 import { toSelfState } from './selfState.ts';
@@ -65,6 +67,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
   readonly #audience = new Audience();
   readonly #clock: PresenceClock;
   readonly #gate = new PulseGate();
+  readonly #health = new RoomHealth();
   readonly #sound: RoomSound;
   readonly #herald: Herald;
   #record: RoomRecord;
@@ -150,7 +153,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
   /** What a connection that was just attached is told first. */
   async welcome(peer: Peer): Promise<Welcome> {
     const media = await this.#sound.offer(peer);
-    return { snapshot: this.toSnapshot(peer), media };
+    return { snapshot: this.toSnapshot(peer), media, reportEveryS: reportEveryS(this.#peers.size) };
   }
 
   /** @param gone the page said goodbye: it will not resume, so its media has no one to wait for. */
@@ -181,7 +184,19 @@ export class Room extends EventEmitter<{ closed: [] }> {
 
   react(kind: ReactionKind): void {
     this.#gate.addReaction(kind);
+    this.#health.addReaction();
     this.#options.observer.handleReaction(kind);
+  }
+
+  /** Takes what a client says of its connection, and says when it is to speak again. */
+  report(report: QualityReport): { everyS: number } {
+    this.#health.addReport(report);
+    this.#options.observer.handleReport(report);
+    return { everyS: reportEveryS(this.#peers.size) };
+  }
+
+  toHealth(): RoomHealthInfo {
+    return this.#health.toInfo();
   }
 
   searchAudience(query: string): AudienceList {
@@ -210,7 +225,9 @@ export class Room extends EventEmitter<{ closed: [] }> {
 
   /** Once a second: presence, graces, floods, the pulse. What fails is tried again at the next. */
   async tick(): Promise<void> {
-    if (this.#ticking || this.#closed) return;
+    if (this.#closed) return;
+    this.#health.tick(this.#audience.count);
+    if (this.#ticking) return;
     this.#ticking = true;
     try {
       if (this.#storeInDoubt) await this.#refresh();

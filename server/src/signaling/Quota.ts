@@ -12,6 +12,8 @@ const RATES: Partial<Record<RequestName, Rate>> = {
   'producer:create': { burst: 8, perSecond: 0.5 },
   'hand:raise': { burst: 5, perSecond: 0.5 },
   'room:snapshot': { burst: 5, perSecond: 1 },
+  'room:health': { burst: 5, perSecond: 1 },
+  'quality:report': { burst: 3, perSecond: 0.1 },
 };
 /** Refusals after which the connection is not a person's any more. */
 const MAX_REFUSALS = 500;

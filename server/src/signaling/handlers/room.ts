@@ -1,17 +1,29 @@
 import type { Handler } from '../createHandler.ts';
 
+type RoomRequest =
+  | 'room:snapshot'
+  | 'room:goLive'
+  | 'room:lock'
+  | 'room:end'
+  | 'room:health'
+  | 'quality:report'
+  | 'audience:list'
+  | 'reaction:send';
+
 export const roomHandlers = {
   'room:snapshot': async (_data, { room, peer }) => room.toSnapshot(peer),
   'room:goLive': async (_data, { room, peer }) => done(room.perform('room:goLive', peer)),
   'room:lock': async (data, { room, peer }) => done(room.perform('room:lock', peer, data)),
   'room:end': async (_data, { room, peer }) => done(room.perform('room:end', peer)),
+  'room:health': async (_data, { room }) => room.toHealth(),
+  'quality:report': async (report, { room }) => room.report(report),
   'audience:list': async ({ query }, { room }) => room.searchAudience(query),
   'reaction:send': async ({ kind }, { room }) => {
     room.react(kind);
     return null;
   },
 } satisfies {
-  [N in 'room:snapshot' | 'room:goLive' | 'room:lock' | 'room:end' | 'audience:list' | 'reaction:send']: Handler<N>;
+  [N in RoomRequest]: Handler<N>;
 };
 
 /** A transition answers with nothing: what it changed is told to everyone alike. */

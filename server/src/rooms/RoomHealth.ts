@@ -1,0 +1,93 @@
+import type { QualitySummary, RoomHealthInfo, Spread } from '@tribune/shared/protocol.ts';
+import type { QualityReport } from '@tribune/shared/schemas.ts';
+
+const SAMPLE_EVERY_S = 10;
+/** Two hours. */
+const MAX_SAMPLES = 720;
+/** Reports are summed up over this much, and over this many of them at most. */
+const REPORT_WINDOW_MS = 5 * 60_000;
+const MAX_REPORTS = 512;
+/** A large audience reports less often, so that about so many reports arrive in a second whatever its size. */
+const REPORTS_PER_S = 20;
+const REPORT_MIN_S = 20;
+/** Reports further apart than this would say nothing of the moment. */
+const REPORT_MAX_S = 600;
+/** Where a page shows a weak connection. */
+const WEAK = { lossPct: 5, rttMs: 500, jitterMs: 80 } as const;
+
+interface Sample {
+  readonly listeners: number;
+  readonly reactions: number;
+}
+
+/** How often each of so many people reports. */
+export function reportEveryS(people: number): number {
+  return Math.min(REPORT_MAX_S, Math.max(REPORT_MIN_S, Math.ceil(people / REPORTS_PER_S)));
+}
+
+/** How one room does: two hours of samples, and what connections said of themselves lately. Its size does not grow. */
+export class RoomHealth {
+  readonly #samples: Sample[] = [];
+  readonly #reports: { readonly at: number; readonly report: QualityReport }[] = [];
+  #sampledAt: number;
+  #reactions = 0;
+
+  constructor(now = Date.now()) {
+    this.#sampledAt = now;
+  }
+
+  addReaction(): void {
+    this.#reactions++;
+  }
+
+  addReport(report: QualityReport, now = Date.now()): void {
+    this.#reports.push({ at: now, report });
+    if (this.#reports.length > MAX_REPORTS) this.#reports.shift();
+  }
+
+  /** Call it about once a second. A tick that came late leaves no gap: the samples stay evenly spaced. */
+  tick(listeners: number, now = Date.now()): void {
+    const due = Math.floor((now - this.#sampledAt) / (SAMPLE_EVERY_S * 1000));
+    for (let i = Math.max(0, due - MAX_SAMPLES); i < due; i++) {
+      this.#samples.push({ listeners, reactions: i === due - 1 ? this.#reactions : 0 });
+    }
+    if (due <= 0) return;
+    this.#samples.splice(0, this.#samples.length - MAX_SAMPLES);
+    this.#sampledAt += due * SAMPLE_EVERY_S * 1000;
+    this.#reactions = 0;
+  }
+
+  toInfo(now = Date.now()): RoomHealthInfo {
+    return {
+      at: this.#sampledAt,
+      everyS: SAMPLE_EVERY_S,
+      listeners: this.#samples.map(({ listeners }) => listeners),
+      reactions: this.#samples.map(({ reactions }) => reactions),
+      quality: summarize(this.#reports.filter(({ at }) => now - at <= REPORT_WINDOW_MS).map(({ report }) => report)),
+    };
+  }
+}
+
+function summarize(reports: readonly QualityReport[]): QualitySummary {
+  const spread = (name: keyof QualityReport) => spreadOf(reports.map((report) => report[name]));
+  return {
+    reports: reports.length,
+    weak: reports.filter(isWeak).length,
+    ttfaMs: spread('ttfaMs'),
+    rttMs: spread('rttMs'),
+    lossPct: spread('lossPct'),
+    jitterMs: spread('jitterMs'),
+  };
+}
+
+function isWeak(report: QualityReport): boolean {
+  return (['lossPct', 'rttMs', 'jitterMs'] as const).some((name) => (report[name] ?? 0) > WEAK[name]);
+}
+
+function spreadOf(values: readonly (number | null | undefined)[]): Spread | null {
+  const sorted = values.filter((value) => typeof value === 'number').toSorted((a, b) => a - b);
+  const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)];
+  const median = at(0.5);
+  const p95 = at(0.95);
+  return median === undefined || p95 === undefined ? null : { median, p95 };
+}

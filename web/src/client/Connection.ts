@@ -13,6 +13,8 @@ export interface Connection {
   readonly welcome: Welcome;
   readonly device: Device;
   readonly iceServers: RTCIceServer[];
+  /** When its ticket was asked for, in the terms of `performance.now()`. */
+  readonly askedAt: number;
 }
 
 interface ConnectorOptions {
@@ -39,6 +41,7 @@ export class Connector {
    */
   async open(signal: AbortSignal): Promise<Connection> {
     const { api, roomId, environment, subscribe } = this.#options;
+    const askedAt = performance.now();
     const [ticket, created] = await Promise.all([
       api.createTicket(roomId),
       this.#loaded ? null : environment.createDevice(),
@@ -59,7 +62,7 @@ export class Connector {
     try {
       const welcome = await signaling.connect();
       signal.throwIfAborted();
-      return { signaling, welcome, device, iceServers: toIceServers(ticket) };
+      return { signaling, welcome, device, iceServers: toIceServers(ticket), askedAt };
     } finally {
       signal.removeEventListener('abort', handleAbort);
     }

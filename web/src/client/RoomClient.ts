@@ -22,6 +22,7 @@ import { Link } from './Link.ts';
 import { Listeners } from './Listeners.ts';
 import type { MediaContext } from './mediaContext.ts';
 import type { Publisher } from './Publisher.ts';
+import { QualityReporter } from './QualityReporter.ts';
 import { ReconnectPolicy } from './ReconnectPolicy.ts';
 import { SpeakingMonitor } from './SpeakingMonitor.ts';
 import type {
@@ -50,9 +51,10 @@ export class RoomClient implements RoomClientApi {
   readonly #link: Link;
   readonly #context: MediaContext;
   readonly #output: AudioOutput;
-  readonly #monitor = new SpeakingMonitor();
+  readonly #monitor = new SpeakingMonitor(() => this.#reporter.handleSound());
   readonly #receiver: AudioReceiver;
   readonly #stats: ConnectionStats;
+  readonly #reporter: QualityReporter;
   readonly #reactions = new Listeners<[Partial<Record<ReactionKind, number>>]>();
   readonly #notices = new Listeners<[Notice]>();
   readonly #meter = new Listeners<[number]>();
@@ -87,6 +89,10 @@ export class RoomClient implements RoomClientApi {
     this.#stats = new ConnectionStats({
       getTransports: () => [this.#receiver.transport, this.#publisher?.transport ?? null].filter((it) => it !== null),
       onQuality: (quality) => this.#store.set({ quality }),
+    });
+    this.#reporter = new QualityReporter({
+      request: this.#context.request,
+      getFigures: () => this.#stats.getFigures(),
     });
   }
 
@@ -205,6 +211,7 @@ export class RoomClient implements RoomClientApi {
     signaling.on('hands:changed', ({ hands }) => this.#reduce({ type: 'hands', hands }));
     signaling.on('self:changed', (change) => this.#handleSelfChanged(change));
     signaling.on('media:restart', ({ withinMs }) => {
+      this.#reporter.expectSound(this.#isAnyoneOpen() ? performance.now() : null);
       this.#receiver.handleRestart(withinMs);
       this.#publisher?.handleRestart();
     });
@@ -214,14 +221,22 @@ export class RoomClient implements RoomClientApi {
   }
 
   #handleJoined(connection: Connection): void {
-    const { snapshot, media } = connection.welcome;
+    const { snapshot, media, reportEveryS } = connection.welcome;
     this.#connection = connection;
     this.#resyncedSeq = snapshot.state.seq;
     this.#setData(fromWelcome(snapshot), { kind: 'joined' });
+    if (media.kind === 'new') this.#reporter.expectSound(this.#isAnyoneOpen() ? connection.askedAt : null);
     this.#receiver.handleOffer(media);
     this.#publisher?.handleWelcome(media.kind === 'kept');
     this.#muteIfSilent();
     this.#stats.start();
+    this.#reporter.start(reportEveryS);
+  }
+
+  /** Is there someone else whose sound should come? A wait for somebody to speak is not one for the network. */
+  #isAnyoneOpen(): boolean {
+    const { data } = this.#store.parts;
+    return data?.state.stage.some((it) => !it.muted && !it.away && it.userId !== data.self.userId) ?? false;
   }
 
   /** A page that was opened or reloaded on stage sends nothing yet: the room should not show an open microphone. */
@@ -319,5 +334,6 @@ export class RoomClient implements RoomClientApi {
     this.#monitor.close();
     this.#output.close();
     this.#stats.stop();
+    this.#reporter.stop();
   }
 }

@@ -32,7 +32,13 @@ interface Voice {
 export class SpeakingMonitor {
   readonly #sources = new Map<string, Source>();
   readonly #voices = new Map<string, Voice>();
+  readonly #onSound: (() => void) | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
+
+  /** @param onSound called when a stream plays for the first time, loud or not; known to a tenth of a second. */
+  constructor(onSound?: () => void) {
+    this.#onSound = onSound;
+  }
 
   /** @param key names the stream; one person may have two for the moment in which one replaces the other. */
   addSource(key: string, userId: string, receiver: LevelSource): void {
@@ -73,7 +79,11 @@ export class SpeakingMonitor {
 
   #poll(): void {
     const now = performance.now();
-    for (const source of this.#sources.values()) if (isLoud(source)) this.#hear(source.userId);
+    for (const source of this.#sources.values()) {
+      const isNew = source.timestamp === 0;
+      if (isLoud(source)) this.#hear(source.userId);
+      if (isNew && source.timestamp > 0) this.#onSound?.();
+    }
     let anySpeaking = false;
     for (const voice of this.#voices.values()) {
       if (voice.speaking && now - voice.heardAt > RELEASE_MS) setSpeaking(voice, false);

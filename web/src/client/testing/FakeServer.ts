@@ -112,7 +112,7 @@ export class FakeSocket implements SignalingSocket {
       const { refusal, snapshot, media } = this.#server;
       if (refusal) return this.#emit('connect_error', Object.assign(new Error(refusal.code), { data: refusal }));
       this.connected = true;
-      this.#emit('welcome', { snapshot, media });
+      this.#emit('welcome', { snapshot, media, reportEveryS: 20 });
     });
   }
 

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import type { ReactionKind } from '@tribune/shared/domain.ts';
+import { REACTION_KINDS, type ReactionKind } from '@tribune/shared/domain.ts';
+import { CLOSE_REASONS, ERROR_CODES } from '@tribune/shared/errors.ts';
 import type { QualityReport } from '@tribune/shared/schemas.ts';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import type { Uplink } from './media/FloodGuard.ts';
@@ -38,7 +39,7 @@ export class Metrics implements RoomObserver, StoreObserver {
     collectDefaultMetrics({ register: this.registry });
     this.joins = new Counter({
       name: 'tribune_joins_total',
-      help: 'Connections asked for, by outcome: joined, or the code of the refusal.',
+      help: 'Joins by outcome: joined, or the code with which the ticket or the handshake was refused.',
       labelNames: ['outcome'],
       registers,
     });
@@ -110,6 +111,14 @@ export class Metrics implements RoomObserver, StoreObserver {
       help: 'Commands that Redis did not answer, or answered with an error.',
       registers,
     });
+    this.#showZeros();
+  }
+
+  /** A series that first appears with its first event has no increase to alert on: all of them are there from the start. */
+  #showZeros(): void {
+    for (const outcome of ['joined', ...ERROR_CODES]) this.joins.inc({ outcome }, 0);
+    for (const reason of CLOSE_REASONS) this.closes.inc({ reason }, 0);
+    for (const kind of REACTION_KINDS) this.#reactions.inc({ kind }, 0);
   }
 
   handleReaction(kind: ReactionKind): void {

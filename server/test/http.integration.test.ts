@@ -64,11 +64,14 @@ describe('the REST interface', () => {
 
   it('metrics carry units in their names, and no room or person', async () => {
     const { room } = await server.createRoom();
+    const { api } = await server.createApi('lost');
+    await expect(api.createTicket('no-such-room-at-all')).rejects.toMatchObject({ code: 'ROOM_NOT_FOUND' });
     const text = await (await fetch(`${server.origin}/metrics`)).text();
     expect(text).toMatch(/^tribune_worker_cpu_seconds_total\{worker="0"\} [\d.]+$/m);
     expect(text).toMatch(/^tribune_worker_resident_memory_bytes\{worker="0"\} \d{6,}$/m);
     expect(text).toMatch(/^tribune_rooms \d+$/m);
     expect(text).toMatch(/^tribune_joins_total\{outcome="joined"\} \d+$/m);
+    expect(text).toMatch(/^tribune_joins_total\{outcome="ROOM_NOT_FOUND"\} [1-9]\d*$/m);
     expect(text).toMatch(/^tribune_workers_alive 1$/m);
     expect(text).toMatch(/^tribune_redis_up 1$/m);
     expect(text).toMatch(/^tribune_redis_round_trip_seconds_count [1-9]\d*$/m);

@@ -74,6 +74,12 @@ describe('axe finds nothing to say', () => {
     await host.page.getByLabel(host.texts.people.search).waitFor();
     await expectNoViolations(host.page, 'the panel of people');
     await host.page.keyboard.press('Escape');
+    await host.button(host.texts.room.menu).click();
+    await host.page.getByRole('menuitem', { name: host.texts.health.title }).click();
+    await host.page.getByRole('dialog', { name: host.texts.health.title }).waitFor();
+    await host.page.getByRole('region', { name: host.texts.health.listeners }).waitFor();
+    await expectNoViolations(host.page, 'the health of the room');
+    await host.page.keyboard.press('Escape');
 
     await host.endRoom();
     await listener.page.getByRole('heading', { name: listener.texts.ended.title }).waitFor();

@@ -1,6 +1,6 @@
 import type { ReactionKind } from '@tribune/shared/domain.ts';
 import type { ConnectionState, Notice, RoomActions, RoomClientApi, RoomView } from '../src/client/types.ts';
-import { crowd } from './fixtures.ts';
+import { crowd, roomHealth } from './fixtures.ts';
 
 type Listener = () => void;
 
@@ -10,6 +10,7 @@ const QUIET_ACTIONS: RoomActions = {
   goLive: done,
   setLocked: done,
   endRoom: done,
+  readHealth: () => Promise.resolve(roomHealth()),
   listAudience: (query) => {
     const people = crowd.filter(({ name }) => name.toLowerCase().includes(query.toLowerCase())).slice(0, 8);
     return Promise.resolve({ people, total: query === '' ? 1204 : people.length });

@@ -1,3 +1,4 @@
+import type { RoomHealthInfo } from '@tribune/shared/protocol.ts';
 import type { Person, RoomInfo, RoomState, SelfState, StageMember, StageRole } from '@tribune/shared/domain.ts';
 import type { RoomView } from '../src/client/types.ts';
 
@@ -99,4 +100,24 @@ export function hostView(changes: Partial<RoomView> = {}): RoomView {
     microphone: liveMicrophone,
     ...changes,
   });
+}
+
+/** An evening that fills up, with applause now and then. */
+export function roomHealth(changes: Partial<RoomHealthInfo> = {}): RoomHealthInfo {
+  const samples = Array.from({ length: 192 }, (_, i) => i);
+  return {
+    at: Date.now(),
+    everyS: 10,
+    listeners: samples.map((i) => Math.round(1204 * (1 - Math.exp(-i / 40)) + 24 * Math.sin(i / 5))),
+    reactions: samples.map((i) => (i % 48 > 42 ? (i % 48) * 3 : i % 5)),
+    quality: {
+      reports: 412,
+      weak: 9,
+      ttfaMs: { median: 480, p95: 1130 },
+      rttMs: { median: 38, p95: 162 },
+      lossPct: { median: 0, p95: 0.8 },
+      jitterMs: { median: 3.1, p95: 14.6 },
+    },
+    ...changes,
+  };
 }

@@ -1,3 +1,4 @@
+import type { RoomHealthInfo } from '@tribune/shared/protocol.ts';
 import { useEffect, type ReactNode } from 'react';
 import type { RoomView } from '../src/client/types.ts';
 import CreateRoomDialog from '../src/home/CreateRoomDialog.tsx';
@@ -6,6 +7,7 @@ import { RoomClientContext } from '../src/hooks/useRoomClient.ts';
 import type { Problem } from '../src/i18n/problems.ts';
 import { ClosedView } from '../src/room/ClosedView.tsx';
 import { EndedView } from '../src/room/EndedView.tsx';
+import HealthDialog from '../src/room/HealthDialog.tsx';
 import { LobbyView } from '../src/room/LobbyView.tsx';
 import { RoomScreen } from '../src/room/RoomScreen.tsx';
 import { LobbySkeleton, RoomSkeleton } from '../src/room/RoomSkeleton.tsx';
@@ -97,6 +99,17 @@ function MicCheck({ microphone }: { readonly microphone: RoomView['microphone'] 
   );
 }
 
+/** The room's menu opens it for its host. */
+function Health({ health }: { readonly health: RoomHealthInfo }) {
+  const client = new FakeRoomClient(make.hostView(), { readHealth: () => Promise.resolve(health) });
+  return (
+    <RoomClientContext value={client}>
+      <RoomScreen onWayOut={nothing} />
+      <HealthDialog onClose={nothing} />
+    </RoomClientContext>
+  );
+}
+
 export const SCENES: Readonly<Record<string, () => ReactNode>> = {
   home: () => <HomeView rooms={{ kind: 'ready', value: rooms }} onRetry={nothing} onCreate={nothing} />,
   'home-empty': () => <HomeView rooms={{ kind: 'ready', value: [] }} onRetry={nothing} onCreate={nothing} />,
@@ -137,6 +150,16 @@ export const SCENES: Readonly<Record<string, () => ReactNode>> = {
   ),
   'live-many': () => (
     <Room view={make.hostView({ state: make.roomState({ stage: manyOnStage, locked: true, handCount: 3 }) })} />
+  ),
+  health: () => <Health health={make.roomHealth()} />,
+  'health-early': () => (
+    <Health
+      health={make.roomHealth({
+        listeners: [3],
+        reactions: [0],
+        quality: { ...make.roomHealth().quality, reports: 0 },
+      })}
+    />
   ),
   'live-listener': () => <Room view={make.roomView()} />,
   'live-hand': () => (

@@ -10,6 +10,7 @@ export function createActions(request: SignalingClient['request']): RoomActions 
     goLive: () => send('room:goLive'),
     setLocked: (locked) => send('room:lock', { locked }),
     endRoom: () => send('room:end'),
+    readHealth: () => request('room:health'),
     listAudience: (query) => request('audience:list', { query }),
     react: (kind) => send('reaction:send', { kind }),
     raiseHand: () => send('hand:raise'),

@@ -1,6 +1,6 @@
 import type { Person, ReactionKind, RoomInfo, RoomState, SelfState } from '@tribune/shared/domain.ts';
 import type { CloseReason, ErrorCode } from '@tribune/shared/errors.ts';
-import type { AudienceList, SelfCause } from '@tribune/shared/protocol.ts';
+import type { AudienceList, RoomHealthInfo, SelfCause } from '@tribune/shared/protocol.ts';
 
 /**
  * What the person sees of their connection.
@@ -88,6 +88,7 @@ export interface RoomActions {
   goLive(): Promise<void>;
   setLocked(locked: boolean): Promise<void>;
   endRoom(): Promise<void>;
+  readHealth(): Promise<RoomHealthInfo>;
   listAudience(query: string): Promise<AudienceList>;
   react(kind: ReactionKind): Promise<void>;
   raiseHand(): Promise<void>;

@@ -9,6 +9,11 @@ export function formatCount(count: number, language: string): string {
   return new Intl.NumberFormat(language, options).format(count);
 }
 
+/** `97%`, rounded down: what is not perfect does not look so. */
+export function formatPercent(share: number, language: string): string {
+  return new Intl.NumberFormat(language, { style: 'percent' }).format(Math.floor(share * 100) / 100);
+}
+
 /** `12 min` or `1 hr 5 min`, in the words of the language; at least one minute. */
 export function formatDuration(ms: number, language: string): string {
   const minutes = Math.max(1, Math.floor(ms / MINUTE_MS));

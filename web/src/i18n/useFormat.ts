@@ -1,9 +1,10 @@
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
-import { formatCount, formatDuration, formatLanguage, formatList } from './format.ts';
+import { formatCount, formatDuration, formatLanguage, formatList, formatPercent } from './format.ts';
 
 export interface Format {
   count(value: number): string;
+  percent(share: number): string;
   duration(ms: number): string;
   language(tag: string): string;
   list(names: readonly string[]): string;
@@ -16,6 +17,7 @@ export function useFormat(): Format {
   return useMemo(
     () => ({
       count: (value) => formatCount(value, language),
+      percent: (share) => formatPercent(share, language),
       duration: (ms) => formatDuration(ms, language),
       language: (tag) => formatLanguage(tag, language),
       list: (names) => formatList(names, language),

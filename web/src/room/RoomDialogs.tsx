@@ -9,11 +9,12 @@ import { useRun } from '../hooks/useRun.ts';
 
 /** One at a time, and each fetched when it is first asked for. */
 export type RoomDialog =
-  'people' | 'microphone' | 'connection' | 'settings' | 'shortcuts' | 'leave' | 'leaveStage' | 'end';
+  'people' | 'microphone' | 'connection' | 'health' | 'settings' | 'shortcuts' | 'leave' | 'leaveStage' | 'end';
 
 const PeopleDialog = lazy(() => import('./PeopleDialog.tsx'));
 const MicrophoneDialog = lazy(() => import('./MicrophoneDialog.tsx'));
 const ConnectionDialog = lazy(() => import('./ConnectionDialog.tsx'));
+const HealthDialog = lazy(() => import('./HealthDialog.tsx'));
 const ShortcutsDialog = lazy(() => import('./ShortcutsDialog.tsx'));
 const LeaveDialog = lazy(() => import('./LeaveDialog.tsx'));
 const SettingsDialog = lazy(() => import('../settings/SettingsDialog.tsx'));
@@ -37,6 +38,8 @@ export function RoomDialogs({ dialog, onDialog }: RoomDialogsProps) {
         return <MicrophoneDialog onClose={onClose} />;
       case 'connection':
         return <ConnectionDialog onClose={onClose} />;
+      case 'health':
+        return <HealthDialog onClose={onClose} />;
       case 'settings':
         return <SettingsDialog onClose={onClose} onVolume={(volume) => client.setVolume(volume)} />;
       case 'shortcuts':
@@ -56,6 +59,7 @@ export function RoomDialogs({ dialog, onDialog }: RoomDialogsProps) {
 /** Whoever is moved off the stage, or loses a role, loses what was open for it. */
 function isOpenTo(role: Role, dialog: RoomDialog | null): boolean {
   if (dialog === 'microphone') return isStageRole(role);
+  if (dialog === 'health') return can(role, 'room:health');
   return dialog !== 'people' || can(role, 'audience:list');
 }
 

@@ -1,4 +1,5 @@
 import {
+  Activity,
   ArrowDownToLine,
   CircleStop,
   Keyboard,
@@ -11,6 +12,7 @@ import {
   Signal,
 } from 'lucide-react';
 import { isStageRole } from '@tribune/shared/domain.ts';
+import { can } from '@tribune/shared/permissions.ts';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Command } from '../hooks/memberCommands.ts';
@@ -33,7 +35,9 @@ export default function RoomMenu({ trigger, onDialog }: RoomMenuProps) {
   const { t } = useTranslation();
   const run = useRun();
   const commands = useRoomCommands();
-  const onStage = isStageRole(useRole());
+  const role = useRole();
+  const onStage = isStageRole(role);
+  const seesHealth = can(role, 'room:health');
   const { label, share } = useShare();
   const at = (command: Command) => command && (() => void run(command));
   const open = (dialog: RoomDialog) => () => onDialog(dialog);
@@ -46,6 +50,7 @@ export default function RoomMenu({ trigger, onDialog }: RoomMenuProps) {
       groups={[
         [
           { label, icon: <Share2 {...ICON} />, run: share },
+          { label: t('health.title'), icon: <Activity {...ICON} />, run: seesHealth ? open('health') : undefined },
           { label: t('menu.muteOthers'), icon: <MicOff {...ICON} />, run: at(commands.muteOthers) },
           { label: t('menu.lock'), icon: <Lock {...ICON} />, run: at(commands.lock) },
           { label: t('menu.unlock'), icon: <LockOpen {...ICON} />, run: at(commands.unlock) },

@@ -5,6 +5,12 @@ import { Person, SPEECH, SPEECH_2 } from './support/Person.ts';
 import { Stand } from './support/Stand.ts';
 
 const SILENCE_DB = -60;
+const FIRST_AUDIO = 'tribune_time_to_first_audio_seconds';
+
+async function readMetric(origin: string, name: string): Promise<number> {
+  const text = await (await fetch(`${origin}/metrics`)).text();
+  return Number(new RegExp(`^${name} (.+)$`, 'm').exec(text)?.[1]);
+}
 
 describe('a live room in three browsers', () => {
   let stand: Stand;
@@ -107,6 +113,19 @@ describe('a live room in three browsers', () => {
     await ben.page.goto(link);
     await ben.button(ben.texts.lobby.listen).click();
     await ben.page.getByRole('heading', { name: ben.texts.problems.BANNED.title }).waitFor();
+  });
+
+  it('what listeners heard, and after how long, has reached the metrics', async () => {
+    // A report waits for its turn: up to 20 s for the first, and as long again for a sound that came after it.
+    await expect
+      .poll(async () => readMetric(stand.origin, `${FIRST_AUDIO}_count`), { timeout: 45_000 })
+      .toBeGreaterThan(0);
+    const count = await readMetric(stand.origin, `${FIRST_AUDIO}_count`);
+    const sum = await readMetric(stand.origin, `${FIRST_AUDIO}_sum`);
+    expect(sum / count).toBeGreaterThan(0.02);
+    expect(sum / count).toBeLessThan(5);
+    expect(await readMetric(stand.origin, 'tribune_client_round_trip_seconds_count')).toBeGreaterThan(0);
+    expect(await readMetric(stand.origin, 'tribune_speaker_packets_total')).toBeGreaterThan(100);
   });
 
   it('the host ends the room, and everyone is told', async () => {

@@ -13,7 +13,7 @@ export interface Connection {
   readonly welcome: Welcome;
   readonly device: Device;
   readonly iceServers: RTCIceServer[];
-  /** When its ticket was asked for, in the terms of `performance.now()`. */
+  /** When its ticket was asked for, or that of the first attempt to enter, in the terms of `performance.now()`. */
   readonly askedAt: number;
 }
 
@@ -29,6 +29,8 @@ interface ConnectorOptions {
 export class Connector {
   readonly #options: ConnectorOptions;
   readonly #instanceId = createInstanceId();
+  #firstAskedAt: number | null = null;
+  #opened = false;
   #loaded: { readonly capabilities: string; readonly device: Device } | null = null;
 
   constructor(options: ConnectorOptions) {
@@ -41,7 +43,9 @@ export class Connector {
    */
   async open(signal: AbortSignal): Promise<Connection> {
     const { api, roomId, environment, subscribe } = this.#options;
-    const askedAt = performance.now();
+    const now = performance.now();
+    // Who is told on entering to come back in a moment waits for that moment too.
+    const askedAt = this.#opened ? now : (this.#firstAskedAt ??= now);
     const [ticket, created] = await Promise.all([
       api.createTicket(roomId),
       this.#loaded ? null : environment.createDevice(),
@@ -62,6 +66,7 @@ export class Connector {
     try {
       const welcome = await signaling.connect();
       signal.throwIfAborted();
+      this.#opened = true;
       return { signaling, welcome, device, iceServers: toIceServers(ticket), askedAt };
     } finally {
       signal.removeEventListener('abort', handleAbort);

@@ -2,7 +2,7 @@ import { ApiClient, ApiError } from '@tribune/shared/ApiClient.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from './failure.ts';
 import type { Guard } from './guard.ts';
-import { Listener } from './Listener.ts';
+import { Listener, type ListenerState } from './Listener.ts';
 import type { StreamCounts } from './SequenceTracker.ts';
 import { sumCounts } from './stats.ts';
 
@@ -16,12 +16,12 @@ export interface FleetOptions {
   readonly guard: Guard;
   readonly roomId: string;
   readonly listeners: number;
-  /** Arrivals per second. */
-  readonly rate: number;
 }
 
 /** Totals over all listeners at one moment. */
 export interface FleetCount {
+  readonly arrived: number;
+  readonly waiting: number;
   readonly joined: number;
   readonly failed: number;
   readonly received: number;
@@ -30,17 +30,15 @@ export interface FleetCount {
 /** All simulated listeners: how they arrive, and what they say of themselves. */
 export class Fleet {
   readonly listeners: readonly Listener[];
-  readonly #rate: number;
   #rampMs: { readonly first: number; readonly last: number } | null = null;
 
-  private constructor(listeners: readonly Listener[], rate: number) {
+  private constructor(listeners: readonly Listener[]) {
     this.listeners = listeners;
-    this.#rate = rate;
   }
 
   /** Makes everyone's session. A listener whose session fails is failed from the start. */
   static async create(options: FleetOptions, signal: AbortSignal): Promise<Fleet> {
-    const { origin, guard, roomId, rate } = options;
+    const { origin, guard, roomId } = options;
     const listeners: Listener[] = [];
     let next = 0;
     const work = async () => {
@@ -55,7 +53,7 @@ export class Fleet {
       }
     };
     await Promise.all(Array.from({ length: SESSION_CONCURRENCY }, work));
-    return new Fleet(listeners, rate);
+    return new Fleet(listeners);
   }
 
   /** First ticket request until everyone had arrived, in ms; null before. */
@@ -64,15 +62,18 @@ export class Fleet {
   }
 
   /**
-   * Lets everyone arrive, evenly spaced and whatever becomes of those before: arrivals do not wait for a slow server. Resolves
-   * once each has heard something or failed, or `signal` is aborted.
+   * Lets everyone arrive as planned, whatever becomes of those before: arrivals do not wait for a slow server. Resolves once each
+   * has heard something or failed.
+   * @param atMs one for each listener, ascending, from now.
+   * @throws the reason of `signal` when it is aborted.
    */
-  async arrive(signal: AbortSignal): Promise<void> {
-    const first = performance.now();
+  async arrive(atMs: readonly number[], signal: AbortSignal): Promise<void> {
+    const startMs = performance.now();
+    const first = startMs + (atMs[0] ?? 0);
     let last = first;
     const joins: Promise<void>[] = [];
     for (const [index, listener] of this.listeners.entries()) {
-      const waitMs = first + (index * 1000) / this.#rate - performance.now();
+      const waitMs = startMs + (atMs[index] ?? 0) - performance.now();
       if (waitMs > 0) await delay(waitMs, undefined, { signal });
       signal.throwIfAborted();
       joins.push(
@@ -89,14 +90,20 @@ export class Fleet {
     this.#rampMs = { first, last };
   }
 
+  /** The room goes live: the time of those who wait begins. */
+  goLive(): void {
+    for (const listener of this.listeners) listener.goLive(performance.now());
+  }
+
   count(): FleetCount {
-    let joined = 0;
-    let failed = 0;
-    for (const { state } of this.listeners) {
-      if (state.kind === 'listening') joined += 1;
-      if (state.kind === 'failed') failed += 1;
-    }
-    return { joined, failed, received: this.counts().received };
+    const inState = (kind: ListenerState['kind']) => this.listeners.filter(({ state }) => state.kind === kind).length;
+    return {
+      arrived: this.listeners.filter(({ hasArrived }) => hasArrived).length,
+      waiting: inState('waiting'),
+      joined: inState('listening'),
+      failed: inState('failed'),
+      received: this.counts().received,
+    };
   }
 
   counts(): StreamCounts {

@@ -1,5 +1,6 @@
 import { access, constants, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { failedAssertions } from './assertions.ts';
 import { Failure } from './failure.ts';
 import { RefusedHostError } from './guard.ts';
 import { HELP, parseCommandLine, UsageError, type CommandLine } from './options.ts';
@@ -27,7 +28,7 @@ function help(): number {
   return 0;
 }
 
-async function run({ options, jsonFile }: CommandLine): Promise<number> {
+async function run({ options, assertions, jsonFile }: CommandLine): Promise<number> {
   if (jsonFile) await assertWritable(jsonFile);
   // The second one ends the process at once, as it does by default.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort('interrupted'));
@@ -36,7 +37,9 @@ async function run({ options, jsonFile }: CommandLine): Promise<number> {
   console.log(formatTable(report));
   if (jsonFile) await writeFile(jsonFile, `${JSON.stringify(report, null, 2)}\n`);
   if (interruption.signal.aborted) return EXIT_INTERRUPTED;
-  return isSuccess(report) ? 0 : EXIT_FAILED;
+  const broken = failedAssertions(assertions, report);
+  for (const line of broken) console.error(line);
+  return isSuccess(report) && broken.length === 0 ? 0 : EXIT_FAILED;
 }
 
 /** Better now than after the run. @throws {UsageError} */

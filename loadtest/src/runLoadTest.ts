@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { planArrivals, type Schedule } from './arrivals.ts';
 import type { Failure } from './failure.ts';
-import { Fleet } from './Fleet.ts';
+import { Fleet, type FleetCount } from './Fleet.ts';
 import { Generator } from './Generator.ts';
 import { createGuard } from './guard.ts';
 import type { LoadTestOptions } from './options.ts';
@@ -15,12 +16,15 @@ const SLACK_MS = 60_000;
 const SETUP_MS = 60_000;
 const SETUP_MS_PER_LISTENER = 100;
 const PROGRESS_INTERVAL_MS = 500;
+const NOBODY: FleetCount = { arrived: 0, waiting: 0, joined: 0, failed: 0, received: 0 };
 
 type LoadTestPhase = 'setting up' | 'arriving' | 'measuring';
 
 export interface Progress {
   readonly phase: LoadTestPhase;
   readonly asked: number;
+  /** In a room that is not live yet. */
+  readonly waiting: number;
   readonly joined: number;
   readonly failed: number;
   /** Received by all listeners, since the last progress. */
@@ -66,16 +70,20 @@ class LoadTestRun {
   }
 
   async execute(): Promise<Report> {
-    const { url: origin, ownHost, speakers } = this.#options;
+    const { url: origin, ownHost, speakers, openMics } = this.#options;
     const guard = createGuard(ownHost);
-    const timeLimit = setTimeout(() => this.#stop.abort('time limit'), timeLimitMs(this.#options));
+    const schedule = planArrivals(this.#options.arrivals, this.#options.listeners, this.#options.seed);
+    const timeLimit = setTimeout(() => this.#stop.abort('time limit'), timeLimitMs(this.#options, schedule));
     const stopProgress = this.#watch();
     let stage: Stage | null = null;
     try {
-      stage = await Stage.create({ origin, guard, speakers, onLost: (failure) => this.#handleSpeakerLost(failure) });
+      const isLive = schedule.liveMs === null;
+      const onLost = (failure: Failure) => this.#handleSpeakerLost(failure);
+      stage = await Stage.create({ origin, guard, speakers, openMics, isLive, onLost });
       this.#signal.throwIfAborted();
       this.#fleet = await Fleet.create({ ...this.#options, origin, guard, roomId: stage.roomId }, this.#signal);
       this.#signal.throwIfAborted();
+      await this.#arrive(this.#fleet, stage, schedule);
       await this.#measure(this.#fleet, stage);
       return this.#report(stage);
     } catch (error) {
@@ -95,9 +103,22 @@ class LoadTestRun {
     this.#stop.abort(`a speaker was lost: ${reason}`);
   }
 
-  async #measure(fleet: Fleet, stage: Stage): Promise<void> {
+  async #arrive(fleet: Fleet, stage: Stage, { atMs, liveMs }: Schedule): Promise<void> {
     this.#phase = 'arriving';
-    await fleet.arrive(this.#signal);
+    if (liveMs === null) fleet.goLive();
+    await Promise.all([
+      fleet.arrive(atMs, this.#signal),
+      liveMs === null ? null : this.#goLiveAfter(liveMs, fleet, stage),
+    ]);
+  }
+
+  async #goLiveAfter(liveMs: number, fleet: Fleet, stage: Stage): Promise<void> {
+    await delay(liveMs, undefined, { signal: this.#signal });
+    fleet.goLive();
+    await stage.goLive();
+  }
+
+  async #measure(fleet: Fleet, stage: Stage): Promise<void> {
     this.#phase = 'measuring';
     const { url, durationS } = this.#options;
     const generator = new Generator();
@@ -133,11 +154,12 @@ class LoadTestRun {
     let receivedBefore = 0;
     let beforeMs = performance.now();
     const timer = setInterval(() => {
-      const { joined, failed, received } = this.#fleet?.count() ?? { joined: 0, failed: 0, received: 0 };
+      const { waiting, joined, failed, received } = this.#fleet?.count() ?? NOBODY;
       const nowMs = performance.now();
       onProgress({
         phase: this.#phase,
         asked: this.#options.listeners,
+        waiting,
         joined,
         failed,
         packetsPerSecond: ((received - receivedBefore) * 1000) / (nowMs - beforeMs),
@@ -151,6 +173,6 @@ class LoadTestRun {
 }
 
 /** No run lasts longer, whatever the server does. */
-function timeLimitMs({ listeners, rate, durationS }: LoadTestOptions): number {
-  return SETUP_MS + listeners * SETUP_MS_PER_LISTENER + (listeners / rate + durationS) * 1000 + SLACK_MS;
+function timeLimitMs({ listeners, durationS }: LoadTestOptions, { atMs }: Schedule): number {
+  return SETUP_MS + listeners * SETUP_MS_PER_LISTENER + (atMs.at(-1) ?? 0) + durationS * 1000 + SLACK_MS;
 }

@@ -31,9 +31,11 @@ export function formatTable(report: Report): string {
 }
 
 /** One line on how it goes. */
-export function formatProgress({ phase, joined, asked, failed, packetsPerSecond, elapsedS }: Progress): string {
+export function formatProgress(progress: Progress): string {
+  const { phase, waiting, joined, asked, failed, packetsPerSecond, elapsedS } = progress;
+  const waiters = waiting > 0 ? `, ${waiting} waiting` : '';
   const failures = failed > 0 ? `, ${failed} failed` : '';
-  return `${elapsedS.toFixed(0).padStart(4)} s  ${phase}: ${joined}/${asked} joined${failures}, ${Math.round(packetsPerSecond)} packets/s`;
+  return `${elapsedS.toFixed(0).padStart(4)} s  ${phase}: ${joined}/${asked} joined${waiters}${failures}, ${Math.round(packetsPerSecond)} packets/s`;
 }
 
 function listenerRows({ listeners, interrupted }: Report): Row[] {

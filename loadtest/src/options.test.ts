@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { parseCommandLine, UsageError } from './options.ts';
 
@@ -12,6 +13,7 @@ describe('parseCommandLine', () => {
         rate: 20,
         arrivals: { kind: 'rate', points: [{ atS: 0, perSecond: 20 }], spacing: 'poisson' },
         seed: expect.any(Number) as number,
+        processes: Math.max(1, availableParallelism() - 1),
         durationS: 10,
         ownHost: false,
       },
@@ -22,7 +24,7 @@ describe('parseCommandLine', () => {
 
   it('takes what is given', () => {
     const args =
-      '--url https://radio.example/r/abc --listeners 200 --speakers 2 --open-mics 1 --rate 0.5 --even --seed 7 --duration 1.5 --json out.json';
+      '--url https://radio.example/r/abc --listeners 200 --speakers 2 --open-mics 1 --rate 0.5 --even --seed 7 --processes 3 --duration 1.5 --json out.json';
     expect(parseCommandLine([...args.split(' '), '--i-own-this-host'])).toEqual({
       options: {
         url: 'https://radio.example',
@@ -32,6 +34,7 @@ describe('parseCommandLine', () => {
         rate: 0.5,
         arrivals: { kind: 'rate', points: [{ atS: 0, perSecond: 0.5 }], spacing: 'even' },
         seed: 7,
+        processes: 3,
         durationS: 1.5,
         ownHost: true,
       },

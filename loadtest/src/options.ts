@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { LIMITS } from '@tribune/shared/domain.ts';
 import { z } from 'zod';
@@ -10,6 +11,7 @@ const MAX_RATE = 1000;
 const MAX_DURATION_S = 3600;
 const DEFAULT_LISTENERS = 50;
 const DEFAULT_RATE = 20;
+const MAX_PROCESSES = 64;
 const MAX_SEED = 0xffff_ffff;
 
 export const HELP = `Simulated listeners for a Tribune server: real tickets, sockets, ICE, DTLS and SRTP.
@@ -27,6 +29,7 @@ export const HELP = `Simulated listeners for a Tribune server: real tickets, soc
   --scenario launch    almost everyone within two minutes around the start, before which they wait
   --span S             the scenario's whole length                   (${LAUNCH_SPAN_S})
   --seed N             repeats the arrivals of a run                 (drawn)
+  --processes N        processes that run listeners                  (one per core less one)
   --duration S         seconds measured once everyone is in          (10)
   --assert CONDITION   such as "ttfaMs.p95<1500"; any number of them
   --json FILE          write the report there too
@@ -50,6 +53,8 @@ export interface LoadTestOptions {
   readonly arrivals: ArrivalPlan;
   /** Of the arrivals. */
   readonly seed: number;
+  /** Those that run listeners; the speakers are in one more. */
+  readonly processes: number;
   /** Length of the steady window in seconds, from when everyone is in. */
   readonly durationS: number;
   /** The caller vouches for a host that is not this machine. */
@@ -82,6 +87,7 @@ const values = z.object({
   scenario: z.literal('launch', 'has to be launch').optional(),
   span: positive(MAX_DURATION_S).optional(),
   seed: whole(0, MAX_SEED).optional(),
+  processes: whole(1, MAX_PROCESSES).default(Math.max(1, availableParallelism() - 1)),
   duration: positive(MAX_DURATION_S).default(10),
   assert: z.array(assertion()).default([]),
   json: z.string().min(1, 'has to name a file').optional(),
@@ -118,6 +124,7 @@ function optionsOf(given: z.output<typeof values>): LoadTestOptions {
     rate: given.rate ?? DEFAULT_RATE,
     arrivals: arrivalsOf(given),
     seed: given.seed ?? randomInt(MAX_SEED),
+    processes: given.processes,
     durationS: duration,
     ownHost: given['i-own-this-host'],
   };
@@ -156,6 +163,7 @@ function read(args: readonly string[]) {
         scenario: { type: 'string' },
         span: { type: 'string' },
         seed: { type: 'string' },
+        processes: { type: 'string' },
         duration: { type: 'string' },
         assert: { type: 'string', multiple: true },
         json: { type: 'string' },

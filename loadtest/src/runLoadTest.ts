@@ -1,14 +1,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { planArrivals, type Schedule } from './arrivals.ts';
 import type { Failure } from './failure.ts';
-import { Fleet, type FleetCount } from './Fleet.ts';
-import { Generator } from './Generator.ts';
+import { Crowd } from './Crowd.ts';
+import { NOBODY } from './Fleet.ts';
+import { Generator, mergeUsages } from './Generator.ts';
 import { createGuard } from './guard.ts';
 import type { LoadTestOptions } from './options.ts';
 import { buildReport, type Report, type SteadyMeasurement } from './report.ts';
 import { readSfuMetrics } from './sfuMetrics.ts';
 import { Stage } from './Stage.ts';
-import { SteadyWindow } from './SteadyWindow.ts';
 
 /** Joins still under way when everyone has set out, audio awaited, metrics read. */
 const SLACK_MS = 60_000;
@@ -16,7 +16,6 @@ const SLACK_MS = 60_000;
 const SETUP_MS = 60_000;
 const SETUP_MS_PER_LISTENER = 100;
 const PROGRESS_INTERVAL_MS = 500;
-const NOBODY: FleetCount = { arrived: 0, waiting: 0, joined: 0, failed: 0, received: 0 };
 
 type LoadTestPhase = 'setting up' | 'arriving' | 'measuring';
 
@@ -59,7 +58,7 @@ class LoadTestRun {
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
   #phase: LoadTestPhase = 'setting up';
-  #fleet: Fleet | null = null;
+  #crowd: Crowd | null = null;
   #steady: SteadyMeasurement | null = null;
 
   constructor(options: LoadTestOptions, hooks: LoadTestHooks) {
@@ -81,21 +80,22 @@ class LoadTestRun {
       const onLost = (failure: Failure) => this.#handleSpeakerLost(failure);
       stage = await Stage.create({ origin, guard, speakers, openMics, isLive, onLost });
       this.#signal.throwIfAborted();
-      this.#fleet = await Fleet.create({ ...this.#options, origin, guard, roomId: stage.roomId }, this.#signal);
-      this.#signal.throwIfAborted();
-      await this.#arrive(this.#fleet, stage, schedule);
-      await this.#measure(this.#fleet, stage);
-      return this.#report(stage);
+      const crowd = Crowd.create(schedule.atMs, this.#options.processes, (why) => this.#stop.abort(why));
+      this.#crowd = crowd;
+      await this.#unlessAborted(crowd.prepare({ origin, ownHost, roomId: stage.roomId }));
+      await this.#arrive(crowd, stage, schedule);
+      await this.#measure(crowd, stage);
+      return await this.#report(stage);
     } catch (error) {
       if (!stage || !this.#signal.aborted) throw error;
       // Ended early: what there is is reported.
-      return this.#report(stage);
+      return await this.#report(stage);
     } finally {
       clearTimeout(timeLimit);
       stopProgress();
       // The room first: nobody is sent anything then while connections go down one by one.
       await stage?.close();
-      this.#fleet?.close();
+      await this.#crowd?.close();
     }
   }
 
@@ -103,45 +103,60 @@ class LoadTestRun {
     this.#stop.abort(`a speaker was lost: ${reason}`);
   }
 
-  async #arrive(fleet: Fleet, stage: Stage, { atMs, liveMs }: Schedule): Promise<void> {
+  async #arrive(crowd: Crowd, stage: Stage, { liveMs }: Schedule): Promise<void> {
     this.#phase = 'arriving';
-    if (liveMs === null) fleet.goLive();
-    await Promise.all([
-      fleet.arrive(atMs, this.#signal),
-      liveMs === null ? null : this.#goLiveAfter(liveMs, fleet, stage),
-    ]);
+    if (liveMs === null) await crowd.goLive();
+    const live = liveMs === null ? null : this.#goLiveAfter(liveMs, crowd, stage);
+    await this.#unlessAborted(Promise.all([crowd.arrive(), live]));
   }
 
-  async #goLiveAfter(liveMs: number, fleet: Fleet, stage: Stage): Promise<void> {
+  async #goLiveAfter(liveMs: number, crowd: Crowd, stage: Stage): Promise<void> {
     await delay(liveMs, undefined, { signal: this.#signal });
-    fleet.goLive();
+    await crowd.goLive();
     await stage.goLive();
   }
 
-  async #measure(fleet: Fleet, stage: Stage): Promise<void> {
+  /** Waits, and throws the reason of the signal as soon as that is aborted. */
+  async #unlessAborted<T>(work: Promise<T>): Promise<T> {
+    const aborted = Promise.withResolvers<never>();
+    const abort = () => aborted.reject(this.#signal.reason);
+    this.#signal.addEventListener('abort', abort, { once: true });
+    // What goes on after an early end is ended with its process.
+    work.catch(() => undefined);
+    try {
+      this.#signal.throwIfAborted();
+      return await Promise.race([work, aborted.promise]);
+    } finally {
+      this.#signal.removeEventListener('abort', abort);
+    }
+  }
+
+  async #measure(crowd: Crowd, stage: Stage): Promise<void> {
     this.#phase = 'measuring';
     const { url, durationS } = this.#options;
     const generator = new Generator();
     await generator.start();
     const sfuBefore = await readSfuMetrics(url);
-    const window = new SteadyWindow(fleet.listeners);
+    await crowd.openWindow();
     const sentBefore = stage.sent;
     const wasAborted = await delay(durationS * 1000, false, { signal: this.#signal }).catch(() => true);
-    const result = window.close();
+    const { window, usages } = await crowd.closeWindow();
     const sent = stage.sent - sentBefore;
     const sfuAfter = await readSfuMetrics(url);
-    this.#steady = { window: result, sent, generator: await generator.stop(), sfuBefore, sfuAfter };
+    const processes = [await generator.stop(), ...usages];
+    this.#steady = { window, sent, generator: mergeUsages(processes), sfuBefore, sfuAfter };
     if (wasAborted) this.#signal.throwIfAborted();
   }
 
-  #report(stage: Stage): Report {
+  async #report(stage: Stage): Promise<Report> {
+    const results = await this.#crowd?.results();
     const reason: unknown = this.#signal.reason;
     return buildReport({
       startedAt: this.#startedAt,
       options: this.#options,
       interrupted: this.#signal.aborted ? String(reason) : null,
-      listeners: this.#fleet?.listeners ?? [],
-      rampMs: this.#fleet?.rampMs ?? null,
+      listeners: results?.listeners ?? [],
+      rampMs: results?.rampMs ?? null,
       skipped: stage.skipped,
       steady: this.#steady,
     });
@@ -153,8 +168,9 @@ class LoadTestRun {
     if (!onProgress) return () => undefined;
     let receivedBefore = 0;
     let beforeMs = performance.now();
-    const timer = setInterval(() => {
-      const { waiting, joined, failed, received } = this.#fleet?.count() ?? NOBODY;
+    let isCounting = false;
+    const watch = async () => {
+      const { waiting, joined, failed, received } = (await this.#crowd?.count()) ?? NOBODY;
       const nowMs = performance.now();
       onProgress({
         phase: this.#phase,
@@ -167,6 +183,14 @@ class LoadTestRun {
       });
       receivedBefore = received;
       beforeMs = nowMs;
+    };
+    const timer = setInterval(() => {
+      if (isCounting) return;
+      isCounting = true;
+      // Between two phases there may be nobody to count.
+      void watch()
+        .catch(() => undefined)
+        .finally(() => (isCounting = false));
     }, PROGRESS_INTERVAL_MS);
     return () => clearInterval(timer);
   }

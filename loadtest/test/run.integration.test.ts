@@ -84,6 +84,15 @@ describe('runLoadTest', () => {
     expect(report.joinMs.p50).toBeGreaterThan(0);
   });
 
+  it('spreads listeners over processes, and counts them together', async () => {
+    const report = await runLoadTest(optionsFor(await start(), {}, '--processes 3'));
+    expect(report.listeners).toEqual({ asked: 20, joined: 20, failed: [] });
+    expect(report.window?.listeners).toBe(20);
+    expect(report.packetsPerListenerPerSecond).toBeGreaterThan(80);
+    expect(report.packetsPerListenerPerSecond).toBeLessThan(102);
+    expect(report.lossPct).toBeLessThan(0.1);
+  });
+
   it('forwards nobody who stands muted on stage', async () => {
     const report = await runLoadTest(optionsFor(await start(), { listeners: 5 }, '--speakers 3 --open-mics 1'));
     expect(report.listeners.joined).toBe(5);

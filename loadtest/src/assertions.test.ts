@@ -12,6 +12,8 @@ const report = {
     rampMs: null,
     skipped: 0,
     steady: null,
+    phases: [],
+    series: [],
   }),
   ttfaMs: { p50: 200, p95: 1500, p99: 1600 },
   lossPct: null,

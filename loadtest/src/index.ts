@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { failedAssertions } from './assertions.ts';
 import { Failure } from './failure.ts';
 import { RefusedHostError } from './guard.ts';
+import { formatHtml } from './html.ts';
 import { HELP, parseCommandLine, UsageError, type CommandLine } from './options.ts';
 import { isSuccess } from './report.ts';
 import { runLoadTest, type Progress } from './runLoadTest.ts';
@@ -28,14 +29,16 @@ function help(): number {
   return 0;
 }
 
-async function run({ options, assertions, jsonFile }: CommandLine): Promise<number> {
-  if (jsonFile) await assertWritable(jsonFile);
+async function run({ options, assertions, jsonFile, htmlFile }: CommandLine): Promise<number> {
+  if (jsonFile) await assertWritable('--json', jsonFile);
+  if (htmlFile) await assertWritable('--html', htmlFile);
   // The second one ends the process at once, as it does by default.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort('interrupted'));
   const report = await runLoadTest(options, { signal: interruption.signal, onProgress: createPrinter() });
   if (process.stdout.isTTY) process.stdout.write(CLEAR_LINE);
   console.log(formatTable(report));
   if (jsonFile) await writeFile(jsonFile, `${JSON.stringify(report, null, 2)}\n`);
+  if (htmlFile) await writeFile(htmlFile, formatHtml(report));
   if (interruption.signal.aborted) return EXIT_INTERRUPTED;
   const broken = failedAssertions(assertions, report);
   for (const line of broken) console.error(line);
@@ -43,9 +46,9 @@ async function run({ options, assertions, jsonFile }: CommandLine): Promise<numb
 }
 
 /** Better now than after the run. @throws {UsageError} */
-async function assertWritable(file: string): Promise<void> {
+async function assertWritable(option: string, file: string): Promise<void> {
   await access(dirname(resolve(file)), constants.W_OK).catch(() => {
-    throw new UsageError(`--json names a file in a folder that cannot be written to: ${file}`);
+    throw new UsageError(`${option} names a file in a folder that cannot be written to: ${file}`);
   });
 }
 

@@ -19,12 +19,13 @@ describe('parseCommandLine', () => {
       },
       assertions: [],
       jsonFile: null,
+      htmlFile: null,
     });
   });
 
   it('takes what is given', () => {
     const args =
-      '--url https://radio.example/r/abc --listeners 200 --speakers 2 --open-mics 1 --rate 0.5 --even --seed 7 --processes 3 --duration 1.5 --json out.json';
+      '--url https://radio.example/r/abc --listeners 200 --speakers 2 --open-mics 1 --rate 0.5 --even --seed 7 --processes 3 --duration 1.5 --json out.json --html out.html';
     expect(parseCommandLine([...args.split(' '), '--i-own-this-host'])).toEqual({
       options: {
         url: 'https://radio.example',
@@ -40,6 +41,7 @@ describe('parseCommandLine', () => {
       },
       assertions: [],
       jsonFile: 'out.json',
+      htmlFile: 'out.html',
     });
   });
 

@@ -33,6 +33,7 @@ export const HELP = `Simulated listeners for a Tribune server: real tickets, soc
   --duration S         seconds measured once everyone is in          (10)
   --assert CONDITION   such as "ttfaMs.p95<1500"; any number of them
   --json FILE          write the report there too
+  --html FILE          write it as a page with charts
   --i-own-this-host    allow a server that is not on this machine
   --help               this text
 
@@ -65,6 +66,7 @@ export interface CommandLine {
   readonly options: LoadTestOptions;
   readonly assertions: readonly Assertion[];
   readonly jsonFile: string | null;
+  readonly htmlFile: string | null;
 }
 
 /** What is wrong with the command line, in words for whoever typed it. */
@@ -91,6 +93,7 @@ const values = z.object({
   duration: positive(MAX_DURATION_S).default(10),
   assert: z.array(assertion()).default([]),
   json: z.string().min(1, 'has to name a file').optional(),
+  html: z.string().min(1, 'has to name a file').optional(),
   'i-own-this-host': z.boolean().default(false),
 });
 
@@ -107,7 +110,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine | null {
     const faults = parsed.error.issues.map(({ path, message }) => `--${String(path[0])} ${message}`);
     throw new UsageError(faults.join('\n'));
   }
-  return { options: optionsOf(parsed.data), assertions: parsed.data.assert, jsonFile: parsed.data.json ?? null };
+  const { assert: assertions, json, html } = parsed.data;
+  return { options: optionsOf(parsed.data), assertions, jsonFile: json ?? null, htmlFile: html ?? null };
 }
 
 function optionsOf(given: z.output<typeof values>): LoadTestOptions {
@@ -167,6 +171,7 @@ function read(args: readonly string[]) {
         duration: { type: 'string' },
         assert: { type: 'string', multiple: true },
         json: { type: 'string' },
+        html: { type: 'string' },
         'i-own-this-host': { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },

@@ -37,6 +37,8 @@ const measured: Measurements = {
   rampMs: 500,
   skipped: 0,
   steady,
+  phases: [],
+  series: [],
 };
 
 describe('buildReport', () => {
@@ -112,5 +114,14 @@ describe('what people read', () => {
     } as const;
     expect(formatProgress(progress)).toBe('   3 s  arriving: 7/50 joined, 1 failed, 350 packets/s');
     expect(formatProgress({ ...progress, waiting: 40 })).toContain('7/50 joined, 40 waiting, 1 failed');
+  });
+});
+
+describe('the limit', () => {
+  it('is told in the table, in words', () => {
+    const busy = { ...steady.generator, cpuPct: 99 };
+    const phase = { name: 'measuring' as const, processes: [busy], seconds: 10, from: sfu(1, 1), to: sfu(2, 2) };
+    const table = formatTable(buildReport({ ...measured, phases: [phase] }));
+    expect(table).toMatch(/at its limit +the load test\n +a process of the load test took 99 % of a core/);
   });
 });

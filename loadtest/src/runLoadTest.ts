@@ -7,6 +7,8 @@ import { Generator, mergeUsages } from './Generator.ts';
 import { createGuard } from './guard.ts';
 import type { LoadTestOptions } from './options.ts';
 import { buildReport, type Report, type SteadyMeasurement } from './report.ts';
+import type { Evidence } from './limit.ts';
+import { Series, type LoadTestPhase } from './series.ts';
 import { readSfuMetrics } from './sfuMetrics.ts';
 import { Stage } from './Stage.ts';
 
@@ -16,8 +18,8 @@ const SLACK_MS = 60_000;
 const SETUP_MS = 60_000;
 const SETUP_MS_PER_LISTENER = 100;
 const PROGRESS_INTERVAL_MS = 500;
-
-type LoadTestPhase = 'setting up' | 'arriving' | 'measuring';
+/** Progress is told twice a second, and kept once. */
+const TICKS_PER_POINT = 2;
 
 export interface Progress {
   readonly phase: LoadTestPhase;
@@ -60,6 +62,8 @@ class LoadTestRun {
   #phase: LoadTestPhase = 'setting up';
   #crowd: Crowd | null = null;
   #steady: SteadyMeasurement | null = null;
+  readonly #series = new Series(this.#startedMs);
+  readonly #phases: Evidence['phases'][number][] = [];
 
   constructor(options: LoadTestOptions, hooks: LoadTestHooks) {
     this.#options = options;
@@ -105,9 +109,17 @@ class LoadTestRun {
 
   async #arrive(crowd: Crowd, stage: Stage, { liveMs }: Schedule): Promise<void> {
     this.#phase = 'arriving';
+    const [generator, startMs] = [new Generator(), performance.now()];
+    const from = await readSfuMetrics(this.#options.url);
+    await generator.start();
     if (liveMs === null) await crowd.goLive();
     const live = liveMs === null ? null : this.#goLiveAfter(liveMs, crowd, stage);
     await this.#unlessAborted(Promise.all([crowd.arrive(), live]));
+    const to = await readSfuMetrics(this.#options.url);
+    const seconds = (performance.now() - startMs) / 1000;
+    const { arriving } = await crowd.results();
+    const processes = [await generator.stop(), ...arriving.filter((usage) => usage !== null)];
+    this.#phases.push({ name: 'arriving', processes, seconds, from, to });
   }
 
   async #goLiveAfter(liveMs: number, crowd: Crowd, stage: Stage): Promise<void> {
@@ -144,6 +156,7 @@ class LoadTestRun {
     const sent = stage.sent - sentBefore;
     const sfuAfter = await readSfuMetrics(url);
     const processes = [await generator.stop(), ...usages];
+    this.#phases.push({ name: 'measuring', processes, seconds: window.seconds, from: sfuBefore, to: sfuAfter });
     this.#steady = { window, sent, generator: mergeUsages(processes), sfuBefore, sfuAfter };
     if (wasAborted) this.#signal.throwIfAborted();
   }
@@ -159,20 +172,26 @@ class LoadTestRun {
       rampMs: results?.rampMs ?? null,
       skipped: stage.skipped,
       steady: this.#steady,
+      phases: this.#phases,
+      series: this.#series.points,
     });
   }
 
   /** Returns a function that stops watching. */
   #watch(): () => void {
     const { onProgress } = this.#hooks;
-    if (!onProgress) return () => undefined;
+    let ticks = 0;
     let receivedBefore = 0;
     let beforeMs = performance.now();
     let isCounting = false;
     const watch = async () => {
-      const { waiting, joined, failed, received } = (await this.#crowd?.count()) ?? NOBODY;
+      const count = (await this.#crowd?.count()) ?? NOBODY;
       const nowMs = performance.now();
-      onProgress({
+      if (this.#crowd && ticks++ % TICKS_PER_POINT === 0) {
+        this.#series.add(this.#phase, { atMs: nowMs, count, sfu: await readSfuMetrics(this.#options.url) });
+      }
+      const { waiting, joined, failed, received } = count;
+      onProgress?.({
         phase: this.#phase,
         asked: this.#options.listeners,
         waiting,

@@ -41,6 +41,10 @@ describe('runLoadTest', () => {
     expect(report.ttfaMs.p50).toBeGreaterThanOrEqual(report.joinMs.p50 ?? Number.NaN);
     expect(report.sfu.cpuUsPerPacket).toBeGreaterThan(0);
     expect(report.sfu.rssMb).toBeGreaterThan(1);
+    expect(report.cdf.ttfaMs).toHaveLength(101);
+    expect(report.limit).not.toBe('unknown');
+    expect(report.series.at(-1)).toMatchObject({ phase: 'measuring', arrived: 20, joined: 20, failed: 0 });
+    expect(report.series.at(-1)?.workers[0]?.rssMb).toBeGreaterThan(1);
     const { api } = await server.createApi('someone');
     expect(await api.listRooms()).toEqual([]);
   });

@@ -1,9 +1,10 @@
 import { ApiClient, ApiError } from '@tribune/shared/ApiClient.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from './failure.ts';
+import { epochMs } from './fleetCommands.ts';
+import type { GeneratorUsage } from './Generator.ts';
 import type { Guard } from './guard.ts';
-import { Listener } from './Listener.ts';
-import type { StreamCounts } from './SequenceTracker.ts';
+import { Listener, type ListenerState } from './Listener.ts';
 import { sumCounts } from './stats.ts';
 
 /** Sessions are made ahead, a few at a time: they are not what is measured. */
@@ -16,31 +17,44 @@ export interface FleetOptions {
   readonly guard: Guard;
   readonly roomId: string;
   readonly listeners: number;
-  /** Arrivals per second. */
-  readonly rate: number;
 }
 
 /** Totals over all listeners at one moment. */
 export interface FleetCount {
+  readonly arrived: number;
+  readonly waiting: number;
   readonly joined: number;
   readonly failed: number;
   readonly received: number;
+  readonly expected: number;
 }
 
-/** All simulated listeners: how they arrive, and what they say of themselves. */
+export const NOBODY: FleetCount = { arrived: 0, waiting: 0, joined: 0, failed: 0, received: 0, expected: 0 };
+
+/** One listener at the end, without what kept them going. */
+export type ListenerResult = Pick<Listener, 'state' | 'joinMs' | 'ttfaMs'>;
+
+export interface FleetResults {
+  readonly listeners: readonly ListenerResult[];
+  /** First ticket request, and when the last of them had heard something; null before. */
+  readonly ramp: { readonly firstEpochMs: number; readonly lastEpochMs: number } | null;
+  /** Of this process while people arrived; null before the end of that. */
+  readonly arriving: GeneratorUsage | null;
+}
+
+/** The simulated listeners of one process: how they arrive, and what they say of themselves. */
 export class Fleet {
   readonly listeners: readonly Listener[];
-  readonly #rate: number;
-  #rampMs: { readonly first: number; readonly last: number } | null = null;
+  arriving: GeneratorUsage | null = null;
+  #ramp: FleetResults['ramp'] = null;
 
-  private constructor(listeners: readonly Listener[], rate: number) {
+  private constructor(listeners: readonly Listener[]) {
     this.listeners = listeners;
-    this.#rate = rate;
   }
 
   /** Makes everyone's session. A listener whose session fails is failed from the start. */
   static async create(options: FleetOptions, signal: AbortSignal): Promise<Fleet> {
-    const { origin, guard, roomId, rate } = options;
+    const { origin, guard, roomId } = options;
     const listeners: Listener[] = [];
     let next = 0;
     const work = async () => {
@@ -55,29 +69,27 @@ export class Fleet {
       }
     };
     await Promise.all(Array.from({ length: SESSION_CONCURRENCY }, work));
-    return new Fleet(listeners, rate);
-  }
-
-  /** First ticket request until everyone had arrived, in ms; null before. */
-  get rampMs(): number | null {
-    return this.#rampMs && this.#rampMs.last - this.#rampMs.first;
+    return new Fleet(listeners);
   }
 
   /**
-   * Lets everyone arrive, evenly spaced and whatever becomes of those before: arrivals do not wait for a slow server. Resolves
-   * once each has heard something or failed, or `signal` is aborted.
+   * Lets everyone arrive as planned, whatever becomes of those before: arrivals do not wait for a slow server. Resolves once each
+   * has heard something or failed.
+   * @param atMs one for each listener, ascending, from now.
+   * @throws the reason of `signal` when it is aborted.
    */
-  async arrive(signal: AbortSignal): Promise<void> {
-    const first = performance.now();
-    let last = first;
+  async arrive(atMs: readonly number[], signal: AbortSignal): Promise<void> {
+    const startMs = performance.now();
+    const firstEpochMs = epochMs() + (atMs[0] ?? 0);
+    let lastEpochMs = firstEpochMs;
     const joins: Promise<void>[] = [];
     for (const [index, listener] of this.listeners.entries()) {
-      const waitMs = first + (index * 1000) / this.#rate - performance.now();
+      const waitMs = startMs + (atMs[index] ?? 0) - performance.now();
       if (waitMs > 0) await delay(waitMs, undefined, { signal });
       signal.throwIfAborted();
       joins.push(
         listener.join().then(() => {
-          last = performance.now();
+          lastEpochMs = epochMs();
         }),
       );
     }
@@ -86,25 +98,30 @@ export class Fleet {
     signal.addEventListener('abort', abort, { once: true });
     await Promise.race([Promise.all(joins), aborted.promise]);
     signal.removeEventListener('abort', abort);
-    this.#rampMs = { first, last };
+    this.#ramp = { firstEpochMs, lastEpochMs };
+  }
+
+  /** The room goes live: the time of those who wait begins. */
+  goLive(sinceMs: number): void {
+    for (const listener of this.listeners) listener.goLive(sinceMs);
   }
 
   count(): FleetCount {
-    let joined = 0;
-    let failed = 0;
-    for (const { state } of this.listeners) {
-      if (state.kind === 'listening') joined += 1;
-      if (state.kind === 'failed') failed += 1;
-    }
-    return { joined, failed, received: this.counts().received };
+    const inState = (kind: ListenerState['kind']) => this.listeners.filter(({ state }) => state.kind === kind).length;
+    const { received, expected } = sumCounts(this.listeners.map((listener) => listener.counts()));
+    return {
+      arrived: this.listeners.filter(({ hasArrived }) => hasArrived).length,
+      waiting: inState('waiting'),
+      joined: inState('listening'),
+      failed: inState('failed'),
+      received,
+      expected,
+    };
   }
 
-  counts(): StreamCounts {
-    return sumCounts(this.listeners.map((listener) => listener.counts()));
-  }
-
-  close(): void {
-    for (const listener of this.listeners) listener.close();
+  results(): FleetResults {
+    const listeners = this.listeners.map(({ state, joinMs, ttfaMs }) => ({ state, joinMs, ttfaMs }));
+    return { listeners, ramp: this.#ramp, arriving: this.arriving };
   }
 }
 

@@ -52,6 +52,25 @@ export class Generator {
   }
 }
 
+/** Several processes as one: what they take adds up, and the latest of them is as late as the load test. */
+export function mergeUsages(usages: readonly GeneratorUsage[]): GeneratorUsage {
+  const worst = (of: (usage: GeneratorUsage) => number) => Math.max(0, ...usages.map(of));
+  const sum = (of: (usage: GeneratorUsage) => number) => usages.reduce((total, usage) => total + of(usage), 0);
+  return {
+    cpuPct: sum(({ cpuPct }) => cpuPct),
+    eventLoopDelayMs: {
+      p50: worst(({ eventLoopDelayMs }) => eventLoopDelayMs.p50),
+      p99: worst(({ eventLoopDelayMs }) => eventLoopDelayMs.p99),
+      max: worst(({ eventLoopDelayMs }) => eventLoopDelayMs.max),
+    },
+    rssMb: sum(({ rssMb }) => rssMb),
+    // Each of them reads the count of the whole machine.
+    udpDropped: usages.every(({ udpDropped }) => udpDropped === null)
+      ? null
+      : worst(({ udpDropped }) => udpDropped ?? 0),
+  };
+}
+
 /** `RcvbufErrors` of /proc/net/snmp: Linux only, and of the whole machine. */
 async function readUdpDropped(): Promise<number | null> {
   const text = await readFile('/proc/net/snmp', 'utf8').catch(() => '');

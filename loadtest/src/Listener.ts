@@ -8,22 +8,26 @@ const AUDIO_TIMEOUT_MS = 5000;
 
 /**
  * - `idle`: its turn has not come.
- * - `joining`: from the ticket request to the first audio.
+ * - `waiting`: connected, in a room that is not live yet.
+ * - `joining`: on the way, from the ticket request to the first audio.
  * - `listening`: connected, and has heard something.
  * - `failed`: never got there, or lost it; `reason` says where.
  * - `closed`: stopped by us before any of that was decided.
  */
 export type ListenerState =
-  { readonly kind: 'idle' | 'joining' | 'listening' | 'closed' } | { readonly kind: 'failed'; readonly reason: string };
+  | { readonly kind: 'idle' | 'waiting' | 'joining' | 'listening' | 'closed' }
+  | { readonly kind: 'failed'; readonly reason: string };
 
 /** One simulated listener, who measures their own way in and what they hear. */
 export class Listener {
   readonly #peer: Peer;
   readonly #firstAudio = Promise.withResolvers<void>();
+  readonly #live = Promise.withResolvers<void>();
   #state: ListenerState = { kind: 'idle' };
-  #askedMs = 0;
-  #joinMs: number | null = null;
-  #ttfaMs: number | null = null;
+  #askedMs: number | null = null;
+  #liveMs = 0;
+  #connectedMs: number | null = null;
+  #firstAudioMs: number | null = null;
   #lastAudioMs: number | null = null;
 
   constructor(options: PeerOptions) {
@@ -33,20 +37,25 @@ export class Listener {
     });
     // Nobody waits for it where the connection did not come about.
     this.#firstAudio.promise.catch(() => undefined);
+    this.#live.promise.catch(() => undefined);
   }
 
   get state(): ListenerState {
     return this.#state;
   }
 
-  /** From the ticket request until ICE and DTLS are up; null before. */
-  get joinMs(): number | null {
-    return this.#joinMs;
+  get hasArrived(): boolean {
+    return this.#askedMs !== null;
   }
 
-  /** From the ticket request until the first audio packet; null before. */
+  /** From the ticket request until ICE and DTLS are up; from when the room went live for who had waited; null before. */
+  get joinMs(): number | null {
+    return this.#since(this.#connectedMs);
+  }
+
+  /** From the same moment until the first audio packet; null before. */
   get ttfaMs(): number | null {
-    return this.#ttfaMs;
+    return this.#since(this.#firstAudioMs);
   }
 
   /** `performance.now()` of the newest audio packet; null before the first. */
@@ -73,14 +82,21 @@ export class Listener {
     this.#state = { kind: 'joining' };
     this.#askedMs = performance.now();
     try {
-      await this.#peer.enter();
+      const { media } = await this.#peer.enter();
+      if (media.kind === 'none') await this.#waitUntilLive();
       await this.#peer.waitUntilReceiving(JOIN_TIMEOUT_MS);
-      this.#joinMs = performance.now() - this.#askedMs;
+      this.#connectedMs = performance.now();
       await within(this.#firstAudio.promise, AUDIO_TIMEOUT_MS, 'no-audio');
       if (this.#state.kind === 'joining') this.#state = { kind: 'listening' };
     } catch (error) {
       this.fail(Failure.from('socket', error).reason);
     }
+  }
+
+  /** @param sinceMs `performance.now()` of when the host was about to go live. */
+  goLive(sinceMs: number): void {
+    this.#liveMs = sinceMs;
+    this.#live.resolve();
   }
 
   /** Ends this listener as failed, unless something else was decided before. */
@@ -92,19 +108,30 @@ export class Listener {
 
   /** Leaves; what was measured stays readable. */
   close(): void {
-    if (this.#state.kind === 'idle' || this.#state.kind === 'joining') this.#state = { kind: 'closed' };
+    if (this.#state.kind !== 'listening' && this.#state.kind !== 'failed') this.#state = { kind: 'closed' };
     this.#end();
   }
 
   #end(): void {
     this.#peer.close();
     this.#firstAudio.reject(new Failure('closed'));
+    this.#live.reject(new Failure('closed'));
+  }
+
+  async #waitUntilLive(): Promise<void> {
+    if (this.#state.kind === 'joining') this.#state = { kind: 'waiting' };
+    await this.#live.promise;
+    if (this.#state.kind === 'waiting') this.#state = { kind: 'joining' };
+  }
+
+  #since(ms: number | null): number | null {
+    return ms === null || this.#askedMs === null ? null : ms - Math.max(this.#askedMs, this.#liveMs);
   }
 
   #handleAudio(arrivalMs: number): void {
     this.#lastAudioMs = arrivalMs;
-    if (this.#ttfaMs !== null) return;
-    this.#ttfaMs = arrivalMs - this.#askedMs;
+    if (this.#firstAudioMs !== null) return;
+    this.#firstAudioMs = arrivalMs;
     this.#firstAudio.resolve();
   }
 }

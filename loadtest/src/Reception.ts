@@ -81,7 +81,7 @@ export class Reception {
   add(consumer: ConsumerInfo): void {
     if (this.#closed || this.#find(consumer.id)) return;
     this.#take(consumer);
-    this.#connection?.offer(this.#media());
+    this.#offerAgain();
   }
 
   remove(consumerId: string): void {
@@ -89,7 +89,7 @@ export class Reception {
     const stream = this.#find(consumerId);
     if (!stream) return;
     stream.active = false;
-    this.#connection?.offer(this.#media());
+    this.#offerAgain();
   }
 
   counts(): StreamCounts {
@@ -99,6 +99,15 @@ export class Reception {
   close(): void {
     this.#closed = true;
     this.#connection?.close();
+  }
+
+  /** A connection that is going down at this moment takes no description any more. */
+  #offerAgain(): void {
+    try {
+      this.#connection?.offer(this.#media());
+    } catch {
+      this.#handlers.onLost?.();
+    }
   }
 
   #find(consumerId: string): Stream | undefined {

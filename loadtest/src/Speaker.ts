@@ -12,6 +12,8 @@ const RESTART_DELAY_MS = 500;
 
 export interface SpeakerOptions extends PeerOptions {
   readonly speech: { readonly frames: readonly SpeechFrame[]; readonly firstFrame: number };
+  /** False is someone who stands on stage and is muted, as most there do. */
+  readonly isOpen: boolean;
   /** Once, when the speaker can no longer be heard. Not called after `close()`. */
   onLost(failure: Failure): void;
 }
@@ -62,7 +64,7 @@ export class Speaker {
     await during('stage', async () => this.signaling.request('stage:accept'));
   }
 
-  /** Publishes, unmutes, and speaks until `close()`. @throws {Failure} */
+  /** Publishes, and, unless muted, speaks until `close()`. @throws {Failure} */
   async speak(): Promise<void> {
     await during('media', async () => {
       const media = await this.#createMedia();
@@ -70,6 +72,7 @@ export class Speaker {
       const { transportId, rtpParameters } = media;
       const { producerId } = await this.signaling.request('producer:create', { transportId, rtpParameters });
       this.#producerId = producerId;
+      if (!this.#options.isOpen) return;
       await this.signaling.request('stage:setMuted', { muted: false });
       media.speak();
     });

@@ -16,6 +16,10 @@ export interface StageOptions {
   readonly guard: Guard;
   /** The host included. */
   readonly speakers: number;
+  /** Those of them who are not muted, the host first. */
+  readonly openMics: number;
+  /** False leaves the room in its backstage until `goLive()`. */
+  readonly isLive: boolean;
   /** When someone on stage can no longer be heard: what is measured after that means nothing. */
   onLost(failure: Failure): void;
 }
@@ -34,7 +38,7 @@ export class Stage {
     this.#speakers = [host];
   }
 
-  /** Creates the room and goes live with everyone speaking. @throws {Failure} when any of it fails; nothing is left then. */
+  /** Creates the room, with everyone on stage and speaking. @throws {Failure} when any of it fails; nothing is left then. */
   static async create(options: StageOptions): Promise<Stage> {
     const speeches = await Promise.all(SPEECH_FILES.slice(0, options.speakers).map(async (file) => encodeSpeech(file)));
     const api = new ApiClient(options.origin);
@@ -47,7 +51,7 @@ export class Stage {
     try {
       await host.enter();
       await host.speak();
-      await during('stage', async () => host.signaling.request('room:goLive'));
+      if (options.isLive) await stage.goLive();
       for (let index = 1; index < options.speakers; index++) {
         await stage.#bringUp(personOf(options, speeches, index));
       }
@@ -56,6 +60,11 @@ export class Stage {
       await stage.close();
       throw error;
     }
+  }
+
+  /** @throws {Failure} */
+  async goLive(): Promise<void> {
+    await during('stage', async () => this.#host.signaling.request('room:goLive'));
   }
 
   /** Packets sent by all so far. */
@@ -86,11 +95,12 @@ export class Stage {
 }
 
 function personOf(
-  { origin, guard, onLost }: StageOptions,
+  { origin, guard, openMics, onLost }: StageOptions,
   speeches: readonly (readonly SpeechFrame[])[],
   index: number,
 ) {
   const frames = speeches[index % speeches.length]!;
   const firstFrame = Math.floor(index / speeches.length) * SPEECH_OFFSET_FRAMES;
-  return { name: `Speaker ${index + 1}`, origin, guard, onLost, speech: { frames, firstFrame } };
+  const isOpen = index < openMics;
+  return { name: `Speaker ${index + 1}`, origin, guard, isOpen, onLost, speech: { frames, firstFrame } };
 }

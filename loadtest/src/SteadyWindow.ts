@@ -72,6 +72,18 @@ export class SteadyWindow {
   }
 }
 
+/** What several processes measured at the same time. */
+export function mergeWindows(windows: readonly WindowResult[]): WindowResult {
+  return {
+    seconds: sumOf(windows, ({ seconds }) => seconds) / windows.length,
+    listeners: sumOf(windows, ({ listeners }) => listeners),
+    counts: sumCounts(windows.map(({ counts }) => counts)),
+    lost: sumOf(windows, ({ lost }) => lost),
+    jitterMs: windows.flatMap(({ jitterMs }) => jitterMs),
+    restarted: sumOf(windows, ({ restarted }) => restarted),
+  };
+}
+
 function sumOf<T>(items: readonly T[], valueOf: (item: T) => number): number {
   return items.reduce((sum, item) => sum + valueOf(item), 0);
 }

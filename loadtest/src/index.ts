@@ -1,7 +1,9 @@
 import { access, constants, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { failedAssertions } from './assertions.ts';
 import { Failure } from './failure.ts';
 import { RefusedHostError } from './guard.ts';
+import { formatHtml } from './html.ts';
 import { HELP, parseCommandLine, UsageError, type CommandLine } from './options.ts';
 import { isSuccess } from './report.ts';
 import { runLoadTest, type Progress } from './runLoadTest.ts';
@@ -27,22 +29,26 @@ function help(): number {
   return 0;
 }
 
-async function run({ options, jsonFile }: CommandLine): Promise<number> {
-  if (jsonFile) await assertWritable(jsonFile);
+async function run({ options, assertions, jsonFile, htmlFile }: CommandLine): Promise<number> {
+  if (jsonFile) await assertWritable('--json', jsonFile);
+  if (htmlFile) await assertWritable('--html', htmlFile);
   // The second one ends the process at once, as it does by default.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort('interrupted'));
   const report = await runLoadTest(options, { signal: interruption.signal, onProgress: createPrinter() });
   if (process.stdout.isTTY) process.stdout.write(CLEAR_LINE);
   console.log(formatTable(report));
   if (jsonFile) await writeFile(jsonFile, `${JSON.stringify(report, null, 2)}\n`);
+  if (htmlFile) await writeFile(htmlFile, formatHtml(report));
   if (interruption.signal.aborted) return EXIT_INTERRUPTED;
-  return isSuccess(report) ? 0 : EXIT_FAILED;
+  const broken = failedAssertions(assertions, report);
+  for (const line of broken) console.error(line);
+  return isSuccess(report) && broken.length === 0 ? 0 : EXIT_FAILED;
 }
 
 /** Better now than after the run. @throws {UsageError} */
-async function assertWritable(file: string): Promise<void> {
+async function assertWritable(option: string, file: string): Promise<void> {
   await access(dirname(resolve(file)), constants.W_OK).catch(() => {
-    throw new UsageError(`--json names a file in a folder that cannot be written to: ${file}`);
+    throw new UsageError(`${option} names a file in a folder that cannot be written to: ${file}`);
   });
 }
 

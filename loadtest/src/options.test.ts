@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { parseCommandLine, UsageError } from './options.ts';
 
@@ -8,28 +9,71 @@ describe('parseCommandLine', () => {
         url: 'http://localhost:3000',
         listeners: 50,
         speakers: 1,
+        openMics: 1,
         rate: 20,
+        arrivals: { kind: 'rate', points: [{ atS: 0, perSecond: 20 }], spacing: 'poisson' },
+        seed: expect.any(Number) as number,
+        processes: Math.max(1, availableParallelism() - 1),
         durationS: 10,
         ownHost: false,
       },
+      assertions: [],
       jsonFile: null,
+      htmlFile: null,
     });
   });
 
   it('takes what is given', () => {
     const args =
-      '--url https://radio.example/r/abc --listeners 200 --speakers 2 --rate 0.5 --duration 1.5 --json out.json';
+      '--url https://radio.example/r/abc --listeners 200 --speakers 2 --open-mics 1 --rate 0.5 --even --seed 7 --processes 3 --duration 1.5 --json out.json --html out.html';
     expect(parseCommandLine([...args.split(' '), '--i-own-this-host'])).toEqual({
       options: {
         url: 'https://radio.example',
         listeners: 200,
         speakers: 2,
+        openMics: 1,
         rate: 0.5,
+        arrivals: { kind: 'rate', points: [{ atS: 0, perSecond: 0.5 }], spacing: 'even' },
+        seed: 7,
+        processes: 3,
         durationS: 1.5,
         ownHost: true,
       },
+      assertions: [],
       jsonFile: 'out.json',
+      htmlFile: 'out.html',
     });
+  });
+
+  it.each([
+    [
+      '--ramp 0:50,30:400',
+      {
+        kind: 'rate',
+        points: [
+          { atS: 0, perSecond: 50 },
+          { atS: 30, perSecond: 400 },
+        ],
+        spacing: 'poisson',
+      },
+    ],
+    ['--flash 30 --rate 5', { kind: 'flash', count: 30, perSecond: 5, spacing: 'poisson' }],
+    ['--scenario launch', { kind: 'launch', spanS: 240 }],
+    ['--scenario launch --span 60', { kind: 'launch', spanS: 60 }],
+  ])('lets people arrive as %s says', (args, arrivals) => {
+    expect(parseCommandLine(args.split(' '))?.options.arrivals).toEqual(arrivals);
+  });
+
+  it('takes a flash for everybody where no number of listeners is given', () => {
+    expect(parseCommandLine(['--flash', '300'])?.options.listeners).toBe(300);
+  });
+
+  it('takes any number of assertions', () => {
+    const given = parseCommandLine(['--assert', 'ttfaMs.p95<1500', '--assert', 'lossPct < 0.1']);
+    expect(given?.assertions.map(({ field, bound }) => [field, bound])).toEqual([
+      ['ttfaMs.p95', 1500],
+      ['lossPct', 0.1],
+    ]);
   });
 
   it('is null when help is asked for, whatever else is said', () => {
@@ -42,6 +86,18 @@ describe('parseCommandLine', () => {
     ['--listeners 0x10', '--listeners has to be a whole number'],
     ['--listeners 5001', 'from 1 to 5000'],
     ['--speakers 51', '--speakers has to be a whole number from 1 to 50'],
+    ['--assert ttfa<1500', '--assert knows no "ttfa", only'],
+    ['--assert lossPct<1 --assert fast', '--assert has to be like'],
+    ['--ramp 0:50,30', '--ramp has to be like 0:50,30:400'],
+    ['--ramp 0:50,30:0', '--ramp has to be like 0:50,30:400'],
+    ['--ramp 30:5,0:4', '--ramp has to be like 0:50,30:400'],
+    ['--flash 10 --scenario launch', '--flash and --scenario cannot be used together'],
+    ['--ramp 0:50 --rate 10', '--ramp has its own --rate'],
+    ['--flash 10 --listeners 5', '--flash has to be at most --listeners'],
+    ['--scenario stampede', '--scenario has to be launch'],
+    ['--span 10', '--span is for --scenario'],
+    ['--open-mics 2', '--open-mics has to be at most'],
+    ['--seed -1', '--seed'],
     ['--rate 0', '--rate has to be a number above 0'],
     ['--duration soon', '--duration has to be a number above 0'],
     ['--url ftp://localhost', '--url has to be an http or https URL'],

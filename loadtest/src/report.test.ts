@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { parseCommandLine } from './options.ts';
 import { buildReport, isSuccess, type Measurements, type SteadyMeasurement } from './report.ts';
 import { NO_COUNTS } from './stats.ts';
 import { formatProgress, formatTable } from './table.ts';
 
-const options = { url: 'http://localhost:3000', listeners: 3, speakers: 1, rate: 20, durationS: 10, ownHost: false };
+const options = parseCommandLine(['--listeners', '3'])!.options;
 
 function sfu(cpuS: number, nodeCpuS: number) {
   return { workerCpuS: new Map([['0', cpuS]]), workerRssBytes: new Map([['0', 30e6]]), nodeCpuS };
@@ -36,6 +37,8 @@ const measured: Measurements = {
   rampMs: 500,
   skipped: 0,
   steady,
+  phases: [],
+  series: [],
 };
 
 describe('buildReport', () => {
@@ -103,11 +106,22 @@ describe('what people read', () => {
     const progress = {
       phase: 'arriving',
       asked: 50,
+      waiting: 0,
       joined: 7,
       failed: 1,
       packetsPerSecond: 349.6,
       elapsedS: 3.4,
     } as const;
     expect(formatProgress(progress)).toBe('   3 s  arriving: 7/50 joined, 1 failed, 350 packets/s');
+    expect(formatProgress({ ...progress, waiting: 40 })).toContain('7/50 joined, 40 waiting, 1 failed');
+  });
+});
+
+describe('the limit', () => {
+  it('is told in the table, in words', () => {
+    const busy = { ...steady.generator, cpuPct: 99 };
+    const phase = { name: 'measuring' as const, processes: [busy], seconds: 10, from: sfu(1, 1), to: sfu(2, 2) };
+    const table = formatTable(buildReport({ ...measured, phases: [phase] }));
+    expect(table).toMatch(/at its limit +the load test\n +a process of the load test took 99 % of a core/);
   });
 });

@@ -1,15 +1,18 @@
+import { readEnvironment, type Environment } from './environment.ts';
 import type { GeneratorUsage } from './Generator.ts';
 import type { Listener } from './Listener.ts';
+import { judge, type Evidence, type Verdict } from './limit.ts';
 import type { LoadTestOptions } from './options.ts';
+import type { SeriesPoint } from './series.ts';
 import { workerCpuBetween, type SfuSample } from './sfuMetrics.ts';
-import { percentilesOf, round, roundOrNull, tally, type Percentiles } from './stats.ts';
+import { percentilesOf, quantilesOf, round, roundOrNull, tally, type Percentiles } from './stats.ts';
 import type { WindowResult } from './SteadyWindow.ts';
 
 /** CPU time is told in steps of 10 ms: over less than this it says nothing. */
 const MIN_SFU_SECONDS = 1;
 
 /** What `--json` writes. A figure that could not be measured is null. */
-export interface Report {
+export interface Report extends Verdict {
   readonly startedAt: string;
   readonly options: LoadTestOptions;
   /** Why it ended early; null when it did not. */
@@ -60,6 +63,15 @@ export interface Report {
   };
   /** The load test's own consumption within the window. */
   readonly generator: GeneratorUsage | null;
+  /** Each second of the run. */
+  readonly series: readonly SeriesPoint[];
+  /** The values at each percent, from 0 to 100; empty where nothing was measured. */
+  readonly cdf: {
+    readonly joinMs: readonly number[];
+    readonly ttfaMs: readonly number[];
+    readonly jitterMs: readonly number[];
+  };
+  readonly environment: Environment;
 }
 
 /** What was measured over the steady window. */
@@ -80,21 +92,25 @@ export interface Measurements {
   readonly rampMs: number | null;
   readonly skipped: number;
   readonly steady: SteadyMeasurement | null;
+  readonly phases: Evidence['phases'];
+  readonly series: readonly SeriesPoint[];
 }
 
 export function buildReport(measured: Measurements): Report {
-  const { startedAt, options, interrupted, listeners, rampMs, skipped, steady } = measured;
+  const { startedAt, options, interrupted, listeners, rampMs, skipped, steady, phases, series } = measured;
   const reasons = listeners.flatMap(({ state }) => (state.kind === 'failed' ? [state.reason] : []));
   const joined = listeners.filter(({ state }) => state.kind === 'listening').length;
   const window = steady?.window ?? null;
   const received = window?.counts.received ?? 0;
+  const joinMs = listeners.flatMap((listener) => listener.joinMs ?? []);
+  const ttfaMs = listeners.flatMap((listener) => listener.ttfaMs ?? []);
   return {
     startedAt: startedAt.toISOString(),
     options,
     interrupted,
     listeners: { asked: options.listeners, joined, failed: tally(reasons) },
-    joinMs: percentilesOf(listeners.flatMap(({ joinMs }) => joinMs ?? [])),
-    ttfaMs: percentilesOf(listeners.flatMap(({ ttfaMs }) => ttfaMs ?? [])),
+    joinMs: percentilesOf(joinMs),
+    ttfaMs: percentilesOf(ttfaMs),
     lossPct: window && roundOrNull((100 * window.lost) / (window.lost + received), 4),
     packetsPerListenerPerSecond: window && roundOrNull(received / (window.listeners * window.seconds), 2),
     joinsPerSecond: rampMs === null ? null : roundOrNull((joined * 1000) / rampMs, 2),
@@ -111,6 +127,10 @@ export function buildReport(measured: Measurements): Report {
     },
     speakers: { count: options.speakers, sent: steady?.sent ?? null, skipped },
     generator: steady && roundedUsage(steady.generator),
+    ...judge({ phases, skipped, failures: reasons }),
+    series,
+    cdf: { joinMs: quantilesOf(joinMs), ttfaMs: quantilesOf(ttfaMs), jitterMs: quantilesOf(window?.jitterMs ?? []) },
+    environment: readEnvironment(),
   };
 }
 

@@ -1,13 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { planArrivals, type Schedule } from './arrivals.ts';
 import type { Failure } from './failure.ts';
-import { Fleet } from './Fleet.ts';
-import { Generator } from './Generator.ts';
+import { Crowd } from './Crowd.ts';
+import { NOBODY } from './Fleet.ts';
+import { Generator, mergeUsages } from './Generator.ts';
 import { createGuard } from './guard.ts';
 import type { LoadTestOptions } from './options.ts';
 import { buildReport, type Report, type SteadyMeasurement } from './report.ts';
+import type { Evidence } from './limit.ts';
+import { Series, type LoadTestPhase } from './series.ts';
 import { readSfuMetrics } from './sfuMetrics.ts';
 import { Stage } from './Stage.ts';
-import { SteadyWindow } from './SteadyWindow.ts';
 
 /** Joins still under way when everyone has set out, audio awaited, metrics read. */
 const SLACK_MS = 60_000;
@@ -15,12 +18,14 @@ const SLACK_MS = 60_000;
 const SETUP_MS = 60_000;
 const SETUP_MS_PER_LISTENER = 100;
 const PROGRESS_INTERVAL_MS = 500;
-
-type LoadTestPhase = 'setting up' | 'arriving' | 'measuring';
+/** Progress is told twice a second, and kept once. */
+const TICKS_PER_POINT = 2;
 
 export interface Progress {
   readonly phase: LoadTestPhase;
   readonly asked: number;
+  /** In a room that is not live yet. */
+  readonly waiting: number;
   readonly joined: number;
   readonly failed: number;
   /** Received by all listeners, since the last progress. */
@@ -55,8 +60,10 @@ class LoadTestRun {
   readonly #stop = new AbortController();
   readonly #signal: AbortSignal;
   #phase: LoadTestPhase = 'setting up';
-  #fleet: Fleet | null = null;
+  #crowd: Crowd | null = null;
   #steady: SteadyMeasurement | null = null;
+  readonly #series = new Series(this.#startedMs);
+  readonly #phases: Evidence['phases'][number][] = [];
 
   constructor(options: LoadTestOptions, hooks: LoadTestHooks) {
     this.#options = options;
@@ -66,28 +73,33 @@ class LoadTestRun {
   }
 
   async execute(): Promise<Report> {
-    const { url: origin, ownHost, speakers } = this.#options;
+    const { url: origin, ownHost, speakers, openMics } = this.#options;
     const guard = createGuard(ownHost);
-    const timeLimit = setTimeout(() => this.#stop.abort('time limit'), timeLimitMs(this.#options));
+    const schedule = planArrivals(this.#options.arrivals, this.#options.listeners, this.#options.seed);
+    const timeLimit = setTimeout(() => this.#stop.abort('time limit'), timeLimitMs(this.#options, schedule));
     const stopProgress = this.#watch();
     let stage: Stage | null = null;
     try {
-      stage = await Stage.create({ origin, guard, speakers, onLost: (failure) => this.#handleSpeakerLost(failure) });
+      const isLive = schedule.liveMs === null;
+      const onLost = (failure: Failure) => this.#handleSpeakerLost(failure);
+      stage = await Stage.create({ origin, guard, speakers, openMics, isLive, onLost });
       this.#signal.throwIfAborted();
-      this.#fleet = await Fleet.create({ ...this.#options, origin, guard, roomId: stage.roomId }, this.#signal);
-      this.#signal.throwIfAborted();
-      await this.#measure(this.#fleet, stage);
-      return this.#report(stage);
+      const crowd = Crowd.create(schedule.atMs, this.#options.processes, (why) => this.#stop.abort(why));
+      this.#crowd = crowd;
+      await this.#unlessAborted(crowd.prepare({ origin, ownHost, roomId: stage.roomId }));
+      await this.#arrive(crowd, stage, schedule);
+      await this.#measure(crowd, stage);
+      return await this.#report(stage);
     } catch (error) {
       if (!stage || !this.#signal.aborted) throw error;
       // Ended early: what there is is reported.
-      return this.#report(stage);
+      return await this.#report(stage);
     } finally {
       clearTimeout(timeLimit);
       stopProgress();
       // The room first: nobody is sent anything then while connections go down one by one.
       await stage?.close();
-      this.#fleet?.close();
+      await this.#crowd?.close();
     }
   }
 
@@ -95,49 +107,94 @@ class LoadTestRun {
     this.#stop.abort(`a speaker was lost: ${reason}`);
   }
 
-  async #measure(fleet: Fleet, stage: Stage): Promise<void> {
+  async #arrive(crowd: Crowd, stage: Stage, { liveMs }: Schedule): Promise<void> {
     this.#phase = 'arriving';
-    await fleet.arrive(this.#signal);
+    const [generator, startMs] = [new Generator(), performance.now()];
+    const from = await readSfuMetrics(this.#options.url);
+    await generator.start();
+    if (liveMs === null) await crowd.goLive();
+    const live = liveMs === null ? null : this.#goLiveAfter(liveMs, crowd, stage);
+    await this.#unlessAborted(Promise.all([crowd.arrive(), live]));
+    const to = await readSfuMetrics(this.#options.url);
+    const seconds = (performance.now() - startMs) / 1000;
+    const { arriving } = await crowd.results();
+    const processes = [await generator.stop(), ...arriving.filter((usage) => usage !== null)];
+    this.#phases.push({ name: 'arriving', processes, seconds, from, to });
+  }
+
+  async #goLiveAfter(liveMs: number, crowd: Crowd, stage: Stage): Promise<void> {
+    await delay(liveMs, undefined, { signal: this.#signal });
+    await crowd.goLive();
+    await stage.goLive();
+  }
+
+  /** Waits, and throws the reason of the signal as soon as that is aborted. */
+  async #unlessAborted<T>(work: Promise<T>): Promise<T> {
+    const aborted = Promise.withResolvers<never>();
+    const abort = () => aborted.reject(this.#signal.reason);
+    this.#signal.addEventListener('abort', abort, { once: true });
+    // What goes on after an early end is ended with its process.
+    work.catch(() => undefined);
+    try {
+      this.#signal.throwIfAborted();
+      return await Promise.race([work, aborted.promise]);
+    } finally {
+      this.#signal.removeEventListener('abort', abort);
+    }
+  }
+
+  async #measure(crowd: Crowd, stage: Stage): Promise<void> {
     this.#phase = 'measuring';
     const { url, durationS } = this.#options;
     const generator = new Generator();
     await generator.start();
     const sfuBefore = await readSfuMetrics(url);
-    const window = new SteadyWindow(fleet.listeners);
+    await crowd.openWindow();
     const sentBefore = stage.sent;
     const wasAborted = await delay(durationS * 1000, false, { signal: this.#signal }).catch(() => true);
-    const result = window.close();
+    const { window, usages } = await crowd.closeWindow();
     const sent = stage.sent - sentBefore;
     const sfuAfter = await readSfuMetrics(url);
-    this.#steady = { window: result, sent, generator: await generator.stop(), sfuBefore, sfuAfter };
+    const processes = [await generator.stop(), ...usages];
+    this.#phases.push({ name: 'measuring', processes, seconds: window.seconds, from: sfuBefore, to: sfuAfter });
+    this.#steady = { window, sent, generator: mergeUsages(processes), sfuBefore, sfuAfter };
     if (wasAborted) this.#signal.throwIfAborted();
   }
 
-  #report(stage: Stage): Report {
+  async #report(stage: Stage): Promise<Report> {
+    const results = await this.#crowd?.results();
     const reason: unknown = this.#signal.reason;
     return buildReport({
       startedAt: this.#startedAt,
       options: this.#options,
       interrupted: this.#signal.aborted ? String(reason) : null,
-      listeners: this.#fleet?.listeners ?? [],
-      rampMs: this.#fleet?.rampMs ?? null,
+      listeners: results?.listeners ?? [],
+      rampMs: results?.rampMs ?? null,
       skipped: stage.skipped,
       steady: this.#steady,
+      phases: this.#phases,
+      series: this.#series.points,
     });
   }
 
   /** Returns a function that stops watching. */
   #watch(): () => void {
     const { onProgress } = this.#hooks;
-    if (!onProgress) return () => undefined;
+    let ticks = 0;
     let receivedBefore = 0;
     let beforeMs = performance.now();
-    const timer = setInterval(() => {
-      const { joined, failed, received } = this.#fleet?.count() ?? { joined: 0, failed: 0, received: 0 };
+    let isCounting = false;
+    const watch = async () => {
+      const count = (await this.#crowd?.count()) ?? NOBODY;
       const nowMs = performance.now();
-      onProgress({
+      if (this.#crowd && ticks++ % TICKS_PER_POINT === 0) {
+        this.#series.add(this.#phase, { atMs: nowMs, count, sfu: await readSfuMetrics(this.#options.url) });
+      }
+      const { waiting, joined, failed, received } = count;
+      onProgress?.({
         phase: this.#phase,
         asked: this.#options.listeners,
+        waiting,
         joined,
         failed,
         packetsPerSecond: ((received - receivedBefore) * 1000) / (nowMs - beforeMs),
@@ -145,12 +202,20 @@ class LoadTestRun {
       });
       receivedBefore = received;
       beforeMs = nowMs;
+    };
+    const timer = setInterval(() => {
+      if (isCounting) return;
+      isCounting = true;
+      // Between two phases there may be nobody to count.
+      void watch()
+        .catch(() => undefined)
+        .finally(() => (isCounting = false));
     }, PROGRESS_INTERVAL_MS);
     return () => clearInterval(timer);
   }
 }
 
 /** No run lasts longer, whatever the server does. */
-function timeLimitMs({ listeners, rate, durationS }: LoadTestOptions): number {
-  return SETUP_MS + listeners * SETUP_MS_PER_LISTENER + (listeners / rate + durationS) * 1000 + SLACK_MS;
+function timeLimitMs({ listeners, durationS }: LoadTestOptions, { atMs }: Schedule): number {
+  return SETUP_MS + listeners * SETUP_MS_PER_LISTENER + (atMs.at(-1) ?? 0) + durationS * 1000 + SLACK_MS;
 }

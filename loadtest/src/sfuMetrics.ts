@@ -34,6 +34,20 @@ export function parseSfuMetrics(text: string): SfuSample | null {
   return workerCpuS.size > 0 ? { workerCpuS, workerRssBytes, nodeCpuS } : null;
 }
 
+/** Of one core, by worker, between two samples; a worker that was replaced meanwhile is left out. */
+export function workerCpuPct(from: SfuSample, to: SfuSample, seconds: number): Map<string, number> {
+  const spent = [...to.workerCpuS].map(
+    ([worker, cpuS]) => [worker, (100 * (cpuS - (from.workerCpuS.get(worker) ?? Number.NaN))) / seconds] as const,
+  );
+  return new Map(spent.filter(([, cpuPct]) => cpuPct >= 0));
+}
+
+/** Of one core, by the server's Node process; null where it is not told. */
+export function nodeCpuPct(from: SfuSample, to: SfuSample, seconds: number): number | null {
+  const cpuPct = (100 * ((to.nodeCpuS ?? Number.NaN) - (from.nodeCpuS ?? Number.NaN))) / seconds;
+  return cpuPct >= 0 ? cpuPct : null;
+}
+
 /** CPU seconds of all workers between two samples; null when a worker was replaced meanwhile and its count began anew. */
 export function workerCpuBetween(from: SfuSample, to: SfuSample): number | null {
   let sum = 0;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { difference, lostOf, percentile, percentilesOf, sumCounts, tally } from './stats.ts';
+import { difference, lostOf, percentile, percentilesOf, quantilesOf, sumCounts, tally } from './stats.ts';
 
 const counts = (received: number, expected: number) => ({
   received,
@@ -58,5 +58,14 @@ describe('tally', () => {
       { reason: 'a', count: 1 },
     ]);
     expect(tally([])).toEqual([]);
+  });
+});
+
+describe('quantilesOf', () => {
+  it('reaches from the least value to the greatest', () => {
+    const quantiles = quantilesOf([3, 1, 2]);
+    expect(quantiles).toHaveLength(101);
+    expect([quantiles[0], quantiles[50], quantiles[100]]).toEqual([1, 2, 3]);
+    expect(quantilesOf([])).toEqual([]);
   });
 });

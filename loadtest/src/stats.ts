@@ -20,6 +20,13 @@ export function percentilesOf(values: readonly number[]): Percentiles {
   return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
 }
 
+/** The values at each percent from 0 to 100, for a distribution that can be drawn; none where nothing was measured. */
+export function quantilesOf(values: readonly number[]): number[] {
+  const sorted = values.toSorted((a, b) => a - b);
+  if (sorted.length === 0) return [];
+  return Array.from({ length: 101 }, (_, percent) => round(percentile(sorted, percent / 100)!, 1));
+}
+
 /** What one listener received between two moments; `expected - received` is lost. */
 export function difference(from: StreamCounts, to: StreamCounts): StreamCounts {
   return {

@@ -1,8 +1,18 @@
+import type { Limit } from './limit.ts';
 import type { Report } from './report.ts';
 import type { Percentiles } from './stats.ts';
 import type { Progress } from './runLoadTest.ts';
 
 type Row = readonly [label: string, value: string];
+
+/** Whose figures these are. */
+export const LIMIT_WORDS = {
+  none: 'nobody',
+  generator: 'the load test',
+  server: 'the server',
+  both: 'the load test and the server',
+  unknown: 'not known',
+} as const satisfies Record<Limit, string>;
 
 /** The report as people read it in a terminal. */
 export function formatTable(report: Report): string {
@@ -25,15 +35,20 @@ export function formatTable(report: Report): string {
     ['SFU memory', figure(report.sfu.rssMb, 'MB')],
     ['server Node CPU', figure(report.sfu.nodeCpuPct, '% of one core')],
     ...generatorRows(report),
+    null,
+    ['at its limit', LIMIT_WORDS[report.limit]],
+    ...report.limitReasons.map((reason): Row => ['', reason]),
   ];
   const width = Math.max(...rows.map((row) => row?.[0].length ?? 0));
   return rows.map((row) => (row ? `  ${row[0].padEnd(width)}  ${row[1]}` : '')).join('\n');
 }
 
 /** One line on how it goes. */
-export function formatProgress({ phase, joined, asked, failed, packetsPerSecond, elapsedS }: Progress): string {
+export function formatProgress(progress: Progress): string {
+  const { phase, waiting, joined, asked, failed, packetsPerSecond, elapsedS } = progress;
+  const waiters = waiting > 0 ? `, ${waiting} waiting` : '';
   const failures = failed > 0 ? `, ${failed} failed` : '';
-  return `${elapsedS.toFixed(0).padStart(4)} s  ${phase}: ${joined}/${asked} joined${failures}, ${Math.round(packetsPerSecond)} packets/s`;
+  return `${elapsedS.toFixed(0).padStart(4)} s  ${phase}: ${joined}/${asked} joined${waiters}${failures}, ${Math.round(packetsPerSecond)} packets/s`;
 }
 
 function listenerRows({ listeners, interrupted }: Report): Row[] {

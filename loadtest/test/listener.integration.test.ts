@@ -38,7 +38,7 @@ async function createSpeaker(roomId: string, host: TestPeer): Promise<Speaker> {
   const { api, userId } = await server.createApi('speaker');
   const speech = { frames, firstFrame: 0 };
   const options = { name: 'speaker', api, origin: server.origin, roomId, guard, speech };
-  const speaker = new Speaker({ ...options, onLost: () => undefined });
+  const speaker = new Speaker({ ...options, isOpen: true, onLost: () => undefined });
   closing.push(speaker);
   await speaker.enter();
   await speaker.acceptInvitation(async () => host.request('stage:invite', { userId }));
@@ -65,9 +65,13 @@ describe('a simulated listener', () => {
     const listener = await createListener(room.id);
     const joined = listener.join();
     await expect.poll(async () => (await host.api.getRoom(room.id)).listeners, { interval: 20 }).toBe(1);
+    await expect.poll(() => listener.state.kind).toBe('waiting');
+    const liveMs = performance.now();
+    listener.goLive(liveMs);
     await host.request('room:goLive');
     await joined;
     expect(listener.state).toEqual({ kind: 'listening' });
+    expect(listener.ttfaMs).toBeLessThanOrEqual(performance.now() - liveMs);
     expect(listener.mediaRestarts).toBe(1);
   });
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { TestServer } from '../../server/test/support/TestServer.ts';
 import { RefusedHostError } from '../src/guard.ts';
-import type { LoadTestOptions } from '../src/options.ts';
+import { parseCommandLine, type LoadTestOptions } from '../src/options.ts';
 import { isSuccess } from '../src/report.ts';
 import { runLoadTest } from '../src/runLoadTest.ts';
 
@@ -18,8 +18,13 @@ async function start(env: Record<string, string> = {}): Promise<TestServer> {
   return server;
 }
 
-function optionsFor({ origin }: TestServer, changed: Partial<LoadTestOptions> = {}): LoadTestOptions {
-  return { url: origin, listeners: 20, speakers: 2, rate: 20, durationS: 3, ownHost: false, ...changed };
+function optionsFor(
+  { origin }: TestServer,
+  changed: Partial<LoadTestOptions> = {},
+  args = '--rate 20',
+): LoadTestOptions {
+  const standard = `--url ${origin} --listeners 20 --speakers 2 --duration 3`;
+  return { ...parseCommandLine(`${standard} ${args}`.split(' '))!.options, ...changed };
 }
 
 describe('runLoadTest', () => {
@@ -36,6 +41,10 @@ describe('runLoadTest', () => {
     expect(report.ttfaMs.p50).toBeGreaterThanOrEqual(report.joinMs.p50 ?? Number.NaN);
     expect(report.sfu.cpuUsPerPacket).toBeGreaterThan(0);
     expect(report.sfu.rssMb).toBeGreaterThan(1);
+    expect(report.cdf.ttfaMs).toHaveLength(101);
+    expect(report.limit).not.toBe('unknown');
+    expect(report.series.at(-1)).toMatchObject({ phase: 'measuring', arrived: 20, joined: 20, failed: 0 });
+    expect(report.series.at(-1)?.workers[0]?.rssMb).toBeGreaterThan(1);
     const { api } = await server.createApi('someone');
     expect(await api.listRooms()).toEqual([]);
   });
@@ -47,7 +56,7 @@ describe('runLoadTest', () => {
   });
 
   it('reports what it has when it is stopped early', async () => {
-    const options = optionsFor(await start(), { listeners: 100, rate: 10 });
+    const options = optionsFor(await start(), { listeners: 100 }, '--rate 10');
     const stop = new AbortController();
     const { listeners, interrupted, lossPct } = await runLoadTest(options, {
       signal: stop.signal,
@@ -57,6 +66,41 @@ describe('runLoadTest', () => {
     expect(listeners.joined).toBeGreaterThanOrEqual(5);
     expect(listeners.joined).toBeLessThan(100);
     expect(lossPct).toBeNull();
+  });
+
+  it('lets people come all at once', async () => {
+    const report = await runLoadTest(optionsFor(await start(), {}, '--flash 20'));
+    expect(report.listeners).toEqual({ asked: 20, joined: 20, failed: [] });
+  });
+
+  it('lets those who come before the start wait, and counts their time from the start', async () => {
+    let mostWaiting = 0;
+    let joinedBeforehand = 0;
+    const report = await runLoadTest(optionsFor(await start(), {}, '--scenario launch --span 8 --seed 1'), {
+      onProgress: ({ waiting, joined }) => {
+        mostWaiting = Math.max(mostWaiting, waiting);
+        if (waiting > 0 && mostWaiting < 5) joinedBeforehand += joined;
+      },
+    });
+    expect(report.listeners).toEqual({ asked: 20, joined: 20, failed: [] });
+    expect(mostWaiting).toBeGreaterThanOrEqual(4);
+    expect(joinedBeforehand).toBe(0);
+    expect(report.joinMs.p50).toBeGreaterThan(0);
+  });
+
+  it('spreads listeners over processes, and counts them together', async () => {
+    const report = await runLoadTest(optionsFor(await start(), {}, '--processes 3'));
+    expect(report.listeners).toEqual({ asked: 20, joined: 20, failed: [] });
+    expect(report.window?.listeners).toBe(20);
+    expect(report.packetsPerListenerPerSecond).toBeGreaterThan(80);
+    expect(report.packetsPerListenerPerSecond).toBeLessThan(102);
+    expect(report.lossPct).toBeLessThan(0.1);
+  });
+
+  it('forwards nobody who stands muted on stage', async () => {
+    const report = await runLoadTest(optionsFor(await start(), { listeners: 5 }, '--speakers 3 --open-mics 1'));
+    expect(report.listeners.joined).toBe(5);
+    expect(report.packetsPerListenerPerSecond).toBeLessThan(51);
   });
 
   it('ends when the stage is lost, and says so', async () => {

@@ -1,0 +1,100 @@
+import type { FleetCount, FleetResults, ListenerResult } from './Fleet.ts';
+import { epochMs, type FleetRequest } from './fleetCommands.ts';
+import { FleetProcess } from './FleetProcess.ts';
+import type { GeneratorUsage } from './Generator.ts';
+import { mergeWindows, type WindowResult } from './SteadyWindow.ts';
+
+export interface CrowdResults {
+  readonly listeners: readonly ListenerResult[];
+  /** First ticket request until everyone had arrived, in ms; null before. */
+  readonly rampMs: number | null;
+  /** Of each process while people arrived; null where it did not come to its end. */
+  readonly arriving: readonly (GeneratorUsage | null)[];
+}
+
+interface Member {
+  readonly process: FleetProcess;
+  readonly atMs: readonly number[];
+}
+
+/** All simulated listeners, spread over processes: one event loop is not enough for a large room. */
+export class Crowd {
+  readonly #members: readonly Member[];
+
+  private constructor(members: readonly Member[]) {
+    this.#members = members;
+  }
+
+  /**
+   * Starts the processes, each with its share of the schedule. Sessions are made by `prepare()`.
+   * @param onLost when a process ends by itself: what is measured after that means nothing.
+   */
+  static create(atMs: readonly number[], processes: number, onLost: (why: string) => void): Crowd {
+    const shares = deal(atMs, Math.min(processes, atMs.length));
+    return new Crowd(shares.map((share) => ({ process: new FleetProcess(onLost), atMs: share })));
+  }
+
+  async prepare(request: Omit<FleetRequest, 'listeners'>): Promise<void> {
+    await this.#all(async ({ process, atMs }) => process.ask('create', { ...request, listeners: atMs.length }));
+  }
+
+  /** Resolves once everyone has heard something or failed. */
+  async arrive(): Promise<void> {
+    await this.#all(async ({ process, atMs }) => process.ask('arrive', atMs));
+  }
+
+  /** The room goes live: the time of those who wait begins. */
+  async goLive(): Promise<void> {
+    const now = epochMs();
+    await this.#all(async ({ process }) => process.ask('goLive', now));
+  }
+
+  async count(): Promise<FleetCount> {
+    const counts = await this.#all(async ({ process }) => process.ask('count'));
+    const sum = { arrived: 0, waiting: 0, joined: 0, failed: 0, received: 0, expected: 0 };
+    for (const count of counts) {
+      for (const key of Object.keys(sum) as (keyof FleetCount)[]) sum[key] += count[key];
+    }
+    return sum;
+  }
+
+  async openWindow(): Promise<void> {
+    await this.#all(async ({ process }) => process.ask('openWindow'));
+  }
+
+  async closeWindow(): Promise<{ readonly window: WindowResult; readonly usages: readonly GeneratorUsage[] }> {
+    const all = await this.#all(async ({ process }) => process.ask('closeWindow'));
+    return { window: mergeWindows(all.map(({ window }) => window)), usages: all.map(({ usage }) => usage) };
+  }
+
+  /** What there is, at any time; those whose process is gone are failed. */
+  async results(): Promise<CrowdResults> {
+    const all = await this.#all(async ({ process, atMs }): Promise<FleetResults> => {
+      const lost: FleetResults = { listeners: atMs.map(() => LOST), ramp: null, arriving: null };
+      return process.isAlive ? process.ask('results').catch(() => lost) : lost;
+    });
+    const ramps = all.flatMap(({ ramp }) => ramp ?? []);
+    const firstMs = Math.min(...ramps.map((ramp) => ramp.firstEpochMs));
+    const lastMs = Math.max(...ramps.map((ramp) => ramp.lastEpochMs));
+    return {
+      listeners: all.flatMap(({ listeners }) => listeners),
+      rampMs: ramps.length === all.length ? lastMs - firstMs : null,
+      arriving: all.map(({ arriving }) => arriving),
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#all(async ({ process }) => process.close());
+  }
+
+  async #all<T>(ask: (member: Member) => Promise<T>): Promise<T[]> {
+    return Promise.all(this.#members.map(ask));
+  }
+}
+
+const LOST: ListenerResult = { state: { kind: 'failed', reason: 'generator:lost' }, joinMs: null, ttfaMs: null };
+
+/** In turn, so that each hand is a schedule of the same shape. */
+export function deal<T>(items: readonly T[], hands: number): T[][] {
+  return Array.from({ length: hands }, (_, hand) => items.filter((_item, index) => index % hands === hand));
+}

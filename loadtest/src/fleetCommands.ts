@@ -1,0 +1,49 @@
+import type { FleetCount, FleetResults } from './Fleet.ts';
+import type { GeneratorUsage } from './Generator.ts';
+import type { WindowResult } from './SteadyWindow.ts';
+
+export interface FleetRequest {
+  readonly origin: string;
+  readonly ownHost: boolean;
+  readonly roomId: string;
+  readonly listeners: number;
+}
+
+/** What the main process may ask of one that runs listeners. Everything goes through a structured clone. */
+export interface FleetCommands {
+  /** Makes everyone's session. */
+  create(request: FleetRequest): Promise<void>;
+  /** Resolves once each has heard something or failed. */
+  arrive(atMs: readonly number[]): Promise<void>;
+  /** @param sinceEpochMs when the host was about to go live, in ms since 1970: processes have that clock in common. */
+  goLive(sinceEpochMs: number): Promise<void>;
+  count(): Promise<FleetCount>;
+  openWindow(): Promise<void>;
+  closeWindow(): Promise<{ readonly window: WindowResult; readonly usage: GeneratorUsage }>;
+  results(): Promise<FleetResults>;
+}
+
+export type CommandName = keyof FleetCommands;
+
+export interface CommandMessage {
+  readonly id: number;
+  readonly name: CommandName;
+  readonly args: readonly unknown[];
+}
+
+export interface AnswerMessage {
+  readonly id: number;
+  readonly result?: unknown;
+  /** Present when it failed: why, in words. */
+  readonly error?: string;
+}
+
+/** Of this process's clock, as every process on the machine understands it. */
+export function epochMs(): number {
+  return performance.timeOrigin + performance.now();
+}
+
+/** The reverse of `epochMs()`. */
+export function localMs(epoch: number): number {
+  return epoch - performance.timeOrigin;
+}

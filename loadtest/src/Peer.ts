@@ -1,4 +1,5 @@
-import type { ApiClient } from '@tribune/shared/ApiClient.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ApiError, type ApiClient } from '@tribune/shared/ApiClient.ts';
 import { PROTOCOL_VERSION } from '@tribune/shared/domain.ts';
 import type { MediaInfo, Notifications, TicketResponse, Welcome } from '@tribune/shared/protocol.ts';
 import type { HandshakeAuth } from '@tribune/shared/schemas.ts';
@@ -16,6 +17,9 @@ export const MEDIA_TIMEOUT_MS = 10_000;
 
 /** A transport that the server closes goes down before the socket brings the reason: that long its word is waited for. */
 export const MEDIA_LOST_GRACE_MS = 1000;
+
+/** So that those who were told the same do not come back together. */
+const RETRY_AFTER_SPREAD = 0.25;
 
 export interface PeerOptions {
   readonly name: string;
@@ -82,8 +86,7 @@ export class Peer {
 
   /** Ticket, socket, welcome; media is under way when it returns. @throws {Failure} */
   async enter(): Promise<Welcome> {
-    const { api, roomId } = this.#options;
-    const ticket = await during('ticket', async () => api.createTicket(roomId));
+    const ticket = await during('ticket', async () => this.#createTicket());
     this.#ticket = ticket;
     if (ticket.url !== null) await this.#options.guard(ticket.url);
     this.#assertOpen();
@@ -108,6 +111,20 @@ export class Peer {
     this.#signaling?.close();
     this.#reception?.close();
     this.#receiving.reject(new Failure('closed'));
+  }
+
+  /** Who is told to come back later does, as a page would: the wait is part of the way in. */
+  async #createTicket(): Promise<TicketResponse> {
+    const { api, roomId } = this.#options;
+    for (;;) {
+      try {
+        return await api.createTicket(roomId);
+      } catch (error) {
+        if (!(error instanceof ApiError) || error.code !== 'RATE_LIMITED' || error.retryAfterS === null) throw error;
+        await sleep(error.retryAfterS * 1000 * (1 + RETRY_AFTER_SPREAD * Math.random()));
+        this.#assertOpen();
+      }
+    }
   }
 
   #assertOpen(): void {

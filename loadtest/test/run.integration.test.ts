@@ -49,6 +49,12 @@ describe('runLoadTest', () => {
     expect(await api.listRooms()).toEqual([]);
   });
 
+  it('lets everyone in who is told to come back later, as the server paces a crowd', async () => {
+    const report = await runLoadTest(optionsFor(await start({ JOINS_PER_S: '8' }), { speakers: 1 }, '--flash 20'));
+    expect(report.listeners).toEqual({ asked: 20, joined: 20, failed: [] });
+    expect(report.joinMs.p95).toBeGreaterThan(1000);
+  });
+
   it('counts who failed, by reason', async () => {
     const report = await runLoadTest(optionsFor(await start({ ROOM_CAPACITY: '6' }), { listeners: 8, speakers: 1 }));
     expect(report.listeners).toEqual({ asked: 8, joined: 5, failed: [{ reason: 'ticket:ROOM_FULL', count: 3 }] });

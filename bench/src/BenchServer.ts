@@ -96,7 +96,7 @@ function spawnServer(env: Record<string, string>): ChildProcess {
   const { PATH, HOME, MEDIASOUP_WORKER_BIN = '', BENCH_NODE_OPTIONS: NODE_OPTIONS = '' } = process.env;
   const inherited = { PATH, HOME, MEDIASOUP_WORKER_BIN, NODE_OPTIONS, NODE_ENV: 'production' };
   return spawn(process.execPath, [ENTRY], {
-    env: { ...inherited, ...fixed, ...NO_LIMITS, LOG_LEVEL: 'warn', ...env },
+    env: { ...inherited, ...fixed, ...NO_LIMITS, LOG_LEVEL: 'error', ...env },
     detached: true,
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });

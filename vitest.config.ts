@@ -11,7 +11,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{shared,server,loadtest}/src/**/*.test.ts', 'scripts/**/*.test.{ts,mjs}'],
+          include: ['{shared,server,loadtest,bench}/src/**/*.test.ts', 'scripts/**/*.test.{ts,mjs}'],
           sequence: { groupOrder: 0 },
         },
       },
@@ -28,7 +28,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          include: ['{server,loadtest}/test/**/*.integration.test.ts'],
+          include: ['{server,loadtest,bench}/test/**/*.integration.test.ts'],
           sequence: { groupOrder: 1 },
           ...oneAtATime,
         },

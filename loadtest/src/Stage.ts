@@ -20,6 +20,8 @@ export interface StageOptions {
   readonly openMics: number;
   /** False leaves the room in its backstage until `goLive()`. */
   readonly isLive: boolean;
+  /** What they say, taken in turn. Default: the fixtures, pauses included. */
+  readonly speeches?: readonly (readonly SpeechFrame[])[];
   /** When someone on stage can no longer be heard: what is measured after that means nothing. */
   onLost(failure: Failure): void;
 }
@@ -40,7 +42,7 @@ export class Stage {
 
   /** Creates the room, with everyone on stage and speaking. @throws {Failure} when any of it fails; nothing is left then. */
   static async create(options: StageOptions): Promise<Stage> {
-    const speeches = await Promise.all(SPEECH_FILES.slice(0, options.speakers).map(async (file) => encodeSpeech(file)));
+    const speeches = options.speeches ?? (await encodeSpeeches(options.speakers));
     const api = new ApiClient(options.origin);
     await during('session', async () => api.createSession('Load test host'));
     const room = await during('stage', async () =>
@@ -92,6 +94,11 @@ export class Stage {
     await speaker.acceptInvitation(async () => this.#host.signaling.request('stage:invite', { userId: user.userId }));
     await speaker.speak();
   }
+}
+
+/** As many of the fixtures as that many speakers can say. */
+export async function encodeSpeeches(speakers: number): Promise<readonly (readonly SpeechFrame[])[]> {
+  return Promise.all(SPEECH_FILES.slice(0, speakers).map(async (file) => encodeSpeech(file)));
 }
 
 function personOf(

@@ -1,0 +1,133 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseSfuMetrics } from '../../loadtest/src/sfuMetrics.ts';
+import { startRedis, type OwnRedis } from '../../scripts/lib/redis.mjs';
+import { Tokens } from '../../server/src/auth/Tokens.ts';
+
+const ENTRY = new URL('../../server/src/index.ts', import.meta.url).pathname;
+const START_LIMIT_MS = 20_000;
+const STOP_LIMIT_MS = 10_000;
+/** Nobody is turned away: what is measured is cost. */
+const NO_LIMITS = {
+  ROOM_CAPACITY: '1000000',
+  JOINS_PER_S: '1000000',
+  MAX_ROOMS_PER_USER: '1000',
+  ROOMS_PER_ADDRESS_PER_HOUR: '1000000',
+};
+
+/** What the server has consumed since it was started, by its own `/metrics`. */
+export interface Usage {
+  readonly workerCpuMs: number;
+  readonly nodeCpuMs: number;
+  readonly workerRssKb: number;
+  readonly nodeRssKb: number;
+}
+
+/** A node of Tribune with one worker, in processes of its own, so that what is counted is the server's and nothing else's. */
+export class BenchServer {
+  readonly origin: string;
+  /** Signs what the server accepts: sessions and tickets that need not be asked for. */
+  readonly tokens: Tokens;
+  readonly #child: ChildProcess;
+  readonly #redis: OwnRedis;
+  readonly #dir: string;
+
+  private constructor(child: ChildProcess, port: number, secret: string, redis: OwnRedis, dir: string) {
+    this.#child = child;
+    this.#redis = redis;
+    this.#dir = dir;
+    this.origin = `http://127.0.0.1:${port}`;
+    this.tokens = new Tokens(secret);
+  }
+
+  /** @throws {Error} when it does not come up; nothing is left then. */
+  static async create(signal: AbortSignal): Promise<BenchServer> {
+    const dir = await mkdtemp(join(tmpdir(), 'tribune-bench-'));
+    const secret = randomBytes(32).toString('base64url');
+    let redis: OwnRedis | null = null;
+    let child: ChildProcess | null = null;
+    try {
+      redis = await startRedis({ signal });
+      child = spawnServer({ REDIS_URL: redis.url, DATA_DIR: dir, SECRET: secret });
+      return new BenchServer(child, await portOf(child, signal), secret, redis, dir);
+    } catch (error) {
+      if (child) await stop(child);
+      await redis?.stop();
+      await rm(dir, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  /** @throws {Error} when the server does not answer. */
+  async usage(): Promise<Usage> {
+    const response = await fetch(`${this.origin}/metrics`, { signal: AbortSignal.timeout(START_LIMIT_MS) });
+    const text = await response.text();
+    const sample = parseSfuMetrics(text);
+    const nodeRss = /^process_resident_memory_bytes (\S+)/m.exec(text)?.[1];
+    if (!sample || sample.nodeCpuS === null || nodeRss === undefined)
+      throw new Error('The server does not tell what it consumes');
+    return {
+      workerCpuMs: sum(sample.workerCpuS.values()) * 1000,
+      nodeCpuMs: sample.nodeCpuS * 1000,
+      workerRssKb: sum(sample.workerRssBytes.values()) / 1000,
+      nodeRssKb: Number(nodeRss) / 1000,
+    };
+  }
+
+  async close(): Promise<void> {
+    await stop(this.#child);
+    await this.#redis.stop();
+    await rm(this.#dir, { recursive: true, force: true });
+  }
+}
+
+/** What was consumed between two moments. */
+export function usageBetween(from: Usage, to: Usage): Usage {
+  return {
+    workerCpuMs: to.workerCpuMs - from.workerCpuMs,
+    nodeCpuMs: to.nodeCpuMs - from.nodeCpuMs,
+    workerRssKb: to.workerRssKb - from.workerRssKb,
+    nodeRssKb: to.nodeRssKb - from.nodeRssKb,
+  };
+}
+
+/** In a session of its own, where a Ctrl-C does not reach it; it ends when the channel to this process closes. */
+function spawnServer(env: Record<string, string>): ChildProcess {
+  const fixed = { PORT: '0', HOST: '127.0.0.1', WORKERS: '1', MEDIA_PORT: '0', MEDIA_LISTEN_ADDRESS: '127.0.0.1' };
+  const { PATH, HOME, MEDIASOUP_WORKER_BIN = '', BENCH_NODE_OPTIONS: NODE_OPTIONS = '' } = process.env;
+  const inherited = { PATH, HOME, MEDIASOUP_WORKER_BIN, NODE_OPTIONS, NODE_ENV: 'production' };
+  return spawn(process.execPath, [ENTRY], {
+    env: { ...inherited, ...fixed, ...NO_LIMITS, LOG_LEVEL: 'error', ...env },
+    detached: true,
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+}
+
+async function portOf(child: ChildProcess, signal: AbortSignal): Promise<number> {
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(START_LIMIT_MS)]);
+  const exited = once(child, 'exit').then(([code]) => {
+    throw new Error(`The server ended while it started (${code})`);
+  });
+  exited.catch(() => undefined);
+  const ready = once(child, 'message', { signal: limit }).then(([message]) => (message as { port: number }).port);
+  return Promise.race([ready, exited]);
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  const limit = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
+  await exited;
+  clearTimeout(limit);
+}
+
+function sum(values: Iterable<number>): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}

@@ -1,0 +1,70 @@
+import { cpus, release, totalmem } from 'node:os';
+import { significant, type Figure } from './figures.ts';
+import type { BenchResult } from './runBench.ts';
+
+/** Of one machine, at one time. Each figure is the median of its runs; `details` has their spread. */
+export interface BenchReport {
+  readonly date: string;
+  readonly machine: {
+    readonly cpu: string;
+    readonly cores: number;
+    readonly memoryGb: number;
+    readonly system: string;
+  };
+  readonly node: string;
+  readonly floorUsPerPacket: number | null;
+  /** Of the room with one open microphone. */
+  readonly sfuUsPerPacket: number | null;
+  /** By open microphones. */
+  readonly sfuMsPerListenerSecond: Readonly<Record<string, number | null>>;
+  /** Of the worker and of Node. */
+  readonly kbPerListener: number | null;
+  readonly joinsPerSecond: number | null;
+  readonly joinWorkerMs: number | null;
+  readonly joinNodeMs: number | null;
+  /** By sockets in the room. */
+  readonly broadcastUsPerSocket: Readonly<Record<string, number | null>>;
+  readonly details: BenchResult;
+}
+
+export function buildReport(result: BenchResult, date = new Date()): BenchReport {
+  const { floor, sfu, joins, signalling } = result;
+  const memory = sfu?.memory ? sfu.memory.workerKb + sfu.memory.nodeKb : null;
+  return {
+    date: date.toISOString(),
+    machine: {
+      cpu: cpus()[0]?.model ?? 'unknown',
+      cores: cpus().length,
+      memoryGb: significant(totalmem() / 1e9),
+      system: `${process.platform} ${release()} ${process.arch}`,
+    },
+    node: process.version,
+    floorUsPerPacket: medianOf(floor),
+    sfuUsPerPacket: medianOf(sfu?.rooms[0]?.usPerPacket),
+    sfuMsPerListenerSecond: Object.fromEntries(
+      (sfu?.rooms ?? []).map(({ microphones, msPerListenerSecond }) => [microphones, medianOf(msPerListenerSecond)]),
+    ),
+    kbPerListener: memory === null ? null : significant(memory),
+    joinsPerSecond: medianOf(joins?.perSecond),
+    joinWorkerMs: medianOf(joins?.workerMs),
+    joinNodeMs: medianOf(joins?.nodeMs),
+    broadcastUsPerSocket: Object.fromEntries(
+      (signalling ?? []).map(({ sockets, usPerSocket }) => [sockets, medianOf(usPerSocket)]),
+    ),
+    details: result,
+  };
+}
+
+/** As `2026-11-21-amd-epyc.json`. */
+export function fileNameOf({ date, machine }: BenchReport): string {
+  const cpu = machine.cpu
+    .toLowerCase()
+    .replace(/\((?:r|tm)\)/g, '')
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
+  return `${date.slice(0, 10)}-${cpu || 'unknown'}.json`;
+}
+
+function medianOf(figure: Figure | null | undefined): number | null {
+  return figure ? significant(figure.median) : null;
+}

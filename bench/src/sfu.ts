@@ -1,0 +1,141 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { lostOf, difference } from '../../loadtest/src/stats.ts';
+import { encodeSpeeches, Stage } from '../../loadtest/src/Stage.ts';
+import { createGuard } from '../../loadtest/src/guard.ts';
+import { BenchServer, usageBetween } from './BenchServer.ts';
+import { Crowd } from './Crowd.ts';
+import { figureOf, type Figure } from './figures.ts';
+
+const ARRIVALS_PER_SECOND = 60;
+/** Time for what joining leaves behind to be over. */
+const SETTLE_MS = 1000;
+
+export interface SfuSize {
+  /** How many listen to how many open microphones: about as many packets in each, so that the rows can be compared. */
+  readonly rooms: readonly { readonly microphones: number; readonly listeners: number }[];
+  readonly windowMs: number;
+  readonly runs: number;
+}
+
+/** What one room cost, and what it took to be served without fault. */
+interface SfuRoom {
+  readonly microphones: number;
+  readonly listeners: number;
+  readonly usPerPacket: Figure | null;
+  readonly msPerListenerSecond: Figure | null;
+  readonly lostPct: number;
+}
+
+interface Memory {
+  readonly workerKb: number;
+  readonly nodeKb: number;
+}
+
+export interface SfuResult {
+  readonly rooms: readonly SfuRoom[];
+  /** For each listener of the first room. */
+  readonly memory: Memory | null;
+}
+
+/** Worker CPU for each delivered packet and listener-second, and memory for each listener. */
+export async function measureSfu({ rooms, windowMs, runs }: SfuSize, signal: AbortSignal): Promise<SfuResult> {
+  const measured: SfuRoom[] = [];
+  let memory: Memory | null = null;
+  for (const { microphones, listeners } of rooms) {
+    // A server of its own for each: memory that one room freed would hide what the next takes.
+    const server = await BenchServer.create(signal);
+    try {
+      const room = await Room.create(server, microphones);
+      try {
+        const { workerKb, nodeKb } = await room.fill(listeners, signal);
+        memory ??= { workerKb: workerKb / listeners, nodeKb: nodeKb / listeners };
+        measured.push({ microphones, listeners, ...(await room.measure(windowMs, runs, signal)) });
+      } finally {
+        await room.close();
+      }
+    } finally {
+      await server.close();
+    }
+  }
+  return { rooms: measured, memory };
+}
+
+/** A live room, its speakers and its listeners. */
+class Room {
+  readonly #server: BenchServer;
+  readonly #stage: Stage;
+  readonly #crowd: Crowd;
+
+  private constructor(server: BenchServer, stage: Stage) {
+    this.#server = server;
+    this.#stage = stage;
+    this.#crowd = new Crowd(server, stage.roomId);
+  }
+
+  static async create(server: BenchServer, speakers: number): Promise<Room> {
+    return new Room(server, await createTalkingStage(server, speakers));
+  }
+
+  /** @returns how much memory the server took for them */
+  async fill(listeners: number, signal: AbortSignal): Promise<Memory> {
+    const before = await this.#server.usage();
+    await this.#crowd.arrive(listeners, ARRIVALS_PER_SECOND, signal);
+    const { failures, joinedCount } = this.#crowd;
+    if (joinedCount < listeners) throw new Error(`${joinedCount} of ${listeners} joined: ${failures.join(', ')}`);
+    await delay(SETTLE_MS, undefined, { signal });
+    const { workerRssKb, nodeRssKb } = usageBetween(before, await this.#server.usage());
+    return { workerKb: workerRssKb, nodeKb: nodeRssKb };
+  }
+
+  async measure(windowMs: number, runs: number, signal: AbortSignal) {
+    const listeners = this.#crowd.joinedCount;
+    const usPerPacket: number[] = [];
+    const msPerListenerSecond: number[] = [];
+    const first = this.#crowd.counts();
+    for (let run = 0; run < runs; run++) {
+      const window = await openWindow(this.#server, this.#crowd);
+      await delay(windowMs, undefined, { signal });
+      const { workerCpuMs, packets, elapsedMs } = await window();
+      usPerPacket.push((workerCpuMs * 1000) / packets);
+      msPerListenerSecond.push((workerCpuMs * 1000) / elapsedMs / listeners);
+    }
+    const counts = difference(first, this.#crowd.counts());
+    return {
+      usPerPacket: figureOf(usPerPacket),
+      msPerListenerSecond: figureOf(msPerListenerSecond),
+      lostPct: (lostOf(counts) * 100) / Math.max(1, counts.expected),
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.#stage.close();
+    this.#crowd.close();
+  }
+}
+
+/** A live room in which everyone on stage talks without a pause: 50 packets a second from each. */
+export async function createTalkingStage(server: BenchServer, speakers: number): Promise<Stage> {
+  const speeches = await encodeSpeeches(speakers);
+  return Stage.create({
+    origin: server.origin,
+    guard: createGuard(false),
+    speakers,
+    openMics: speakers,
+    isLive: true,
+    speeches: speeches.map((frames) => frames.filter(({ payload }) => payload !== null)),
+    // What is measured then has lost packets, and says so.
+    onLost: () => undefined,
+  });
+}
+
+/** Begins to count; the function returned says what was consumed and received since. */
+export async function openWindow(server: BenchServer, crowd: Crowd) {
+  const before = await server.usage();
+  const countsBefore = crowd.counts();
+  const startedMs = performance.now();
+  return async () => {
+    const after = await server.usage();
+    const packets = difference(countsBefore, crowd.counts()).received;
+    return { ...usageBetween(before, after), packets, elapsedMs: performance.now() - startedMs };
+  };
+}

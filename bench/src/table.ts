@@ -1,0 +1,63 @@
+import { significant, type Figure } from './figures.ts';
+import type { BenchReport } from './report.ts';
+
+type Row = readonly [what: string, figure: string, spread: string, ratio: string];
+
+const HEAD: Row = ['what', 'median', 'spread', 'to the floor'];
+const NOT_MEASURED = 'not measured';
+
+/** The report as a table of Markdown, which is also how it reads in a terminal. */
+export function formatTable(report: BenchReport): string {
+  const rows = [HEAD, ...rowsOf(report)];
+  const widths = HEAD.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const line = (cells: readonly string[]) => `| ${cells.map((cell, i) => cell.padEnd(widths[i]!)).join(' | ')} |`;
+  const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
+  return [line(HEAD), rule, ...rows.slice(1).map(line)].join('\n');
+}
+
+function rowsOf({ details: { floor, sfu, joins, signalling } }: BenchReport): Row[] {
+  /** @param usPerUnit turns the figure into µs, where a comparison with a packet means something */
+  const row = (what: string, figure: Figure | null, unit: string, usPerUnit?: number): Row => [
+    what,
+    figure ? `${significant(figure.median)} ${unit}` : NOT_MEASURED,
+    figure && figure.runs > 1 ? `${significant(figure.min)} to ${significant(figure.max)}` : '',
+    figure && floor && usPerUnit ? `${significant((figure.median * usPerUnit) / floor.median)}` : '',
+  ];
+  const plain = (what: string, value: number | null, unit: string): Row => [
+    what,
+    value === null ? NOT_MEASURED : `${significant(value)} ${unit}`,
+    '',
+    '',
+  ];
+  const floorRows = floor ? [row('floor: AES-128-GCM and sendto of a packet', floor, 'µs', 1)] : [];
+  const sfuRows = (sfu?.rooms ?? []).flatMap(({ microphones, listeners, ...room }) => {
+    const where = `${microphones} open ${microphones === 1 ? 'microphone' : 'microphones'}, ${listeners} listeners`;
+    return [
+      row(`SFU: packet to a listener (${where})`, room.usPerPacket, 'µs', 1),
+      row(`SFU: listener for a second (${where})`, room.msPerListenerSecond, 'ms'),
+      ...(room.lostPct > 0 ? [plain('SFU: lost meanwhile', room.lostPct, '%')] : []),
+    ];
+  });
+  const memoryRows = sfu
+    ? [
+        plain('memory per listener, worker', sfu.memory?.workerKb ?? null, 'kB'),
+        plain('memory per listener, Node', sfu.memory?.nodeKb ?? null, 'kB'),
+      ]
+    : [];
+  const joinRows = joins
+    ? [
+        row('joins per second, clients on the same machine', joins.perSecond, ''),
+        row('join: worker', joins.workerMs, 'ms', 1000),
+        row('join: Node', joins.nodeMs, 'ms', 1000),
+        row('join: the client that measures', joins.clientMs, 'ms'),
+        ...joins.arrivals.map(({ share, p95Ms }) =>
+          plain(`time to first audio at ${share * 100} % of that rate, p95`, p95Ms, 'ms'),
+        ),
+      ]
+    : [];
+  const signallingRows = (signalling ?? []).flatMap(({ sockets, usPerSocket, kbPerSocket }) => [
+    row(`room-wide message, for each of ${sockets} sockets`, usPerSocket, 'µs', 1),
+    plain(`memory per socket, of ${sockets}`, kbPerSocket, 'kB'),
+  ]);
+  return [...floorRows, ...sfuRows, ...memoryRows, ...joinRows, ...signallingRows];
+}

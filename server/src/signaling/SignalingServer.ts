@@ -182,6 +182,8 @@ export class SignalingServer {
       peer.link?.setOnStage(room.record.stage.has(peer.userId));
       this.#options.metrics.joins.inc({ outcome: 'joined' });
     } catch (error) {
+      // Closed meanwhile, as when the room ended: they were told.
+      if (peer.closed) return;
       this.#options.logger.warn({ err: error, roomId: room.id }, 'A welcome failed; the client will come back');
       this.#options.metrics.joins.inc({ outcome: 'UNAVAILABLE' });
       socket.disconnect(true);

@@ -57,6 +57,14 @@ describe('a live room in three browsers', () => {
     expect(cleo.scriptBytes).toBeLessThan(200_000);
   });
 
+  it('the lock screen shows title and host', async () => {
+    const shown = await cleo.page.evaluate(() => {
+      const { title, artist } = navigator.mediaSession.metadata ?? {};
+      return { title, artist };
+    });
+    expect(shown).toEqual({ title: 'First light', artist: 'Ada' });
+  });
+
   it('who is speaking shows on the tile', async () => {
     await cleo.page.locator('[data-speaking="true"]').filter({ hasText: 'Ada' }).waitFor();
   });

@@ -22,6 +22,7 @@ const report = buildReport({
   skipped: 0,
   steady: null,
   phases: [],
+  browsers: null,
   series: [point, { ...point, s: 2, phase: 'measuring' as const }],
 });
 

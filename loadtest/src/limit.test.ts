@@ -15,7 +15,13 @@ const sample = (cpuS: number, nodeCpuS = 0) => ({
 });
 
 function evidence(own: ReturnType<typeof usage>, workerCpuS: number, changed: Partial<Evidence> = {}): Evidence {
-  const phase = { name: 'measuring' as const, seconds: 10, from: sample(0), to: sample(workerCpuS) };
+  const phase = {
+    name: 'measuring' as const,
+    seconds: 10,
+    browserCpuPct: null,
+    from: sample(0),
+    to: sample(workerCpuS),
+  };
   return { phases: [{ ...phase, processes: [usage(1), own] }], skipped: 0, failures: [], ...changed };
 }
 

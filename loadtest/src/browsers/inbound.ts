@@ -19,7 +19,7 @@ export type InboundCounts = Readonly<Record<(typeof COUNTERS)[number], number>>;
 /** By connection and SSRC: a connection that is made anew begins to count anew. */
 export type InboundSnapshot = ReadonlyMap<string, InboundCounts>;
 
-export const NOTHING_INBOUND: InboundCounts = sumOf([]);
+const NOTHING_INBOUND: InboundCounts = sumOf([]);
 
 /** What came between two snapshots. Streams that had gone by the second are left out: nobody knows their end. */
 export function inboundBetween(from: InboundSnapshot, to: InboundSnapshot): InboundCounts {

@@ -39,7 +39,7 @@ export async function ensureChromium(node, signal, purpose = TESTS) {
 async function findChromium() {
   const { chromium } = await import('playwright-core');
   const paths = [...NAMES.map((name) => which(name)), chromium.executablePath()];
-  for (const path of paths.filter(existsSync)) {
+  for (const path of paths.filter((found) => found && existsSync(found))) {
     // Ubuntu's chromium-browser may be a script that only says where to get it.
     const version = await run(path, ['--version']).catch(() => '');
     if (/\d+\.\d+/.test(version)) return path;

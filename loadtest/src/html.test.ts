@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { niceTicks } from './chart.ts';
 import { formatHtml } from './html.ts';
+import { FULL } from './kinds.ts';
 import { parseCommandLine } from './options.ts';
 import { buildReport } from './report.ts';
 
@@ -15,8 +16,8 @@ const report = buildReport({
   options: parseCommandLine(['--listeners', '2'])!.options,
   interrupted: 'a <script>',
   listeners: [
-    { state: { kind: 'listening' }, joinMs: 10, ttfaMs: 20 },
-    { state: { kind: 'failed', reason: 'ice:<b>' }, joinMs: null, ttfaMs: null },
+    { kind: FULL, state: { kind: 'listening' }, joinMs: 10, ttfaMs: 20 },
+    { kind: FULL, state: { kind: 'failed', reason: 'ice:<b>' }, joinMs: null, ttfaMs: null },
   ],
   rampMs: null,
   skipped: 0,
@@ -40,6 +41,11 @@ describe('the page of a report', () => {
       expect(svg.match(/class="axis"/g)).toHaveLength(2);
       expect(svg).not.toMatch(/NaN|Infinity|undefined/);
     }
+  });
+
+  it('has a column for each kind of listener that there is', () => {
+    expect(html).toMatch(/<th scope="col">full<\/th>/);
+    expect(html).not.toMatch(/<th scope="col">slow<\/th>/);
   });
 
   it('says what was not measured, and takes nothing for markup', () => {

@@ -107,7 +107,11 @@ export class Crowd {
   }
 }
 
-const LOST: Omit<ListenerResult, 'kind'> = { state: { kind: 'failed', reason: 'generator:lost' }, joinMs: null, ttfaMs: null };
+const LOST: Omit<ListenerResult, 'kind'> = {
+  state: { kind: 'failed', reason: 'generator:lost' },
+  joinMs: null,
+  ttfaMs: null,
+};
 
 /** In turn, so that each hand is a schedule of the same shape. */
 export function deal<T>(items: readonly T[], hands: number): T[][] {

@@ -50,12 +50,7 @@ export class MediaConnection {
   #closed = false;
 
   /** @param route through a relay of its own; null straight to the server. */
-  constructor(
-    name: string,
-    transport: TransportInfo,
-    handlers: MediaHandlers = {},
-    route: RelayOptions | null = null,
-  ) {
+  constructor(name: string, transport: TransportInfo, handlers: MediaHandlers = {}, route: RelayOptions | null = null) {
     this.#route = route;
     this.#transport = transport;
     this.#handlers = handlers;
@@ -191,10 +186,7 @@ export class MediaConnection {
  * Against a server on this machine, one local address is enough: gathering every interface for each of a thousand listeners
  * would cost more than the join.
  */
-function bindingOf(
-  candidates: readonly IceCandidate[],
-  route: RelayOptions | null,
-): { bindAddress?: string } {
+function bindingOf(candidates: readonly IceCandidate[], route: RelayOptions | null): { bindAddress?: string } {
   const addresses = udpOf(candidates).map(({ address, ip }) => address ?? ip);
   const [first] = addresses;
   if (first === undefined) return {};

@@ -5,7 +5,9 @@ const network = { lossShare: 0.1, delayMs: 0, jitterMs: 0, rateKbps: null };
 
 function sizes(...of: Parameters<typeof planKinds>) {
   const groups = planKinds(...of).map(groupOf);
-  return Object.fromEntries(['light', 'full', 'slow'].map((group) => [group, groups.filter((g) => g === group).length]));
+  return Object.fromEntries(
+    ['light', 'full', 'slow'].map((group) => [group, groups.filter((g) => g === group).length]),
+  );
 }
 
 describe('planKinds', () => {

@@ -84,7 +84,12 @@ describe('buildReport', () => {
 
   it('keeps who is behind a slow network out of what it says of the server, but not out of its cost', () => {
     const network = { lossShare: 0.5, delayMs: 0, jitterMs: 0, rateKbps: null };
-    const listener = { kind: { ...FULL, slow: network }, state: { kind: 'listening' as const }, joinMs: 900, ttfaMs: 900 };
+    const listener = {
+      kind: { ...FULL, slow: network },
+      state: { kind: 'listening' as const },
+      joinMs: 900,
+      ttfaMs: 900,
+    };
     const counts = { ...NO_COUNTS, received: 250, expected: 500 };
     const slow = { ...NO_GROUP, listeners: 1, counts, lost: 250, quality: { ...NO_GROUP.quality, inflicted: 250 } };
     const window = { ...steady.window, groups: { ...steady.window.groups, slow } };

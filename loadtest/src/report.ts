@@ -6,7 +6,7 @@ import type { ListenerResult } from './Fleet.ts';
 import { judge, type Evidence, type Verdict } from './limit.ts';
 import type { LoadTestOptions } from './options.ts';
 import type { SeriesPoint } from './series.ts';
-import { workerCpuBetween, type SfuSample } from './sfuMetrics.ts';
+import { workerCpuBetween, type ServerBuild, type SfuSample } from './sfuMetrics.ts';
 import { percentilesOf, quantilesOf, round, roundOrNull, tally, type Percentiles } from './stats.ts';
 import { NO_GROUP } from './GroupWindow.ts';
 import { Histogram } from './Histogram.ts';
@@ -86,7 +86,8 @@ export interface Report extends Verdict {
     readonly longestGapMs: readonly number[];
     readonly mos: readonly number[];
   };
-  readonly environment: Environment;
+  /** `server` is null where it does not tell its versions. */
+  readonly environment: Environment & { readonly server: ServerBuild | null };
 }
 
 /** What was measured over the steady window. */
@@ -158,7 +159,7 @@ export function buildReport(measured: Measurements): Report {
       longestGapMs: quantilesOf(heard.longestGapMs),
       mos: quantilesOf(heard.mos, 2),
     },
-    environment: readEnvironment(),
+    environment: { ...readEnvironment(), server: steady?.sfuAfter?.build ?? null },
   };
 }
 

@@ -85,7 +85,9 @@ class LoadTestRun {
       const onLost = (failure: Failure) => this.#handleSpeakerLost(failure);
       stage = await Stage.create({ origin, guard, speakers, openMics, isLive, onLost });
       this.#signal.throwIfAborted();
-      const crowd = Crowd.create(schedule.atMs, planKinds(this.#options), this.#options.processes, (why) => this.#stop.abort(why));
+      const crowd = Crowd.create(schedule.atMs, planKinds(this.#options), this.#options.processes, (why) =>
+        this.#stop.abort(why),
+      );
       this.#crowd = crowd;
       await this.#unlessAborted(crowd.prepare({ origin, ownHost, roomId: stage.roomId }));
       await this.#arrive(crowd, stage, schedule);

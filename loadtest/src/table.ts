@@ -98,7 +98,11 @@ export function kindFiguresOf(report: Report): typeof KIND_FIGURES {
 
 function kindRows(report: Report): Row[] {
   const columns = kindsIn(report);
-  const line = (cells: readonly string[]) => cells.map((cell) => cell.padEnd(14)).join('').trimEnd();
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell) => cell.padEnd(14))
+      .join('')
+      .trimEnd();
   return [
     ['of listeners', line(columns.map(({ kind }) => kind))],
     ...kindFiguresOf(report).map(([name, of]): Row => [`  ${name}`, line(columns.map(({ group }) => of(group)))]),

@@ -2,6 +2,7 @@ import type { FleetCount, FleetResults, ListenerResult } from './Fleet.ts';
 import { epochMs, type FleetRequest } from './fleetCommands.ts';
 import { FleetProcess } from './FleetProcess.ts';
 import type { GeneratorUsage } from './Generator.ts';
+import type { ListenerKind } from './kinds.ts';
 import { mergeWindows, type WindowResult } from './SteadyWindow.ts';
 
 export interface CrowdResults {
@@ -15,6 +16,7 @@ export interface CrowdResults {
 interface Member {
   readonly process: FleetProcess;
   readonly atMs: readonly number[];
+  readonly kinds: readonly ListenerKind[];
 }
 
 /** All simulated listeners, spread over processes: one event loop is not enough for a large room. */
@@ -29,13 +31,25 @@ export class Crowd {
    * Starts the processes, each with its share of the schedule. Sessions are made by `prepare()`.
    * @param onLost when a process ends by itself: what is measured after that means nothing.
    */
-  static create(atMs: readonly number[], processes: number, onLost: (why: string) => void): Crowd {
-    const shares = deal(atMs, Math.min(processes, atMs.length));
-    return new Crowd(shares.map((share) => ({ process: new FleetProcess(onLost), atMs: share })));
+  static create(
+    atMs: readonly number[],
+    kinds: readonly ListenerKind[],
+    processes: number,
+    onLost: (why: string) => void,
+  ): Crowd {
+    const hands = Math.min(processes, atMs.length);
+    const dealt = deal(kinds, hands);
+    return new Crowd(
+      deal(atMs, hands).map((share, hand) => ({
+        process: new FleetProcess(onLost),
+        atMs: share,
+        kinds: dealt[hand]!,
+      })),
+    );
   }
 
-  async prepare(request: Omit<FleetRequest, 'listeners'>): Promise<void> {
-    await this.#all(async ({ process, atMs }) => process.ask('create', { ...request, listeners: atMs.length }));
+  async prepare(request: Omit<FleetRequest, 'kinds'>): Promise<void> {
+    await this.#all(async ({ process, kinds }) => process.ask('create', { ...request, kinds }));
   }
 
   /** Resolves once everyone has heard something or failed. */
@@ -69,8 +83,9 @@ export class Crowd {
 
   /** What there is, at any time; those whose process is gone are failed. */
   async results(): Promise<CrowdResults> {
-    const all = await this.#all(async ({ process, atMs }): Promise<FleetResults> => {
-      const lost: FleetResults = { listeners: atMs.map(() => LOST), ramp: null, arriving: null };
+    const all = await this.#all(async ({ process, kinds }): Promise<FleetResults> => {
+      const listeners = kinds.map((kind) => ({ ...LOST, kind }));
+      const lost: FleetResults = { listeners, ramp: null, arriving: null };
       return process.isAlive ? process.ask('results').catch(() => lost) : lost;
     });
     const ramps = all.flatMap(({ ramp }) => ramp ?? []);
@@ -92,7 +107,11 @@ export class Crowd {
   }
 }
 
-const LOST: ListenerResult = { state: { kind: 'failed', reason: 'generator:lost' }, joinMs: null, ttfaMs: null };
+const LOST: Omit<ListenerResult, 'kind'> = {
+  state: { kind: 'failed', reason: 'generator:lost' },
+  joinMs: null,
+  ttfaMs: null,
+};
 
 /** In turn, so that each hand is a schedule of the same shape. */
 export function deal<T>(items: readonly T[], hands: number): T[][] {

@@ -4,6 +4,7 @@ import { Failure } from './failure.ts';
 import { epochMs } from './fleetCommands.ts';
 import type { GeneratorUsage } from './Generator.ts';
 import type { Guard } from './guard.ts';
+import type { ListenerKind } from './kinds.ts';
 import { Listener, type ListenerState } from './Listener.ts';
 import { sumCounts } from './stats.ts';
 
@@ -16,7 +17,8 @@ export interface FleetOptions {
   readonly origin: string;
   readonly guard: Guard;
   readonly roomId: string;
-  readonly listeners: number;
+  /** One for each listener. */
+  readonly kinds: readonly ListenerKind[];
 }
 
 /** Totals over all listeners at one moment. */
@@ -32,7 +34,7 @@ export interface FleetCount {
 export const NOBODY: FleetCount = { arrived: 0, waiting: 0, joined: 0, failed: 0, received: 0, expected: 0 };
 
 /** One listener at the end, without what kept them going. */
-export type ListenerResult = Pick<Listener, 'state' | 'joinMs' | 'ttfaMs'>;
+export type ListenerResult = Pick<Listener, 'kind' | 'state' | 'joinMs' | 'ttfaMs'>;
 
 export interface FleetResults {
   readonly listeners: readonly ListenerResult[];
@@ -58,10 +60,11 @@ export class Fleet {
     const listeners: Listener[] = [];
     let next = 0;
     const work = async () => {
-      while (next < options.listeners && !signal.aborted) {
+      while (next < options.kinds.length && !signal.aborted) {
+        const kind = options.kinds[next]!;
         const name = `Listener ${++next}`;
         const api = new ApiClient(origin);
-        const listener = new Listener({ name, api, origin, roomId, guard });
+        const listener = new Listener({ name, api, origin, roomId, guard, kind });
         listeners.push(listener);
         await createSession(api, name, signal).catch((error: unknown) => {
           if (!signal.aborted) listener.fail(Failure.from('session', error).reason);
@@ -120,7 +123,7 @@ export class Fleet {
   }
 
   results(): FleetResults {
-    const listeners = this.listeners.map(({ state, joinMs, ttfaMs }) => ({ state, joinMs, ttfaMs }));
+    const listeners = this.listeners.map(({ kind, state, joinMs, ttfaMs }) => ({ kind, state, joinMs, ttfaMs }));
     return { listeners, ramp: this.#ramp, arriving: this.arriving };
   }
 }

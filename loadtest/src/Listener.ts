@@ -1,6 +1,8 @@
 import { Failure, within } from './failure.ts';
 import { MEDIA_TIMEOUT_MS, Peer, type PeerOptions } from './Peer.ts';
+import { FULL, type ListenerKind } from './kinds.ts';
 import type { StreamCounts } from './SequenceTracker.ts';
+import type { Quality } from './StreamQuality.ts';
 
 /** Media is offered at once, or after a restart that the server asked for meanwhile. */
 const JOIN_TIMEOUT_MS = MEDIA_TIMEOUT_MS + 5000;
@@ -20,6 +22,7 @@ export type ListenerState =
 
 /** One simulated listener, who measures their own way in and what they hear. */
 export class Listener {
+  readonly kind: ListenerKind;
   readonly #peer: Peer;
   readonly #firstAudio = Promise.withResolvers<void>();
   readonly #live = Promise.withResolvers<void>();
@@ -31,6 +34,7 @@ export class Listener {
   #lastAudioMs: number | null = null;
 
   constructor(options: PeerOptions) {
+    this.kind = options.kind ?? FULL;
     this.#peer = new Peer(options, {
       onAudio: (arrivalMs) => this.#handleAudio(arrivalMs),
       onLost: (failure) => this.fail(failure.reason),
@@ -74,6 +78,11 @@ export class Listener {
 
   counts(): StreamCounts {
     return this.#peer.counts();
+  }
+
+  /** How this listener heard since the last call. */
+  takeQuality(): Quality {
+    return this.#peer.takeQuality();
   }
 
   /** Never throws: how it went is in `state`. */

@@ -1,5 +1,7 @@
 import type { TransportInfo } from '@tribune/shared/protocol.ts';
+import { isIPv6 } from 'node:net';
 import { Audio, PeerConnection, type Track } from 'node-datachannel';
+import { Relay, type RelayOptions } from './Relay.ts';
 import { buildOffer, candidateLine, dtlsParametersOf } from './sdp.ts';
 import type { DtlsParameters, IceCandidate, OfferedMedia, RtpParameters } from './sdp.ts';
 
@@ -40,15 +42,19 @@ export class MediaConnection {
   /** Held, because a track that is collected closes itself. */
   readonly #tracks = new Map<string, Track>();
   readonly #connection = Promise.withResolvers<void>();
+  readonly #route: RelayOptions | null;
+  #relay: Relay | null = null;
   #version = 0;
   #iceConnected = false;
   #connected = false;
   #closed = false;
 
-  constructor(name: string, transport: TransportInfo, handlers: MediaHandlers = {}) {
+  /** @param route through a relay of its own; null straight to the server. */
+  constructor(name: string, transport: TransportInfo, handlers: MediaHandlers = {}, route: RelayOptions | null = null) {
+    this.#route = route;
     this.#transport = transport;
     this.#handlers = handlers;
-    this.#pc = new PeerConnection(name, { iceServers: [], ...bindingOf(transport.iceCandidates) });
+    this.#pc = new PeerConnection(name, { iceServers: [], ...bindingOf(transport.iceCandidates, route) });
     this.#pc.onIceStateChange((state) => {
       if (state === 'connected' || state === 'completed') this.#iceConnected = true;
     });
@@ -86,9 +92,11 @@ export class MediaConnection {
   }
 
   /** Begins ICE. Only UDP: what libdatachannel would do over TCP is no measure of what a browser does. */
-  start(): void {
-    for (const candidate of this.#transport.iceCandidates) {
-      if (candidate.protocol === 'udp') this.#pc.addRemoteCandidate(candidateLine(candidate), SENDING_MID);
+  async start(): Promise<void> {
+    const candidates = await this.#candidates();
+    if (this.#closed) return;
+    for (const candidate of candidates) {
+      this.#pc.addRemoteCandidate(candidateLine(candidate), SENDING_MID);
     }
   }
 
@@ -125,6 +133,21 @@ export class MediaConnection {
     for (const track of this.#tracks.values()) track.close();
     this.#tracks.clear();
     this.#pc.close();
+    this.#relay?.close();
+  }
+
+  /** Through a relay there is one way, the one that the server names first. */
+  async #candidates(): Promise<IceCandidate[]> {
+    const candidates = udpOf(this.#transport.iceCandidates);
+    const [first] = candidates;
+    if (!this.#route || !first) return candidates;
+    const relay = await Relay.open(first, this.#route);
+    if (this.#closed) {
+      relay.close();
+      return [];
+    }
+    this.#relay = relay;
+    return [relay.candidateFor(first)];
   }
 
   #receive(track: Track): void {
@@ -163,10 +186,16 @@ export class MediaConnection {
  * Against a server on this machine, one local address is enough: gathering every interface for each of a thousand listeners
  * would cost more than the join.
  */
-function bindingOf(candidates: readonly IceCandidate[]): { bindAddress?: string } {
-  const addresses = candidates.filter(({ protocol }) => protocol === 'udp').map(({ address, ip }) => address ?? ip);
-  if (addresses.length === 0) return {};
+function bindingOf(candidates: readonly IceCandidate[], route: RelayOptions | null): { bindAddress?: string } {
+  const addresses = udpOf(candidates).map(({ address, ip }) => address ?? ip);
+  const [first] = addresses;
+  if (first === undefined) return {};
+  if (route) return { bindAddress: isIPv6(first) ? '::1' : '127.0.0.1' };
   if (addresses.every((address) => address.startsWith('127.'))) return { bindAddress: '127.0.0.1' };
   if (addresses.every((address) => address === '::1')) return { bindAddress: '::1' };
   return {};
+}
+
+function udpOf(candidates: readonly IceCandidate[]): IceCandidate[] {
+  return candidates.filter(({ protocol }) => protocol === 'udp');
 }

@@ -7,10 +7,12 @@ import { SignalingClient } from '@tribune/shared/SignalingClient.ts';
 import { io } from 'socket.io-client';
 import { during, Failure, within } from './failure.ts';
 import type { Guard } from './guard.ts';
-import { Reception } from './Reception.ts';
+import type { ListenerKind } from './kinds.ts';
+import { Reception, type ReceptionHandlers } from './Reception.ts';
 import { receivableOf } from './rtpParameters.ts';
 import type { StreamCounts } from './SequenceTracker.ts';
 import { NO_COUNTS, sumCounts } from './stats.ts';
+import { mergeQualities, NO_QUALITY, type Quality } from './StreamQuality.ts';
 
 /** As long as a server lets a transport try. */
 export const MEDIA_TIMEOUT_MS = 10_000;
@@ -29,6 +31,8 @@ export interface PeerOptions {
   readonly origin: string;
   readonly roomId: string;
   readonly guard: Guard;
+  /** Left out, everything is decrypted and checked, over the network as it is. */
+  readonly kind?: ListenerKind;
 }
 
 export interface PeerHandlers {
@@ -47,6 +51,7 @@ export class Peer {
   #ticket: TicketResponse | null = null;
   #reception: Reception | null = null;
   #past: StreamCounts = NO_COUNTS;
+  #pastQuality: Quality = NO_QUALITY;
   #restartTimer: NodeJS.Timeout | null = null;
   #closed = false;
   #lost = false;
@@ -82,6 +87,13 @@ export class Peer {
 
   counts(): StreamCounts {
     return this.#reception ? sumCounts([this.#past, this.#reception.counts()]) : this.#past;
+  }
+
+  /** How everything was heard since the last call. */
+  takeQuality(): Quality {
+    const taken = mergeQualities([this.#pastQuality, this.#reception?.takeQuality() ?? NO_QUALITY]);
+    this.#pastQuality = NO_QUALITY;
+    return taken;
   }
 
   /** Ticket, socket, welcome; media is under way when it returns. @throws {Failure} */
@@ -157,12 +169,13 @@ export class Peer {
   #begin(info: MediaInfo): void {
     if (this.#closed) return;
     this.#dropReception();
-    const reception = new Reception(this.#options.name, info, {
+    const handlers: ReceptionHandlers = {
       connectTransport: async (transportId, dtlsParameters) =>
         this.signaling.request('transport:connect', { transportId, dtlsParameters }),
       onAudio: (arrivalMs) => this.#handlers.onAudio?.(arrivalMs),
       onLost: () => this.#handleMediaLost(reception),
-    });
+    };
+    const reception = new Reception(this.#options.name, info, handlers, this.#options.kind);
     this.#reception = reception;
     if (reception.hasStreams) this.#connect(reception);
   }
@@ -200,6 +213,7 @@ export class Peer {
   /** What it counted stays counted. */
   #dropReception(): void {
     this.#past = this.counts();
+    this.#pastQuality = this.takeQuality();
     this.#reception?.close();
     this.#reception = null;
   }

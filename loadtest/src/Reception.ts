@@ -1,10 +1,24 @@
 import type { ConsumerInfo, MediaInfo } from '@tribune/shared/protocol.ts';
 import { randomInt } from 'node:crypto';
-import { MediaConnection } from './MediaConnection.ts';
-import { isRtp, readSenderReport, sequenceNumberOf, timestampOf, writeReceiverReport } from './rtp.ts';
-import type { DtlsParameters, OfferedMedia } from './sdp.ts';
+import { MediaConnection, type MediaHandlers } from './MediaConnection.ts';
+import { FULL, type ListenerKind } from './kinds.ts';
+import { isOpusPacket } from './opus.ts';
+import type { RelayOptions } from './Relay.ts';
+import {
+  isRtp,
+  payloadOf,
+  payloadTypeOf,
+  readSenderReport,
+  sequenceNumberOf,
+  ssrcOf,
+  timestampOf,
+  writeReceiverReport,
+} from './rtp.ts';
+import type { DtlsParameters, OfferedMedia, RtpParameters } from './sdp.ts';
 import { SequenceTracker, type StreamCounts } from './SequenceTracker.ts';
+import { createRandom } from './random.ts';
 import { difference, lostOf, NO_COUNTS, sumCounts } from './stats.ts';
+import { mergeQualities, NO_QUALITY, StreamQuality, type Quality } from './StreamQuality.ts';
 
 export interface ReceptionHandlers {
   /** Asks the server to take the DTLS parameters (`transport:connect`). */
@@ -21,7 +35,8 @@ const REPORT_INTERVAL_MS = 5000;
 interface Stream {
   consumer: ConsumerInfo;
   active: boolean;
-  tracker: SequenceTracker;
+  readonly tracker: SequenceTracker;
+  readonly quality: StreamQuality;
   reported: StreamCounts;
   nextReportMs: number;
 }
@@ -34,11 +49,16 @@ export class Reception {
   readonly #reporterSsrc = randomInt(1, 0x1_0000_0000);
   /** By mid, in the order of the m-sections. */
   readonly #streams = new Map<string, Stream>();
+  readonly #kind: ListenerKind;
   #past: StreamCounts = NO_COUNTS;
+  #pastQuality: Quality = NO_QUALITY;
+  #corrupt = 0;
+  #inflicted = 0;
   #connection: MediaConnection | null = null;
   #closed = false;
 
-  constructor(name: string, info: MediaInfo, handlers: ReceptionHandlers) {
+  constructor(name: string, info: MediaInfo, handlers: ReceptionHandlers, kind: ListenerKind = FULL) {
+    this.#kind = kind;
     this.#name = name;
     this.#info = info;
     this.#handlers = handlers;
@@ -65,15 +85,16 @@ export class Reception {
    */
   async connect(timeoutMs: number): Promise<void> {
     if (this.#closed || this.#connection || !this.hasStreams) return;
-    const connection = new MediaConnection(this.#name, this.#info.recv, {
+    const handlers: MediaHandlers = {
       onPacket: (packet, mid, arrivalMs) => this.#handlePacket(packet, mid, arrivalMs),
       onLost: () => this.#handlers.onLost?.(),
-    });
+    };
+    const connection = new MediaConnection(this.#name, this.#info.recv, handlers, this.#route());
     this.#connection = connection;
     const dtlsParameters = connection.offer(this.#media());
     await this.#handlers.connectTransport(this.#info.recv.id, dtlsParameters);
     if (this.#closed) return;
-    connection.start();
+    await connection.start();
     await connection.waitUntilConnected(timeoutMs);
   }
 
@@ -94,6 +115,16 @@ export class Reception {
 
   counts(): StreamCounts {
     return sumCounts([this.#past, ...[...this.#streams.values()].map(({ tracker }) => tracker.counts())]);
+  }
+
+  /** How the streams were heard since the last call. */
+  takeQuality(): Quality {
+    const streams = [...this.#streams.values()].map(({ quality }) => quality.take());
+    const here: Quality = { ...NO_QUALITY, corrupt: this.#corrupt, inflicted: this.#inflicted };
+    const taken = mergeQualities([this.#pastQuality, here, ...streams]);
+    this.#pastQuality = NO_QUALITY;
+    this.#corrupt = this.#inflicted = 0;
+    return taken;
   }
 
   close(): void {
@@ -117,11 +148,15 @@ export class Reception {
   #take(consumer: ConsumerInfo): void {
     const mid = consumer.rtpParameters.mid ?? String(this.#streams.size);
     const before = this.#streams.get(mid);
-    if (before) this.#past = sumCounts([this.#past, before.tracker.counts()]);
+    if (before) {
+      this.#past = sumCounts([this.#past, before.tracker.counts()]);
+      this.#pastQuality = mergeQualities([this.#pastQuality, before.quality.take()]);
+    }
     this.#streams.set(mid, {
       consumer,
       active: true,
       tracker: new SequenceTracker(),
+      quality: new StreamQuality(),
       reported: NO_COUNTS,
       nextReportMs: 0,
     });
@@ -139,14 +174,45 @@ export class Reception {
     const stream = this.#streams.get(mid);
     if (!stream) return;
     if (isRtp(packet)) {
-      stream.tracker.add(sequenceNumberOf(packet), timestampOf(packet), arrivalMs);
-      this.#handlers.onAudio?.(arrivalMs);
+      if (isAsAgreed(packet, stream.consumer.rtpParameters)) this.#count(stream, packet, arrivalMs);
+      else this.#corrupt += 1;
       return;
     }
     const report = readSenderReport(packet);
     if (!report || stream.tracker.extendedHighestSequence < 0 || arrivalMs < stream.nextReportMs) return;
     stream.nextReportMs = arrivalMs + REPORT_INTERVAL_MS * (0.5 + Math.random());
     this.#answer(report, stream, mid);
+  }
+
+  /** Of a light listener: the packet is encrypted but for its header. What comes before the keys are there is heard by nobody. */
+  #handleClearHeader(packet: Buffer, arrivalMs: number): void {
+    const stream = this.connected && this.#findBySsrc(ssrcOf(packet));
+    if (stream) this.#count(stream, packet, arrivalMs);
+  }
+
+  #count({ tracker, quality }: Stream, packet: Buffer, arrivalMs: number): void {
+    const [sequence, timestamp] = [sequenceNumberOf(packet), timestampOf(packet)];
+    tracker.add(sequence, timestamp, arrivalMs);
+    quality.add(sequence, timestamp, arrivalMs);
+    this.#handlers.onAudio?.(arrivalMs);
+  }
+
+  #findBySsrc(ssrc: number): Stream | undefined {
+    for (const stream of this.#streams.values()) {
+      if (stream.active && ssrcIn(stream.consumer.rtpParameters) === ssrc) return stream;
+    }
+    return undefined;
+  }
+
+  /** A listener that is full and on a good network needs nobody between. */
+  #route(): RelayOptions | null {
+    const { isFull, slow, seed } = this.#kind;
+    if (isFull && !slow) return null;
+    return {
+      onAudio: isFull ? undefined : (packet, arrivalMs) => this.#handleClearHeader(packet, arrivalMs),
+      onInflicted: () => (this.#inflicted += 1),
+      slow: slow ? { network: slow, random: createRandom(seed) } : undefined,
+    };
   }
 
   /** The server's own view of loss comes from these; sent at once after a sender report, so that the delay since then is none. */
@@ -166,4 +232,15 @@ export class Reception {
     });
     this.#connection?.send(report, mid);
   }
+}
+
+/** Is this what the server said it would send, as far as can be told without a decoder? */
+function isAsAgreed(packet: Buffer, parameters: RtpParameters): boolean {
+  const payload = payloadOf(packet);
+  const isCodec = parameters.codecs.some(({ payloadType }) => payloadType === payloadTypeOf(packet));
+  return isCodec && ssrcOf(packet) === ssrcIn(parameters) && payload !== null && isOpusPacket(payload);
+}
+
+function ssrcIn({ encodings }: RtpParameters): number | undefined {
+  return encodings?.[0]?.ssrc;
 }

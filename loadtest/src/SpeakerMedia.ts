@@ -66,7 +66,7 @@ export class SpeakerMedia {
   async connect(timeoutMs: number): Promise<void> {
     const sending = { rtpParameters: this.rtpParameters, ssrc: this.#ssrc };
     await this.#handlers.connectTransport(this.#transport.id, this.#connection.offerSending(sending));
-    this.#connection.start();
+    await this.#connection.start();
     await this.#connection.waitUntilConnected(timeoutMs);
   }
 

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { epochMs } from './fleetCommands.ts';
 import { sequenceNumberOf, timestampOf } from './rtp.ts';
 import { SpeechSender } from './SpeechSender.ts';
+import { timestampAt } from './StreamQuality.ts';
 
 const stream = { ssrc: 5, payloadType: 100, audioLevelId: 10 };
 const word = { payload: Uint8Array.of(1, 2, 3), minusDbov: 30, voice: true };
@@ -45,6 +47,20 @@ describe('SpeechSender', () => {
     expect((sequenceNumberOf(second) - sequenceNumberOf(first)) & 0xffff).toBe(1);
     expect((timestampOf(second) - timestampOf(first)) >>> 0).toBe(3 * 960);
     expect(second[1]! & 0x80).toBe(0x80);
+  });
+
+  it('stamps packets with the time at which they were due, after a stop too', () => {
+    const sender = new SpeechSender([word], stream, send);
+    for (let round = 0; round < 2; round++) {
+      sender.start();
+      const startedMs = epochMs();
+      packets.length = 0;
+      vi.advanceTimersByTime(99);
+      sender.stop();
+      expect(timestampOf(packets[0]!)).toBe(timestampAt(startedMs));
+      expect((timestampOf(packets[4]!) - timestampAt(startedMs)) >>> 0).toBe(4 * 960);
+      vi.advanceTimersByTime(60_000);
+    }
   });
 
   it('does not count what could not be sent', () => {

@@ -1,6 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { FRAME_MS, type SpeechFrame } from './speech.ts';
+import { epochMs } from './fleetCommands.ts';
 import { OPUS_CLOCK_HZ, writeRtp } from './rtp.ts';
+import { timestampAt } from './StreamQuality.ts';
 
 const FRAME_TICKS = (OPUS_CLOCK_HZ * FRAME_MS) / 1000;
 /** Further behind than this, frames are dropped rather than sent in one burst. */
@@ -15,17 +17,17 @@ export interface SpeechStream {
 
 /**
  * Says encoded speech in a loop, one RTP packet each 20 ms on the monotonic clock: a late timer is made up for at once, so
- * that the stream does not drift. As in a browser, a silence that is not sent moves the timestamp on and not the sequence.
+ * that the stream does not drift. Timestamps are the clock's, so that a listener knows how long a packet took. As in a browser, a silence that is not sent moves the timestamp on and not the sequence.
  */
 export class SpeechSender {
   readonly #frames: readonly SpeechFrame[];
   readonly #stream: SpeechStream;
   readonly #send: (packet: Buffer) => boolean;
   readonly #firstSequence = randomInt(0x8000);
-  readonly #firstTimestamp = randomInt(0x1_0000_0000);
   #index: number;
   #tick = 0;
   #startedMs = 0;
+  #firstTimestamp = 0;
   #timer: NodeJS.Timeout | null = null;
   #afterSilence = true;
   #sent = 0;
@@ -53,6 +55,7 @@ export class SpeechSender {
   start(): void {
     if (this.#timer) return;
     this.#startedMs = performance.now() - this.#tick * FRAME_MS;
+    this.#firstTimestamp = timestampAt(epochMs() - this.#tick * FRAME_MS);
     this.#schedule();
   }
 

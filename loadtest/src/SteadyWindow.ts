@@ -1,6 +1,8 @@
+import { describeGroup, mergeGroups, type GroupWindow, type Hearing } from './GroupWindow.ts';
+import { groupOf, GROUPS, type Group } from './kinds.ts';
 import type { Listener } from './Listener.ts';
 import type { StreamCounts } from './SequenceTracker.ts';
-import { difference, lostOf, sumCounts } from './stats.ts';
+import { difference, lostOf } from './stats.ts';
 
 /** Silence longer than this at the end of the window is no pause between words: DTX sends a packet each 400 ms. */
 const STALL_MS = 1500;
@@ -8,16 +10,15 @@ const STALL_MS = 1500;
 export interface WindowResult {
   readonly seconds: number;
   /** Those who were listening when it began. */
-  readonly listeners: number;
-  readonly counts: StreamCounts;
-  /** Gaps in the sequence, and, for those who heard no more, what they would have got. */
-  readonly lost: number;
-  readonly jitterMs: readonly number[];
+  readonly groups: Readonly<Record<Group, GroupWindow>>;
   /** Listeners whose media was built anew, at the server's word. */
   readonly restarted: number;
 }
 
-type Heard = Pick<Listener, 'state' | 'counts' | 'lastAudioMs' | 'jitterMs' | 'mediaRestarts' | 'fail'>;
+type Heard = Pick<
+  Listener,
+  'kind' | 'state' | 'counts' | 'takeQuality' | 'lastAudioMs' | 'jitterMs' | 'mediaRestarts' | 'fail'
+>;
 
 interface Beginning {
   readonly counts: StreamCounts;
@@ -34,6 +35,8 @@ export class SteadyWindow {
     this.#from = new Map(
       listening.map((listener) => [listener, { counts: listener.counts(), mediaRestarts: listener.mediaRestarts }]),
     );
+    // What came before the window is nobody's.
+    for (const listener of listening) listener.takeQuality();
   }
 
   /** Ends the window: those who stopped hearing within it, without a connection lost, are failed as `stalled`. */
@@ -41,22 +44,25 @@ export class SteadyWindow {
     const nowMs = performance.now();
     const rows = [...this.#from].map(([listener, from]) => this.#describe(listener, from, nowMs));
     const packetsPerMs = sumOf(rows, ({ counts }) => counts.expected) / sumOf(rows, ({ heardMs }) => heardMs);
-    let lost = 0;
+    const hearings: { readonly group: Group; readonly hearing: Hearing }[] = [];
     for (const { listener, counts, heardMs, silentMs } of rows) {
-      lost += lostOf(counts);
-      if (silentMs < STALL_MS) continue;
-      listener.fail('stalled');
+      const isStalled = silentMs >= STALL_MS;
       // Sequence numbers say nothing of what came after the last packet; the rate before it does.
       const rate = heardMs > STALL_MS ? counts.expected / heardMs : packetsPerMs;
-      lost += Number.isFinite(rate) ? Math.round(rate * silentMs) : 0;
+      const missed = isStalled && Number.isFinite(rate) ? Math.round(rate * silentMs) : 0;
+      const { jitterMs } = listener;
+      const quality = listener.takeQuality();
+      const lost = lostOf(counts) + missed;
+      const hearing = { counts, lost, jitterMs, quality, silentMs: isStalled ? silentMs : 0 };
+      hearings.push({ group: groupOf(listener.kind), hearing });
+      if (isStalled) listener.fail('stalled');
     }
+    const describe = (of: Group) =>
+      describeGroup(hearings.filter(({ group }) => group === of).map(({ hearing }) => hearing));
     return {
       seconds: (nowMs - this.#startedMs) / 1000,
-      listeners: rows.length,
-      counts: sumCounts(rows.map(({ counts }) => counts)),
-      lost,
+      groups: { light: describe('light'), full: describe('full'), slow: describe('slow') },
       restarted: rows.filter(({ restarted }) => restarted).length,
-      jitterMs: rows.map(({ listener }) => listener.jitterMs),
     };
   }
 
@@ -74,14 +80,21 @@ export class SteadyWindow {
 
 /** What several processes measured at the same time. */
 export function mergeWindows(windows: readonly WindowResult[]): WindowResult {
+  const merge = (of: Group) => mergeGroups(windows.map(({ groups }) => groups[of]));
   return {
     seconds: sumOf(windows, ({ seconds }) => seconds) / windows.length,
-    listeners: sumOf(windows, ({ listeners }) => listeners),
-    counts: sumCounts(windows.map(({ counts }) => counts)),
-    lost: sumOf(windows, ({ lost }) => lost),
-    jitterMs: windows.flatMap(({ jitterMs }) => jitterMs),
+    groups: { light: merge('light'), full: merge('full'), slow: merge('slow') },
     restarted: sumOf(windows, ({ restarted }) => restarted),
   };
+}
+
+/** Those who tell of the server: everyone but who is behind a poor network of our own making. */
+export function heardFromServer({ groups }: WindowResult): GroupWindow {
+  return mergeGroups([groups.light, groups.full]);
+}
+
+export function everyone({ groups }: WindowResult): GroupWindow {
+  return mergeGroups(GROUPS.map((group) => groups[group]));
 }
 
 function sumOf<T>(items: readonly T[], valueOf: (item: T) => number): number {

@@ -11,6 +11,10 @@ export interface Chart {
   readonly lines: readonly Line[];
   /** Moments worth a vertical rule. */
   readonly marks?: readonly { readonly x: number; readonly label: string }[];
+  /** Where the x axis begins; 0 unless told. */
+  readonly xFrom?: number;
+  /** Least value at the end of the x axis. */
+  readonly xAtLeast?: number;
   /** Least value at the top of the y axis, so that noise does not fill the chart. */
   readonly yAtLeast?: number;
 }
@@ -26,10 +30,11 @@ export function chart(of: Chart): string {
   const lines = of.lines.filter(({ points }) => points.some(([, y]) => y !== null));
   if (lines.length === 0) return `<figure><h3>${escape(of.title)}</h3><p class="none">Not measured.</p></figure>`;
   const all = lines.flatMap(({ points }) => points);
-  const xTicks = niceTicks(0, Math.max(0, ...all.map(([x]) => x)));
+  const xFrom = of.xFrom ?? 0;
+  const xTicks = niceTicks(xFrom, Math.max(of.xAtLeast ?? xFrom, ...all.map(([x]) => x)));
   const yTicks = niceTicks(0, Math.max(of.yAtLeast ?? 0, ...all.map(([, y]) => y ?? 0)));
   const [xEnd, yEnd] = [xTicks.at(-1)!, yTicks.at(-1)!];
-  const px = (x: number) => fixed(EDGE.left + (x / xEnd) * INNER.width);
+  const px = (x: number) => fixed(EDGE.left + ((x - xFrom) / (xEnd - xFrom)) * INNER.width);
   const py = (y: number) => fixed(EDGE.top + INNER.height - (y / yEnd) * INNER.height);
   const bottom = EDGE.top + INNER.height;
   const grid = yTicks.map(

@@ -15,6 +15,10 @@ const FIGURES: readonly (readonly [path: string, label: string, unit: string])[]
   ['lossPct', 'loss', '%'],
   ['packetsPerListenerPerSecond', 'packets per listener and second', ''],
   ['jitterMs.p95', 'jitter p95', 'ms'],
+  ['latencyMs.p50', 'latency p50', 'ms'],
+  ['latencyMs.p95', 'latency p95', 'ms'],
+  ['longestGapMs.p95', 'longest gap p95', 'ms'],
+  ['mos.p50', 'MOS p50', ''],
   ['sfu.cpuUsPerPacket', 'SFU CPU per packet', 'µs'],
   ['sfu.cpuMsPerListenerSecond', 'SFU CPU per listener and second', 'ms'],
   ['sfu.rssMb', 'SFU memory', 'MB'],
@@ -28,7 +32,17 @@ const FIGURES: readonly (readonly [path: string, label: string, unit: string])[]
 ];
 
 /** What differs makes the comparison one of two different things. */
-const CONDITIONS = ['listeners', 'speakers', 'openMics', 'arrivals', 'durationS', 'processes', 'browsers'];
+const CONDITIONS = [
+  'listeners',
+  'speakers',
+  'openMics',
+  'arrivals',
+  'durationS',
+  'processes',
+  'full',
+  'slow',
+  'browsers',
+];
 
 /** Two reports side by side, with the second as a multiple of the first. */
 export function compareReports(a: Json, b: Json): string {

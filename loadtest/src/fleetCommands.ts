@@ -1,4 +1,5 @@
 import type { FleetCount, FleetResults } from './Fleet.ts';
+import type { ListenerKind } from './kinds.ts';
 import type { GeneratorUsage } from './Generator.ts';
 import type { WindowResult } from './SteadyWindow.ts';
 
@@ -6,7 +7,8 @@ export interface FleetRequest {
   readonly origin: string;
   readonly ownHost: boolean;
   readonly roomId: string;
-  readonly listeners: number;
+  /** One for each listener. */
+  readonly kinds: readonly ListenerKind[];
 }
 
 /** What the main process may ask of one that runs listeners. Everything goes through a structured clone. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { buildBrowserReport } from './browsers/browserReport.ts';
 import { niceTicks } from './chart.ts';
 import { formatHtml } from './html.ts';
+import { FULL } from './kinds.ts';
 import { parseCommandLine } from './options.ts';
 import { buildReport } from './report.ts';
 
@@ -16,8 +17,8 @@ const report = buildReport({
   options: parseCommandLine(['--listeners', '2'])!.options,
   interrupted: 'a <script>',
   listeners: [
-    { state: { kind: 'listening' }, joinMs: 10, ttfaMs: 20 },
-    { state: { kind: 'failed', reason: 'ice:<b>' }, joinMs: null, ttfaMs: null },
+    { kind: FULL, state: { kind: 'listening' }, joinMs: 10, ttfaMs: 20 },
+    { kind: FULL, state: { kind: 'failed', reason: 'ice:<b>' }, joinMs: null, ttfaMs: null },
   ],
   rampMs: null,
   skipped: 0,
@@ -42,6 +43,11 @@ describe('the page of a report', () => {
       expect(svg.match(/class="axis"/g)).toHaveLength(2);
       expect(svg).not.toMatch(/NaN|Infinity|undefined/);
     }
+  });
+
+  it('has a column for each kind of listener that there is', () => {
+    expect(html).toMatch(/<th scope="col">full<\/th>/);
+    expect(html).not.toMatch(/<th scope="col">slow<\/th>/);
   });
 
   it('says what was not measured, and takes nothing for markup', () => {

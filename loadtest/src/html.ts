@@ -2,7 +2,7 @@ import { chart, escape, type Chart, type Line } from './chart.ts';
 import { browsersHtml } from './browsers/browsersHtml.ts';
 import type { Report } from './report.ts';
 import type { SeriesPoint } from './series.ts';
-import { formatTable, LIMIT_WORDS } from './table.ts';
+import { formatTable, kindFiguresOf, kindsIn, LIMIT_WORDS } from './table.ts';
 
 /** The report as one page that needs nothing else: no script, no font, no other file. */
 export function formatHtml(report: Report): string {
@@ -24,11 +24,14 @@ ${tile('joined', `${listeners.joined} of ${listeners.asked}`)}
 ${tile('time to first audio, p95', figure(report.ttfaMs.p95, 'ms'))}
 ${tile('time to join, p95', figure(report.joinMs.p95, 'ms'))}
 ${tile('loss', figure(report.lossPct, '%'))}
+${tile('latency one way, p95', figure(report.latencyMs.p95, 'ms'))}
+${tile('MOS, estimated, p50', figure(report.mos.p50))}
 ${tile('SFU CPU per packet', figure(report.sfu.cpuUsPerPacket, 'µs'))}
 ${tile('at its limit', LIMIT_WORDS[report.limit])}
 </ul>
 ${report.interrupted === null ? '' : `<p class="warning">Ended early: ${escape(report.interrupted)}</p>`}
 ${report.limitReasons.length === 0 ? '' : `<ul class="warning">${report.limitReasons.map((reason) => `<li>${escape(reason)}</li>`).join('')}</ul>`}
+${kindsOf(report)}
 <div class="charts">
 ${chartsOf(report).map(chart).join('\n')}
 ${failuresOf(report)}
@@ -103,6 +106,26 @@ function chartsOf({ series, cdf }: Report): Chart[] {
       lines: [distribution('jitter', cdf.jitterMs)],
     },
     {
+      title: 'Latency one way, as shares of all packets',
+      x: 'ms',
+      y: '% that took at most that long',
+      lines: [distribution('latency', cdf.latencyMs)],
+    },
+    {
+      title: 'Longest gap, as shares of all listeners',
+      x: 'ms',
+      y: '% with none longer',
+      lines: [distribution('longest gap', cdf.longestGapMs)],
+    },
+    {
+      title: 'Estimated MOS, as shares of all listeners',
+      x: 'mean opinion score',
+      y: '% with at most that',
+      xFrom: 1,
+      xAtLeast: 4.5,
+      lines: [distribution('MOS', cdf.mos)],
+    },
+    {
       title: 'CPU of the server',
       x: seconds,
       y: '% of one core',
@@ -129,12 +152,26 @@ function failuresOf({ listeners }: Report): string {
   return `<figure><h3>Failures by reason</h3>${rows.length === 0 ? '<p class="none">None.</p>' : table}</figure>`;
 }
 
+function kindsOf(report: Report): string {
+  const columns = kindsIn(report);
+  if (columns.length === 0) return '';
+  const head = columns.map(({ kind }) => `<th scope="col">${kind}</th>`).join('');
+  const rows = kindFiguresOf(report).map(([name, of]) => {
+    const cells = columns.map(({ group }) => `<td>${escape(of(group))}</td>`).join('');
+    return `<tr><th scope="row">${escape(name)}</th>${cells}</tr>`;
+  });
+  return `<h2>Kinds of listener</h2>
+<div class="kinds"><table><thead><tr><td></td>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>
+<p class="none">Light listeners count packets by their header; full ones decrypt and check each. The tiles and charts are of
+both, without who is behind the emulated slow network.</p>`;
+}
+
 function tile(name: string, value: string): string {
   return `<li><span>${escape(name)}</span><strong>${escape(value)}</strong></li>`;
 }
 
-function figure(value: number | null, unit: string): string {
-  return value === null ? 'not measured' : `${value} ${unit}`;
+function figure(value: number | null, unit = ''): string {
+  return value === null ? 'not measured' : `${value} ${unit}`.trimEnd();
 }
 
 function text(value: unknown): string {
@@ -161,6 +198,11 @@ svg .axis { fill: var(--ink); } .grid { stroke: var(--rule); } .mark { stroke: v
 .legend i { display: inline-block; width: 18px; border-top: 3px solid; margin-right: 6px; vertical-align: middle; }
 ${[0, 1, 2, 3, 4, 5].map((n) => `.line.c${n} { stroke: var(--c${n}); } .legend .c${n} { border-color: var(--c${n}); }`).join(' ')}
 .line.c1 { stroke-dasharray: 7 3; } .line.c2 { stroke-dasharray: 2 3; } .legend .c1 { border-top-style: dashed; } .legend .c2 { border-top-style: dotted; }
+
+.kinds { overflow-x: auto; background: var(--card); border: 1px solid var(--rule); border-radius: 8px; padding: 8px 14px; }
+.kinds td, .kinds thead th { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; padding-left: 14px; }
+.kinds tbody tr { border-top: 1px solid var(--rule); } .kinds th, .kinds td { padding-top: 4px; padding-bottom: 4px; }
+.kinds + .none { margin: 8px 0 16px; font-size: 13px; }
 .none { color: var(--soft); } table { border-collapse: collapse; width: 100%; } th { text-align: left; font-weight: 500; } th, td { padding: 2px 8px 2px 0; }
 pre { overflow-x: auto; background: var(--card); border: 1px solid var(--rule); border-radius: 8px; padding: 14px; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 16px; } dt { color: var(--soft); } dd { margin: 0; overflow-wrap: anywhere; }

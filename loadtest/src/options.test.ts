@@ -12,6 +12,8 @@ describe('parseCommandLine', () => {
         openMics: 1,
         rate: 20,
         arrivals: { kind: 'rate', points: [{ atS: 0, perSecond: 20 }], spacing: 'poisson' },
+        full: 5,
+        slow: null,
         seed: expect.any(Number) as number,
         processes: Math.max(1, availableParallelism() - 1),
         browsers: 0,
@@ -26,7 +28,7 @@ describe('parseCommandLine', () => {
 
   it('takes what is given', () => {
     const args =
-      '--url https://radio.example/r/abc --listeners 200 --speakers 2 --open-mics 1 --rate 0.5 --even --seed 7 --processes 3 --browsers 2 --duration 1.5 --json out.json --html out.html';
+      '--url https://radio.example/r/abc --listeners 200 --speakers 2 --open-mics 1 --rate 0.5 --even --seed 7 --full 12 --slow 10%:loss=2%,delay=80,jitter=30,rate=64 --processes 3 --browsers 2 --duration 1.5 --json out.json --html out.html';
     expect(parseCommandLine([...args.split(' '), '--i-own-this-host'])).toEqual({
       options: {
         url: 'https://radio.example',
@@ -35,6 +37,8 @@ describe('parseCommandLine', () => {
         openMics: 1,
         rate: 0.5,
         arrivals: { kind: 'rate', points: [{ atS: 0, perSecond: 0.5 }], spacing: 'even' },
+        full: 12,
+        slow: { share: 0.1, network: { lossShare: 0.02, delayMs: 80, jitterMs: 30, rateKbps: 64 } },
         seed: 7,
         processes: 3,
         browsers: 2,
@@ -68,6 +72,40 @@ describe('parseCommandLine', () => {
 
   it('takes a flash for everybody where no number of listeners is given', () => {
     expect(parseCommandLine(['--flash', '300'])?.options.listeners).toBe(300);
+  });
+
+  it.each([
+    [1, 1],
+    [9, 1],
+    [100, 10],
+    [5000, 20],
+  ])('of %d listeners makes %d full unless told', (listeners, full) => {
+    expect(parseCommandLine(['--listeners', String(listeners)])?.options.full).toBe(full);
+  });
+
+  it.each(['10%:loss=2%', '100%:delay=80', '0.5%:rate=64,jitter=1.5'])('takes %s for a slow network', (text) => {
+    expect(parseCommandLine(['--slow', text])?.options.slow).not.toBeNull();
+  });
+
+  it.each([
+    '10:loss=2%',
+    '0%:loss=2%',
+    '101%:loss=2%',
+    '10%',
+    '10%:',
+    '10%:loss=2',
+    '10%:loss=101%',
+    '10%:delay=80%',
+    '10%:delay=9000',
+    '10%:rate=0',
+    '10%:loss=1%,loss=2%',
+    '10%:speed=3',
+  ])('refuses %s for a slow network', (text) => {
+    expect(() => parseCommandLine(['--slow', text])).toThrow(/^--slow has to be like 10%:/);
+  });
+
+  it('refuses more full listeners than there are', () => {
+    expect(() => parseCommandLine(['--listeners', '5', '--full', '6'])).toThrow(UsageError);
   });
 
   it('takes any number of assertions', () => {

@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util';
 import { LIMITS } from '@tribune/shared/domain.ts';
 import { z } from 'zod';
 import { parseAssertion, type Assertion } from './assertions.ts';
+import type { KindPlan } from './kinds.ts';
 import { LAUNCH_SPAN_S, type ArrivalPlan, type RatePoint } from './arrivals.ts';
 
 const MAX_LISTENERS = 5000;
@@ -14,6 +15,10 @@ const DEFAULT_RATE = 20;
 const MAX_PROCESSES = 64;
 const MAX_BROWSERS = 20;
 const MAX_SEED = 0xffff_ffff;
+const DEFAULT_FULL_SHARE = 0.1;
+const DEFAULT_FULL_MAX = 20;
+const MAX_DELAY_MS = 5000;
+const MAX_RATE_KBPS = 1_000_000;
 
 export const HELP = `Simulated listeners for a Tribune server: real tickets, sockets, ICE, DTLS and SRTP.
 
@@ -30,6 +35,9 @@ export const HELP = `Simulated listeners for a Tribune server: real tickets, soc
   --scenario launch    almost everyone within two minutes around the start, before which they wait
   --span S             the scenario's whole length                   (${LAUNCH_SPAN_S})
   --seed N             repeats the arrivals of a run                 (drawn)
+  --full N             listeners who decrypt and check every packet  (a tenth, 1 to ${DEFAULT_FULL_MAX})
+  --slow GROUP         a share behind a poor network, such as
+                       "10%:loss=2%,delay=80,jitter=30,rate=64" (ms, kbit/s)
   --processes N        processes that run listeners                  (one per core less one)
   --browsers N         listeners in Chromium beside them, 0 to ${MAX_BROWSERS}        (0)
   --duration S         seconds measured once everyone is in          (10)
@@ -54,7 +62,11 @@ export interface LoadTestOptions {
   /** Arrivals per second, where `arrivals` has a steady rate. */
   readonly rate: number;
   readonly arrivals: ArrivalPlan;
-  /** Of the arrivals. */
+  /** Those of them who decrypt and check every packet. */
+  readonly full: number;
+  /** Who is behind a poor network, and behind which. */
+  readonly slow: KindPlan['slow'];
+  /** Of the arrivals, and of what is drawn about listeners. */
   readonly seed: number;
   /** Those that run listeners; the speakers are in one more. */
   readonly processes: number;
@@ -93,6 +105,8 @@ const values = z.object({
   scenario: z.literal('launch', 'has to be launch').optional(),
   span: positive(MAX_DURATION_S).optional(),
   seed: whole(0, MAX_SEED).optional(),
+  full: whole(0, MAX_LISTENERS).optional(),
+  slow: slow().optional(),
   processes: whole(1, MAX_PROCESSES).default(Math.max(1, availableParallelism() - 1)),
   browsers: whole(0, MAX_BROWSERS).default(0),
   duration: positive(MAX_DURATION_S).default(10),
@@ -125,6 +139,8 @@ function optionsOf(given: z.output<typeof values>): LoadTestOptions {
   const openMics = given['open-mics'] ?? speakers;
   if (openMics > speakers) throw new UsageError('--open-mics has to be at most the number of --speakers');
   if (flash !== undefined && flash > listeners) throw new UsageError('--flash has to be at most --listeners');
+  const full = given.full ?? Math.min(DEFAULT_FULL_MAX, Math.max(1, Math.floor(listeners * DEFAULT_FULL_SHARE)));
+  if (full > listeners) throw new UsageError('--full has to be at most --listeners');
   return {
     url,
     listeners,
@@ -132,6 +148,8 @@ function optionsOf(given: z.output<typeof values>): LoadTestOptions {
     openMics,
     rate: given.rate ?? DEFAULT_RATE,
     arrivals: arrivalsOf(given),
+    full,
+    slow: given.slow ?? null,
     seed: given.seed ?? randomInt(MAX_SEED),
     processes: given.processes,
     browsers: given.browsers,
@@ -173,6 +191,8 @@ function read(args: readonly string[]) {
         scenario: { type: 'string' },
         span: { type: 'string' },
         seed: { type: 'string' },
+        full: { type: 'string' },
+        slow: { type: 'string' },
         processes: { type: 'string' },
         browsers: { type: 'string' },
         duration: { type: 'string' },
@@ -218,6 +238,29 @@ function ramp() {
     const isRising = points.every(({ atS }, index) => atS > (points[index - 1]?.atS ?? -1) && atS <= MAX_DURATION_S);
     const isRate = points.every(({ perSecond }) => perSecond <= MAX_RATE) && points.at(-1)!.perSecond > 0;
     if (isRising && isRate && points[0]!.atS === 0) return points;
+    context.addIssue({ code: 'custom', message });
+    return z.NEVER;
+  });
+}
+
+/** `10%:loss=2%,delay=80,jitter=30,rate=64`: a share, and any of the four. */
+function slow() {
+  const message = 'has to be like 10%:loss=2%,delay=80,jitter=30,rate=64, with any of the four, once each';
+  const figure = String.raw`\d+(?:\.\d+)?`;
+  const whole = new RegExp(`^(${figure})%:(.+)$`);
+  const part = new RegExp(`^(?:(loss)=(${figure})%|(delay|jitter|rate)=(${figure}))$`);
+  return z.string().transform((text, context): NonNullable<KindPlan['slow']> => {
+    const [, share, rest = ''] = whole.exec(text) ?? [];
+    const parts = rest.split(',').map((one) => part.exec(one));
+    const given = new Map(parts.map((match) => [match?.[1] ?? match?.[3], Number(match?.[2] ?? match?.[4])]));
+    const [lossPct, delayMs, jitterMs] = [given.get('loss') ?? 0, given.get('delay') ?? 0, given.get('jitter') ?? 0];
+    const rateKbps = given.get('rate') ?? null;
+    const sharePct = Number(share);
+    const isRead = sharePct > 0 && sharePct <= 100 && parts.every(Boolean) && given.size === parts.length;
+    const isSane = lossPct <= 100 && Math.max(delayMs, jitterMs) <= MAX_DELAY_MS;
+    if (isRead && isSane && (rateKbps === null || (rateKbps > 0 && rateKbps <= MAX_RATE_KBPS))) {
+      return { share: sharePct / 100, network: { lossShare: lossPct / 100, delayMs, jitterMs, rateKbps } };
+    }
     context.addIssue({ code: 'custom', message });
     return z.NEVER;
   });

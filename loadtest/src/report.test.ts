@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { NO_GROUP } from './GroupWindow.ts';
+import { FULL } from './kinds.ts';
 import { parseCommandLine } from './options.ts';
 import { buildReport, isSuccess, type Measurements, type SteadyMeasurement } from './report.ts';
 import { NO_COUNTS } from './stats.ts';
@@ -13,10 +15,20 @@ function sfu(cpuS: number, nodeCpuS: number) {
 const steady: SteadyMeasurement = {
   window: {
     seconds: 10,
-    listeners: 2,
-    counts: { ...NO_COUNTS, received: 999, expected: 1000 },
-    lost: 1,
-    jitterMs: [1, 2],
+    groups: {
+      light: { ...NO_GROUP, listeners: 1, counts: { ...NO_COUNTS, received: 500, expected: 500 }, jitterMs: [1] },
+      full: {
+        ...NO_GROUP,
+        listeners: 1,
+        counts: { ...NO_COUNTS, received: 499, expected: 500 },
+        lost: 1,
+        jitterMs: [2],
+        gaps: [1],
+        longestGapMs: [20],
+        mos: [4.3],
+      },
+      slow: NO_GROUP,
+    },
     restarted: 0,
   },
   sent: 500,
@@ -25,14 +37,16 @@ const steady: SteadyMeasurement = {
   sfuAfter: sfu(1.00999, 5.5),
 };
 
+const light = { ...FULL, isFull: false };
+
 const measured: Measurements = {
   startedAt: new Date(0),
   options,
   interrupted: null,
   listeners: [
-    { state: { kind: 'listening' }, joinMs: 10, ttfaMs: 20 },
-    { state: { kind: 'listening' }, joinMs: 30, ttfaMs: 40 },
-    { state: { kind: 'failed', reason: 'no-audio' }, joinMs: 50, ttfaMs: null },
+    { kind: light, state: { kind: 'listening' }, joinMs: 10, ttfaMs: 20 },
+    { kind: FULL, state: { kind: 'listening' }, joinMs: 30, ttfaMs: 40 },
+    { kind: FULL, state: { kind: 'failed', reason: 'no-audio' }, joinMs: 50, ttfaMs: null },
   ],
   rampMs: 500,
   skipped: 0,
@@ -53,6 +67,39 @@ describe('buildReport', () => {
       joinsPerSecond: 4,
       sfu: { cpuUsPerPacket: 10, cpuMsPerListenerSecond: 0.4995, rssMb: 30, nodeCpuPct: 5 },
     });
+  });
+
+  it('tells light and full listeners apart', () => {
+    const { kinds } = buildReport(measured);
+    expect(kinds.light).toMatchObject({ asked: 1, joined: 1, lossPct: 0, corrupt: null, joinMs: { p50: 10 } });
+    expect(kinds.full).toMatchObject({
+      asked: 2,
+      joined: 1,
+      lossPct: 0.2,
+      corrupt: 0,
+      gaps: { perMinute: 6, longestMs: { p50: 20 } },
+      mos: { p50: 4.3, p5: 4.3 },
+    });
+    expect(kinds.slow).toBeNull();
+  });
+
+  it('keeps who is behind a slow network out of what it says of the server, but not out of its cost', () => {
+    const network = { lossShare: 0.5, delayMs: 0, jitterMs: 0, rateKbps: null };
+    const listener = {
+      kind: { ...FULL, slow: network },
+      state: { kind: 'listening' as const },
+      joinMs: 900,
+      ttfaMs: 900,
+    };
+    const counts = { ...NO_COUNTS, received: 250, expected: 500 };
+    const slow = { ...NO_GROUP, listeners: 1, counts, lost: 250, quality: { ...NO_GROUP.quality, inflicted: 250 } };
+    const window = { ...steady.window, groups: { ...steady.window.groups, slow } };
+    const listeners = [...measured.listeners, listener];
+    const report = buildReport({ ...measured, listeners, steady: { ...steady, window } });
+    expect(report).toMatchObject({ lossPct: 0.1, packetsPerListenerPerSecond: 49.95, joinMs: { p99: 50 } });
+    expect(report.kinds.slow).toMatchObject({ asked: 1, lossPct: 50, inflictedLossPct: 50 });
+    expect(report.sfu.cpuUsPerPacket).toBe(6.66);
+    expect(formatTable(report)).toMatch(/of listeners +light +full +slow/);
   });
 
   it('says null where the server told nothing', () => {
@@ -79,7 +126,8 @@ describe('buildReport', () => {
   });
 
   it('keeps nothing that JSON cannot say', () => {
-    const report = buildReport({ ...measured, steady: { ...steady, window: { ...steady.window, listeners: 0 } } });
+    const groups = { light: NO_GROUP, full: NO_GROUP, slow: NO_GROUP };
+    const report = buildReport({ ...measured, steady: { ...steady, window: { ...steady.window, groups } } });
     expect(JSON.parse(JSON.stringify(report))).toEqual(report);
   });
 });

@@ -1,13 +1,17 @@
 import type { BrowserReport } from './browsers/browserReport.ts';
 import { readEnvironment, type Environment } from './environment.ts';
 import type { GeneratorUsage } from './Generator.ts';
-import type { Listener } from './Listener.ts';
+import { describeKinds, latencyOf, mosOf, type GroupReport } from './groupReport.ts';
+import type { Group } from './kinds.ts';
+import type { ListenerResult } from './Fleet.ts';
 import { judge, type Evidence, type Verdict } from './limit.ts';
 import type { LoadTestOptions } from './options.ts';
 import type { SeriesPoint } from './series.ts';
-import { workerCpuBetween, type SfuSample } from './sfuMetrics.ts';
+import { workerCpuBetween, type ServerBuild, type SfuSample } from './sfuMetrics.ts';
 import { percentilesOf, quantilesOf, round, roundOrNull, tally, type Percentiles } from './stats.ts';
-import type { WindowResult } from './SteadyWindow.ts';
+import { NO_GROUP } from './GroupWindow.ts';
+import { Histogram } from './Histogram.ts';
+import { everyone, heardFromServer, type WindowResult } from './SteadyWindow.ts';
 
 /** CPU time is told in steps of 10 ms: over less than this it says nothing. */
 const MIN_SFU_SECONDS = 1;
@@ -24,11 +28,13 @@ export interface Report extends Verdict {
     readonly joined: number;
     readonly failed: readonly { readonly reason: string; readonly count: number }[];
   };
-  /** From the ticket request until ICE and DTLS were up. */
+  /** Each kind of listener by itself; null where there is nobody of it. */
+  readonly kinds: Readonly<Record<Group, GroupReport | null>>;
+  /** From the ticket request until ICE and DTLS were up. This and what follows leaves those behind a slow network out. */
   readonly joinMs: Percentiles;
   /** From the ticket request to the first audio packet. */
   readonly ttfaMs: Percentiles;
-  /** Of the steady window, over all listeners: 100 x lost / (lost + received). */
+  /** Of the steady window: 100 x lost / (lost + received). */
   readonly lossPct: number | null;
   readonly packetsPerListenerPerSecond: number | null;
   /** Joined, per second from the first ticket request until the last of them heard audio. */
@@ -45,6 +51,12 @@ export interface Report extends Verdict {
   };
   /** RFC 3550 interarrival jitter at the end of the window, as the event loop of the load test saw it. */
   readonly jitterMs: Percentiles;
+  /** One way, from when a packet was due at the speaker; null where packets are not stamped by the clock. */
+  readonly latencyMs: Percentiles;
+  /** Of all listeners, the longest time without what was sent. */
+  readonly longestGapMs: Percentiles;
+  /** Estimated by the E-model of ITU-T G.107; low percentiles, since low is bad. */
+  readonly mos: GroupReport['mos'];
   readonly window: {
     readonly seconds: number;
     readonly listeners: number;
@@ -73,8 +85,12 @@ export interface Report extends Verdict {
     readonly joinMs: readonly number[];
     readonly ttfaMs: readonly number[];
     readonly jitterMs: readonly number[];
+    readonly latencyMs: readonly number[];
+    readonly longestGapMs: readonly number[];
+    readonly mos: readonly number[];
   };
-  readonly environment: Environment;
+  /** `server` is null where it does not tell its versions. */
+  readonly environment: Environment & { readonly server: ServerBuild | null };
 }
 
 /** What was measured over the steady window. */
@@ -90,7 +106,7 @@ export interface Measurements {
   readonly startedAt: Date;
   readonly options: LoadTestOptions;
   readonly interrupted: string | null;
-  readonly listeners: readonly Pick<Listener, 'state' | 'joinMs' | 'ttfaMs'>[];
+  readonly listeners: readonly ListenerResult[];
   /** First ticket request until everyone had arrived; null when it did not come to that. */
   readonly rampMs: number | null;
   readonly skipped: number;
@@ -105,28 +121,34 @@ export function buildReport(measured: Measurements): Report {
   const reasons = listeners.flatMap(({ state }) => (state.kind === 'failed' ? [state.reason] : []));
   const joined = listeners.filter(({ state }) => state.kind === 'listening').length;
   const window = steady?.window ?? null;
-  const received = window?.counts.received ?? 0;
-  const joinMs = listeners.flatMap((listener) => listener.joinMs ?? []);
-  const ttfaMs = listeners.flatMap((listener) => listener.ttfaMs ?? []);
+  const heard = window ? heardFromServer(window) : NO_GROUP;
+  const received = heard.counts.received;
+  const onGoodNetwork = listeners.filter(({ kind }) => !kind.slow);
+  const joinMs = onGoodNetwork.flatMap((listener) => listener.joinMs ?? []);
+  const ttfaMs = onGoodNetwork.flatMap((listener) => listener.ttfaMs ?? []);
   return {
     startedAt: startedAt.toISOString(),
     options,
     interrupted,
     listeners: { asked: options.listeners, joined, failed: tally(reasons) },
+    kinds: describeKinds(listeners, window),
     joinMs: percentilesOf(joinMs),
     ttfaMs: percentilesOf(ttfaMs),
-    lossPct: window && roundOrNull((100 * window.lost) / (window.lost + received), 4),
-    packetsPerListenerPerSecond: window && roundOrNull(received / (window.listeners * window.seconds), 2),
+    lossPct: window && roundOrNull((100 * heard.lost) / (heard.lost + received), 4),
+    packetsPerListenerPerSecond: window && roundOrNull(received / (heard.listeners * window.seconds), 2),
     joinsPerSecond: rampMs === null ? null : roundOrNull((joined * 1000) / rampMs, 2),
     sfu: sfuOf(steady),
-    jitterMs: percentilesOf(window?.jitterMs ?? []),
+    jitterMs: percentilesOf(heard.jitterMs),
+    latencyMs: latencyOf(heard),
+    longestGapMs: percentilesOf(heard.longestGapMs),
+    mos: mosOf(heard),
     window: window && {
       seconds: round(window.seconds, 3),
-      listeners: window.listeners,
+      listeners: heard.listeners,
       received,
-      lost: window.lost,
-      duplicates: window.counts.duplicates,
-      reordered: window.counts.reordered,
+      lost: heard.lost,
+      duplicates: heard.counts.duplicates,
+      reordered: heard.counts.reordered,
       restarted: window.restarted,
     },
     speakers: { count: options.speakers, sent: steady?.sent ?? null, skipped },
@@ -134,8 +156,15 @@ export function buildReport(measured: Measurements): Report {
     ...judge({ phases, skipped, failures: reasons }),
     browsers: measured.browsers,
     series,
-    cdf: { joinMs: quantilesOf(joinMs), ttfaMs: quantilesOf(ttfaMs), jitterMs: quantilesOf(window?.jitterMs ?? []) },
-    environment: readEnvironment(),
+    cdf: {
+      joinMs: quantilesOf(joinMs),
+      ttfaMs: quantilesOf(ttfaMs),
+      jitterMs: quantilesOf(heard.jitterMs),
+      latencyMs: new Histogram(heard.quality.latencyBins).quantiles(),
+      longestGapMs: quantilesOf(heard.longestGapMs),
+      mos: quantilesOf(heard.mos, 2),
+    },
+    environment: { ...readEnvironment(), server: steady?.sfuAfter?.build ?? null },
   };
 }
 
@@ -150,13 +179,16 @@ function sfuOf(steady: SteadyMeasurement | null): Report['sfu'] {
   if (!sfuBefore || !sfuAfter || !window || window.seconds < MIN_SFU_SECONDS) {
     return { cpuUsPerPacket: null, cpuMsPerListenerSecond: null, rssMb: null, nodeCpuPct: null };
   }
+  // Who is behind a slow network costs the server no less for what that took away.
+  const { listeners, counts, quality } = everyone(window);
+  const delivered = counts.received + quality.inflicted;
   // Where a worker was replaced, its successor's count would be taken for its own.
   const cpuS = window.restarted > 0 ? null : workerCpuBetween(sfuBefore, sfuAfter);
   const nodeCpuS = (sfuAfter.nodeCpuS ?? Number.NaN) - (sfuBefore.nodeCpuS ?? Number.NaN);
   const rss = [...sfuAfter.workerRssBytes.values()].reduce((sum, bytes) => sum + bytes, 0);
   return {
-    cpuUsPerPacket: cpuS === null ? null : roundOrNull((cpuS * 1e6) / window.counts.received, 2),
-    cpuMsPerListenerSecond: cpuS === null ? null : roundOrNull((cpuS * 1e3) / (window.listeners * window.seconds), 4),
+    cpuUsPerPacket: cpuS === null ? null : roundOrNull((cpuS * 1e6) / delivered, 2),
+    cpuMsPerListenerSecond: cpuS === null ? null : roundOrNull((cpuS * 1e3) / (listeners * window.seconds), 4),
     rssMb: rss > 0 ? round(rss / 1e6, 1) : null,
     nodeCpuPct: roundOrNull((100 * nodeCpuS) / window.seconds, 1),
   };

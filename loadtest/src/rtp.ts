@@ -1,6 +1,7 @@
 /** The few fields of RTP (RFC 3550), its header extensions (RFC 8285) and RTCP that a simulated client reads and writes. */
 
 const VERSION_BITS = 0x80;
+const PADDING_BIT = 0x20;
 const EXTENSION_BIT = 0x10;
 const MARKER_BIT = 0x80;
 const FIXED_HEADER_BYTES = 12;
@@ -38,6 +39,22 @@ export function timestampOf(packet: Buffer): number {
 /** Of a packet that `isRtp`. */
 export function ssrcOf(packet: Buffer): number {
   return packet.readUInt32BE(8);
+}
+
+/** Of a packet that `isRtp`. */
+export function payloadTypeOf(packet: Buffer): number {
+  return packet[1]! & 0x7f;
+}
+
+/** What a packet that `isRtp` carries, decrypted; null when its header says more than it holds. */
+export function payloadOf(packet: Buffer): Buffer | null {
+  let start = FIXED_HEADER_BYTES + 4 * (packet[0]! & 0x0f);
+  if (packet[0]! & EXTENSION_BIT) {
+    if (start + 4 > packet.length) return null;
+    start += 4 + 4 * packet.readUInt16BE(start + 2);
+  }
+  const end = packet.length - (packet[0]! & PADDING_BIT ? packet.at(-1)! : 0);
+  return start <= end ? packet.subarray(start, end) : null;
 }
 
 export interface RtpPacket {

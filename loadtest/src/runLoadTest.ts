@@ -6,6 +6,7 @@ import { Crowd } from './Crowd.ts';
 import { NOBODY } from './Fleet.ts';
 import { Generator, mergeUsages } from './Generator.ts';
 import { createGuard } from './guard.ts';
+import { planKinds } from './kinds.ts';
 import type { LoadTestOptions } from './options.ts';
 import { buildReport, type Report, type SteadyMeasurement } from './report.ts';
 import type { Evidence } from './limit.ts';
@@ -98,7 +99,9 @@ class LoadTestRun {
       const onLost = (failure: Failure) => this.#handleSpeakerLost(failure);
       stage = await Stage.create({ origin, guard, speakers, openMics, isLive, onLost });
       this.#signal.throwIfAborted();
-      const crowd = Crowd.create(schedule.atMs, this.#options.processes, (why) => this.#stop.abort(why));
+      const crowd = Crowd.create(schedule.atMs, planKinds(this.#options), this.#options.processes, (why) =>
+        this.#stop.abort(why),
+      );
       this.#crowd = crowd;
       await this.#unlessAborted(crowd.prepare({ origin, ownHost, roomId: stage.roomId }));
       await this.#unlessAborted(this.#browsers?.prepare(`${origin}/r/${stage.roomId}`) ?? Promise.resolve());

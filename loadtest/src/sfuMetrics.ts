@@ -7,6 +7,13 @@ export interface SfuSample {
   readonly workerRssBytes: ReadonlyMap<string, number>;
   /** CPU time of the server's Node process in seconds; null where it is not told. */
   readonly nodeCpuS: number | null;
+  /** Versions that run there; left out where they are not told. */
+  readonly build?: ServerBuild;
+}
+
+export interface ServerBuild {
+  readonly version: string;
+  readonly mediasoup: string;
 }
 
 /** Reads `GET /metrics`; null when it cannot be read, or has nothing about media workers. */
@@ -31,7 +38,9 @@ export function parseSfuMetrics(text: string): SfuSample | null {
       workerRssBytes.set(worker, Number(value));
     if (name === 'process_cpu_seconds_total') nodeCpuS = Number(value);
   }
-  return workerCpuS.size > 0 ? { workerCpuS, workerRssBytes, nodeCpuS } : null;
+  const [, version, mediasoup] = /^tribune_build_info\{version="([^"]*)",mediasoup="([^"]*)"\}/m.exec(text) ?? [];
+  const build = version === undefined || mediasoup === undefined ? {} : { build: { version, mediasoup } };
+  return workerCpuS.size > 0 ? { workerCpuS, workerRssBytes, nodeCpuS, ...build } : null;
 }
 
 /** Of one core, by worker, between two samples; a worker that was replaced meanwhile is left out. */

@@ -21,10 +21,10 @@ export function percentilesOf(values: readonly number[]): Percentiles {
 }
 
 /** The values at each percent from 0 to 100, for a distribution that can be drawn; none where nothing was measured. */
-export function quantilesOf(values: readonly number[]): number[] {
+export function quantilesOf(values: readonly number[], digits = 1): number[] {
   const sorted = values.toSorted((a, b) => a - b);
   if (sorted.length === 0) return [];
-  return Array.from({ length: 101 }, (_, percent) => round(percentile(sorted, percent / 100)!, 1));
+  return Array.from({ length: 101 }, (_, percent) => round(percentile(sorted, percent / 100)!, digits));
 }
 
 /** What one listener received between two moments; `expected - received` is lost. */

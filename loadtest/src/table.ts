@@ -1,4 +1,6 @@
 import type { PlayoutFigures } from './browsers/inbound.ts';
+import type { GroupReport } from './groupReport.ts';
+import { GROUPS, type Group } from './kinds.ts';
 import type { Limit } from './limit.ts';
 import type { Report } from './report.ts';
 import type { Percentiles } from './stats.ts';
@@ -30,6 +32,11 @@ export function formatTable(report: Report): string {
       ? ([['media rebuilt', `for ${report.window.restarted} listeners`]] satisfies Row[])
       : []),
     ['jitter', percentiles(report.jitterMs)],
+    ['latency, one way', percentiles(report.latencyMs)],
+    ['longest gap', percentiles(report.longestGapMs)],
+    ['MOS, estimated', mos(report.mos)],
+    null,
+    ...kindRows(report),
     null,
     ['SFU CPU per packet', figure(report.sfu.cpuUsPerPacket, 'µs')],
     ['SFU CPU per listener', figure(report.sfu.cpuMsPerListenerSecond, 'ms per second')],
@@ -59,6 +66,53 @@ function listenerRows({ listeners, interrupted }: Report): Row[] {
     ['listeners', `${listeners.joined} of ${listeners.asked} joined`],
     ...listeners.failed.map(({ reason, count }): Row => ['  failed', `${count} × ${reason}`]),
   ];
+}
+
+/** What is told of each kind of listener, in words with units. */
+const KIND_FIGURES: readonly (readonly [name: string, of: (group: GroupReport) => string])[] = [
+  ['joined', ({ joined, asked }) => `${joined} of ${asked}`],
+  ['time to join, p95', ({ joinMs }) => figure(joinMs.p95, 'ms')],
+  ['time to first audio, p95', ({ ttfaMs }) => figure(ttfaMs.p95, 'ms')],
+  ['loss', ({ lossPct }) => figure(lossPct, '%')],
+  ['loss by the slow network', ({ inflictedLossPct }) => figure(inflictedLossPct, '%')],
+  ['latency, p50', ({ latencyMs }) => figure(latencyMs.p50, 'ms')],
+  ['latency, p95', ({ latencyMs }) => figure(latencyMs.p95, 'ms')],
+  ['jitter, p95', ({ jitterMs }) => figure(jitterMs.p95, 'ms')],
+  ['gaps per minute', ({ gaps }) => figure(gaps.perMinute)],
+  ['longest gap, p95', ({ gaps }) => figure(gaps.longestMs.p95, 'ms')],
+  ['MOS, p50', (group) => figure(group.mos.p50)],
+  ['MOS, p5', (group) => figure(group.mos.p5)],
+  ['corrupt packets', ({ corrupt }) => (corrupt === null ? 'not checked' : String(corrupt))],
+];
+
+/** Kinds that there are, in the order in which they are told. */
+export function kindsIn({ kinds }: Report): { readonly kind: Group; readonly group: GroupReport }[] {
+  return GROUPS.flatMap((kind) => {
+    const group = kinds[kind];
+    return group ? [{ kind, group }] : [];
+  });
+}
+
+/** Loss by a slow network is nobody's where there is none. */
+export function kindFiguresOf(report: Report): typeof KIND_FIGURES {
+  return KIND_FIGURES.filter(([name]) => report.kinds.slow !== null || name !== 'loss by the slow network');
+}
+
+function kindRows(report: Report): Row[] {
+  const columns = kindsIn(report);
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell) => cell.padEnd(14))
+      .join('')
+      .trimEnd();
+  return [
+    ['of listeners', line(columns.map(({ kind }) => kind))],
+    ...kindFiguresOf(report).map(([name, of]): Row => [`  ${name}`, line(columns.map(({ group }) => of(group)))]),
+  ];
+}
+
+function mos({ p50, p5 }: GroupReport['mos']): string {
+  return p50 === null ? 'not measured' : `p50 ${p50}, p5 ${p5}`;
 }
 
 function generatorRows({ generator, speakers }: Report): (Row | null)[] {
@@ -103,6 +157,6 @@ function percentiles({ p50, p95, p99 }: Percentiles): string {
   return p50 === null ? 'not measured' : `p50 ${p50}, p95 ${p95}, p99 ${p99} ms`;
 }
 
-function figure(value: number | null, unit: string, detail = ''): string {
-  return value === null ? 'not measured' : `${value} ${unit}${detail}`;
+function figure(value: number | null, unit = '', detail = ''): string {
+  return value === null ? 'not measured' : `${value} ${unit}${detail}`.trimEnd();
 }

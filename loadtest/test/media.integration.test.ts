@@ -114,7 +114,7 @@ describe('the media path of simulated clients', () => {
     const connection = new MediaConnection('alice', toInfo(transport));
     closing.push(() => connection.close());
     await transport.connect({ dtlsParameters: connection.offerSending({ rtpParameters: parameters, ssrc: 4711 }) });
-    connection.start();
+    await connection.start();
     await connection.waitUntilConnected(TIMEOUT_MS);
     const producer = await transport.produce({ kind: 'audio', rtpParameters: parameters });
     let packets = 0;

@@ -2,7 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { REACTION_KINDS, type ReactionKind } from '@tribune/shared/domain.ts';
 import { CLOSE_REASONS, ERROR_CODES } from '@tribune/shared/errors.ts';
 import type { QualityReport } from '@tribune/shared/schemas.ts';
+import { version as mediasoupVersion } from 'mediasoup';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
+import packageJson from '../package.json' with { type: 'json' };
 import type { Uplink } from './media/FloodGuard.ts';
 import type { WorkerPool, WorkerUsage } from './media/WorkerPool.ts';
 import type { RoomManager } from './rooms/RoomManager.ts';
@@ -37,6 +39,12 @@ export class Metrics implements RoomObserver, StoreObserver {
   constructor() {
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry });
+    new Gauge({
+      name: 'tribune_build_info',
+      help: 'Always 1; the labels say which versions run.',
+      labelNames: ['version', 'mediasoup'],
+      registers,
+    }).set({ version: packageJson.version, mediasoup: mediasoupVersion }, 1);
     this.joins = new Counter({
       name: 'tribune_joins_total',
       help: 'Joins by outcome: joined, or the code with which the ticket or the handshake was refused.',

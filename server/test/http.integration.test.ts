@@ -73,6 +73,7 @@ describe('the REST interface', () => {
     expect(text).toMatch(/^tribune_joins_total\{outcome="joined"\} \d+$/m);
     expect(text).toMatch(/^tribune_joins_total\{outcome="ROOM_NOT_FOUND"\} [1-9]\d*$/m);
     expect(text).toMatch(/^tribune_workers_alive 1$/m);
+    expect(text).toMatch(/^tribune_build_info\{version="\d[^"]*",mediasoup="\d[^"]*"\} 1$/m);
     expect(text).toMatch(/^tribune_redis_up 1$/m);
     expect(text).toMatch(/^tribune_redis_round_trip_seconds_count [1-9]\d*$/m);
     expect(text).toMatch(/^nodejs_eventloop_lag_p99_seconds [\d.]+$/m);

@@ -161,7 +161,7 @@ describe('what is really heard', () => {
     closing.push(() => connection.close());
     const dtlsParameters = connection.offerSending({ rtpParameters, ssrc });
     await peer.request('transport:connect', { transportId: transport.id, dtlsParameters });
-    connection.start();
+    await connection.start();
     await connection.waitUntilConnected(CONNECT_MS);
     await peer.request('producer:create', { transportId: transport.id, rtpParameters });
     await peer.request('stage:setMuted', { muted: false });

@@ -157,13 +157,18 @@ function kindsOf(report: Report): string {
   if (columns.length === 0) return '';
   const head = columns.map(({ kind }) => `<th scope="col">${kind}</th>`).join('');
   const rows = kindFiguresOf(report).map(([name, of]) => {
-    const cells = columns.map(({ group }) => `<td>${escape(of(group))}</td>`).join('');
+    const cells = columns.map(({ group }) => `<td>${withUnit(escape(of(group)))}</td>`).join('');
     return `<tr><th scope="row">${escape(name)}</th>${cells}</tr>`;
   });
   return `<h2>Kinds of listener</h2>
 <div class="kinds"><table><thead><tr><td></td>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>
-<p class="none">Light listeners count packets by their header; full ones decrypt and check each. The tiles and charts are of
-both, without who is behind the emulated slow network.</p>`;
+<p class="none">Light listeners count packets by their header; full ones decrypt and check each. Tiles and charts of
+what is heard are of both, without who is behind the emulated slow network.</p>`;
+}
+
+/** A number stays on one line with its unit. */
+function withUnit(cell: string): string {
+  return cell.replace(/^([\d.]+) /, '$1&nbsp;');
 }
 
 function tile(name: string, value: string): string {
@@ -186,7 +191,8 @@ const STYLE = `
 body { margin: 0; background: var(--bg); color: var(--ink); font: 15px/1.45 system-ui, sans-serif; }
 main { max-width: 1180px; margin: 0 auto; padding: 24px 20px 48px; }
 h1 { font-size: 24px; margin: 0 0 16px; } h2 { font-size: 18px; margin: 32px 0 8px; } h3 { font-size: 15px; margin: 0 0 6px; }
-.tiles { list-style: none; margin: 0 0 16px; padding: 0; display: grid; gap: 12px; grid-template-columns: repeat(auto-fit, minmax(165px, 1fr)); }
+.tiles { list-style: none; margin: 0 0 16px; padding: 0; display: grid; gap: 12px; grid-template-columns: repeat(4, 1fr); }
+@media (max-width: 720px) { .tiles { grid-template-columns: repeat(2, 1fr); } }
 .tiles li, figure { background: var(--card); border: 1px solid var(--rule); border-radius: 8px; padding: 12px 14px; }
 .tiles span { display: block; color: var(--soft); font-size: 13px; } .tiles strong { font-size: 19px; }
 .warning { border-left: 4px solid var(--c1); margin: 0 0 16px; padding: 8px 16px; list-style-position: inside; background: var(--card); }
@@ -200,7 +206,8 @@ ${[0, 1, 2, 3, 4, 5].map((n) => `.line.c${n} { stroke: var(--c${n}); } .legend .
 .line.c1 { stroke-dasharray: 7 3; } .line.c2 { stroke-dasharray: 2 3; } .legend .c1 { border-top-style: dashed; } .legend .c2 { border-top-style: dotted; }
 
 .kinds { overflow-x: auto; background: var(--card); border: 1px solid var(--rule); border-radius: 8px; padding: 8px 14px; }
-.kinds td, .kinds thead th { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; padding-left: 14px; }
+.kinds td, .kinds thead th { text-align: right; font-variant-numeric: tabular-nums; padding-left: 14px; }
+@media (max-width: 520px) { .kinds { padding: 8px 10px; font-size: 13px; } .kinds th, .kinds td, .kinds thead th { padding-right: 0; padding-left: 8px; } .kinds tbody th { padding-left: 0; } }
 .kinds tbody tr { border-top: 1px solid var(--rule); } .kinds th, .kinds td { padding-top: 4px; padding-bottom: 4px; }
 .kinds + .none { margin: 8px 0 16px; font-size: 13px; }
 .none { color: var(--soft); } table { border-collapse: collapse; width: 100%; } th { text-align: left; font-weight: 500; } th, td { padding: 2px 8px 2px 0; }

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import {
   isRtcp,
   isRtp,
+  payloadOf,
+  payloadTypeOf,
   readSenderReport,
   sequenceNumberOf,
   ssrcOf,
@@ -71,5 +73,29 @@ describe('reports', () => {
     expect(bytes.toString('hex')).toBe(
       '81c9000700000001000000024 0ffffff000100050000000 7aabbccdd00008000'.replaceAll(' ', ''),
     );
+  });
+});
+
+describe('what a packet carries', () => {
+  const fields = { payloadType: 100, sequenceNumber: 1, timestamp: 2, ssrc: 3, marker: true };
+  const payload = Uint8Array.of(9, 8, 7);
+
+  it('comes after the header and its extension', () => {
+    const plain = writeRtp({ ...fields, payload });
+    const extended = writeRtp({ ...fields, payload, audioLevel: { id: 10, minusDbov: 30, voice: true } });
+    expect(payloadTypeOf(plain)).toBe(100);
+    for (const packet of [plain, extended]) expect([...payloadOf(packet)!]).toEqual([9, 8, 7]);
+  });
+
+  it('comes after contributing sources, and before padding', () => {
+    const packet = Buffer.concat([writeRtp({ ...fields, payload: new Uint8Array(4) }), payload, Buffer.of(0, 2)]);
+    packet[0]! |= 0x21;
+    expect([...payloadOf(packet)!]).toEqual([9, 8, 7]);
+  });
+
+  it('is nothing where the header says more than there is', () => {
+    const packet = writeRtp({ ...fields, payload });
+    packet[0]! |= 0x0f;
+    expect(payloadOf(packet)).toBeNull();
   });
 });

@@ -22,7 +22,7 @@ describe('a load test with browsers', () => {
     const report = await runLoadTest(optionsFor('--duration 8'));
     const { browsers } = report;
     expect(browsers).toMatchObject({ asked: 2, joined: 2, failed: [], recognised: 2 });
-    expect(report.listeners).toEqual({ asked: 5, joined: 5, failed: [] });
+    expect(report.listeners).toMatchObject({ asked: 5, joined: 5, failed: [] });
     expect(isSuccess(report)).toBe(true);
     expect(browsers?.ttfaMs.p50).toBeGreaterThan(0);
     for (const { measuring } of browsers?.each ?? []) {

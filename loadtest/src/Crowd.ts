@@ -1,4 +1,5 @@
-import type { FleetCount, FleetResults, ListenerResult } from './Fleet.ts';
+import { addBehaviours, type BehaviourCounts, type BehaviourPlan } from './behaviour.ts';
+import { sumFleets, type FleetCount, type FleetResults, type ListenerResult } from './Fleet.ts';
 import { epochMs, type FleetRequest } from './fleetCommands.ts';
 import { FleetProcess } from './FleetProcess.ts';
 import type { GeneratorUsage } from './Generator.ts';
@@ -65,11 +66,20 @@ export class Crowd {
 
   async count(): Promise<FleetCount> {
     const counts = await this.#all(async ({ process }) => process.ask('count'));
-    const sum = { arrived: 0, waiting: 0, joined: 0, failed: 0, received: 0, expected: 0 };
-    for (const count of counts) {
-      for (const key of Object.keys(sum) as (keyof FleetCount)[]) sum[key] += count[key];
-    }
-    return sum;
+    return sumFleets(counts);
+  }
+
+  /** Lets people act until `sitStill()`. */
+  async behave(plan: BehaviourPlan, seed: number): Promise<void> {
+    const everyone = this.#members.reduce((sum, { kinds }) => sum + kinds.length, 0);
+    await this.#all(async ({ process, kinds }, index) =>
+      process.ask('behave', plan, kinds.length / everyone, seed + index),
+    );
+  }
+
+  /** Resolves once everyone is back in their seat. */
+  async sitStill(): Promise<BehaviourCounts> {
+    return addBehaviours(await this.#all(async ({ process }) => process.ask('sitStill')));
   }
 
   async openWindow(): Promise<void> {
@@ -102,7 +112,7 @@ export class Crowd {
     await this.#all(async ({ process }) => process.close());
   }
 
-  async #all<T>(ask: (member: Member) => Promise<T>): Promise<T[]> {
+  async #all<T>(ask: (member: Member, index: number) => Promise<T>): Promise<T[]> {
     return Promise.all(this.#members.map(ask));
   }
 }
@@ -111,6 +121,7 @@ const LOST: Omit<ListenerResult, 'kind'> = {
   state: { kind: 'failed', reason: 'generator:lost' },
   joinMs: null,
   ttfaMs: null,
+  refusals: 0,
 };
 
 /** In turn, so that each hand is a schedule of the same shape. */

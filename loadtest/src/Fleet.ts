@@ -4,9 +4,10 @@ import { Failure } from './failure.ts';
 import { epochMs } from './fleetCommands.ts';
 import type { GeneratorUsage } from './Generator.ts';
 import type { Guard } from './guard.ts';
+import { Histogram } from './Histogram.ts';
 import type { ListenerKind } from './kinds.ts';
 import { Listener, type ListenerState } from './Listener.ts';
-import { sumCounts } from './stats.ts';
+import { sumCounts, tally } from './stats.ts';
 
 /** Sessions are made ahead, a few at a time: they are not what is measured. */
 const SESSION_CONCURRENCY = 8;
@@ -27,15 +28,26 @@ export interface FleetCount {
   readonly waiting: number;
   readonly joined: number;
   readonly failed: number;
+  /** Those who were told to come back later, and do. */
+  readonly toldToWait: number;
   /** These two are without who is behind an emulated slow network, whose loss says nothing of the server. */
   readonly received: number;
   readonly expected: number;
+  /** Why people failed, each with how many. */
+  readonly reasons: readonly { readonly reason: string; readonly count: number }[];
+  /** Bins of a `Histogram` of times to first audio. */
+  readonly ttfaBins: Uint32Array;
+  /** CPU time of this process since it began. */
+  readonly cpuMs: number;
 }
 
-export const NOBODY: FleetCount = { arrived: 0, waiting: 0, joined: 0, failed: 0, received: 0, expected: 0 };
+export const NOBODY: FleetCount = {
+  ...{ arrived: 0, waiting: 0, joined: 0, failed: 0, toldToWait: 0, received: 0, expected: 0, cpuMs: 0 },
+  ...{ reasons: [], ttfaBins: new Histogram().bins },
+};
 
 /** One listener at the end, without what kept them going. */
-export type ListenerResult = Pick<Listener, 'kind' | 'state' | 'joinMs' | 'ttfaMs'>;
+export type ListenerResult = Pick<Listener, 'kind' | 'state' | 'joinMs' | 'ttfaMs' | 'refusals'>;
 
 export interface FleetResults {
   readonly listeners: readonly ListenerResult[];
@@ -120,15 +132,51 @@ export class Fleet {
       waiting: inState('waiting'),
       joined: inState('listening'),
       failed: inState('failed'),
+      toldToWait: this.listeners.filter(({ refusals }) => refusals > 0).length,
       received,
       expected,
+      reasons: tally(this.listeners.flatMap(({ state }) => (state.kind === 'failed' ? [state.reason] : []))),
+      ttfaBins: this.#ttfaBins(),
+      cpuMs: cpuMs(),
     };
   }
 
+  #ttfaBins(): Uint32Array {
+    const histogram = new Histogram();
+    for (const { ttfaMs } of this.listeners) if (ttfaMs !== null) histogram.add(ttfaMs);
+    return histogram.bins;
+  }
+
   results(): FleetResults {
-    const listeners = this.listeners.map(({ kind, state, joinMs, ttfaMs }) => ({ kind, state, joinMs, ttfaMs }));
+    const listeners = this.listeners.map(({ kind, state, joinMs, ttfaMs, refusals }) => ({
+      ...{ kind, state, joinMs, ttfaMs, refusals },
+    }));
     return { listeners, ramp: this.#ramp, arriving: this.arriving };
   }
+}
+
+/** Everyone's totals as one. */
+export function sumFleets(counts: readonly FleetCount[]): FleetCount {
+  const sum = (of: (count: FleetCount) => number) => counts.reduce((total, count) => total + of(count), 0);
+  const ttfa = new Histogram();
+  for (const { ttfaBins } of counts) ttfa.merge(ttfaBins);
+  return {
+    arrived: sum(({ arrived }) => arrived),
+    waiting: sum(({ waiting }) => waiting),
+    joined: sum(({ joined }) => joined),
+    failed: sum(({ failed }) => failed),
+    toldToWait: sum(({ toldToWait }) => toldToWait),
+    received: sum(({ received }) => received),
+    expected: sum(({ expected }) => expected),
+    reasons: tally(counts.flatMap(({ reasons }) => reasons.flatMap(({ reason, count }) => Array(count).fill(reason)))),
+    ttfaBins: ttfa.bins,
+    cpuMs: sum(({ cpuMs: ms }) => ms),
+  };
+}
+
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 /** Waits where the server asks for patience, since the arrival has not begun. */

@@ -16,6 +16,8 @@ export interface Hearing {
   readonly lost: number;
   readonly jitterMs: number;
   readonly quality: Quality;
+  /** Less than the window for who was away for a while. */
+  readonly presentMs: number;
   /** Without a sound to the end of the window; 0 for who heard it. */
   readonly silentMs: number;
 }
@@ -23,6 +25,8 @@ export interface Hearing {
 /** How a group of listeners heard within the steady window. Goes through a structured clone. */
 export interface GroupWindow {
   readonly listeners: number;
+  /** Time that they were there, added up. */
+  readonly listenerSeconds: number;
   readonly counts: StreamCounts;
   /** Gaps in the sequence, and, for those who heard no more, what they would have got. */
   readonly lost: number;
@@ -37,6 +41,7 @@ export interface GroupWindow {
 export function describeGroup(hearings: readonly Hearing[]): GroupWindow {
   return {
     listeners: hearings.length,
+    listenerSeconds: hearings.reduce((sum, { presentMs }) => sum + presentMs, 0) / 1000,
     counts: sumCounts(hearings.map(({ counts }) => counts)),
     lost: hearings.reduce((sum, { lost }) => sum + lost, 0),
     quality: mergeQualities(hearings.map(({ quality }) => quality)),
@@ -50,6 +55,7 @@ export function describeGroup(hearings: readonly Hearing[]): GroupWindow {
 export function mergeGroups(groups: readonly GroupWindow[]): GroupWindow {
   return {
     listeners: groups.reduce((sum, { listeners }) => sum + listeners, 0),
+    listenerSeconds: groups.reduce((sum, { listenerSeconds }) => sum + listenerSeconds, 0),
     counts: sumCounts(groups.map(({ counts }) => counts)),
     lost: groups.reduce((sum, { lost }) => sum + lost, 0),
     quality: mergeQualities(groups.map(({ quality }) => quality)),
@@ -62,6 +68,7 @@ export function mergeGroups(groups: readonly GroupWindow[]): GroupWindow {
 
 export const NO_GROUP: GroupWindow = {
   listeners: 0,
+  listenerSeconds: 0,
   counts: NO_COUNTS,
   lost: 0,
   quality: NO_QUALITY,

@@ -4,7 +4,7 @@ import { PROTOCOL_VERSION } from '@tribune/shared/domain.ts';
 import type { MediaInfo, Notifications, TicketResponse, Welcome } from '@tribune/shared/protocol.ts';
 import type { HandshakeAuth } from '@tribune/shared/schemas.ts';
 import { SignalingClient } from '@tribune/shared/SignalingClient.ts';
-import { io } from 'socket.io-client';
+import { io, type Socket } from 'socket.io-client';
 import { during, Failure, within } from './failure.ts';
 import type { Guard } from './guard.ts';
 import type { ListenerKind } from './kinds.ts';
@@ -48,6 +48,8 @@ export class Peer {
   readonly #handlers: PeerHandlers;
   readonly #receiving = Promise.withResolvers<void>();
   #signaling: SignalingClient | null = null;
+  /** The one that is in use; that of a connection cut on purpose is not. */
+  #socket: Socket | null = null;
   #ticket: TicketResponse | null = null;
   #reception: Reception | null = null;
   #past: StreamCounts = NO_COUNTS;
@@ -56,6 +58,8 @@ export class Peer {
   #closed = false;
   #lost = false;
   #mediaRestarts = 0;
+  #refusals = 0;
+  readonly #instanceId = crypto.randomUUID();
 
   constructor(options: PeerOptions, handlers: PeerHandlers = {}) {
     this.#options = options;
@@ -85,6 +89,11 @@ export class Peer {
     return this.#mediaRestarts;
   }
 
+  /** How often the server said to come back later. */
+  get refusals(): number {
+    return this.#refusals;
+  }
+
   counts(): StreamCounts {
     return this.#reception ? sumCounts([this.#past, this.#reception.counts()]) : this.#past;
   }
@@ -98,17 +107,24 @@ export class Peer {
 
   /** Ticket, socket, welcome; media is under way when it returns. @throws {Failure} */
   async enter(): Promise<Welcome> {
-    const ticket = await during('ticket', async () => this.#createTicket());
-    this.#ticket = ticket;
-    if (ticket.url !== null) await this.#options.guard(ticket.url);
-    this.#assertOpen();
-    const signaling = this.#openSocket(ticket);
-    const welcome = await during('socket', async () => signaling.connect());
-    this.#assertOpen();
+    const welcome = await this.#connectSocket();
     if (welcome.media.kind === 'new') this.#begin(welcome.media);
     // A page that is new to the room has nothing that could be kept.
     if (welcome.media.kind === 'kept') throw new Failure('socket:kept');
     return welcome;
+  }
+
+  /** The socket is cut and comes back with a new ticket, as a page's does. Says what became of media. @throws {Failure} */
+  async reconnect(): Promise<Welcome['media']['kind']> {
+    const dropped = this.#socket;
+    this.#socket = null;
+    // No goodbye: the server learns of it as of a cable that was pulled.
+    dropped?.io.engine.close();
+    const { media } = await this.#connectSocket();
+    if (media.kind === 'new') this.#begin(media);
+    if (media.kind === 'none') this.#dropReception();
+    if (media.kind === 'kept') this.#reception?.reconcile(media.consumers);
+    return media.kind;
   }
 
   /** Resolves once audio can be received: ICE and DTLS are up. @throws {Failure} */
@@ -125,6 +141,17 @@ export class Peer {
     this.#receiving.reject(new Failure('closed'));
   }
 
+  async #connectSocket(): Promise<Welcome> {
+    const ticket = await during('ticket', async () => this.#createTicket());
+    this.#ticket = ticket;
+    if (ticket.url !== null) await this.#options.guard(ticket.url);
+    this.#assertOpen();
+    const signaling = this.#openSocket(ticket);
+    const welcome = await during('socket', async () => signaling.connect());
+    this.#assertOpen();
+    return welcome;
+  }
+
   /** Who is told to come back later does, as a page would: the wait is part of the way in. */
   async #createTicket(): Promise<TicketResponse> {
     const { api, roomId } = this.#options;
@@ -133,6 +160,7 @@ export class Peer {
         return await api.createTicket(roomId);
       } catch (error) {
         if (!(error instanceof ApiError) || error.code !== 'RATE_LIMITED' || error.retryAfterS === null) throw error;
+        this.#refusals += 1;
         await sleep(error.retryAfterS * 1000 * (1 + RETRY_AFTER_SPREAD * Math.random()));
         this.#assertOpen();
       }
@@ -147,7 +175,7 @@ export class Peer {
     const auth: HandshakeAuth = {
       ticket,
       protocol: PROTOCOL_VERSION,
-      instanceId: crypto.randomUUID(),
+      instanceId: this.#instanceId,
       rtpCapabilities: receivableOf(rtpCapabilities),
     };
     const socket = io(url ?? this.#options.origin, {
@@ -159,10 +187,13 @@ export class Peer {
     });
     const signaling = new SignalingClient(socket);
     this.#signaling = signaling;
+    this.#socket = socket;
     signaling.on('media:restart', ({ withinMs }) => this.#restartSoon(withinMs));
     signaling.on('consumer:created', (consumer, ack) => this.#addConsumer(consumer, ack));
     signaling.on('consumer:closed', ({ consumerId }) => this.#reception?.remove(consumerId));
-    signaling.onDisconnect((reason) => this.#fail(new Failure(`socket:${reason}`)));
+    signaling.onDisconnect((reason) => {
+      if (socket === this.#socket) this.#fail(new Failure(`socket:${reason}`));
+    });
     return signaling;
   }
 

@@ -113,6 +113,15 @@ export class Reception {
     this.#offerAgain();
   }
 
+  /** Brings the streams in line with what the server says there are. */
+  reconcile(consumers: readonly ConsumerInfo[]): void {
+    const listed = new Set(consumers.map(({ id }) => id));
+    for (const { consumer, active } of [...this.#streams.values()]) {
+      if (active && !listed.has(consumer.id)) this.remove(consumer.id);
+    }
+    for (const consumer of consumers) this.add(consumer);
+  }
+
   counts(): StreamCounts {
     return sumCounts([this.#past, ...[...this.#streams.values()].map(({ tracker }) => tracker.counts())]);
   }

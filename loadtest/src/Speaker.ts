@@ -78,6 +78,13 @@ export class Speaker {
     });
   }
 
+  /** Of someone whose microphone is open: mutes it, or opens it again. @throws {Failure} */
+  async setMuted(muted: boolean): Promise<void> {
+    if (muted) this.#media?.hush();
+    await during('stage', async () => this.signaling.request('stage:setMuted', { muted }));
+    if (!muted) this.#media?.speak();
+  }
+
   close(): void {
     this.#closed = true;
     this.#media?.close();

@@ -70,9 +70,13 @@ export class SpeakerMedia {
     await this.#connection.waitUntilConnected(timeoutMs);
   }
 
-  /** Speaks until `close()`. */
+  /** Speaks until `hush()` or `close()`. */
   speak(): void {
     this.#sender.start();
+  }
+
+  hush(): void {
+    this.#sender.stop();
   }
 
   close(): void {

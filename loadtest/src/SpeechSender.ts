@@ -17,7 +17,8 @@ export interface SpeechStream {
 
 /**
  * Says encoded speech in a loop, one RTP packet each 20 ms on the monotonic clock: a late timer is made up for at once, so
- * that the stream does not drift. Timestamps are the clock's, so that a listener knows how long a packet took. As in a browser, a silence that is not sent moves the timestamp on and not the sequence.
+ * that the stream does not drift. Timestamps are the clock's, so that a listener knows how long a packet took. As in a browser,
+ * a silence that is not sent moves the timestamp on and not the sequence.
  */
 export class SpeechSender {
   readonly #frames: readonly SpeechFrame[];
@@ -62,6 +63,7 @@ export class SpeechSender {
   stop(): void {
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
+    this.#afterSilence = true;
   }
 
   #schedule(): void {

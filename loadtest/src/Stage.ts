@@ -1,4 +1,5 @@
 import { ApiClient } from '@tribune/shared/ApiClient.ts';
+import { setTimeout as delay } from 'node:timers/promises';
 import { during, type Failure } from './failure.ts';
 import type { Guard } from './guard.ts';
 import { Speaker } from './Speaker.ts';
@@ -32,12 +33,14 @@ export class Stage {
   readonly #host: Speaker;
   readonly #hostApi: ApiClient;
   readonly #speakers: Speaker[];
+  readonly #openMics: number;
 
-  private constructor(roomId: string, host: Speaker, hostApi: ApiClient) {
+  private constructor(roomId: string, host: Speaker, hostApi: ApiClient, openMics: number) {
     this.roomId = roomId;
     this.#host = host;
     this.#hostApi = hostApi;
     this.#speakers = [host];
+    this.#openMics = openMics;
   }
 
   /** Creates the room, with everyone on stage and speaking. @throws {Failure} when any of it fails; nothing is left then. */
@@ -49,7 +52,7 @@ export class Stage {
       api.createRoom({ title: 'Load test', speakerLimit: options.speakers }),
     );
     const host = new Speaker({ ...personOf(options, speeches, 0), api, roomId: room.id });
-    const stage = new Stage(room.id, host, api);
+    const stage = new Stage(room.id, host, api, options.openMics);
     try {
       await host.enter();
       await host.speak();
@@ -77,6 +80,26 @@ export class Stage {
   /** Frames left out because this process came too late to send them. */
   get skipped(): number {
     return this.#speakers.reduce((sum, speaker) => sum + speaker.skipped, 0);
+  }
+
+  /**
+   * Mutes the open microphones in turn, one at a time and each for a while, so that someone is always heard.
+   * @param everyMs from one change to the next
+   * @param onChange whenever someone was muted or unmuted
+   * @throws {Failure} when the server refuses; the reason of `signal` never.
+   */
+  async muteInTurn(everyMs: number, onChange: () => void, signal: AbortSignal): Promise<void> {
+    const open = this.#speakers.slice(0, this.#openMics);
+    for (let turn = 0; ; turn++) {
+      const speaker = open[turn % open.length]!;
+      for (const muted of [true, false]) {
+        await delay(everyMs, undefined, { signal }).catch(() => undefined);
+        if (signal.aborted && muted) return;
+        await speaker.setMuted(muted);
+        onChange();
+      }
+      if (signal.aborted) return;
+    }
   }
 
   /** Ends the room, however the connections are. */

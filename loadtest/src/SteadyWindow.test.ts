@@ -13,6 +13,7 @@ class FakeListener {
   readonly kind: ListenerKind;
   jitterMs = 1;
   mediaRestarts = 0;
+  absentMs = 0;
   lastAudioMs: number | null = performance.now();
   #received = 1000;
   #expected = 1000;

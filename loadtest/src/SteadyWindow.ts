@@ -17,12 +17,13 @@ export interface WindowResult {
 
 type Heard = Pick<
   Listener,
-  'kind' | 'state' | 'counts' | 'takeQuality' | 'lastAudioMs' | 'jitterMs' | 'mediaRestarts' | 'fail'
+  'kind' | 'state' | 'counts' | 'takeQuality' | 'lastAudioMs' | 'jitterMs' | 'mediaRestarts' | 'absentMs' | 'fail'
 >;
 
 interface Beginning {
   readonly counts: StreamCounts;
   readonly mediaRestarts: number;
+  readonly absentMs: number;
 }
 
 /** The time in which nobody joins: what everyone receives between two moments. */
@@ -33,7 +34,10 @@ export class SteadyWindow {
   constructor(listeners: readonly Heard[]) {
     const listening = listeners.filter(({ state }) => state.kind === 'listening');
     this.#from = new Map(
-      listening.map((listener) => [listener, { counts: listener.counts(), mediaRestarts: listener.mediaRestarts }]),
+      listening.map((listener) => {
+        const { mediaRestarts, absentMs } = listener;
+        return [listener, { counts: listener.counts(), mediaRestarts, absentMs }];
+      }),
     );
     // What came before the window is nobody's.
     for (const listener of listening) listener.takeQuality();
@@ -45,7 +49,7 @@ export class SteadyWindow {
     const rows = [...this.#from].map(([listener, from]) => this.#describe(listener, from, nowMs));
     const packetsPerMs = sumOf(rows, ({ counts }) => counts.expected) / sumOf(rows, ({ heardMs }) => heardMs);
     const hearings: { readonly group: Group; readonly hearing: Hearing }[] = [];
-    for (const { listener, counts, heardMs, silentMs } of rows) {
+    for (const { listener, counts, presentMs, heardMs, silentMs } of rows) {
       const isStalled = silentMs >= STALL_MS;
       // Sequence numbers say nothing of what came after the last packet; the rate before it does.
       const rate = heardMs > STALL_MS ? counts.expected / heardMs : packetsPerMs;
@@ -53,7 +57,7 @@ export class SteadyWindow {
       const { jitterMs } = listener;
       const quality = listener.takeQuality();
       const lost = lostOf(counts) + missed;
-      const hearing = { counts, lost, jitterMs, quality, silentMs: isStalled ? silentMs : 0 };
+      const hearing = { counts, lost, jitterMs, quality, presentMs, silentMs: isStalled ? silentMs : 0 };
       hearings.push({ group: groupOf(listener.kind), hearing });
       if (isStalled) listener.fail('stalled');
     }
@@ -68,12 +72,16 @@ export class SteadyWindow {
 
   #describe(listener: Heard, from: Beginning, nowMs: number) {
     const lastMs = Math.max(this.#startedMs, listener.lastAudioMs ?? 0);
+    const absentMs = listener.absentMs - from.absentMs;
+    // Who is away, or on the way back, misses nothing.
+    const isHere = listener.state.kind !== 'away' && listener.state.kind !== 'joining';
     return {
       listener,
       counts: difference(from.counts, listener.counts()),
       restarted: listener.mediaRestarts > from.mediaRestarts,
-      heardMs: lastMs - this.#startedMs,
-      silentMs: nowMs - lastMs,
+      presentMs: nowMs - this.#startedMs - absentMs,
+      heardMs: Math.max(0, (isHere ? lastMs : nowMs) - this.#startedMs - absentMs),
+      silentMs: isHere ? nowMs - lastMs : 0,
     };
   }
 }

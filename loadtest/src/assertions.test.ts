@@ -14,6 +14,7 @@ const report = {
     steady: null,
     phases: [],
     browsers: null,
+    behaviour: null,
     series: [],
   }),
   ttfaMs: { p50: 200, p95: 1500, p99: 1600 },

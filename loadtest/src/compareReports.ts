@@ -42,6 +42,8 @@ const CONDITIONS = [
   'full',
   'slow',
   'browsers',
+  'behaviour',
+  'muteEveryS',
 ];
 
 /** Two reports side by side, with the second as a multiple of the first. */

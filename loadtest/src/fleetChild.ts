@@ -1,3 +1,5 @@
+import { NO_BEHAVIOUR } from './behaviour.ts';
+import { Bustle } from './Bustle.ts';
 import { Fleet, NOBODY } from './Fleet.ts';
 import { localMs, type CommandMessage, type FleetCommands } from './fleetCommands.ts';
 import { Generator } from './Generator.ts';
@@ -11,6 +13,7 @@ const arriving = new Generator();
 const measuring = new Generator();
 let fleet: Fleet | null = null;
 let window: SteadyWindow | null = null;
+let bustle: Bustle | null = null;
 
 const commands: FleetCommands = {
   async create({ ownHost, ...request }) {
@@ -26,6 +29,13 @@ const commands: FleetCommands = {
   },
   async count() {
     return fleet?.count() ?? NOBODY;
+  },
+  async behave(plan, share, seed) {
+    bustle = new Bustle(created().listeners, plan, share, seed);
+  },
+  async sitStill() {
+    await bustle?.stop();
+    return bustle?.counts() ?? NO_BEHAVIOUR;
   },
   async openWindow() {
     await measuring.start();

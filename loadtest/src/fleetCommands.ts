@@ -1,3 +1,4 @@
+import type { BehaviourCounts, BehaviourPlan } from './behaviour.ts';
 import type { FleetCount, FleetResults } from './Fleet.ts';
 import type { ListenerKind } from './kinds.ts';
 import type { GeneratorUsage } from './Generator.ts';
@@ -20,6 +21,10 @@ export interface FleetCommands {
   /** @param sinceEpochMs when the host was about to go live, in ms since 1970: processes have that clock in common. */
   goLive(sinceEpochMs: number): Promise<void>;
   count(): Promise<FleetCount>;
+  /** Lets people act until `sitStill()`. @param share of the audience that these are */
+  behave(plan: BehaviourPlan, share: number, seed: number): Promise<void>;
+  /** Resolves once everyone is back in their seat. */
+  sitStill(): Promise<BehaviourCounts>;
   openWindow(): Promise<void>;
   closeWindow(): Promise<{ readonly window: WindowResult; readonly usage: GeneratorUsage }>;
   results(): Promise<FleetResults>;

@@ -1,6 +1,7 @@
 import type { ListenerResult } from './Fleet.ts';
 import type { GroupWindow } from './GroupWindow.ts';
 import { Histogram } from './Histogram.ts';
+import { isIn } from './Listener.ts';
 import { groupOf, type Group } from './kinds.ts';
 import { percentile, percentilesOf, roundOrNull, type Percentiles } from './stats.ts';
 import type { WindowResult } from './SteadyWindow.ts';
@@ -60,11 +61,11 @@ function describeGroup(
 ): GroupReport {
   const group = window?.group ?? null;
   const sent = group ? group.lost + group.counts.received : 0;
-  const minutes = group && window ? (group.listeners * window.seconds) / 60 : 0;
+  const minutes = group ? group.listenerSeconds / 60 : 0;
   const nothing = { p50: null, p95: null, p99: null };
   return {
     asked: members.length,
-    joined: members.filter(({ state }) => state.kind === 'listening').length,
+    joined: members.filter(({ state }) => isIn(state)).length,
     joinMs: percentilesOf(members.flatMap(({ joinMs }) => joinMs ?? [])),
     ttfaMs: percentilesOf(members.flatMap(({ ttfaMs }) => ttfaMs ?? [])),
     lossPct: group && roundOrNull((100 * group.lost) / sent, 4),

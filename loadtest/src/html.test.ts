@@ -17,14 +17,15 @@ const report = buildReport({
   options: parseCommandLine(['--listeners', '2'])!.options,
   interrupted: 'a <script>',
   listeners: [
-    { kind: FULL, state: { kind: 'listening' }, joinMs: 10, ttfaMs: 20 },
-    { kind: FULL, state: { kind: 'failed', reason: 'ice:<b>' }, joinMs: null, ttfaMs: null },
+    { kind: FULL, state: { kind: 'listening' }, joinMs: 10, ttfaMs: 20, refusals: 0 },
+    { kind: FULL, state: { kind: 'failed', reason: 'ice:<b>' }, joinMs: null, ttfaMs: null, refusals: 0 },
   ],
   rampMs: null,
   skipped: 0,
   steady: null,
   phases: [],
   browsers: null,
+  behaviour: null,
   series: [point, { ...point, s: 2, phase: 'measuring' as const }],
 });
 

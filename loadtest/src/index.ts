@@ -6,14 +6,15 @@ import { RefusedHostError } from './guard.ts';
 import { formatHtml } from './html.ts';
 import { HELP, parseCommandLine, UsageError, type CommandLine } from './options.ts';
 import { isSuccess } from './report.ts';
-import { runLoadTest, type Progress } from './runLoadTest.ts';
-import { formatProgress, formatTable } from './table.ts';
+import { formatLive, formatProgress, type Progress } from './progress.ts';
+import { runLoadTest } from './runLoadTest.ts';
+import { formatTable } from './table.ts';
+import { Terminal } from './Terminal.ts';
 
 const EXIT_FAILED = 1;
 const EXIT_USAGE = 2;
 const EXIT_INTERRUPTED = 130;
 const PLAIN_INTERVAL_S = 2;
-const CLEAR_LINE = '\r\u001b[2K';
 
 const interruption = new AbortController();
 
@@ -34,8 +35,9 @@ async function run({ options, assertions, jsonFile, htmlFile }: CommandLine): Pr
   if (htmlFile) await assertWritable('--html', htmlFile);
   // The second one ends the process at once, as it does by default.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort('interrupted'));
-  const report = await runLoadTest(options, { signal: interruption.signal, onProgress: createPrinter() });
-  if (process.stdout.isTTY) process.stdout.write(CLEAR_LINE);
+  const terminal = process.stdout.isTTY ? new Terminal(process.stdout) : null;
+  const onProgress = terminal ? drawOn(terminal) : createPrinter();
+  const report = await runLoadTest(options, { signal: interruption.signal, onProgress }).finally(() => terminal?.end());
   console.log(formatTable(report));
   if (jsonFile) await writeFile(jsonFile, `${JSON.stringify(report, null, 2)}\n`);
   if (htmlFile) await writeFile(htmlFile, formatHtml(report));
@@ -52,11 +54,12 @@ async function assertWritable(option: string, file: string): Promise<void> {
   });
 }
 
-/** On a terminal one line that is rewritten; else a plain line every 2 s, and one whenever the phase changes. */
+function drawOn(terminal: Terminal): (progress: Progress) => void {
+  return (progress) => terminal.draw(formatLive(progress, terminal.columns));
+}
+
+/** A plain line every 2 s, and one whenever the phase changes. */
 function createPrinter(): (progress: Progress) => void {
-  if (process.stdout.isTTY) {
-    return (progress) => void process.stdout.write(CLEAR_LINE + formatProgress(progress));
-  }
   let last: Progress | null = null;
   return (progress) => {
     const isDue = !last || progress.phase !== last.phase || progress.elapsedS - last.elapsedS >= PLAIN_INTERVAL_S;

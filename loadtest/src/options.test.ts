@@ -18,6 +18,9 @@ describe('parseCommandLine', () => {
         processes: Math.max(1, availableParallelism() - 1),
         browsers: 0,
         durationS: 10,
+        holdS: 10,
+        behaviour: { churnPct: 0, reconnectPct: 0, reactionsPerS: 0, handsPerMinute: 0 },
+        muteEveryS: null,
         ownHost: false,
       },
       assertions: [],
@@ -28,13 +31,13 @@ describe('parseCommandLine', () => {
 
   it('takes what is given', () => {
     const args =
-      '--url https://radio.example/r/abc --listeners 200 --speakers 2 --open-mics 1 --rate 0.5 --even --seed 7 --full 12 --slow 10%:loss=2%,delay=80,jitter=30,rate=64 --processes 3 --browsers 2 --duration 1.5 --json out.json --html out.html';
+      '--url https://radio.example/r/abc --listeners 200 --speakers 3 --open-mics 2 --rate 0.5 --even --seed 7 --full 12 --slow 10%:loss=2%,delay=80,jitter=30,rate=64 --processes 3 --browsers 2 --duration 1.5 --hold 30 --churn 10 --reconnects 5 --reactions 2 --hands 3 --mute-every 4 --json out.json --html out.html';
     expect(parseCommandLine([...args.split(' '), '--i-own-this-host'])).toEqual({
       options: {
         url: 'https://radio.example',
         listeners: 200,
-        speakers: 2,
-        openMics: 1,
+        speakers: 3,
+        openMics: 2,
         rate: 0.5,
         arrivals: { kind: 'rate', points: [{ atS: 0, perSecond: 0.5 }], spacing: 'even' },
         full: 12,
@@ -43,6 +46,9 @@ describe('parseCommandLine', () => {
         processes: 3,
         browsers: 2,
         durationS: 1.5,
+        holdS: 30,
+        behaviour: { churnPct: 10, reconnectPct: 5, reactionsPerS: 2, handsPerMinute: 3 },
+        muteEveryS: 4,
         ownHost: true,
       },
       assertions: [],
@@ -137,6 +143,9 @@ describe('parseCommandLine', () => {
     ['--scenario stampede', '--scenario has to be launch'],
     ['--span 10', '--span is for --scenario'],
     ['--open-mics 2', '--open-mics has to be at most'],
+    ['--hold 5 --duration 6', '--hold has to be at least --duration'],
+    ['--mute-every 5', '--mute-every needs two open microphones'],
+    ['--churn 1001', '--churn has to be a number above 0, at most 1000'],
     ['--seed -1', '--seed'],
     ['--rate 0', '--rate has to be a number above 0'],
     ['--duration soon', '--duration has to be a number above 0'],

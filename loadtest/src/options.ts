@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { LIMITS } from '@tribune/shared/domain.ts';
 import { z } from 'zod';
+import type { BehaviourPlan } from './behaviour.ts';
 import { parseAssertion, type Assertion } from './assertions.ts';
 import type { KindPlan } from './kinds.ts';
 import { LAUNCH_SPAN_S, type ArrivalPlan, type RatePoint } from './arrivals.ts';
@@ -17,6 +18,9 @@ const MAX_BROWSERS = 20;
 const MAX_SEED = 0xffff_ffff;
 const DEFAULT_FULL_SHARE = 0.1;
 const DEFAULT_FULL_MAX = 20;
+/** Everyone, ten times a minute. */
+const MAX_CHURN_PCT = 1000;
+const MAX_ACTS_PER_S = 1000;
 const MAX_DELAY_MS = 5000;
 const MAX_RATE_KBPS = 1_000_000;
 
@@ -41,6 +45,14 @@ export const HELP = `Simulated listeners for a Tribune server: real tickets, soc
   --processes N        processes that run listeners                  (one per core less one)
   --browsers N         listeners in Chromium beside them, 0 to ${MAX_BROWSERS}        (0)
   --duration S         seconds measured once everyone is in          (10)
+  --hold S             seconds that everyone stays once all are in, the last of
+                       them measured                                 (--duration)
+  --churn PCT          percent of the listeners who leave in each minute
+                       meanwhile, and come back
+  --reconnects PCT     percent whose connection is cut in each minute
+  --reactions N        reactions per second, of all listeners together
+  --hands N            hands raised per minute, and lowered
+  --mute-every S       speakers are muted in turn, and unmuted
   --assert CONDITION   such as "ttfaMs.p95<1500"; any number of them
   --json FILE          write the report there too
   --html FILE          write it as a page with charts
@@ -74,6 +86,12 @@ export interface LoadTestOptions {
   readonly browsers: number;
   /** Length of the steady window in seconds, from when everyone is in. */
   readonly durationS: number;
+  /** How long everyone stays once all are in; the steady window is the end of it. */
+  readonly holdS: number;
+  /** What listeners do meanwhile. */
+  readonly behaviour: BehaviourPlan;
+  /** Seconds from one mute or unmute to the next; null for none. */
+  readonly muteEveryS: number | null;
   /** The caller vouches for a host that is not this machine. */
   readonly ownHost: boolean;
 }
@@ -110,6 +128,12 @@ const values = z.object({
   processes: whole(1, MAX_PROCESSES).default(Math.max(1, availableParallelism() - 1)),
   browsers: whole(0, MAX_BROWSERS).default(0),
   duration: positive(MAX_DURATION_S).default(10),
+  hold: positive(MAX_DURATION_S).optional(),
+  churn: positive(MAX_CHURN_PCT).optional(),
+  reconnects: positive(MAX_CHURN_PCT).optional(),
+  reactions: positive(MAX_ACTS_PER_S).optional(),
+  hands: positive(MAX_ACTS_PER_S).optional(),
+  'mute-every': positive(MAX_DURATION_S).optional(),
   assert: z.array(assertion()).default([]),
   json: z.string().min(1, 'has to name a file').optional(),
   html: z.string().min(1, 'has to name a file').optional(),
@@ -154,8 +178,20 @@ function optionsOf(given: z.output<typeof values>): LoadTestOptions {
     processes: given.processes,
     browsers: given.browsers,
     durationS: duration,
+    ...stayOf(given, openMics),
     ownHost: given['i-own-this-host'],
   };
+}
+
+function stayOf(given: z.output<typeof values>, openMics: number) {
+  const { duration, hold = duration } = given;
+  if (hold < duration) throw new UsageError('--hold has to be at least --duration');
+  const muteEveryS = given['mute-every'] ?? null;
+  // A room in which nobody is heard cannot be told from one that is broken.
+  if (muteEveryS !== null && openMics < 2) throw new UsageError('--mute-every needs two open microphones or more');
+  const { churn = 0, reconnects = 0, reactions = 0, hands = 0 } = given;
+  const behaviour = { churnPct: churn, reconnectPct: reconnects, reactionsPerS: reactions, handsPerMinute: hands };
+  return { holdS: hold, behaviour, muteEveryS };
 }
 
 function arrivalsOf(given: z.output<typeof values>): ArrivalPlan {
@@ -196,6 +232,12 @@ function read(args: readonly string[]) {
         processes: { type: 'string' },
         browsers: { type: 'string' },
         duration: { type: 'string' },
+        hold: { type: 'string' },
+        churn: { type: 'string' },
+        reconnects: { type: 'string' },
+        reactions: { type: 'string' },
+        hands: { type: 'string' },
+        'mute-every': { type: 'string' },
         assert: { type: 'string', multiple: true },
         json: { type: 'string' },
         html: { type: 'string' },

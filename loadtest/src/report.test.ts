@@ -4,7 +4,7 @@ import { FULL } from './kinds.ts';
 import { parseCommandLine } from './options.ts';
 import { buildReport, isSuccess, type Measurements, type SteadyMeasurement } from './report.ts';
 import { NO_COUNTS } from './stats.ts';
-import { formatProgress, formatTable } from './table.ts';
+import { formatTable } from './table.ts';
 
 const options = parseCommandLine(['--listeners', '3'])!.options;
 
@@ -16,10 +16,17 @@ const steady: SteadyMeasurement = {
   window: {
     seconds: 10,
     groups: {
-      light: { ...NO_GROUP, listeners: 1, counts: { ...NO_COUNTS, received: 500, expected: 500 }, jitterMs: [1] },
+      light: {
+        ...NO_GROUP,
+        listeners: 1,
+        listenerSeconds: 10,
+        counts: { ...NO_COUNTS, received: 500, expected: 500 },
+        jitterMs: [1],
+      },
       full: {
         ...NO_GROUP,
         listeners: 1,
+        listenerSeconds: 10,
         counts: { ...NO_COUNTS, received: 499, expected: 500 },
         lost: 1,
         jitterMs: [2],
@@ -44,22 +51,23 @@ const measured: Measurements = {
   options,
   interrupted: null,
   listeners: [
-    { kind: light, state: { kind: 'listening' }, joinMs: 10, ttfaMs: 20 },
-    { kind: FULL, state: { kind: 'listening' }, joinMs: 30, ttfaMs: 40 },
-    { kind: FULL, state: { kind: 'failed', reason: 'no-audio' }, joinMs: 50, ttfaMs: null },
+    { kind: light, state: { kind: 'listening' }, joinMs: 10, ttfaMs: 20, refusals: 0 },
+    { kind: FULL, state: { kind: 'listening' }, joinMs: 30, ttfaMs: 40, refusals: 0 },
+    { kind: FULL, state: { kind: 'failed', reason: 'no-audio' }, joinMs: 50, ttfaMs: null, refusals: 0 },
   ],
   rampMs: 500,
   skipped: 0,
   steady,
   phases: [],
   browsers: null,
+  behaviour: null,
   series: [],
 };
 
 describe('buildReport', () => {
   it('derives every figure from what was measured', () => {
     expect(buildReport(measured)).toMatchObject({
-      listeners: { asked: 3, joined: 2, failed: [{ reason: 'no-audio', count: 1 }] },
+      listeners: { asked: 3, joined: 2, toldToWait: 0, failed: [{ reason: 'no-audio', count: 1 }] },
       joinMs: { p50: 30, p95: 50, p99: 50 },
       ttfaMs: { p50: 20, p95: 40, p99: 40 },
       lossPct: 0.1,
@@ -90,9 +98,17 @@ describe('buildReport', () => {
       state: { kind: 'listening' as const },
       joinMs: 900,
       ttfaMs: 900,
+      refusals: 0,
     };
     const counts = { ...NO_COUNTS, received: 250, expected: 500 };
-    const slow = { ...NO_GROUP, listeners: 1, counts, lost: 250, quality: { ...NO_GROUP.quality, inflicted: 250 } };
+    const slow = {
+      ...NO_GROUP,
+      listeners: 1,
+      listenerSeconds: 10,
+      counts,
+      lost: 250,
+      quality: { ...NO_GROUP.quality, inflicted: 250 },
+    };
     const window = { ...steady.window, groups: { ...steady.window.groups, slow } };
     const listeners = [...measured.listeners, listener];
     const report = buildReport({ ...measured, listeners, steady: { ...steady, window } });
@@ -136,7 +152,7 @@ describe('isSuccess', () => {
   it('wants everyone to have joined, to the end', () => {
     const report = buildReport(measured);
     expect(isSuccess(report)).toBe(false);
-    const all = { ...report, listeners: { asked: 3, joined: 3, failed: [] } };
+    const all = { ...report, listeners: { asked: 3, joined: 3, toldToWait: 0, failed: [] } };
     expect(isSuccess(all)).toBe(true);
     expect(isSuccess({ ...all, interrupted: 'interrupted' })).toBe(false);
   });
@@ -149,20 +165,6 @@ describe('what people read', () => {
     expect(table).toMatch(/failed +1 × no-audio/);
     expect(table).toMatch(/time to first audio +p50 20, p95 40, p99 40 ms/);
     expect(table).toMatch(/loss +0.1 % \(1 of 1000\)/);
-  });
-
-  it('is one line while it runs', () => {
-    const progress = {
-      phase: 'arriving',
-      asked: 50,
-      waiting: 0,
-      joined: 7,
-      failed: 1,
-      packetsPerSecond: 349.6,
-      elapsedS: 3.4,
-    } as const;
-    expect(formatProgress(progress)).toBe('   3 s  arriving: 7/50 joined, 1 failed, 350 packets/s');
-    expect(formatProgress({ ...progress, waiting: 40 })).toContain('7/50 joined, 40 waiting, 1 failed');
   });
 });
 

@@ -1,9 +1,11 @@
+import type { BehaviourReport } from './behaviour.ts';
 import type { BrowserReport } from './browsers/browserReport.ts';
 import { readEnvironment, type Environment } from './environment.ts';
 import type { GeneratorUsage } from './Generator.ts';
 import { describeKinds, latencyOf, mosOf, type GroupReport } from './groupReport.ts';
 import type { Group } from './kinds.ts';
 import type { ListenerResult } from './Fleet.ts';
+import { isIn } from './Listener.ts';
 import { judge, type Evidence, type Verdict } from './limit.ts';
 import type { LoadTestOptions } from './options.ts';
 import type { SeriesPoint } from './series.ts';
@@ -26,6 +28,8 @@ export interface Report extends Verdict {
     readonly asked: number;
     /** Connected, heard audio, and heard it to the end. */
     readonly joined: number;
+    /** Those whom the server told to come back later, which they did. */
+    readonly toldToWait: number;
     readonly failed: readonly { readonly reason: string; readonly count: number }[];
   };
   /** Each kind of listener by itself; null where there is nobody of it. */
@@ -74,6 +78,8 @@ export interface Report extends Verdict {
     /** Frames of the whole run that were not sent because the load test was late. */
     readonly skipped: number;
   };
+  /** What listeners and speakers did beside listening and speaking; null where they did nothing. */
+  readonly behaviour: BehaviourReport | null;
   /** The load test's own consumption within the window. */
   readonly generator: GeneratorUsage | null;
   /** Listeners in real browsers, who are in none of the figures above; null in a run without. */
@@ -113,13 +119,15 @@ export interface Measurements {
   readonly steady: SteadyMeasurement | null;
   readonly phases: Evidence['phases'];
   readonly browsers: BrowserReport | null;
+  readonly behaviour: BehaviourReport | null;
   readonly series: readonly SeriesPoint[];
 }
 
 export function buildReport(measured: Measurements): Report {
   const { startedAt, options, interrupted, listeners, rampMs, skipped, steady, phases, series } = measured;
   const reasons = listeners.flatMap(({ state }) => (state.kind === 'failed' ? [state.reason] : []));
-  const joined = listeners.filter(({ state }) => state.kind === 'listening').length;
+  const joined = listeners.filter(({ state }) => isIn(state)).length;
+  const toldToWait = listeners.filter(({ refusals }) => refusals > 0).length;
   const window = steady?.window ?? null;
   const heard = window ? heardFromServer(window) : NO_GROUP;
   const received = heard.counts.received;
@@ -130,12 +138,12 @@ export function buildReport(measured: Measurements): Report {
     startedAt: startedAt.toISOString(),
     options,
     interrupted,
-    listeners: { asked: options.listeners, joined, failed: tally(reasons) },
+    listeners: { asked: options.listeners, joined, toldToWait, failed: tally(reasons) },
     kinds: describeKinds(listeners, window),
     joinMs: percentilesOf(joinMs),
     ttfaMs: percentilesOf(ttfaMs),
     lossPct: window && roundOrNull((100 * heard.lost) / (heard.lost + received), 4),
-    packetsPerListenerPerSecond: window && roundOrNull(received / (heard.listeners * window.seconds), 2),
+    packetsPerListenerPerSecond: window && roundOrNull(received / heard.listenerSeconds, 2),
     joinsPerSecond: rampMs === null ? null : roundOrNull((joined * 1000) / rampMs, 2),
     sfu: sfuOf(steady),
     jitterMs: percentilesOf(heard.jitterMs),
@@ -154,6 +162,7 @@ export function buildReport(measured: Measurements): Report {
     speakers: { count: options.speakers, sent: steady?.sent ?? null, skipped },
     generator: steady && roundedUsage(steady.generator),
     ...judge({ phases, skipped, failures: reasons }),
+    behaviour: measured.behaviour,
     browsers: measured.browsers,
     series,
     cdf: {
@@ -180,7 +189,7 @@ function sfuOf(steady: SteadyMeasurement | null): Report['sfu'] {
     return { cpuUsPerPacket: null, cpuMsPerListenerSecond: null, rssMb: null, nodeCpuPct: null };
   }
   // Who is behind a slow network costs the server no less for what that took away.
-  const { listeners, counts, quality } = everyone(window);
+  const { listenerSeconds, counts, quality } = everyone(window);
   const delivered = counts.received + quality.inflicted;
   // Where a worker was replaced, its successor's count would be taken for its own.
   const cpuS = window.restarted > 0 ? null : workerCpuBetween(sfuBefore, sfuAfter);
@@ -188,7 +197,7 @@ function sfuOf(steady: SteadyMeasurement | null): Report['sfu'] {
   const rss = [...sfuAfter.workerRssBytes.values()].reduce((sum, bytes) => sum + bytes, 0);
   return {
     cpuUsPerPacket: cpuS === null ? null : roundOrNull((cpuS * 1e6) / delivered, 2),
-    cpuMsPerListenerSecond: cpuS === null ? null : roundOrNull((cpuS * 1e3) / (listeners * window.seconds), 4),
+    cpuMsPerListenerSecond: cpuS === null ? null : roundOrNull((cpuS * 1e3) / listenerSeconds, 4),
     rssMb: rss > 0 ? round(rss / 1e6, 1) : null,
     nodeCpuPct: roundOrNull((100 * nodeCpuS) / window.seconds, 1),
   };

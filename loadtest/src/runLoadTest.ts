@@ -1,39 +1,26 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { planArrivals, type Schedule } from './arrivals.ts';
 import type { BrowserCrowd } from './browsers/BrowserCrowd.ts';
-import type { Failure } from './failure.ts';
+import { describeBehaviour, isStill, NO_BEHAVIOUR, type BehaviourReport } from './behaviour.ts';
+import { Failure } from './failure.ts';
 import { Crowd } from './Crowd.ts';
-import { NOBODY } from './Fleet.ts';
 import { Generator, mergeUsages } from './Generator.ts';
 import { createGuard } from './guard.ts';
 import { planKinds } from './kinds.ts';
 import type { LoadTestOptions } from './options.ts';
 import { buildReport, type Report, type SteadyMeasurement } from './report.ts';
 import type { Evidence } from './limit.ts';
-import { Series, type LoadTestPhase } from './series.ts';
+import type { Progress } from './progress.ts';
+import type { LoadTestPhase } from './series.ts';
 import { readSfuMetrics } from './sfuMetrics.ts';
 import { SPEECH_FILES, Stage } from './Stage.ts';
+import { Watch } from './Watch.ts';
 
 /** Joins still under way when everyone has set out, audio awaited, metrics read. */
 const SLACK_MS = 60_000;
 /** For stage and sessions, whatever the number of listeners. */
 const SETUP_MS = 60_000;
 const SETUP_MS_PER_LISTENER = 100;
-const PROGRESS_INTERVAL_MS = 500;
-/** Progress is told twice a second, and kept once. */
-const TICKS_PER_POINT = 2;
-
-export interface Progress {
-  readonly phase: LoadTestPhase;
-  readonly asked: number;
-  /** In a room that is not live yet. */
-  readonly waiting: number;
-  readonly joined: number;
-  readonly failed: number;
-  /** Received by all listeners, since the last progress. */
-  readonly packetsPerSecond: number;
-  readonly elapsedS: number;
-}
 
 export interface LoadTestHooks {
   /** Ends the run early; the report then says what was measured until then, with the signal's reason. */
@@ -76,7 +63,8 @@ class LoadTestRun {
   #crowd: Crowd | null = null;
   readonly #browsers: BrowserCrowd | null;
   #steady: SteadyMeasurement | null = null;
-  readonly #series = new Series(this.#startedMs);
+  #behaviour: BehaviourReport | null = null;
+  #watch: Watch | null = null;
   readonly #phases: Evidence['phases'][number][] = [];
 
   constructor(options: LoadTestOptions, hooks: LoadTestHooks, browsers: BrowserCrowd | null) {
@@ -92,7 +80,13 @@ class LoadTestRun {
     const guard = createGuard(ownHost);
     const schedule = planArrivals(this.#options.arrivals, this.#options.listeners, this.#options.seed);
     const timeLimit = setTimeout(() => this.#stop.abort('time limit'), timeLimitMs(this.#options, schedule));
-    const stopProgress = this.#watch();
+    const watch = new Watch({
+      ...{ origin, asked: this.#options.listeners, startedMs: this.#startedMs },
+      phase: () => this.#phase,
+      crowd: () => this.#crowd,
+      onProgress: this.#hooks.onProgress,
+    });
+    this.#watch = watch;
     let stage: Stage | null = null;
     try {
       const isLive = schedule.liveMs === null;
@@ -106,7 +100,7 @@ class LoadTestRun {
       await this.#unlessAborted(crowd.prepare({ origin, ownHost, roomId: stage.roomId }));
       await this.#unlessAborted(this.#browsers?.prepare(`${origin}/r/${stage.roomId}`) ?? Promise.resolve());
       await this.#arrive(crowd, stage, schedule);
-      await this.#measure(crowd, stage);
+      await this.#stay(crowd, stage);
       return await this.#report(stage);
     } catch (error) {
       if (!stage || !this.#signal.aborted) throw error;
@@ -114,7 +108,7 @@ class LoadTestRun {
       return await this.#report(stage);
     } finally {
       clearTimeout(timeLimit);
-      stopProgress();
+      watch.close();
       await this.#browsers?.close();
       // The room first: nobody is sent anything then while connections go down one by one.
       await stage?.close();
@@ -166,6 +160,31 @@ class LoadTestRun {
     }
   }
 
+  /** Everyone is in: holds, and measures at the end of it, while people do what they were asked to. */
+  async #stay(crowd: Crowd, stage: Stage): Promise<void> {
+    const { holdS, durationS, behaviour, muteEveryS, seed } = this.#options;
+    const end = new AbortController();
+    let mutes = 0;
+    const muting =
+      muteEveryS === null
+        ? Promise.resolve()
+        : stage
+            .muteInTurn(muteEveryS * 1000, () => (mutes += 1), end.signal)
+            .catch((error: unknown) => this.#handleSpeakerLost(Failure.from('stage', error)));
+    const acts = !isStill(behaviour);
+    try {
+      if (acts) await crowd.behave(behaviour, seed);
+      this.#phase = 'holding';
+      await delay(Math.max(0, holdS - durationS) * 1000, undefined, { signal: this.#signal });
+      await this.#measure(crowd, stage);
+    } finally {
+      end.abort();
+      const counts = acts ? await crowd.sitStill() : NO_BEHAVIOUR;
+      await muting;
+      if (acts || muteEveryS !== null) this.#behaviour = describeBehaviour(counts, mutes);
+    }
+  }
+
   async #measure(crowd: Crowd, stage: Stage): Promise<void> {
     this.#phase = 'measuring';
     const { url, durationS } = this.#options;
@@ -202,50 +221,14 @@ class LoadTestRun {
       skipped: stage.skipped,
       steady: this.#steady,
       phases: this.#phases,
+      behaviour: this.#behaviour,
       browsers: (await this.#browsers?.report()) ?? null,
-      series: this.#series.points,
+      series: this.#watch?.points ?? [],
     });
-  }
-
-  /** Returns a function that stops watching. */
-  #watch(): () => void {
-    const { onProgress } = this.#hooks;
-    let ticks = 0;
-    let receivedBefore = 0;
-    let beforeMs = performance.now();
-    let isCounting = false;
-    const watch = async () => {
-      const count = (await this.#crowd?.count()) ?? NOBODY;
-      const nowMs = performance.now();
-      if (this.#crowd && ticks++ % TICKS_PER_POINT === 0) {
-        this.#series.add(this.#phase, { atMs: nowMs, count, sfu: await readSfuMetrics(this.#options.url) });
-      }
-      const { waiting, joined, failed, received } = count;
-      onProgress?.({
-        phase: this.#phase,
-        asked: this.#options.listeners,
-        waiting,
-        joined,
-        failed,
-        packetsPerSecond: ((received - receivedBefore) * 1000) / (nowMs - beforeMs),
-        elapsedS: (nowMs - this.#startedMs) / 1000,
-      });
-      receivedBefore = received;
-      beforeMs = nowMs;
-    };
-    const timer = setInterval(() => {
-      if (isCounting) return;
-      isCounting = true;
-      // Between two phases there may be nobody to count.
-      void watch()
-        .catch(() => undefined)
-        .finally(() => (isCounting = false));
-    }, PROGRESS_INTERVAL_MS);
-    return () => clearInterval(timer);
   }
 }
 
 /** No run lasts longer, whatever the server does. */
-function timeLimitMs({ listeners, durationS }: LoadTestOptions, { atMs }: Schedule): number {
-  return SETUP_MS + listeners * SETUP_MS_PER_LISTENER + (atMs.at(-1) ?? 0) + durationS * 1000 + SLACK_MS;
+function timeLimitMs({ listeners, holdS }: LoadTestOptions, { atMs }: Schedule): number {
+  return SETUP_MS + listeners * SETUP_MS_PER_LISTENER + (atMs.at(-1) ?? 0) + holdS * 1000 + SLACK_MS;
 }

@@ -11,7 +11,7 @@ const sfu = (cpuS: number) => ({
 it('a series tells what happened between two seconds', () => {
   const series = new Series(1000);
   series.add('arriving', { atMs: 1000, count: NOBODY, sfu: sfu(1) });
-  const count = { arrived: 4, waiting: 1, joined: 2, failed: 1, received: 99, expected: 100 };
+  const count = { ...NOBODY, arrived: 4, waiting: 1, joined: 2, failed: 1, received: 99, expected: 100 };
   series.add('arriving', { atMs: 3000, count, sfu: sfu(2) });
   series.add('measuring', { atMs: 4000, count, sfu: null });
   expect(series.points).toEqual([

@@ -2,7 +2,7 @@ import type { FleetCount } from './Fleet.ts';
 import { nodeCpuPct, workerCpuPct, type SfuSample } from './sfuMetrics.ts';
 import { round, roundOrNull } from './stats.ts';
 
-export type LoadTestPhase = 'setting up' | 'arriving' | 'measuring';
+export type LoadTestPhase = 'setting up' | 'arriving' | 'holding' | 'measuring';
 
 /** How it was at one second of the run. Figures of the server are null or missing where it did not tell. */
 export interface SeriesPoint {

@@ -4,7 +4,6 @@ import { GROUPS, type Group } from './kinds.ts';
 import type { Limit } from './limit.ts';
 import type { Report } from './report.ts';
 import type { Percentiles } from './stats.ts';
-import type { Progress } from './runLoadTest.ts';
 
 type Row = readonly [label: string, value: string];
 
@@ -42,6 +41,7 @@ export function formatTable(report: Report): string {
     ['SFU CPU per listener', figure(report.sfu.cpuMsPerListenerSecond, 'ms per second')],
     ['SFU memory', figure(report.sfu.rssMb, 'MB')],
     ['server Node CPU', figure(report.sfu.nodeCpuPct, '% of one core')],
+    ...behaviourRows(report),
     ...generatorRows(report),
     ...browserRows(report),
     null,
@@ -52,18 +52,11 @@ export function formatTable(report: Report): string {
   return rows.map((row) => (row ? `  ${row[0].padEnd(width)}  ${row[1]}` : '')).join('\n');
 }
 
-/** One line on how it goes. */
-export function formatProgress(progress: Progress): string {
-  const { phase, waiting, joined, asked, failed, packetsPerSecond, elapsedS } = progress;
-  const waiters = waiting > 0 ? `, ${waiting} waiting` : '';
-  const failures = failed > 0 ? `, ${failed} failed` : '';
-  return `${elapsedS.toFixed(0).padStart(4)} s  ${phase}: ${joined}/${asked} joined${waiters}${failures}, ${Math.round(packetsPerSecond)} packets/s`;
-}
-
 function listenerRows({ listeners, interrupted }: Report): Row[] {
   return [
     ...(interrupted === null ? [] : ([['ended early', interrupted]] satisfies Row[])),
     ['listeners', `${listeners.joined} of ${listeners.asked} joined`],
+    ...(listeners.toldToWait > 0 ? ([['  told to wait', `${listeners.toldToWait}`]] satisfies Row[]) : []),
     ...listeners.failed.map(({ reason, count }): Row => ['  failed', `${count} × ${reason}`]),
   ];
 }
@@ -125,6 +118,17 @@ function generatorRows({ generator, speakers }: Report): (Row | null)[] {
     ...(udpDropped ? ([['kernel dropped', `${udpDropped} datagrams on this machine`]] satisfies Row[]) : []),
     ...(speakers.skipped > 0 ? ([['speech skipped', `${speakers.skipped} frames`]] satisfies Row[]) : []),
   ];
+}
+
+function behaviourRows({ behaviour }: Report): (Row | null)[] {
+  if (!behaviour) return [];
+  const { left, returned, cut, kept, rebuilt, reactions, hands, refused, mutes, returnMs, reconnectMs } = behaviour;
+  const rows: (Row | null)[] = [null];
+  if (left > 0) rows.push(['left', `${left}, ${returned} came back: ${percentiles(returnMs)}`]);
+  if (cut > 0) rows.push(['cut', `${cut}, ${kept} kept their media, ${rebuilt} got new: ${percentiles(reconnectMs)}`]);
+  if (reactions + hands + refused > 0) rows.push(['reactions, hands', `${reactions} and ${hands}, ${refused} refused`]);
+  if (mutes > 0) rows.push(['speakers muted', `and unmuted, ${mutes} times in all`]);
+  return rows;
 }
 
 function browserRows({ browsers }: Report): (Row | null)[] {

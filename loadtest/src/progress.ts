@@ -45,7 +45,7 @@ export function formatLive(progress: Progress, columns: number): string[] {
   ];
   const sound = [
     `p50 ${milliseconds(progress.ttfaP50Ms)}, p95 ${milliseconds(progress.ttfaP95Ms)}`,
-    `loss ${last?.lossPct == null ? '–' : `${last.lossPct} %`}`,
+    `loss ${typeof last?.lossPct === 'number' ? `${last.lossPct} %` : '–'}`,
     `${Math.round(progress.packetsPerSecond)} packets/s`,
   ];
   const width = Math.min(MAX_CHART_WIDTH, Math.max(MIN_CHART_WIDTH, columns - LABEL_WIDTH - 12));
@@ -58,7 +58,7 @@ export function formatLive(progress: Progress, columns: number): string[] {
     chart('arrivals/s', perSecond(points, 'arrived'), width),
     chart('joined/s', perSecond(points, 'joined'), width),
   ];
-  return lines.map((text) => [...text].slice(0, columns - 1).join(''));
+  return lines.map((text) => text.slice(0, columns - 1));
 }
 
 function line(label: string, text: string): string {

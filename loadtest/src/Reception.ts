@@ -1,7 +1,8 @@
 import type { ConsumerInfo, MediaInfo } from '@tribune/shared/protocol.ts';
+import { isRtp, sequenceNumberOf, timestampOf } from '@tribune/shared/rtp.ts';
 import { randomInt } from 'node:crypto';
 import { MediaConnection } from './MediaConnection.ts';
-import { isRtp, readSenderReport, sequenceNumberOf, timestampOf, writeReceiverReport } from './rtp.ts';
+import { readSenderReport, writeReceiverReport } from './rtcp.ts';
 import type { DtlsParameters, OfferedMedia } from './sdp.ts';
 import { SequenceTracker, type StreamCounts } from './SequenceTracker.ts';
 import { difference, lostOf, NO_COUNTS, sumCounts } from './stats.ts';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { sequenceNumberOf, timestampOf } from './rtp.ts';
+import { sequenceNumberOf, timestampOf } from '@tribune/shared/rtp.ts';
 import { SpeechSender } from './SpeechSender.ts';
 
 const stream = { ssrc: 5, payloadType: 100, audioLevelId: 10 };

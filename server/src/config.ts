@@ -24,6 +24,8 @@ const iceServers = z
     ),
   );
 
+type PacketMs = 20 | 40 | 60;
+
 /** Every environment variable that the server reads. The descriptions are the text of the table in docs/self-hosting.md. */
 export const variables = z.object({
   PORT: port.default(3000).describe('TCP port of the page, the REST interface and the sockets.'),
@@ -118,6 +120,20 @@ export const variables = z.object({
     .min(0.1)
     .default(12)
     .describe('Seconds within which a media transport has to connect.'),
+  MIX_PACKET_MS: z
+    .enum(['20', '40', '60'])
+    .default('60')
+    .transform((ms) => Number(ms) as PacketMs)
+    .describe(
+      'Sound in one packet of the mix that listeners get, in ms: 20, 40 or 60. Longer costs less, and delays more.',
+    ),
+  MIX_BITRATE: z.coerce
+    .number()
+    .int()
+    .min(6000)
+    .max(128_000)
+    .default(32_000)
+    .describe('Bits per second of the mix that listeners get.'),
 });
 
 export type Config = Readonly<Omit<z.output<typeof variables>, 'MEDIA_ANNOUNCED_ADDRESS'>> & {

@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { MediaConnection } from '../../loadtest/src/MediaConnection.ts';
 import { Reception } from '../../loadtest/src/Reception.ts';
 import { sendingParameters } from '../../loadtest/src/rtpParameters.ts';
-import { writeRtp } from '../../loadtest/src/rtp.ts';
+import { writeRtp } from '@tribune/shared/rtp.ts';
 import { encodeSpeech, type SpeechFrame } from '../../loadtest/src/speech.ts';
 import { SpeakerMedia } from '../../loadtest/src/SpeakerMedia.ts';
 import { MediaCensus } from './support/MediaCensus.ts';

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import {
+  csrcsOf,
+  isMarked,
   isRtcp,
   isRtp,
-  readSenderReport,
+  payloadOf,
+  payloadTypeOf,
   sequenceNumberOf,
   ssrcOf,
   timestampOf,
-  writeReceiverReport,
   writeRtp,
 } from './rtp.ts';
 
@@ -46,30 +48,28 @@ describe('isRtcp', () => {
   });
 });
 
-describe('reports', () => {
-  it('reads who reported, and the time that is echoed', () => {
-    const report = Buffer.alloc(28);
-    report.set([0x80, 200, 0, 6]);
-    report.writeUInt32BE(77, 4);
-    report.writeUInt32BE(0x1111_2222, 8);
-    report.writeUInt32BE(0x3333_4444, 12);
-    expect(readSenderReport(report)).toEqual({ ssrc: 77, middleNtp: 0x2222_3333 });
-    expect(readSenderReport(Buffer.of(0x80, 201))).toBeNull();
+describe('payloadOf', () => {
+  const audioLevel = { id: 10, minusDbov: 42, voice: true };
+
+  it('finds the payload behind contributing sources and extensions', () => {
+    const bytes = writeRtp({ ...packet, csrcs: [1, 0xffff_fff1], audioLevel });
+    expect(csrcsOf(bytes)).toEqual([1, 0xffff_fff1]);
+    expect(payloadOf(bytes)).toEqual(Buffer.of(1, 2, 3));
+    expect([payloadTypeOf(bytes), isMarked(bytes)]).toEqual([111, true]);
   });
 
-  it('writes a receiver report with one block (RFC 3550, section 6.4.2)', () => {
-    const bytes = writeReceiverReport({
-      reporterSsrc: 1,
-      ssrc: 2,
-      fractionLost: 0.25,
-      cumulativeLost: -1,
-      extendedHighestSequence: 0x0001_0005,
-      jitter: 7.4,
-      lastSenderReport: 0xaabb_ccdd,
-      delaySinceLastSenderReportMs: 500,
-    });
-    expect(bytes.toString('hex')).toBe(
-      '81c9000700000001000000024 0ffffff000100050000000 7aabbccdd00008000'.replaceAll(' ', ''),
-    );
+  it('leaves padding out', () => {
+    const bytes = Buffer.concat([writeRtp(packet), Buffer.of(0, 0, 3)]);
+    bytes[0]! |= 0x20;
+    expect(payloadOf(bytes)).toEqual(Buffer.of(1, 2, 3));
+  });
+
+  it('is null, never beyond the end, for a packet that is cut short or lies about its lengths', () => {
+    const bytes = writeRtp({ ...packet, csrcs: [1, 2], audioLevel });
+    for (let length = 12; length < 28; length++) expect(payloadOf(bytes.subarray(0, length))).toBeNull();
+    expect(csrcsOf(bytes.subarray(0, 19))).toEqual([]);
+    const padded = writeRtp({ ...packet, payload: Buffer.of(200) });
+    padded[0]! |= 0x20;
+    expect(payloadOf(padded)).toBeNull();
   });
 });

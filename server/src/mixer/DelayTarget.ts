@@ -1,0 +1,69 @@
+import { SAMPLES_PER_MS } from './sound.ts';
+
+/** Enough that the packet after a lost one, which repeats it (in-band FEC), is there in time. */
+const MIN_MS = 40;
+const MAX_MS = 200;
+const BUCKET_MS = 5;
+const BUCKETS = MAX_MS / BUCKET_MS;
+/** Half of what is known is forgotten over 350 packets, 7 s. */
+const FORGET = 0.998;
+/** Of packets that shall be there in time. */
+const SHARE_IN_TIME = 0.98;
+/** The fastest way through the network is looked for over this long, so that it follows a sender whose clock runs slow. */
+const WINDOW_MS = 1000;
+const WINDOWS = 8;
+
+/**
+ * How long to hold the packets of one voice back: as long as almost all of them are late, compared with the fastest of the last
+ * seconds. Times of arrival and timestamps have different clocks; only the difference of the two is used, and its drift followed.
+ */
+export class DelayTarget {
+  readonly #histogram = new Float64Array(BUCKETS);
+  readonly #fastest: number[] = [];
+  #windowEndsMs = 0;
+  #baseMs = 0;
+  #targetMs = MIN_MS;
+
+  /** When a packet sent with timestamp 0 would have arrived, the fastest way. */
+  get baseMs(): number {
+    return this.#baseMs;
+  }
+
+  /** MIN_MS to MAX_MS. */
+  get targetMs(): number {
+    return this.#targetMs;
+  }
+
+  /** @param timestamp unwrapped, in samples */
+  add(arrivalMs: number, timestamp: number): void {
+    const transitMs = arrivalMs - timestamp / SAMPLES_PER_MS;
+    if (this.#fastest.length === 0 || arrivalMs >= this.#windowEndsMs) {
+      this.#windowEndsMs = arrivalMs + WINDOW_MS;
+      this.#fastest.push(transitMs);
+      if (this.#fastest.length > WINDOWS) this.#fastest.shift();
+    } else {
+      const last = this.#fastest.length - 1;
+      this.#fastest[last] = Math.min(this.#fastest[last]!, transitMs);
+    }
+    this.#baseMs = Math.min(...this.#fastest);
+    this.#count(transitMs - this.#baseMs);
+  }
+
+  /** After a restart of the sender, its new timestamps say nothing about the old. What is known of the network stays. */
+  rebase(): void {
+    this.#fastest.length = 0;
+  }
+
+  #count(lateMs: number): void {
+    const bucket = Math.min(BUCKETS - 1, Math.floor(lateMs / BUCKET_MS));
+    let total = 0;
+    for (let index = 0; index < BUCKETS; index++) {
+      const share = this.#histogram[index]! * FORGET + (index === bucket ? 1 - FORGET : 0);
+      this.#histogram[index] = share;
+      total += share;
+    }
+    let [sum, index] = [this.#histogram[0]!, 0];
+    while (sum < SHARE_IN_TIME * total && index < BUCKETS - 1) sum += this.#histogram[++index]!;
+    this.#targetMs = Math.max(MIN_MS, (index + 1) * BUCKET_MS);
+  }
+}

@@ -1,0 +1,237 @@
+import type { OpusDecoderHandle } from 'libopus-wasm';
+import { DelayTarget } from './DelayTarget.ts';
+import { PacketQueue, type ArrivedPacket, type QueuedPacket } from './PacketQueue.ts';
+import { applyRamp, dbov, FRAME, FRAME_MS, SAMPLES_PER_MS } from './sound.ts';
+import { stretch } from './stretch.ts';
+
+/** libopus says "silence" with at most so many bytes. */
+const SILENT_PACKET_BYTES = 2;
+const MAX_PACKET_SAMPLES = 120 * SAMPLES_PER_MS;
+/** Opus conceals and repeats in steps of 2.5 ms. */
+const CONCEAL_STEP = 2.5 * SAMPLES_PER_MS;
+/** What is made up in place of what is missing: longer, and it would sound like a machine. */
+const MAX_CONCEALED = 100 * SAMPLES_PER_MS;
+/** Onsets and ends of what was silence before or after, so that they do not click. */
+const FADE_IN = 5 * SAMPLES_PER_MS;
+const FADE_OUT = 10 * SAMPLES_PER_MS;
+const QUIET_DBOV = -50;
+/** So far from where the delay shall be nothing is done. */
+const TOLERANCE_MS = 5;
+/** Of 960 samples, so many are left out or added: under 1% in speech, which nobody hears, and 25% in quiet. */
+const MAX_STRETCH = 8;
+const MAX_QUIET_STRETCH = FRAME / 4;
+/** Further behind than this the rest is given up. */
+const MAX_BEHIND_MS = 200;
+
+export interface PlayoutCounts {
+  /** Samples of lost packets that were repeated by the packet after them. */
+  recovered: number;
+  /** Samples made up. */
+  concealed: number;
+  /** Packets that came too late. */
+  late: number;
+}
+
+/** Turns the packets of one voice, as they come, into sound without gaps, 20 ms at a time. */
+export class Playout {
+  readonly counts: PlayoutCounts = { recovered: 0, concealed: 0, late: 0 };
+  readonly #decoder: OpusDecoderHandle;
+  readonly #packets = new PacketQueue();
+  readonly #delay = new DelayTarget();
+  /** Decoded, and not yet played. */
+  readonly #pcm = new Float32Array(MAX_PACKET_SAMPLES + 4 * FRAME);
+  #held = 0;
+  #isPlaying = false;
+  #fadeIn = 0;
+  /** Where the sound goes on: what ends before is late. */
+  #nextTimestamp = -Infinity;
+  #lastSequence = 0;
+  /** Samples made up while nothing came, since the last packet. */
+  #stalled = 0;
+
+  constructor(decoder: OpusDecoderHandle) {
+    this.#decoder = decoder;
+  }
+
+  /** How long the sound is held back now, and how long it shall be, in ms. */
+  delayMs(nowMs: number): { readonly isMs: number; readonly targetMs: number } {
+    const endsMs = nowMs + this.#held / SAMPLES_PER_MS;
+    const isMs = endsMs - this.#nextTimestamp / SAMPLES_PER_MS - this.#delay.baseMs;
+    return { isMs, targetMs: this.#delay.targetMs };
+  }
+
+  push(arrived: ArrivedPacket): void {
+    const inserted = this.#packets.insert(arrived);
+    if (!inserted) return;
+    if (inserted.restarted) this.#restart();
+    this.#delay.add(inserted.packet.arrivalMs, inserted.packet.timestamp);
+  }
+
+  /** Fills `out` with the next 20 ms. False, with `out` untouched, when there is nothing to hear. */
+  pull(out: Float32Array, nowMs: number): boolean {
+    if (!this.#isPlaying && this.#held === 0 && !this.#begin(nowMs)) return false;
+    while (this.#isPlaying && this.#held < FRAME) this.#decodeNext();
+    const wanted = FRAME + this.#surplus(nowMs);
+    while (this.#isPlaying && this.#held < wanted && this.#packets.first) this.#decodeNext();
+    const length = Math.min(this.#held, wanted);
+    if (length < FRAME - MAX_QUIET_STRETCH) {
+      this.#pcm.fill(0, this.#held, FRAME);
+      this.#held = FRAME;
+      stretch(this.#pcm, FRAME, out);
+      this.#held = 0;
+    } else {
+      stretch(this.#pcm, length, out);
+      this.#pcm.copyWithin(0, length, this.#held);
+      this.#held -= length;
+    }
+    return true;
+  }
+
+  /** Forgets what it has, for a voice that was muted. */
+  clear(): void {
+    this.#packets.clear();
+    this.#restart();
+    this.#held = 0;
+  }
+
+  free(): void {
+    this.#decoder.free();
+  }
+
+  #restart(): void {
+    this.#delay.rebase();
+    this.#nextTimestamp = -Infinity;
+    this.#isPlaying = false;
+    this.#stalled = 0;
+    applyRamp(this.#pcm, 0, this.#held, 1, 0);
+  }
+
+  /** Begins once the first packet has been held back for long enough. */
+  #begin(nowMs: number): boolean {
+    const dueMs = ({ timestamp }: QueuedPacket) =>
+      this.#delay.baseMs + this.#delay.targetMs + timestamp / SAMPLES_PER_MS;
+    let first = this.#packets.first;
+    while (first && this.#isUseless(first, dueMs(first) < nowMs - MAX_BEHIND_MS)) {
+      this.#packets.shift();
+      first = this.#packets.first;
+    }
+    if (!first || dueMs(first) >= nowMs + FRAME_MS) return false;
+    const early = Math.round(Math.max(0, dueMs(first) - nowMs) * SAMPLES_PER_MS);
+    this.#pcm.fill(0, 0, early);
+    this.#held = early;
+    this.#nextTimestamp = first.timestamp;
+    this.#lastSequence = first.sequence - 1;
+    this.#isPlaying = true;
+    this.#fadeIn = FADE_IN;
+    this.#stalled = 0;
+    const isAlone = this.#packets.size === 1;
+    this.#decodeNext();
+    // In its silence a sender renews the noise of the room now and then, in one packet: alone it would be a tick.
+    if (isAlone && dbov(this.#pcm, early, this.#held) < QUIET_DBOV) {
+      this.#isPlaying = false;
+      this.#held = 0;
+      return false;
+    }
+    return true;
+  }
+
+  #isUseless({ timestamp, payload }: QueuedPacket, isOld: boolean): boolean {
+    if (payload.length <= SILENT_PACKET_BYTES) return true;
+    const isLate = timestamp < this.#nextTimestamp || isOld;
+    if (isLate) this.counts.late += 1;
+    return isLate;
+  }
+
+  #decodeNext(): void {
+    const packet = this.#packets.first;
+    if (!packet) {
+      if (this.#stalled < MAX_CONCEALED) this.#conceal(FRAME);
+      else this.#end();
+      return;
+    }
+    const missing = packet.timestamp - this.#nextTimestamp;
+    if (missing < 0) {
+      this.#packets.shift();
+      this.counts.late += 1;
+    } else if (missing > 0 && packet.sequence === this.#lastSequence + 1) {
+      this.#end();
+    } else if (missing > this.#stalled) {
+      this.#bridge(packet, missing - this.#stalled);
+    } else if (packet.payload.length <= SILENT_PACKET_BYTES) {
+      this.#packets.shift();
+      this.#end();
+    } else {
+      this.#packets.shift();
+      this.#lastSequence = packet.sequence;
+      this.#stalled = 0;
+      this.#nextTimestamp = packet.timestamp + this.#append(this.#decode(packet.payload));
+    }
+  }
+
+  /** Over packets that are lost: the last of them is repeated, with less detail, in the one that came after it. */
+  #bridge({ timestamp, payload }: QueuedPacket, lost: number): void {
+    if (lost > MAX_CONCEALED) {
+      this.#end();
+      return;
+    }
+    this.#nextTimestamp += this.#stalled;
+    this.#stalled = 0;
+    const length = Math.min(lost, FRAME);
+    if (length % CONCEAL_STEP !== 0) {
+      this.#nextTimestamp = timestamp;
+    } else if (lost > FRAME) {
+      this.counts.concealed += length;
+      this.#nextTimestamp += this.#append(this.#decode(null, length));
+    } else {
+      this.counts.recovered += length;
+      this.#nextTimestamp += this.#append(this.#decode(payload, length));
+    }
+  }
+
+  /** Makes sound up while nothing comes; the delay grows by as much when it was late and not lost. */
+  #conceal(length: number): void {
+    this.counts.concealed += length;
+    this.#stalled += this.#append(this.#decode(null, length));
+  }
+
+  /** Into silence, without a step. */
+  #end(): void {
+    const start = this.#held;
+    this.#append(this.#decode(null, FADE_OUT));
+    applyRamp(this.#pcm, start, this.#held, 1, 0);
+    this.#isPlaying = false;
+  }
+
+  /** @param missing samples before the packet that shall be had from it; without a packet, samples to make up */
+  #decode(payload: Uint8Array | null, missing = 0): Float32Array {
+    try {
+      if (!payload || missing === 0) return this.#decoder.decodeFloat(payload, missing ? { frameSize: missing } : {});
+      return this.#decoder.decodeFloat(payload, { frameSize: missing, decodeFec: true });
+    } catch {
+      // Not Opus. To whoever listens it is as good as lost.
+      return this.#decoder.decodeFloat(null, { frameSize: missing || FRAME });
+    }
+  }
+
+  #append(pcm: Float32Array): number {
+    const start = this.#held;
+    this.#pcm.set(pcm, start);
+    this.#held += pcm.length;
+    if (this.#fadeIn > 0) {
+      applyRamp(this.#pcm, start, start + Math.min(pcm.length, this.#fadeIn), 0, 1);
+      this.#fadeIn = 0;
+    }
+    return pcm.length;
+  }
+
+  /** Samples to take beyond a frame, negative to take fewer: towards the delay that it shall be. */
+  #surplus(nowMs: number): number {
+    if (!this.#isPlaying) return 0;
+    const { isMs, targetMs } = this.delayMs(nowMs);
+    const off = isMs - this.#stalled / SAMPLES_PER_MS - targetMs;
+    if (Math.abs(off) < TOLERANCE_MS) return 0;
+    const isQuiet = dbov(this.#pcm, 0, FRAME) < QUIET_DBOV;
+    const most = isQuiet ? MAX_QUIET_STRETCH : MAX_STRETCH;
+    return Math.max(-most, Math.min(most, Math.trunc(off)));
+  }
+}

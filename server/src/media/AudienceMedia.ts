@@ -32,6 +32,11 @@ export class AudienceMedia extends EventEmitter<{ ingestLost: [] }> {
     }
   }
 
+  /** The mixer was replaced. */
+  async renumber(): Promise<void> {
+    await Promise.all([...this.#ingests.values()].map(async (ingest) => ingest.renumber()));
+  }
+
   close(): void {
     for (const ingest of [...this.#ingests.values()]) ingest.close();
     this.#mix.close();

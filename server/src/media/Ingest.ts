@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { PlainTransport, Producer } from 'mediasoup/types';
-import { mixRtpParameters, type RoomMix } from '../mixer/Mixer.ts';
+import type { RoomMix } from '../mixer/Mixer.ts';
+import { mixRtpParameters } from '../mixer/mixRtpParameters.ts';
 import type { Lane } from './Lane.ts';
 
 /**
@@ -40,6 +41,20 @@ export class Ingest extends EventEmitter<{ closed: [] }> {
 
   get closed(): boolean {
     return this.lane.closed;
+  }
+
+  /**
+   * The mixer was replaced, and numbers its packets anew. Workers number what they send without a gap after a pause (mediasoup
+   * 3.27, `SimpleProducerStreamManager::OnResumed`); without one, SRTP takes numbers that jump back for a replay, and drops them.
+   */
+  async renumber(): Promise<void> {
+    try {
+      await this.producer.pause();
+      await this.producer.resume();
+    } catch (error) {
+      // The worker died meanwhile: the producer went with it.
+      if (!this.producer.closed) throw error;
+    }
   }
 
   /** Keeps it open for a listener who is on the way, until the function returned is called. */

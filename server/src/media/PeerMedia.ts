@@ -123,7 +123,7 @@ export class PeerMedia extends EventEmitter<{
   /** Hears the mix no more, so that one's own voice, which is about to be in it, does not come back. */
   stopMix(): void {
     for (const reception of [this.#reception, this.#retiring]) {
-      if (reception?.plane === 'audience') reception.closeConsumers();
+      if (reception?.plane === 'audience') reception.silence();
     }
   }
 

@@ -24,6 +24,7 @@ export class Reception extends EventEmitter<{ connected: []; closed: []; consume
   readonly transport: WebRtcTransport;
   readonly #rtpCapabilities: RtpCapabilities;
   readonly #consumers = new Map<string, Consumer>();
+  #silenced = false;
 
   constructor({ source, transport }: Seat, rtpCapabilities: RtpCapabilities) {
     super();
@@ -38,6 +39,11 @@ export class Reception extends EventEmitter<{ connected: []; closed: []; consume
 
   get plane(): 'stage' | 'audience' {
     return this.source.plane;
+  }
+
+  /** Is there nothing to be heard on it any more? */
+  get silenced(): boolean {
+    return this.#silenced;
   }
 
   get closed(): boolean {
@@ -65,11 +71,11 @@ export class Reception extends EventEmitter<{ connected: []; closed: []; consume
   async consume(producer: Producer, userId: string | null, { paused }: { paused: boolean }): Promise<Consumer | null> {
     const { router } = this.source.lane;
     const [producerId, rtpCapabilities] = [producer.id, this.#rtpCapabilities];
-    if (this.closed || producer.closed || this.#hears(producerId)) return null;
+    if (this.closed || this.#silenced || producer.closed || this.#hears(producerId)) return null;
     if (!router.canConsume({ producerId, rtpCapabilities })) return null;
     const options = { producerId, rtpCapabilities, paused, enableRtx: false, appData: { userId } };
     const consumer = await this.transport.consume(options);
-    if (producer.closed || this.#hears(producerId)) {
+    if (this.#silenced || producer.closed || this.#hears(producerId)) {
       consumer.close();
       return null;
     }
@@ -98,7 +104,8 @@ export class Reception extends EventEmitter<{ connected: []; closed: []; consume
   }
 
   /** Stays connected, and hears nothing any more. */
-  closeConsumers(): void {
+  silence(): void {
+    this.#silenced = true;
     for (const consumer of [...this.#consumers.values()]) consumer.close();
   }
 

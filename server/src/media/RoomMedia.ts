@@ -21,7 +21,9 @@ const NO_VOICES: ReadonlyMap<string, Producer> = new Map();
  */
 export class RoomMedia extends EventEmitter<{ stageLost: []; audienceLost: [] }> {
   readonly #options: RoomMediaOptions;
-  readonly #creation = new AwaitQueue();
+  readonly #stageCreation = new AwaitQueue();
+  /** Of its own: a stage does not wait for the mixer. */
+  readonly #audienceCreation = new AwaitQueue();
   #stage: StageMedia | null = null;
   #audience: AudienceMedia | null = null;
   #feed: ((stage: StageMedia) => Promise<void>) | null = null;
@@ -39,12 +41,17 @@ export class RoomMedia extends EventEmitter<{ stageLost: []; audienceLost: [] }>
 
   /** @throws {AppError} UNAVAILABLE, ROOM_ENDED */
   async openStage(): Promise<StageMedia> {
-    return this.#stage ?? this.#creation.push(async () => this.#stage ?? this.#createStage());
+    return this.#stage ?? this.#stageCreation.push(async () => this.#stage ?? this.#createStage());
   }
 
   /** @throws {AppError} UNAVAILABLE, ROOM_ENDED */
   async openAudience(): Promise<AudienceMedia> {
-    return this.#audience ?? this.#creation.push(async () => this.#audience ?? this.#createAudience());
+    return this.#audience ?? this.#audienceCreation.push(async () => this.#audience ?? this.#createAudience());
+  }
+
+  /** The mixer was replaced: nobody has to do anything for the mix to go on. */
+  async renumber(): Promise<void> {
+    await this.#audience?.renumber();
   }
 
   /** Gives everything back; what is asked for afterwards is made anew. */
@@ -77,7 +84,9 @@ export class RoomMedia extends EventEmitter<{ stageLost: []; audienceLost: [] }>
 
   async #createAudience(): Promise<AudienceMedia> {
     const { pool, mixer, roomId } = this.#options;
-    const mix = await mixer.openRoom(roomId);
+    const mix = await mixer.openRoom(roomId).catch((error: unknown) => {
+      throw new AppError('UNAVAILABLE', 'The mixer does not take the room', { cause: error });
+    });
     const audience = new AudienceMedia(pool, mix);
     this.#assertOpen(audience);
     this.#audience = audience;

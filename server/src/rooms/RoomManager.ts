@@ -33,6 +33,9 @@ export class RoomManager {
 
   constructor(options: RoomManagerOptions) {
     this.#options = options;
+    options.mixer.on('restarted', () => {
+      for (const room of this.#rooms.values()) room.sound.handleMixerReplaced();
+    });
   }
 
   /** Takes up the rooms that were open when the last server stopped, and starts to keep them. @throws {AppError} UNAVAILABLE */

@@ -51,7 +51,7 @@ export class RoomSound extends EventEmitter<{ flood: [peer: Peer] }> {
     this.#starting.delete(peer);
     const plane = this.#options.planeOf(peer);
     const { media } = peer;
-    if (plane && media?.reception?.plane === plane && !media.isSwitching) {
+    if (plane && media?.reception && receives(peer, plane) && !media.isSwitching) {
       await media.reception.resumeConsumers();
       return { kind: 'kept', consumers: media.reception?.listConsumers() ?? [] };
     }
@@ -112,6 +112,10 @@ export class RoomSound extends EventEmitter<{ flood: [peer: Peer] }> {
     for (const peer of peers) await this.#checkFlood(peer);
   }
 
+  handleMixerReplaced(): void {
+    this.#media.renumber().catch((error: unknown) => this.#options.logger.error({ err: error }, 'The mix is stuck'));
+  }
+
   /** Gives the routers and the mix back while nobody is there. */
   release(): void {
     this.#media.release();
@@ -151,7 +155,7 @@ export class RoomSound extends EventEmitter<{ flood: [peer: Peer] }> {
   #isMissing(peer: Peer): boolean {
     const plane = this.#options.planeOf(peer);
     if (!plane || !peer.link || this.#starting.has(peer)) return false;
-    return peer.media?.reception?.plane !== plane && this.#hasSoundFor(peer);
+    return !receives(peer, plane) && this.#hasSoundFor(peer);
   }
 
   #isCutOffStage(peer: Peer): boolean {
@@ -241,4 +245,8 @@ export class RoomSound extends EventEmitter<{ flood: [peer: Peer] }> {
   #assertHeard(peer: Peer): void {
     if (this.#options.mayBeHeard(peer) === 'no') throw new AppError('NOT_ALLOWED', 'Only people on stage can be heard');
   }
+}
+
+function receives({ media }: Peer, plane: 'stage' | 'audience'): boolean {
+  return media?.reception?.plane === plane && !media.reception.silenced;
 }

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -42,7 +43,7 @@ const OTHER = [
   'unmute',
   'race',
 ] as const;
-const RARE = ['killWorker'] as const;
+const RARE = ['killWorker', 'killMixer'] as const;
 
 const step = fc.record({
   kind: fc.oneof(
@@ -103,6 +104,7 @@ describe(`a random walk (WALK_SEED=${SEED})`, () => {
     const { userId } = people[target]!;
     if (kind === 'join') return attempt(peer.join(roomId));
     if (kind === 'killWorker') return killWorker();
+    if (kind === 'killMixer') return killMixer();
     const connected = isConnected(peer);
     if (!connected) return;
     switch (kind) {
@@ -143,6 +145,13 @@ describe(`a random walk (WALK_SEED=${SEED})`, () => {
     await expect
       .poll(() => server.server.pool.aliveCount === 2 && !census.workers.has(worker!), { timeout: 10_000 })
       .toBe(true);
+  }
+
+  async function killMixer(): Promise<void> {
+    const { mixer } = server.server;
+    const restarted = once(mixer, 'restarted');
+    process.kill(mixer.pid!, 'SIGKILL');
+    await restarted;
   }
 
   async function expectInvariants(at: string): Promise<void> {

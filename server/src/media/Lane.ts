@@ -7,6 +7,9 @@ const ICE_CONSENT_TIMEOUT_S = 10;
 /** Where workers and the mixer reach each other: nothing of this leaves the machine. */
 export const LOOPBACK = '127.0.0.1';
 
+/** Away from `MEDIA_PORT`, whose ports a worker that is replaced must get back; mediasoup would take any from 10000 on. */
+const LOOPBACK_PORTS = { min: 40_000, max: 59_999 };
+
 /** A router on one worker, and what its transports are made with. */
 export class Lane {
   readonly worker: MediaWorker;
@@ -51,7 +54,7 @@ export class Lane {
   async createLoopback(port: number): Promise<PlainTransport> {
     this.#assertOpen();
     const transport = await this.router.createPlainTransport({
-      listenInfo: { protocol: 'udp', ip: LOOPBACK },
+      listenInfo: { protocol: 'udp', ip: LOOPBACK, portRange: LOOPBACK_PORTS },
       rtcpMux: true,
       comedia: false,
       enableSctp: false,

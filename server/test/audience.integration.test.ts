@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { expectHeard } from './support/expectHeard.ts';
 import { MediaCensus } from './support/MediaCensus.ts';
 import { RealRoom } from './support/RealRoom.ts';
@@ -18,7 +18,7 @@ describe('the audience', () => {
   });
   afterEach(async () => {
     await room.close();
-    await expect.poll(() => Object.values(census.left).some((count) => count > 0)).toBe(false);
+    await vi.waitUntil(() => census.isEmpty, { timeout: 5000 });
   });
 
   function transportOf(transportId: string) {
@@ -40,7 +40,7 @@ describe('the audience', () => {
     expect(told).toEqual([]);
   });
 
-  it('[ME12] who comes on stage hears the mix until they hear the others, and theirs is the only voice not heard', async () => {
+  it('[ME12] who comes on stage hears the mix until they hear the others', async () => {
     await room.speak(room.host);
     const { peer: max, ear: mix } = await room.joinAndListen('max');
     await expectHeard(mix, room.host);

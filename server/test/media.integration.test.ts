@@ -182,7 +182,7 @@ describe('media', () => {
     await server.joinAll(roomId, 'lea', 'max');
     expect(census.left).toMatchObject({ mixes: 1, feeds: 1, consumers: 2 });
     await host.request('room:end');
-    await expect.poll(() => Object.values(census.left).some((count) => count > 0)).toBe(false);
+    await expect.poll(() => census.isEmpty).toBe(true);
     expect(await server.server.mixer.getUsage()).toMatchObject({ rooms: 0, speakers: 0 });
   });
 });

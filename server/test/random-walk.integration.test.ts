@@ -82,7 +82,7 @@ describe(`a random walk (WALK_SEED=${SEED})`, () => {
     const host = people.find((peer) => peer.userId === room().record.host.userId);
     if (!room().getPeer(host!.userId)?.link) await host!.join(roomId);
     await host!.request('room:end');
-    await expect.poll(() => Object.values(census.left).some((count) => count > 0)).toBe(false);
+    await expect.poll(() => census.isEmpty).toBe(true);
     expect((await server.server.mixer.getUsage()).rooms).toBe(0);
   });
 

@@ -13,6 +13,9 @@ import type { AudienceMedia } from './AudienceMedia.ts';
 import { Reception } from './Reception.ts';
 import type { StageMedia } from './StageMedia.ts';
 
+/** From the connection of a new transport to the end of the old: the first packet, and a jitter buffer that has to fill. */
+const RETIRE_AFTER_MS = 500;
+
 interface Sending {
   readonly stage: StageMedia;
   readonly transport: WebRtcTransport;
@@ -69,7 +72,7 @@ export class PeerMedia extends EventEmitter<{
     const reception = new Reception(seat, this.#rtpCapabilities);
     reception.on('consumerClosed', (consumerId) => this.emit('consumerClosed', consumerId));
     // The old one has nobody to hand over to when the new one never connects, and ends with it.
-    reception.once('connected', () => this.#retire(reception));
+    reception.once('connected', () => this.#retireSoon(reception));
     reception.once('closed', () => this.#handleClosed(reception));
     this.#handOver(reception);
     return reception;
@@ -148,18 +151,16 @@ export class PeerMedia extends EventEmitter<{
     for (const old of before) if (old !== this.#retiring) old.close();
   }
 
-  #retire(reception: Reception): void {
-    if (this.#reception !== reception) return;
+  #retireSoon(reception: Reception): void {
     const old = this.#retiring;
-    this.#retiring = null;
-    old?.close();
+    if (this.#reception === reception && old) setTimeout(() => old.close(), RETIRE_AFTER_MS).unref();
   }
 
   #handleClosed(reception: Reception): void {
     if (this.#retiring === reception) this.#retiring = null;
     if (this.#reception !== reception) return;
-    this.#retire(reception);
     this.#reception = null;
+    this.#retiring?.close();
   }
 
   /** A transport that came back after the peer was closed is closed too. */

@@ -25,6 +25,10 @@ export class MediaCensus {
     return Object.fromEntries(Object.entries(sets).map(([name, { size }]) => [name, size]));
   }
 
+  get isEmpty(): boolean {
+    return Object.values(this.left).every((count) => count === 0);
+  }
+
   /** Counts from here on: make it before the server. */
   constructor() {
     observer.on('newworker', (worker) => {

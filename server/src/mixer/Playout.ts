@@ -49,6 +49,8 @@ export class Playout {
   #held = 0;
   #isPlaying = false;
   #lastDelayMs = 0;
+  /** Of the last packet. */
+  #lastDbov = -Infinity;
   #fadeIn = 0;
   /** Where the sound goes on: what ends before is late. */
   #nextTimestamp = -Infinity;
@@ -131,7 +133,7 @@ export class Playout {
     const isAlone = this.#packets.size === 1;
     this.#decodeNext();
     // In its silence a sender renews the noise of the room now and then, in one packet: alone it would be a tick.
-    if (isAlone && dbov(this.#pcm, early, this.#held) < QUIET_DBOV) {
+    if (isAlone && this.#lastDbov < QUIET_DBOV) {
       this.#isPlaying = false;
       this.#held = 0;
       return false;
@@ -166,8 +168,11 @@ export class Playout {
     } else {
       this.#packets.shift();
       this.#lastSequence = packet.sequence;
+      this.#delay.settle(false);
       this.#settleStall();
-      this.#nextTimestamp = packet.timestamp + this.#append(this.#decode(packet.payload));
+      const pcm = this.#decode(packet.payload);
+      this.#lastDbov = dbov(pcm);
+      this.#nextTimestamp = packet.timestamp + this.#append(pcm);
     }
   }
 
@@ -177,6 +182,7 @@ export class Playout {
       this.#end();
       return;
     }
+    this.#delay.settle(true);
     this.#nextTimestamp += this.#stalled;
     this.#settleStall();
     const length = Math.min(lost, FRAME);
@@ -194,8 +200,7 @@ export class Playout {
   /** Makes sound up while nothing comes; the delay grows by as much when it was late and not lost. */
   #stall(): void {
     // A sender stops sending when it is quiet: that is an end, and not a loss.
-    const isQuiet = this.#held >= FADE_OUT && dbov(this.#pcm, this.#held - FADE_OUT, this.#held) < QUIET_DBOV;
-    if (this.#stalled >= MAX_CONCEALED || isQuiet) this.#end();
+    if (this.#stalled >= MAX_CONCEALED || this.#lastDbov < QUIET_DBOV) this.#end();
     else this.#stalled += this.#append(this.#decode(null, FRAME));
   }
 
@@ -246,6 +251,7 @@ export class Playout {
     if (!this.#isPlaying) return 0;
     this.#lastDelayMs = this.#delayMs(nowMs);
     const off = this.#lastDelayMs - this.#delay.targetMs;
+    if (off > MAX_BEHIND_MS) this.#end();
     if (Math.abs(off) < TOLERANCE_MS) return 0;
     const isQuiet = dbov(this.#pcm, 0, FRAME) < QUIET_DBOV;
     const most = isQuiet ? MAX_QUIET_STRETCH : MAX_STRETCH;

@@ -1,4 +1,5 @@
 import FFT from 'fft.js';
+import { KWeighting, lufsOf } from '../src/mixer/KWeighting.ts';
 import { SAMPLE_RATE } from '../src/mixer/sound.ts';
 
 /** Ways to say how far a sound is from what it should be. */
@@ -12,6 +13,8 @@ const USUAL_LAG = 0.08 * SAMPLE_RATE;
 const ACTIVE_DBOV = -40;
 /** A segment counts for no more than this, in dB: beyond, nobody hears a difference. */
 const RATIO_RANGE_DB = [-10, 35] as const;
+
+const GATE_LUFS = -50;
 
 const SPECTRUM = 1024;
 const HOP = 480;
@@ -54,8 +57,19 @@ export function largestStep(pcm: Float32Array): number {
   return largest;
 }
 
+/** Loudness of a part in LUFS, gated at -50 LUFS and no further (ITU-R BS.1770-5 with blocks of 100 ms). */
+export function loudnessOf(pcm: Float32Array, fromS: number, toS: number): number {
+  const filter = new KWeighting();
+  const block = SAMPLE_RATE / 10;
+  const powers: number[] = [];
+  for (let start = fromS * SAMPLE_RATE; start + block <= toS * SAMPLE_RATE; start += block) {
+    powers.push(filter.power(pcm.subarray(start, start + block)));
+  }
+  return lufsOf(mean(powers.filter((power) => lufsOf(power) > GATE_LUFS)));
+}
+
 /** How many samples the source lies before what was heard, where it is most like it. */
-export function lagOf(heard: Float32Array, source: Float32Array, start: number): number {
+function lagOf(heard: Float32Array, source: Float32Array, start: number): number {
   const size = 2 ** Math.ceil(Math.log2(SEGMENT + MAX_LAG));
   const before = source.subarray(Math.max(0, start - MAX_LAG), Math.min(source.length, start + SEGMENT));
   const correlation = correlate(before, heard, size);

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
+import { CHROMIUM_ARGS, userAgentOf } from '../../loadtest/src/browsers/chromium.ts';
 import { en } from '../../web/src/i18n/en.ts';
 import type { Cable } from './Cable.ts';
 import { attachEar } from './ear.ts';
@@ -58,12 +59,8 @@ export class Person {
     const browser = await chromium.launch({
       executablePath: program.path,
       args: [
-        ...['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
-        ...[
-          '--use-fake-device-for-media-stream',
-          '--use-fake-ui-for-media-stream',
-          '--allow-loopback-in-peer-connection',
-        ],
+        ...CHROMIUM_ARGS,
+        ...['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'],
         `--use-file-for-fake-audio-capture=${fileURLToPath(speech)}`,
       ],
     });
@@ -151,12 +148,6 @@ export class Person {
   async close(): Promise<void> {
     await this.#browser.close();
   }
-}
-
-/** As the browser with a window says it: in a page that is not secure, mediasoup-client has only this to know it by. */
-function userAgentOf(browser: Browser): string {
-  const [major] = browser.version().split('.');
-  return `Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/${major}.0.0.0 Safari/537.36`;
 }
 
 function withName(text: string, name: string): string {

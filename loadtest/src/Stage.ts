@@ -5,7 +5,7 @@ import { Speaker } from './Speaker.ts';
 import { encodeSpeech, type SpeechFrame } from './speech.ts';
 
 /** The speeches of the fixtures, taken in turn. */
-const SPEECH_FILES = ['speech.wav', 'speech-2.wav'].map(
+export const SPEECH_FILES = ['speech.wav', 'speech-2.wav'].map(
   (name) => new URL(`../../e2e/fixtures/${name}`, import.meta.url),
 );
 /** Where each further speaker of the same speech begins, in frames: nobody speaks in unison. */

@@ -13,6 +13,7 @@ const report = {
     skipped: 0,
     steady: null,
     phases: [],
+    browsers: null,
     series: [],
   }),
   ttfaMs: { p50: 200, p95: 1500, p99: 1600 },

@@ -19,12 +19,16 @@ const FIGURES: readonly (readonly [path: string, label: string, unit: string])[]
   ['sfu.cpuMsPerListenerSecond', 'SFU CPU per listener and second', 'ms'],
   ['sfu.rssMb', 'SFU memory', 'MB'],
   ['sfu.nodeCpuPct', 'server Node CPU', '%'],
+  ['browsers.joined', 'browsers joined', ''],
+  ['browsers.ttfaMs.p95', 'first audio heard in browsers p95', 'ms'],
+  ['browsers.measuring.jitterBufferMs', 'jitter buffer of browsers', 'ms'],
+  ['browsers.measuring.concealedPct', 'concealed in browsers', '%'],
   ['generator.cpuPct', 'load test CPU', '%'],
   ['generator.eventLoopDelayMs.p99', 'load test lateness p99', 'ms'],
 ];
 
 /** What differs makes the comparison one of two different things. */
-const CONDITIONS = ['listeners', 'speakers', 'openMics', 'arrivals', 'durationS', 'processes'];
+const CONDITIONS = ['listeners', 'speakers', 'openMics', 'arrivals', 'durationS', 'processes', 'browsers'];
 
 /** Two reports side by side, with the second as a multiple of the first. */
 export function compareReports(a: Json, b: Json): string {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { buildBrowserReport } from './browsers/browserReport.ts';
 import { niceTicks } from './chart.ts';
 import { formatHtml } from './html.ts';
 import { parseCommandLine } from './options.ts';
@@ -22,6 +23,7 @@ const report = buildReport({
   skipped: 0,
   steady: null,
   phases: [],
+  browsers: null,
   series: [point, { ...point, s: 2, phase: 'measuring' as const }],
 });
 
@@ -45,6 +47,20 @@ describe('the page of a report', () => {
   it('says what was not measured, and takes nothing for markup', () => {
     expect(html).toContain('Not measured.');
     expect(html).toContain('ice:&#60;b&#62;');
+  });
+});
+
+describe('the page of a run with browsers', () => {
+  it('has a row for each, and says what was not measured', async () => {
+    const lost = { state: { kind: 'failed' as const, reason: 'page: <i>' }, ttfaMs: null, recording: null };
+    const each = [{ ...lost, arriving: null, measuring: null }];
+    const none = { arriving: null, measuring: null };
+    const browsers = await buildBrowserReport({ each, voices: 1, speeches: [], cpuPct: none });
+    const html = formatHtml({ ...report, browsers });
+    expect(html).toContain('In real browsers');
+    expect(html).toContain('<td>page: &#60;i&#62;</td>');
+    expect(html).toMatch(/browsers +0 of 1 joined/);
+    expect(html).not.toMatch(/NaN|undefined/);
   });
 });
 

@@ -1,4 +1,5 @@
 import { chart, escape, type Chart, type Line } from './chart.ts';
+import { browsersHtml } from './browsers/browsersHtml.ts';
 import type { Report } from './report.ts';
 import type { SeriesPoint } from './series.ts';
 import { formatTable, LIMIT_WORDS } from './table.ts';
@@ -32,6 +33,7 @@ ${report.limitReasons.length === 0 ? '' : `<ul class="warning">${report.limitRea
 ${chartsOf(report).map(chart).join('\n')}
 ${failuresOf(report)}
 </div>
+${browsersHtml(report.browsers)}
 <h2>Figures</h2>
 <pre>${escape(formatTable(report))}</pre>
 <h2>How it was measured</h2>

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { judge, type Evidence } from './limit.ts';
 
@@ -15,7 +16,13 @@ const sample = (cpuS: number, nodeCpuS = 0) => ({
 });
 
 function evidence(own: ReturnType<typeof usage>, workerCpuS: number, changed: Partial<Evidence> = {}): Evidence {
-  const phase = { name: 'measuring' as const, seconds: 10, from: sample(0), to: sample(workerCpuS) };
+  const phase = {
+    name: 'measuring' as const,
+    seconds: 10,
+    browserCpuPct: null,
+    from: sample(0),
+    to: sample(workerCpuS),
+  };
   return { phases: [{ ...phase, processes: [usage(1), own] }], skipped: 0, failures: [], ...changed };
 }
 
@@ -34,6 +41,15 @@ describe('the limit of a run', () => {
     const { limit, limitReasons } = judge(given);
     expect(limit).toBe('generator');
     expect(limitReasons).toEqual([expect.stringContaining(reason)]);
+  });
+
+  it('is the load test, where its browsers took what the others needed', () => {
+    const [phase] = evidence(usage(60), 5).phases;
+    const judged = (browserCpuPct: number) => judge(evidence(usage(60), 5, { phases: [{ ...phase!, browserCpuPct }] }));
+    const [some, all] = [10, 100].map((pct) => pct * availableParallelism());
+    expect(judged(some!).limit).toBe('none');
+    expect(judged(all!).limit).toBe('generator');
+    expect(judged(all!).limitReasons).toEqual([expect.stringContaining('the browsers took')]);
   });
 
   it('is the server, or both', () => {

@@ -1,9 +1,12 @@
+import { availableParallelism } from 'node:os';
 import type { GeneratorUsage } from './Generator.ts';
 import { nodeCpuPct, workerCpuPct, type SfuSample } from './sfuMetrics.ts';
 import { round } from './stats.ts';
 
 /** Of one core: above it, a thread is late more often than not. */
 const BUSY_PCT = 85;
+/** Of all cores: browsers that take more are what the others wait for. */
+const BROWSERS_SHARE_PCT = 30;
 const LATE_MS = 50;
 /** Failures that the machine of the load test causes, when it has no sockets or files left. */
 const OUT_OF_SOCKETS = /EMFILE|ENFILE|EADDRNOTAVAIL|ENOBUFS/;
@@ -24,6 +27,8 @@ export interface Evidence {
     /** Each process of the load test. */
     readonly processes: readonly GeneratorUsage[];
     readonly seconds: number;
+    /** Of Chromium in a run with real browsers, of one core; null where it was not measured. */
+    readonly browserCpuPct: number | null;
     readonly from: SfuSample | null;
     readonly to: SfuSample | null;
   }[];
@@ -35,8 +40,8 @@ export interface Evidence {
 export function judge({ phases, skipped, failures }: Evidence): Verdict {
   const generator: string[] = [];
   const server: string[] = [];
-  for (const { name, processes, seconds, from, to } of phases) {
-    generator.push(...processSigns(processes, name));
+  for (const { name, processes, seconds, browserCpuPct, from, to } of phases) {
+    generator.push(...processSigns(processes, name), ...browserSigns(browserCpuPct, name));
     if (from && to) server.push(...serverSigns(from, to, seconds, name));
   }
   if (skipped > 0) generator.push(`${skipped} frames of speech were not sent in time`);
@@ -57,6 +62,11 @@ function processSigns(processes: readonly GeneratorUsage[], phase: string): stri
   const dropped = Math.max(0, ...processes.map(({ udpDropped }) => udpDropped ?? 0));
   if (dropped > 0) signs.push(`the kernel dropped ${dropped} datagrams that were not read in time while ${phase}`);
   return signs;
+}
+
+function browserSigns(cpuPct: number | null, phase: string): string[] {
+  if (cpuPct === null || cpuPct < BROWSERS_SHARE_PCT * availableParallelism()) return [];
+  return [`the browsers took ${round(cpuPct, 0)} % of a core while ${phase}, on the machine of the load test`];
 }
 
 function serverSigns(from: SfuSample, to: SfuSample, seconds: number, phase: string): string[] {

@@ -14,6 +14,7 @@ describe('parseCommandLine', () => {
         arrivals: { kind: 'rate', points: [{ atS: 0, perSecond: 20 }], spacing: 'poisson' },
         seed: expect.any(Number) as number,
         processes: Math.max(1, availableParallelism() - 1),
+        browsers: 0,
         durationS: 10,
         ownHost: false,
       },
@@ -25,7 +26,7 @@ describe('parseCommandLine', () => {
 
   it('takes what is given', () => {
     const args =
-      '--url https://radio.example/r/abc --listeners 200 --speakers 2 --open-mics 1 --rate 0.5 --even --seed 7 --processes 3 --duration 1.5 --json out.json --html out.html';
+      '--url https://radio.example/r/abc --listeners 200 --speakers 2 --open-mics 1 --rate 0.5 --even --seed 7 --processes 3 --browsers 2 --duration 1.5 --json out.json --html out.html';
     expect(parseCommandLine([...args.split(' '), '--i-own-this-host'])).toEqual({
       options: {
         url: 'https://radio.example',
@@ -36,6 +37,7 @@ describe('parseCommandLine', () => {
         arrivals: { kind: 'rate', points: [{ atS: 0, perSecond: 0.5 }], spacing: 'even' },
         seed: 7,
         processes: 3,
+        browsers: 2,
         durationS: 1.5,
         ownHost: true,
       },

@@ -12,6 +12,7 @@ const MAX_DURATION_S = 3600;
 const DEFAULT_LISTENERS = 50;
 const DEFAULT_RATE = 20;
 const MAX_PROCESSES = 64;
+const MAX_BROWSERS = 20;
 const MAX_SEED = 0xffff_ffff;
 
 export const HELP = `Simulated listeners for a Tribune server: real tickets, sockets, ICE, DTLS and SRTP.
@@ -30,6 +31,7 @@ export const HELP = `Simulated listeners for a Tribune server: real tickets, soc
   --span S             the scenario's whole length                   (${LAUNCH_SPAN_S})
   --seed N             repeats the arrivals of a run                 (drawn)
   --processes N        processes that run listeners                  (one per core less one)
+  --browsers N         listeners in Chromium beside them, 0 to ${MAX_BROWSERS}        (0)
   --duration S         seconds measured once everyone is in          (10)
   --assert CONDITION   such as "ttfaMs.p95<1500"; any number of them
   --json FILE          write the report there too
@@ -56,6 +58,8 @@ export interface LoadTestOptions {
   readonly seed: number;
   /** Those that run listeners; the speakers are in one more. */
   readonly processes: number;
+  /** Listeners in real browsers, beside the others. */
+  readonly browsers: number;
   /** Length of the steady window in seconds, from when everyone is in. */
   readonly durationS: number;
   /** The caller vouches for a host that is not this machine. */
@@ -90,6 +94,7 @@ const values = z.object({
   span: positive(MAX_DURATION_S).optional(),
   seed: whole(0, MAX_SEED).optional(),
   processes: whole(1, MAX_PROCESSES).default(Math.max(1, availableParallelism() - 1)),
+  browsers: whole(0, MAX_BROWSERS).default(0),
   duration: positive(MAX_DURATION_S).default(10),
   assert: z.array(assertion()).default([]),
   json: z.string().min(1, 'has to name a file').optional(),
@@ -129,6 +134,7 @@ function optionsOf(given: z.output<typeof values>): LoadTestOptions {
     arrivals: arrivalsOf(given),
     seed: given.seed ?? randomInt(MAX_SEED),
     processes: given.processes,
+    browsers: given.browsers,
     durationS: duration,
     ownHost: given['i-own-this-host'],
   };
@@ -168,6 +174,7 @@ function read(args: readonly string[]) {
         span: { type: 'string' },
         seed: { type: 'string' },
         processes: { type: 'string' },
+        browsers: { type: 'string' },
         duration: { type: 'string' },
         assert: { type: 'string', multiple: true },
         json: { type: 'string' },

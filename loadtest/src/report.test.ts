@@ -38,6 +38,7 @@ const measured: Measurements = {
   skipped: 0,
   steady,
   phases: [],
+  browsers: null,
   series: [],
 };
 
@@ -120,7 +121,14 @@ describe('what people read', () => {
 describe('the limit', () => {
   it('is told in the table, in words', () => {
     const busy = { ...steady.generator, cpuPct: 99 };
-    const phase = { name: 'measuring' as const, processes: [busy], seconds: 10, from: sfu(1, 1), to: sfu(2, 2) };
+    const phase = {
+      name: 'measuring' as const,
+      processes: [busy],
+      seconds: 10,
+      browserCpuPct: null,
+      from: sfu(1, 1),
+      to: sfu(2, 2),
+    };
     const table = formatTable(buildReport({ ...measured, phases: [phase] }));
     expect(table).toMatch(/at its limit +the load test\n +a process of the load test took 99 % of a core/);
   });

@@ -1,3 +1,4 @@
+import type { BrowserReport } from './browsers/browserReport.ts';
 import { readEnvironment, type Environment } from './environment.ts';
 import type { GeneratorUsage } from './Generator.ts';
 import type { Listener } from './Listener.ts';
@@ -63,6 +64,8 @@ export interface Report extends Verdict {
   };
   /** The load test's own consumption within the window. */
   readonly generator: GeneratorUsage | null;
+  /** Listeners in real browsers, who are in none of the figures above; null in a run without. */
+  readonly browsers: BrowserReport | null;
   /** Each second of the run. */
   readonly series: readonly SeriesPoint[];
   /** The values at each percent, from 0 to 100; empty where nothing was measured. */
@@ -93,6 +96,7 @@ export interface Measurements {
   readonly skipped: number;
   readonly steady: SteadyMeasurement | null;
   readonly phases: Evidence['phases'];
+  readonly browsers: BrowserReport | null;
   readonly series: readonly SeriesPoint[];
 }
 
@@ -128,15 +132,17 @@ export function buildReport(measured: Measurements): Report {
     speakers: { count: options.speakers, sent: steady?.sent ?? null, skipped },
     generator: steady && roundedUsage(steady.generator),
     ...judge({ phases, skipped, failures: reasons }),
+    browsers: measured.browsers,
     series,
     cdf: { joinMs: quantilesOf(joinMs), ttfaMs: quantilesOf(ttfaMs), jitterMs: quantilesOf(window?.jitterMs ?? []) },
     environment: readEnvironment(),
   };
 }
 
-/** Did every listener join and hear the speakers to the end? */
-export function isSuccess({ interrupted, listeners }: Report): boolean {
-  return interrupted === null && listeners.joined === listeners.asked;
+/** Did every listener join and hear the speakers to the end, those in browsers too? */
+export function isSuccess({ interrupted, listeners, browsers }: Report): boolean {
+  const areAllIn = listeners.joined === listeners.asked && browsers?.joined === browsers?.asked;
+  return interrupted === null && areAllIn;
 }
 
 function sfuOf(steady: SteadyMeasurement | null): Report['sfu'] {

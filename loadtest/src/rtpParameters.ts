@@ -34,7 +34,8 @@ export function sendingParameters(router: RtpCapabilities, ssrc: number, cname: 
     ],
     headerExtensions: level ? [{ uri: level.uri, id: level.preferredId, encrypt: false, parameters: {} }] : [],
     encodings: [{ ssrc, dtx: true }],
-    rtcp: { cname, reducedSize: true },
+    // Browsers are given it as the name of the stream (`a=msid`, RFC 8830, section 2), where a space ends it.
+    rtcp: { cname: cname.replaceAll(' ', '-'), reducedSize: true },
   };
 }
 

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { planArrivals, type Schedule } from './arrivals.ts';
+import type { BrowserCrowd } from './browsers/BrowserCrowd.ts';
 import type { Failure } from './failure.ts';
 import { Crowd } from './Crowd.ts';
 import { NOBODY } from './Fleet.ts';
@@ -10,7 +11,7 @@ import { buildReport, type Report, type SteadyMeasurement } from './report.ts';
 import type { Evidence } from './limit.ts';
 import { Series, type LoadTestPhase } from './series.ts';
 import { readSfuMetrics } from './sfuMetrics.ts';
-import { Stage } from './Stage.ts';
+import { SPEECH_FILES, Stage } from './Stage.ts';
 
 /** Joins still under way when everyone has set out, audio awaited, metrics read. */
 const SLACK_MS = 60_000;
@@ -43,13 +44,24 @@ export interface LoadTestHooks {
 /**
  * Runs one load test against a running server and ends everything that it started.
  * @throws {RefusedHostError} when the host is not this machine and nobody vouched for it.
+ * @throws {UsageError} when browsers are asked for, and there is no Chromium.
  * @throws {Failure} when the stage cannot be set up: nothing was measured then.
  */
 export async function runLoadTest(options: LoadTestOptions, hooks: LoadTestHooks = {}): Promise<Report> {
   const guard = createGuard(options.ownHost);
   await guard(options.url);
-  const run = new LoadTestRun(options, hooks);
+  const browsers = options.browsers > 0 ? await createBrowsers(options, hooks.signal) : null;
+  const run = new LoadTestRun(options, hooks, browsers);
   return run.execute();
+}
+
+/** Loaded only now: a run without browsers need not know how they are driven. */
+async function createBrowsers(options: LoadTestOptions, signal?: AbortSignal): Promise<BrowserCrowd> {
+  const { findOrInstallChromium } = await import('./browsers/chromium.ts');
+  const { BrowserCrowd } = await import('./browsers/BrowserCrowd.ts');
+  const chromiumBin = await findOrInstallChromium(signal);
+  const { browsers: count, openMics: voices } = options;
+  return new BrowserCrowd({ count, chromiumBin, voices, speeches: SPEECH_FILES.slice(0, voices) });
 }
 
 class LoadTestRun {
@@ -61,13 +73,15 @@ class LoadTestRun {
   readonly #signal: AbortSignal;
   #phase: LoadTestPhase = 'setting up';
   #crowd: Crowd | null = null;
+  readonly #browsers: BrowserCrowd | null;
   #steady: SteadyMeasurement | null = null;
   readonly #series = new Series(this.#startedMs);
   readonly #phases: Evidence['phases'][number][] = [];
 
-  constructor(options: LoadTestOptions, hooks: LoadTestHooks) {
+  constructor(options: LoadTestOptions, hooks: LoadTestHooks, browsers: BrowserCrowd | null) {
     this.#options = options;
     this.#hooks = hooks;
+    this.#browsers = browsers;
     const signals = [this.#stop.signal, ...(hooks.signal ? [hooks.signal] : [])];
     this.#signal = AbortSignal.any(signals);
   }
@@ -87,6 +101,7 @@ class LoadTestRun {
       const crowd = Crowd.create(schedule.atMs, this.#options.processes, (why) => this.#stop.abort(why));
       this.#crowd = crowd;
       await this.#unlessAborted(crowd.prepare({ origin, ownHost, roomId: stage.roomId }));
+      await this.#unlessAborted(this.#browsers?.prepare(`${origin}/r/${stage.roomId}`) ?? Promise.resolve());
       await this.#arrive(crowd, stage, schedule);
       await this.#measure(crowd, stage);
       return await this.#report(stage);
@@ -97,6 +112,7 @@ class LoadTestRun {
     } finally {
       clearTimeout(timeLimit);
       stopProgress();
+      await this.#browsers?.close();
       // The room first: nobody is sent anything then while connections go down one by one.
       await stage?.close();
       await this.#crowd?.close();
@@ -107,24 +123,28 @@ class LoadTestRun {
     this.#stop.abort(`a speaker was lost: ${reason}`);
   }
 
-  async #arrive(crowd: Crowd, stage: Stage, { liveMs }: Schedule): Promise<void> {
+  async #arrive(crowd: Crowd, stage: Stage, { atMs, liveMs }: Schedule): Promise<void> {
     this.#phase = 'arriving';
     const [generator, startMs] = [new Generator(), performance.now()];
     const from = await readSfuMetrics(this.#options.url);
     await generator.start();
     if (liveMs === null) await crowd.goLive();
+    await this.#browsers?.arrive(atMs);
     const live = liveMs === null ? null : this.#goLiveAfter(liveMs, crowd, stage);
     await this.#unlessAborted(Promise.all([crowd.arrive(), live]));
+    await this.#unlessAborted(this.#browsers?.settle() ?? Promise.resolve());
     const to = await readSfuMetrics(this.#options.url);
     const seconds = (performance.now() - startMs) / 1000;
     const { arriving } = await crowd.results();
     const processes = [await generator.stop(), ...arriving.filter((usage) => usage !== null)];
-    this.#phases.push({ name: 'arriving', processes, seconds, from, to });
+    const browserCpuPct = this.#browsers?.cpuPct.arriving ?? null;
+    this.#phases.push({ name: 'arriving', processes, seconds, browserCpuPct, from, to });
   }
 
   async #goLiveAfter(liveMs: number, crowd: Crowd, stage: Stage): Promise<void> {
     await delay(liveMs, undefined, { signal: this.#signal });
     await crowd.goLive();
+    this.#browsers?.goLive();
     await stage.goLive();
   }
 
@@ -146,6 +166,7 @@ class LoadTestRun {
   async #measure(crowd: Crowd, stage: Stage): Promise<void> {
     this.#phase = 'measuring';
     const { url, durationS } = this.#options;
+    await this.#browsers?.openWindow();
     const generator = new Generator();
     await generator.start();
     const sfuBefore = await readSfuMetrics(url);
@@ -156,7 +177,12 @@ class LoadTestRun {
     const sent = stage.sent - sentBefore;
     const sfuAfter = await readSfuMetrics(url);
     const processes = [await generator.stop(), ...usages];
-    this.#phases.push({ name: 'measuring', processes, seconds: window.seconds, from: sfuBefore, to: sfuAfter });
+    await this.#browsers?.closeWindow();
+    const browserCpuPct = this.#browsers?.cpuPct.measuring ?? null;
+    this.#phases.push({
+      ...{ name: 'measuring', processes, seconds: window.seconds, browserCpuPct },
+      ...{ from: sfuBefore, to: sfuAfter },
+    });
     this.#steady = { window, sent, generator: mergeUsages(processes), sfuBefore, sfuAfter };
     if (wasAborted) this.#signal.throwIfAborted();
   }
@@ -173,6 +199,7 @@ class LoadTestRun {
       skipped: stage.skipped,
       steady: this.#steady,
       phases: this.#phases,
+      browsers: (await this.#browsers?.report()) ?? null,
       series: this.#series.points,
     });
   }

@@ -1,3 +1,4 @@
+import type { PlayoutFigures } from './browsers/inbound.ts';
 import type { Limit } from './limit.ts';
 import type { Report } from './report.ts';
 import type { Percentiles } from './stats.ts';
@@ -35,6 +36,7 @@ export function formatTable(report: Report): string {
     ['SFU memory', figure(report.sfu.rssMb, 'MB')],
     ['server Node CPU', figure(report.sfu.nodeCpuPct, '% of one core')],
     ...generatorRows(report),
+    ...browserRows(report),
     null,
     ['at its limit', LIMIT_WORDS[report.limit]],
     ...report.limitReasons.map((reason): Row => ['', reason]),
@@ -69,6 +71,28 @@ function generatorRows({ generator, speakers }: Report): (Row | null)[] {
     ...(udpDropped ? ([['kernel dropped', `${udpDropped} datagrams on this machine`]] satisfies Row[]) : []),
     ...(speakers.skipped > 0 ? ([['speech skipped', `${speakers.skipped} frames`]] satisfies Row[]) : []),
   ];
+}
+
+function browserRows({ browsers }: Report): (Row | null)[] {
+  if (!browsers) return [];
+  const { asked, joined, failed, ttfaMs, recognised, recognisedFrom, similarityMin, cpuPct } = browsers;
+  const similar = similarityMin === null ? 'not measured' : `similarity at least ${similarityMin}`;
+  const judged = recognised === null ? '' : `${recognised} of ${joined} recognised from ${recognisedFrom} on, `;
+  return [
+    null,
+    ['browsers', `${joined} of ${asked} joined`],
+    ...failed.map(({ reason, count }): Row => ['  failed', `${count} × ${reason}`]),
+    ['  first audio heard', percentiles(ttfaMs)],
+    ['  speech', `${judged}${similar}`],
+    ['  while arriving', playout(browsers.arriving)],
+    ['  while measuring', playout(browsers.measuring)],
+    ['  CPU', `${figure(cpuPct.arriving, '% of one core')} while arriving, ${figure(cpuPct.measuring, '%')} measuring`],
+  ];
+}
+
+function playout({ jitterBufferMs, concealedPct, silentConcealedPct, lossPct }: PlayoutFigures): string {
+  if (jitterBufferMs === null) return 'not measured';
+  return `jitter buffer ${jitterBufferMs} ms, concealed ${concealedPct} %, as silence ${silentConcealedPct} %, loss ${lossPct} %`;
 }
 
 function lossDetail({ window }: Report): string {

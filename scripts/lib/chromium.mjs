@@ -6,17 +6,18 @@ import { step } from './progress.mjs';
 import { CommandError, run, which } from './run.mjs';
 
 const NAMES = ['chromium', 'google-chrome-stable', 'google-chrome', 'chromium-browser'];
-const PURPOSE = 'Chromium for the end-to-end tests';
+const TESTS = 'Chromium for the end-to-end tests';
 
 /**
- * Finds a Chromium for the end-to-end tests, or installs one. Without one the other tests can still run, so this only
- * tells what is missing.
+ * Finds a Chromium for the end-to-end tests or the load test, or installs one. Without one the other tests can still run,
+ * so this only tells what is missing.
  *
  * @param {string} node to run Playwright with
  * @param {AbortSignal} [signal]
+ * @param {string} [purpose] what needs it
  * @returns {Promise<string | undefined>} its path
  */
-export async function ensureChromium(node, signal) {
+export async function ensureChromium(node, signal, purpose = TESTS) {
   const given = process.env.CHROMIUM_BIN;
   if (given) {
     if (!existsSync(given)) throw new Error(`CHROMIUM_BIN (${given}) does not exist.`);
@@ -25,13 +26,12 @@ export async function ensureChromium(node, signal) {
   const present = await findChromium();
   if (present) return present;
   try {
-    if (isUbuntu()) await installPlaywrights(node, signal);
-    else await installPackages(['chromium'], PURPOSE, signal);
+    if (isUbuntu()) await installPlaywrights(node, signal, purpose);
+    else await installPackages(['chromium'], purpose, signal);
   } catch (error) {
     if (!(error instanceof PackagesMissing || error instanceof CommandError)) throw error;
-    console.error(
-      `${error.message}\nOr set CHROMIUM_BIN to the path of a Chromium. The end-to-end tests fail without one.`,
-    );
+    const consequence = purpose === TESTS ? ' The end-to-end tests fail without one.' : '';
+    console.error(`${error.message}\nOr set CHROMIUM_BIN to the path of a Chromium.${consequence}`);
   }
   return findChromium();
 }
@@ -39,7 +39,7 @@ export async function ensureChromium(node, signal) {
 async function findChromium() {
   const { chromium } = await import('playwright-core');
   const paths = [...NAMES.map((name) => which(name)), chromium.executablePath()];
-  for (const path of paths.filter(existsSync)) {
+  for (const path of paths.filter((found) => found && existsSync(found))) {
     // Ubuntu's chromium-browser may be a script that only says where to get it.
     const version = await run(path, ['--version']).catch(() => '');
     if (/\d+\.\d+/.test(version)) return path;
@@ -55,8 +55,8 @@ function isUbuntu() {
   }
 }
 
-async function installPlaywrights(node, signal) {
-  console.log(`${PURPOSE} is Playwright’s own, and the Debian packages that it needs are installed with root rights.`);
+async function installPlaywrights(node, signal, purpose) {
+  console.log(`${purpose} is Playwright’s own, and the Debian packages that it needs are installed with root rights.`);
   const cli = join(root, 'node_modules', 'playwright-core', 'cli.js');
   await step('Installing Chromium', () =>
     run(node, [cli, 'install', '--with-deps', 'chromium'], { cwd: root, signal }),

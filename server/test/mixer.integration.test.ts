@@ -4,13 +4,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { csrcsOf, payloadOf, ssrcOf } from '@tribune/shared/rtp.ts';
 import { readCsrc, voiceIdOf } from '@tribune/shared/voice.ts';
 import { createDecoder, type OpusDecoderHandle } from 'libopus-wasm';
+import { createWorker } from 'mediasoup';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SpeechSender } from '../../loadtest/src/SpeechSender.ts';
 import { encodeSpeech, type SpeechFrame } from '../../loadtest/src/speech.ts';
 import { createLogger } from '../src/logger.ts';
 import { Mixer, type MixSpeaker, type RoomMix } from '../src/mixer/Mixer.ts';
+import { mixRtpParameters } from '../src/mixer/mixRtpParameters.ts';
 
 const PAYLOAD_TYPE = 100;
+const OPUS = { kind: 'audio', mimeType: 'audio/opus', clockRate: 48_000, channels: 2 } as const;
 const config = { MIX_PACKET_MS: 60, MIX_BITRATE: 32_000 } as const;
 const logger = createLogger({ LOG_LEVEL: 'silent' });
 
@@ -83,6 +86,29 @@ describe('the mixer process', () => {
     await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([ann.voiceId]);
     expect(ear.ssrcs).toEqual(new Set([mix.ssrc]));
     expect(ear.ports).toEqual(new Set([mix.port]));
+  });
+
+  it('is taken in by mediasoup, and who speaks goes through to who listens', async () => {
+    const worker = await createWorker({
+      logLevel: 'error',
+      ...(process.env.MEDIASOUP_WORKER_BIN ? { workerBin: process.env.MEDIASOUP_WORKER_BIN } : {}),
+    });
+    try {
+      const router = await worker.createRouter({ mediaCodecs: [OPUS] });
+      const listenInfo = { protocol: 'udp', ip: '127.0.0.1' } as const;
+      const ingest = await router.createPlainTransport({ listenInfo, comedia: true, rtcpMux: true });
+      const producer = await ingest.produce({ kind: 'audio', rtpParameters: mixRtpParameters(mix.ssrc) });
+      const outlet = await router.createPlainTransport({ listenInfo, rtcpMux: true });
+      await outlet.connect({ ip: '127.0.0.1', port: ear.port });
+      await outlet.consume({ producerId: producer.id, rtpCapabilities: router.rtpCapabilities });
+      const ann = speakerOf('ann', 1);
+      mix.setSpeakers([ann]);
+      mix.setOutputs([{ address: '127.0.0.1', port: ingest.tuple.localPort }]);
+      speak(ann);
+      await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([ann.voiceId]);
+    } finally {
+      worker.close();
+    }
   });
 
   it('counts its rooms, its speakers and its ticks', async () => {

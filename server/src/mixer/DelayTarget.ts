@@ -7,8 +7,13 @@ const BUCKET_MS = 5;
 const BUCKETS = MAX_MS / BUCKET_MS;
 /** Half of what is known is forgotten over 350 packets, 7 s. */
 const FORGET = 0.998;
-/** Of packets that shall be there in time. */
-const SHARE_IN_TIME = 0.98;
+/** Of packets that shall be there in time, and by how much: a packet that is late costs more than the wait for it. */
+const SHARE_IN_TIME = 0.995;
+const MARGIN_MS = 5;
+/** From this share of lost packets on, the wait is for one packet more: it repeats the one that was lost. */
+const LOSSY = 0.005;
+const LOSS_MEMORY_PACKETS = 250;
+const REPEATED_AFTER_MS = 20;
 /** The fastest way through the network is looked for over this long, so that it follows a sender whose clock runs slow. */
 const WINDOW_MS = 1000;
 const WINDOWS = 8;
@@ -22,16 +27,18 @@ export class DelayTarget {
   readonly #fastest: number[] = [];
   #windowEndsMs = 0;
   #baseMs = 0;
-  #targetMs = MIN_MS;
+  #lateMs = 0;
+  #lossShare = 0;
 
   /** When a packet sent with timestamp 0 would have arrived, the fastest way. */
   get baseMs(): number {
     return this.#baseMs;
   }
 
-  /** MIN_MS to MAX_MS. */
+  /** 40 ms to about 200 ms. */
   get targetMs(): number {
-    return this.#targetMs;
+    const repeatedAfterMs = this.#lossShare > LOSSY ? REPEATED_AFTER_MS : 0;
+    return Math.max(MIN_MS, this.#lateMs + MARGIN_MS + repeatedAfterMs);
   }
 
   /** @param timestamp unwrapped, in samples */
@@ -49,6 +56,11 @@ export class DelayTarget {
     this.#count(transitMs - this.#baseMs);
   }
 
+  /** Says of each packet, when its time has come, whether it was there. */
+  settle(isLost: boolean): void {
+    this.#lossShare += ((isLost ? 1 : 0) - this.#lossShare) / LOSS_MEMORY_PACKETS;
+  }
+
   /** After a restart of the sender, its new timestamps say nothing about the old. What is known of the network stays. */
   rebase(): void {
     this.#fastest.length = 0;
@@ -64,6 +76,6 @@ export class DelayTarget {
     }
     let [sum, index] = [this.#histogram[0]!, 0];
     while (sum < SHARE_IN_TIME * total && index < BUCKETS - 1) sum += this.#histogram[++index]!;
-    this.#targetMs = Math.max(MIN_MS, (index + 1) * BUCKET_MS);
+    this.#lateMs = (index + 1) * BUCKET_MS;
   }
 }

@@ -29,7 +29,7 @@ export class MixStream {
   readonly #pcm: Float32Array;
   /** Loudness in dBov by voice. */
   readonly #heard = new Map<number, number>();
-  #filled = 0;
+  #filled: number;
   #isSilent = true;
   #sequenceNumber = randomInt(0x1_0000);
   #timestamp = randomInt(0x1_0000_0000);
@@ -37,13 +37,15 @@ export class MixStream {
   #unsentMs = 0;
   #afterSilence = true;
 
-  private constructor(settings: MixSettings, encoder: OpusEncoderHandle) {
+  private constructor(settings: MixSettings, encoder: OpusEncoderHandle, phase: number) {
     this.#settings = settings;
     this.#encoder = encoder;
     this.#pcm = new Float32Array(settings.packetMs * SAMPLES_PER_MS);
+    this.#filled = (phase * FRAME) % this.#pcm.length;
   }
 
-  static async create(settings: MixSettings): Promise<MixStream> {
+  /** @param phase frames by which its packets end before those of other streams, so that not all are encoded at one time */
+  static async create(settings: MixSettings, phase = 0): Promise<MixStream> {
     const encoder = await createEncoder({
       sampleRate: SAMPLE_RATE,
       channels: 1,
@@ -56,7 +58,7 @@ export class MixStream {
       fec: true,
       packetLossPercent: EXPECTED_LOSS_PERCENT,
     });
-    return new MixStream(settings, encoder);
+    return new MixStream(settings, encoder, phase);
   }
 
   /** Says who is heard in the frame that is added next. */

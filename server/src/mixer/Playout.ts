@@ -23,7 +23,7 @@ const MAX_QUIET_STRETCH = FRAME / 4;
 /** Further behind than this the rest is given up. */
 const MAX_BEHIND_MS = 200;
 
-export interface PlayoutCounts {
+interface PlayoutCounts {
   /** Samples of lost packets that were repeated by the packet after them. */
   recovered: number;
   /** Samples made up. */
@@ -32,9 +32,15 @@ export interface PlayoutCounts {
   late: number;
 }
 
+export interface PlayoutReport extends Readonly<PlayoutCounts> {
+  /** How long its sound is held back after the fastest way through the network. */
+  readonly delayMs: number;
+  readonly targetDelayMs: number;
+}
+
 /** Turns the packets of one voice, as they come, into sound without gaps, 20 ms at a time. */
 export class Playout {
-  readonly counts: PlayoutCounts = { recovered: 0, concealed: 0, late: 0 };
+  readonly #counts: PlayoutCounts = { recovered: 0, concealed: 0, late: 0 };
   readonly #decoder: OpusDecoderHandle;
   readonly #packets = new PacketQueue();
   readonly #delay = new DelayTarget();
@@ -42,6 +48,9 @@ export class Playout {
   readonly #pcm = new Float32Array(MAX_PACKET_SAMPLES + 4 * FRAME);
   #held = 0;
   #isPlaying = false;
+  #lastDelayMs = 0;
+  /** Of the last packet. */
+  #lastDbov = -Infinity;
   #fadeIn = 0;
   /** Where the sound goes on: what ends before is late. */
   #nextTimestamp = -Infinity;
@@ -53,11 +62,8 @@ export class Playout {
     this.#decoder = decoder;
   }
 
-  /** How long the sound is held back now, and how long it shall be, in ms. */
-  delayMs(nowMs: number): { readonly isMs: number; readonly targetMs: number } {
-    const endsMs = nowMs + this.#held / SAMPLES_PER_MS;
-    const isMs = endsMs - this.#nextTimestamp / SAMPLES_PER_MS - this.#delay.baseMs;
-    return { isMs, targetMs: this.#delay.targetMs };
+  report(): PlayoutReport {
+    return { ...this.#counts, delayMs: this.#lastDelayMs, targetDelayMs: this.#delay.targetMs };
   }
 
   push(arrived: ArrivedPacket): void {
@@ -127,7 +133,7 @@ export class Playout {
     const isAlone = this.#packets.size === 1;
     this.#decodeNext();
     // In its silence a sender renews the noise of the room now and then, in one packet: alone it would be a tick.
-    if (isAlone && dbov(this.#pcm, early, this.#held) < QUIET_DBOV) {
+    if (isAlone && this.#lastDbov < QUIET_DBOV) {
       this.#isPlaying = false;
       this.#held = 0;
       return false;
@@ -138,21 +144,20 @@ export class Playout {
   #isUseless({ timestamp, payload }: QueuedPacket, isOld: boolean): boolean {
     if (payload.length <= SILENT_PACKET_BYTES) return true;
     const isLate = timestamp < this.#nextTimestamp || isOld;
-    if (isLate) this.counts.late += 1;
+    if (isLate) this.#counts.late += 1;
     return isLate;
   }
 
   #decodeNext(): void {
     const packet = this.#packets.first;
     if (!packet) {
-      if (this.#stalled < MAX_CONCEALED) this.#conceal(FRAME);
-      else this.#end();
+      this.#stall();
       return;
     }
     const missing = packet.timestamp - this.#nextTimestamp;
     if (missing < 0) {
       this.#packets.shift();
-      this.counts.late += 1;
+      this.#counts.late += 1;
     } else if (missing > 0 && packet.sequence === this.#lastSequence + 1) {
       this.#end();
     } else if (missing > this.#stalled) {
@@ -163,8 +168,11 @@ export class Playout {
     } else {
       this.#packets.shift();
       this.#lastSequence = packet.sequence;
-      this.#stalled = 0;
-      this.#nextTimestamp = packet.timestamp + this.#append(this.#decode(packet.payload));
+      this.#delay.settle(false);
+      this.#settleStall();
+      const pcm = this.#decode(packet.payload);
+      this.#lastDbov = dbov(pcm);
+      this.#nextTimestamp = packet.timestamp + this.#append(pcm);
     }
   }
 
@@ -174,24 +182,32 @@ export class Playout {
       this.#end();
       return;
     }
+    this.#delay.settle(true);
     this.#nextTimestamp += this.#stalled;
-    this.#stalled = 0;
+    this.#settleStall();
     const length = Math.min(lost, FRAME);
     if (length % CONCEAL_STEP !== 0) {
       this.#nextTimestamp = timestamp;
     } else if (lost > FRAME) {
-      this.counts.concealed += length;
+      this.#counts.concealed += length;
       this.#nextTimestamp += this.#append(this.#decode(null, length));
     } else {
-      this.counts.recovered += length;
+      this.#counts.recovered += length;
       this.#nextTimestamp += this.#append(this.#decode(payload, length));
     }
   }
 
   /** Makes sound up while nothing comes; the delay grows by as much when it was late and not lost. */
-  #conceal(length: number): void {
-    this.counts.concealed += length;
-    this.#stalled += this.#append(this.#decode(null, length));
+  #stall(): void {
+    // A sender stops sending when it is quiet: that is an end, and not a loss.
+    if (this.#stalled >= MAX_CONCEALED || this.#lastDbov < QUIET_DBOV) this.#end();
+    else this.#stalled += this.#append(this.#decode(null, FRAME));
+  }
+
+  /** What came then shows that it was sound that was late, or lost. */
+  #settleStall(): void {
+    this.#counts.concealed += this.#stalled;
+    this.#stalled = 0;
   }
 
   /** Into silence, without a step. */
@@ -224,11 +240,18 @@ export class Playout {
     return pcm.length;
   }
 
+  /** What was made up while nothing came counts as part of the sound until it turns out to have been late. */
+  #delayMs(nowMs: number): number {
+    const ends = this.#nextTimestamp + this.#stalled - this.#held;
+    return nowMs - ends / SAMPLES_PER_MS - this.#delay.baseMs;
+  }
+
   /** Samples to take beyond a frame, negative to take fewer: towards the delay that it shall be. */
   #surplus(nowMs: number): number {
     if (!this.#isPlaying) return 0;
-    const { isMs, targetMs } = this.delayMs(nowMs);
-    const off = isMs - this.#stalled / SAMPLES_PER_MS - targetMs;
+    this.#lastDelayMs = this.#delayMs(nowMs);
+    const off = this.#lastDelayMs - this.#delay.targetMs;
+    if (off > MAX_BEHIND_MS) this.#end();
     if (Math.abs(off) < TOLERANCE_MS) return 0;
     const isQuiet = dbov(this.#pcm, 0, FRAME) < QUIET_DBOV;
     const most = isQuiet ? MAX_QUIET_STRETCH : MAX_STRETCH;

@@ -1,10 +1,8 @@
 import { isRtp, payloadOf, payloadTypeOf, sequenceNumberOf, ssrcOf, timestampOf } from '@tribune/shared/rtp.ts';
+import { Limiter } from './Limiter.ts';
 import { MixStream, type MixSettings } from './MixStream.ts';
 import { FRAME } from './sound.ts';
-import { Voice, type VoiceSettings } from './Voice.ts';
-
-/** From here on a voice counts as speaking, in dBov. */
-const SPEAKING_DBOV = -45;
+import { Voice, type VoiceReport, type VoiceSettings } from './Voice.ts';
 
 /** The mix of one room, without sockets and timers: packets and ticks go in, packets come out. */
 export class RoomMixer {
@@ -12,13 +10,16 @@ export class RoomMixer {
   /** By SSRC. */
   readonly #voices = new Map<number, Voice>();
   readonly #mix = new Float32Array(FRAME);
+  readonly #limiter = new Limiter();
+  #wasSilent = true;
 
   private constructor(stream: MixStream) {
     this.#stream = stream;
   }
 
-  static async create(settings: MixSettings): Promise<RoomMixer> {
-    return new RoomMixer(await MixStream.create(settings));
+  /** @param phase see `MixStream.create` */
+  static async create(settings: MixSettings, phase = 0): Promise<RoomMixer> {
+    return new RoomMixer(await MixStream.create(settings, phase));
   }
 
   get voiceCount(): number {
@@ -55,14 +56,29 @@ export class RoomMixer {
     this.#mix.fill(0);
     let isSilent = true;
     for (const [ssrc, voice] of this.#voices) {
-      const level = voice.mixInto(this.#mix, nowMs);
-      if (level > -Infinity) isSilent = false;
-      if (level > SPEAKING_DBOV) this.#stream.hear(voice.voiceId, level);
+      if (voice.mixInto(this.#mix, nowMs)) isSilent = false;
+      if (voice.speakingDbov !== null) this.#stream.hear(voice.voiceId, voice.speakingDbov);
       if (!voice.isGone) continue;
       voice.close();
       this.#voices.delete(ssrc);
     }
-    return this.#stream.add(isSilent ? null : this.#mix);
+    // The limiter holds the end of the last frame back.
+    const isOver = isSilent && this.#wasSilent;
+    this.#wasSilent = isSilent;
+    if (isOver) return this.#stream.add(null);
+    this.#limiter.process(this.#mix);
+    return this.#stream.add(this.#mix);
+  }
+
+  /** The last 20 ms as mixed, before they are encoded. Written over by the next tick. */
+  get frame(): Float32Array {
+    return this.#mix;
+  }
+
+  /** How each voice does, by SSRC. */
+  report(): Map<number, VoiceReport> {
+    const reports = [...this.#voices].map(([ssrc, voice]) => [ssrc, voice.report()] as const);
+    return new Map(reports.filter((entry): entry is readonly [number, VoiceReport] => entry[1] !== null));
   }
 
   close(): void {

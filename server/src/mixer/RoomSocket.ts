@@ -25,10 +25,10 @@ export class RoomSocket {
     socket.on('error', () => undefined);
   }
 
-  /** @throws {Error} when the port is taken */
-  static async create(room: RoomState): Promise<RoomSocket> {
+  /** @param phase see `MixStream.create` @throws {Error} when the port is taken */
+  static async create(room: RoomState, phase: number): Promise<RoomSocket> {
     const socket = await bind(room.port);
-    return new RoomSocket(await RoomMixer.create(room), socket);
+    return new RoomSocket(await RoomMixer.create(room, phase), socket);
   }
 
   get port(): number {

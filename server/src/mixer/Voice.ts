@@ -1,7 +1,9 @@
 import { createDecoder } from 'libopus-wasm';
-import { Playout } from './Playout.ts';
+import { Leveller } from './Leveller.ts';
 import type { ArrivedPacket } from './PacketQueue.ts';
+import { Playout, type PlayoutReport } from './Playout.ts';
 import { applyRamp, dbov, FRAME, SAMPLE_RATE } from './sound.ts';
+import { SpeakingHold } from './SpeakingHold.ts';
 
 /** Largest Opus packet of one frame (RFC 6716, section 3.2.1), and more than anybody sends. */
 const MAX_PAYLOAD_BYTES = 1275;
@@ -14,13 +16,21 @@ export interface VoiceSettings {
   readonly muted: boolean;
 }
 
+export interface VoiceReport extends PlayoutReport {
+  /** By which it is turned up, to be as loud as the others. */
+  readonly gainDb: number;
+}
+
 /** One person who speaks into a mix. */
 export class Voice {
   readonly #pcm = new Float32Array(FRAME);
+  readonly #leveller = new Leveller();
+  readonly #speaking = new SpeakingHold();
   #settings: VoiceSettings;
   /** Null for the moment that it takes to make a decoder. */
   #playout: Playout | null = null;
   #gain = 0;
+  #speakingDbov: number | null = null;
   #isLeaving = false;
   #closed = false;
 
@@ -33,13 +43,18 @@ export class Voice {
     return this.#settings.voiceId;
   }
 
-  get isMuted(): boolean {
-    return this.#settings.muted;
-  }
-
   /** A voice that left, and has faded out. */
   get isGone(): boolean {
     return this.#isLeaving && this.#gain === 0;
+  }
+
+  /** Its loudness in dBov as of the last frame; null when it is not speaking. */
+  get speakingDbov(): number | null {
+    return this.#speakingDbov;
+  }
+
+  report(): VoiceReport | null {
+    return this.#playout && { ...this.#playout.report(), gainDb: this.#leveller.gainDb };
   }
 
   update(settings: VoiceSettings): void {
@@ -57,17 +72,15 @@ export class Voice {
     this.#playout?.push(packet);
   }
 
-  /** Adds its next 20 ms to the mix. Its loudness in dBov, -Infinity when it has nothing to say. */
-  mixInto(mix: Float32Array, nowMs: number): number {
-    const target = this.#isSilenced ? 0 : 1;
-    const from = this.#gain;
-    this.#gain = target;
-    const isHeard = (from > 0 || target > 0) && (this.#playout?.pull(this.#pcm, nowMs) ?? false);
-    if (target === 0 && from > 0) this.#playout?.clear();
-    if (!isHeard) return -Infinity;
-    applyRamp(this.#pcm, 0, FRAME, from, target);
-    for (let index = 0; index < FRAME; index++) mix[index]! += this.#pcm[index]!;
-    return dbov(this.#pcm);
+  /** Adds its next 20 ms to the mix. False when it has nothing to say. */
+  mixInto(mix: Float32Array, nowMs: number): boolean {
+    const isHeard = this.#pull(nowMs);
+    if (isHeard) for (let index = 0; index < FRAME; index++) mix[index]! += this.#pcm[index]!;
+    this.#speakingDbov = this.#speaking.follow(isHeard ? dbov(this.#pcm) : -Infinity, nowMs);
+    if (!this.#isSilenced) return isHeard;
+    this.#speakingDbov = null;
+    this.#speaking.reset();
+    return isHeard;
   }
 
   close(): void {
@@ -78,6 +91,18 @@ export class Voice {
 
   get #isSilenced(): boolean {
     return this.#isLeaving || this.#settings.muted;
+  }
+
+  /** The next 20 ms with the gain that they are heard with, which never jumps. Nothing is decoded for who is muted. */
+  #pull(nowMs: number): boolean {
+    const from = this.#gain;
+    if (this.#isSilenced && from === 0) return false;
+    const isHeard = this.#playout?.pull(this.#pcm, nowMs) ?? false;
+    const wanted = isHeard ? this.#leveller.follow(this.#pcm) : this.#leveller.gain;
+    this.#gain = this.#isSilenced ? 0 : wanted;
+    if (isHeard) applyRamp(this.#pcm, 0, FRAME, from, this.#gain);
+    if (this.#isSilenced) this.#playout?.clear();
+    return isHeard;
   }
 
   async #open(): Promise<void> {

@@ -7,6 +7,7 @@ import { TickClock } from './TickClock.ts';
 
 /** Wanted rooms; a socket is null until it is open. */
 const rooms = new Map<string, { state: RoomState; socket: RoomSocket | null }>();
+let opened = 0;
 const clock = new TickClock((dueMs) => {
   for (const { socket } of rooms.values()) socket?.tick(dueMs);
 });
@@ -46,7 +47,7 @@ function updateRoom(state: RoomState): void {
 async function openRoom(state: RoomState): Promise<void> {
   const { roomId } = state;
   try {
-    const socket = await RoomSocket.create(state);
+    const socket = await RoomSocket.create(state, opened++);
     const room = rooms.get(roomId);
     if (!room) {
       socket.close();

@@ -63,7 +63,9 @@ export const variables = z.object({
     .int()
     .min(1)
     .default(availableParallelism())
-    .describe('Media workers. Default: one per core.'),
+    .describe(
+      'Media workers; with two or more, one in four and at least one is for stages, and the others are for audiences. Default: one per core.',
+    ),
   // Below the ports that systems give to outgoing connections (from 32768 on Linux): a worker must get its own back.
   MEDIA_PORT: port
     .default(20_000)

@@ -75,6 +75,17 @@ describe('the audience', () => {
     speaker.close();
   });
 
+  it('[ME12] and who does not move to the mix soon hears nothing of the stage any more', async () => {
+    await room.speak(room.host);
+    const max = await room.bring('max');
+    const direct = await room.listen(max, await max.request('media:start'));
+    await expect.poll(() => direct.packets.length).toBeGreaterThan(20);
+    await room.host.request('stage:demote', { userId: max.userId });
+    await expect.poll(() => transportOf(direct.transportId), { timeout: 20_000, interval: 100 }).toBeUndefined();
+    // They can still ask.
+    await expectHeard(await room.listen(max, await max.request('media:start')), room.host);
+  });
+
   it('[ME13] who comes on stage hears the mix no more once they are in it', async () => {
     await room.speak(room.host);
     const { peer: max, ear: mix } = await room.joinAndListen('max');

@@ -23,14 +23,14 @@ async function printTable(speech: readonly Speech[]): Promise<void> {
     const { siSdrDb, logSpectralDistanceDb, stepRatio, simulation } = await measure(condition, speech);
     const reports = simulation.moments.at(-1)!.reports.map((report) => report!);
     const concealedMs = reports.reduce((sum, { concealed }) => sum + concealed / 48, 0) / reports.length;
-    const delayMs = Math.max(...reports.map((report) => report.targetDelayMs));
+    const delayMs = Math.max(...reports.map((report) => report.delayMs));
     const cells = [
       condition.name,
       `${siSdrDb.toFixed(1)} dB`,
       `${logSpectralDistanceDb.toFixed(1)} dB`,
       `${stepRatio.toFixed(2)} of the ideal mix`,
       `${concealedMs.toFixed(0)} ms of 20 s`,
-      `${delayMs} ms`,
+      `${delayMs.toFixed(0)} ms`,
     ];
     console.log(`| ${cells.join(' | ')} |`);
   }

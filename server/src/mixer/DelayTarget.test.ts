@@ -7,10 +7,10 @@ function feed(delay: DelayTarget, count: number, lateMs: (n: number) => number, 
 }
 
 describe('DelayTarget', () => {
-  it('waits 40 ms on a network without jitter', () => {
+  it('waits 25 ms on a network without jitter', () => {
     const delay = new DelayTarget();
     feed(delay, 500, () => 30);
-    expect([delay.targetMs, delay.baseMs]).toEqual([40, 30]);
+    expect([delay.targetMs, delay.baseMs]).toEqual([25, 30]);
   });
 
   it('waits for almost all packets on one with jitter, and not for an outlier', () => {
@@ -20,7 +20,7 @@ describe('DelayTarget', () => {
     expect(delay.targetMs).toBeLessThanOrEqual(95);
     const calm = new DelayTarget();
     feed(calm, 1000, (n) => (n === 500 ? 1000 : 0));
-    expect(calm.targetMs).toBe(40);
+    expect(calm.targetMs).toBe(25);
   });
 
   it('never waits for much more than 200 ms', () => {
@@ -33,16 +33,25 @@ describe('DelayTarget', () => {
     const delay = new DelayTarget();
     feed(delay, 500, (n) => (n % 5) * 10);
     const calmMs = delay.targetMs;
-    for (let n = 0; n < 100; n++) delay.settle(n % 20 === 0);
+    for (let n = 0; n < 100; n++) delay.settle(n % 20 === 0 ? 'lost' : 'played');
     expect(delay.targetMs).toBe(calmMs + 20);
-    for (let n = 0; n < 1000; n++) delay.settle(false);
+    for (let n = 0; n < 100; n++) delay.settle('played');
+    expect(delay.targetMs).toBe(calmMs + 20);
+    for (let n = 0; n < 1500; n++) delay.settle('played');
     expect(delay.targetMs).toBe(calmMs);
+  });
+
+  it('does not take what is only late for lost', () => {
+    const delay = new DelayTarget();
+    feed(delay, 500, () => 0);
+    for (let n = 0; n < 20; n++) for (const fate of ['lost', 'late', 'played'] as const) delay.settle(fate);
+    expect(delay.targetMs).toBe(25);
   });
 
   it.each([100, -100])('follows a clock that is off by %d ppm without taking it for jitter', (driftPpm) => {
     const delay = new DelayTarget();
     feed(delay, 30_000, () => 0, driftPpm);
-    expect(delay.targetMs).toBe(40);
+    expect(delay.targetMs).toBe(25);
     const endMs = 30_000 * 20 * (-driftPpm / 1e6);
     expect(Math.abs(delay.baseMs - endMs)).toBeLessThan(1);
   });
@@ -51,6 +60,6 @@ describe('DelayTarget', () => {
     const delay = new DelayTarget();
     feed(delay, 500, (n) => (n % 2) * 100);
     feed(delay, 4000, () => 0, 0, 500);
-    expect(delay.targetMs).toBe(40);
+    expect(delay.targetMs).toBe(25);
   });
 });

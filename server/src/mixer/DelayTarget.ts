@@ -1,7 +1,7 @@
 import { SAMPLES_PER_MS } from './sound.ts';
 
-/** Enough that the packet after a lost one, which repeats it (in-band FEC), is there in time. */
-const MIN_MS = 40;
+/** Enough that the packet after a lost one, which repeats it (in-band FEC), is there in time where there is no jitter. */
+const MIN_MS = 25;
 const MAX_MS = 200;
 const BUCKET_MS = 5;
 const BUCKETS = MAX_MS / BUCKET_MS;
@@ -10,8 +10,12 @@ const FORGET = 0.998;
 /** Of packets that shall be there in time, and by how much: a packet that is late costs more than the wait for it. */
 const SHARE_IN_TIME = 0.995;
 const MARGIN_MS = 5;
-/** From this share of lost packets on, the wait is for one packet more: it repeats the one that was lost. */
+/**
+ * From this share of lost packets on, the wait is for one packet more: it repeats the one that was lost. Far below it the wait is
+ * over, and not before: going to and fro would be heard.
+ */
 const LOSSY = 0.005;
+const LOSSLESS = 0.0005;
 const LOSS_MEMORY_PACKETS = 250;
 const REPEATED_AFTER_MS = 20;
 /** The fastest way through the network is looked for over this long, so that it follows a sender whose clock runs slow. */
@@ -29,15 +33,16 @@ export class DelayTarget {
   #baseMs = 0;
   #lateMs = 0;
   #lossShare = 0;
+  #isLossy = false;
 
   /** When a packet sent with timestamp 0 would have arrived, the fastest way. */
   get baseMs(): number {
     return this.#baseMs;
   }
 
-  /** 40 ms to about 200 ms. */
+  /** From when a packet is due to when it has to be there: 25 ms to about 225 ms. */
   get targetMs(): number {
-    const repeatedAfterMs = this.#lossShare > LOSSY ? REPEATED_AFTER_MS : 0;
+    const repeatedAfterMs = this.#isLossy ? REPEATED_AFTER_MS : 0;
     return Math.max(MIN_MS, this.#lateMs + MARGIN_MS + repeatedAfterMs);
   }
 
@@ -56,9 +61,11 @@ export class DelayTarget {
     this.#count(transitMs - this.#baseMs);
   }
 
-  /** Says of each packet, when its time has come, whether it was there. */
-  settle(isLost: boolean): void {
-    this.#lossShare += ((isLost ? 1 : 0) - this.#lossShare) / LOSS_MEMORY_PACKETS;
+  /** Says of each packet, when its time has come, whether it was there; and of one that was not, when it is late and not lost. */
+  settle(fate: 'played' | 'lost' | 'late'): void {
+    if (fate === 'late') this.#lossShare = Math.max(0, this.#lossShare - 1 / LOSS_MEMORY_PACKETS);
+    else this.#lossShare += ((fate === 'lost' ? 1 : 0) - this.#lossShare) / LOSS_MEMORY_PACKETS;
+    this.#isLossy = this.#lossShare > (this.#isLossy ? LOSSLESS : LOSSY);
   }
 
   /** After a restart of the sender, its new timestamps say nothing about the old. What is known of the network stays. */

@@ -15,10 +15,10 @@ const MAX_CONCEALED = 100 * SAMPLES_PER_MS;
 const FADE_IN = 5 * SAMPLES_PER_MS;
 const FADE_OUT = 10 * SAMPLES_PER_MS;
 const QUIET_DBOV = -50;
-/** So far from where the delay shall be nothing is done. */
-const TOLERANCE_MS = 5;
-/** Of 960 samples, so many are left out or added: under 1% in speech, which nobody hears, and 25% in quiet. */
-const MAX_STRETCH = 8;
+/** So far from where the delay shall be nothing is done: it waits for a pause, where nobody hears it. */
+const TOLERANCE_MS = { speech: { below: 5, above: 10 }, quiet: { below: 2, above: 2 } };
+/** Of 960 samples, so many are left out or added: 1% in speech, which is hardly heard, and 25% in quiet. */
+const MAX_STRETCH = 12;
 const MAX_QUIET_STRETCH = FRAME / 4;
 /** Further behind than this the rest is given up. */
 const MAX_BEHIND_MS = 200;
@@ -48,7 +48,9 @@ export class Playout {
   readonly #pcm = new Float32Array(MAX_PACKET_SAMPLES + 4 * FRAME);
   #held = 0;
   #isPlaying = false;
-  #lastDelayMs = 0;
+  #delayMs = 0;
+  /** What of that is sound for which no packet is needed any more in the next frame that needs one. */
+  #aheadMs = 0;
   /** Of the last packet. */
   #lastDbov = -Infinity;
   #fadeIn = 0;
@@ -63,7 +65,7 @@ export class Playout {
   }
 
   report(): PlayoutReport {
-    return { ...this.#counts, delayMs: this.#lastDelayMs, targetDelayMs: this.#delay.targetMs };
+    return { ...this.#counts, delayMs: this.#delayMs, targetDelayMs: this.#delay.targetMs };
   }
 
   push(arrived: ArrivedPacket): void {
@@ -76,8 +78,9 @@ export class Playout {
   /** Fills `out` with the next 20 ms. False, with `out` untouched, when there is nothing to hear. */
   pull(out: Float32Array, nowMs: number): boolean {
     if (!this.#isPlaying && this.#held === 0 && !this.#begin(nowMs)) return false;
+    if (this.#isPlaying) this.#measure(nowMs);
     while (this.#isPlaying && this.#held < FRAME) this.#decodeNext();
-    const wanted = FRAME + this.#surplus(nowMs);
+    const wanted = FRAME + this.#surplus();
     while (this.#isPlaying && this.#held < wanted && this.#packets.first) this.#decodeNext();
     const length = Math.min(this.#held, wanted);
     if (length < FRAME - MAX_QUIET_STRETCH) {
@@ -112,6 +115,13 @@ export class Playout {
     applyRamp(this.#pcm, 0, this.#held, 1, 0);
   }
 
+  /** What was made up while nothing came counts as part of the sound until it turns out to have been late. */
+  #measure(nowMs: number): void {
+    const ends = this.#nextTimestamp + this.#stalled - this.#held;
+    this.#delayMs = nowMs - ends / SAMPLES_PER_MS - this.#delay.baseMs;
+    this.#aheadMs = (this.#held % FRAME) / SAMPLES_PER_MS;
+  }
+
   /** Begins once the first packet has been held back for long enough. */
   #begin(nowMs: number): boolean {
     const dueMs = ({ timestamp }: QueuedPacket) =>
@@ -121,10 +131,8 @@ export class Playout {
       this.#packets.shift();
       first = this.#packets.first;
     }
-    if (!first || dueMs(first) >= nowMs + FRAME_MS) return false;
-    const early = Math.round(Math.max(0, dueMs(first) - nowMs) * SAMPLES_PER_MS);
-    this.#pcm.fill(0, 0, early);
-    this.#held = early;
+    if (!first || dueMs(first) > nowMs) return false;
+    this.#held = 0;
     this.#nextTimestamp = first.timestamp;
     this.#lastSequence = first.sequence - 1;
     this.#isPlaying = true;
@@ -157,6 +165,7 @@ export class Playout {
     const missing = packet.timestamp - this.#nextTimestamp;
     if (missing < 0) {
       this.#packets.shift();
+      this.#delay.settle('late');
       this.#counts.late += 1;
     } else if (missing > 0 && packet.sequence === this.#lastSequence + 1) {
       this.#end();
@@ -168,7 +177,7 @@ export class Playout {
     } else {
       this.#packets.shift();
       this.#lastSequence = packet.sequence;
-      this.#delay.settle(false);
+      this.#delay.settle('played');
       this.#settleStall();
       const pcm = this.#decode(packet.payload);
       this.#lastDbov = dbov(pcm);
@@ -182,7 +191,7 @@ export class Playout {
       this.#end();
       return;
     }
-    this.#delay.settle(true);
+    this.#delay.settle('lost');
     this.#nextTimestamp += this.#stalled;
     this.#settleStall();
     const length = Math.min(lost, FRAME);
@@ -240,21 +249,25 @@ export class Playout {
     return pcm.length;
   }
 
-  /** What was made up while nothing came counts as part of the sound until it turns out to have been late. */
-  #delayMs(nowMs: number): number {
-    const ends = this.#nextTimestamp + this.#stalled - this.#held;
-    return nowMs - ends / SAMPLES_PER_MS - this.#delay.baseMs;
+  /** Samples to take beyond a frame, negative to take fewer: towards the delay that it shall be. */
+  #surplus(): number {
+    if (!this.#isPlaying) return 0;
+    const off = this.#offMs();
+    if (off > MAX_BEHIND_MS) this.#end();
+    const isQuiet = dbov(this.#pcm, 0, FRAME) < QUIET_DBOV;
+    const { below, above } = TOLERANCE_MS[isQuiet ? 'quiet' : 'speech'];
+    if (off > -below && off < above) return 0;
+    const most = isQuiet ? MAX_QUIET_STRETCH : MAX_STRETCH;
+    return Math.max(-most, Math.min(most, Math.trunc(off * SAMPLES_PER_MS)));
   }
 
-  /** Samples to take beyond a frame, negative to take fewer: towards the delay that it shall be. */
-  #surplus(nowMs: number): number {
-    if (!this.#isPlaying) return 0;
-    this.#lastDelayMs = this.#delayMs(nowMs);
-    const off = this.#lastDelayMs - this.#delay.targetMs;
-    if (off > MAX_BEHIND_MS) this.#end();
-    if (Math.abs(off) < TOLERANCE_MS) return 0;
-    const isQuiet = dbov(this.#pcm, 0, FRAME) < QUIET_DBOV;
-    const most = isQuiet ? MAX_QUIET_STRETCH : MAX_STRETCH;
-    return Math.max(-most, Math.min(most, Math.trunc(off)));
+  /**
+   * How much longer than it should be the sound is held back, in ms, negative when it is not for long enough. A packet has to be
+   * there at the beginning of the 20 ms that it has a part in, and may have its part at their end: between the two nothing is off.
+   */
+  #offMs(): number {
+    const neededMs = this.#delayMs - this.#aheadMs;
+    const { targetMs } = this.#delay;
+    return Math.min(0, neededMs - targetMs) + Math.max(0, this.#delayMs - FRAME_MS - targetMs);
   }
 }

@@ -11,7 +11,11 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{shared,server,loadtest,bench}/src/**/*.test.ts', 'scripts/**/*.test.{ts,mjs}'],
+          include: [
+            '{shared,server,loadtest,bench}/src/**/*.test.ts',
+            'server/quality/**/*.test.ts',
+            'scripts/**/*.test.{ts,mjs}',
+          ],
           sequence: { groupOrder: 0 },
         },
       },

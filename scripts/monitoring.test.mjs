@@ -25,6 +25,8 @@ beforeAll(async () => {
   const pool = Object.assign(new EventEmitter(), { aliveCount: 1, getUsage: async () => [] });
   metrics.watchRooms({ rooms: new Map() });
   metrics.watchWorkers(pool);
+  const usage = { cpuSeconds: 0, rssBytes: 0, ticks: 0, lateTicks: 0, rooms: 0, speakers: 0 };
+  metrics.watchMixer(Object.assign(new EventEmitter(), { getUsage: async () => usage }));
   metrics.watchRedis(() => true);
   // What is there only once a first interval has been measured is registered all the same.
   for (const { name, type } of await metrics.registry.getMetricsAsJSON()) {

@@ -1,19 +1,11 @@
 import type { ConsumerInfo, MediaInfo } from '@tribune/shared/protocol.ts';
+import { isRtp, payloadOf, payloadTypeOf, sequenceNumberOf, ssrcOf, timestampOf } from '@tribune/shared/rtp.ts';
 import { randomInt } from 'node:crypto';
 import { MediaConnection, type MediaHandlers } from './MediaConnection.ts';
 import { FULL, type ListenerKind } from './kinds.ts';
 import { isOpusPacket } from './opus.ts';
 import type { RelayOptions } from './Relay.ts';
-import {
-  isRtp,
-  payloadOf,
-  payloadTypeOf,
-  readSenderReport,
-  sequenceNumberOf,
-  ssrcOf,
-  timestampOf,
-  writeReceiverReport,
-} from './rtp.ts';
+import { readSenderReport, writeReceiverReport } from './rtcp.ts';
 import type { DtlsParameters, OfferedMedia, RtpParameters } from './sdp.ts';
 import { SequenceTracker, type StreamCounts } from './SequenceTracker.ts';
 import { createRandom } from './random.ts';

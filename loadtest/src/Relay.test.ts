@@ -2,7 +2,7 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Relay, type RelayOptions } from './Relay.ts';
-import { writeRtp } from './rtp.ts';
+import { writeRtp } from '@tribune/shared/rtp.ts';
 import type { IceCandidate } from './sdp.ts';
 
 /** Both ends are sockets on this machine; the relay is between. */

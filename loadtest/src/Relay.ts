@@ -1,7 +1,7 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { lookup } from 'node:dns/promises';
 import { isIP, isIPv6 } from 'node:net';
-import { isRtp } from './rtp.ts';
+import { isRtp } from '@tribune/shared/rtp.ts';
 import type { IceCandidate } from './sdp.ts';
 import { SlowDirection, type SlowNetwork } from './SlowNetwork.ts';
 import type { Random } from './random.ts';

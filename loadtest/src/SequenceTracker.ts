@@ -1,4 +1,4 @@
-import { OPUS_CLOCK_HZ } from './rtp.ts';
+import { OPUS_CLOCK_HZ } from '@tribune/shared/rtp.ts';
 
 const SEQUENCE_MODULUS = 0x1_0000;
 /** Limits of RFC 3550, appendix A.1: a step beyond them is a new stream rather than a loss or a late packet. */

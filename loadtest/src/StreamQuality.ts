@@ -1,6 +1,6 @@
 import { epochMs } from './fleetCommands.ts';
 import { Histogram } from './Histogram.ts';
-import { OPUS_CLOCK_HZ } from './rtp.ts';
+import { OPUS_CLOCK_HZ } from '@tribune/shared/rtp.ts';
 
 const TICKS_PER_MS = OPUS_CLOCK_HZ / 1000;
 /** Beyond these, a timestamp is not of a sender that stamps by the clock. */

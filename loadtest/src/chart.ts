@@ -19,16 +19,26 @@ export interface Chart {
   readonly yAtLeast?: number;
 }
 
-const WIDTH = 640;
-const HEIGHT = 260;
+export const WIDTH = 640;
+export const HEIGHT = 260;
 const EDGE = { top: 22, right: 26, bottom: 44, left: 76 };
 const INNER = { width: WIDTH - EDGE.left - EDGE.right, height: HEIGHT - EDGE.top - EDGE.bottom };
 const TICKS = 5;
 
 /** A chart as a figure with an SVG that needs nothing but the styles of `html.ts`. */
 export function chart(of: Chart): string {
-  const lines = of.lines.filter(({ points }) => points.some(([, y]) => y !== null));
+  const lines = drawnLines(of);
   if (lines.length === 0) return `<figure><h3>${escape(of.title)}</h3><p class="none">Not measured.</p></figure>`;
+  const legend = lines.map(({ name }, index) => `<li><i class="c${index % 6}"></i>${escape(name)}</li>`);
+  return `<figure><h3>${escape(of.title)}</h3>
+${lines.length > 1 ? `<ul class="legend">${legend.join('')}</ul>` : ''}
+<svg role="img" viewBox="0 0 ${WIDTH} ${HEIGHT}">${plot(of)}
+</svg></figure>`;
+}
+
+/** What is inside the SVG of a chart with at least one value: WIDTH by HEIGHT, with the classes that `html.ts` has styles for. */
+export function plot(of: Chart): string {
+  const lines = drawnLines(of);
   const all = lines.flatMap(({ points }) => points);
   const xFrom = of.xFrom ?? 0;
   const xTicks = niceTicks(xFrom, Math.max(of.xAtLeast ?? xFrom, ...all.map(([x]) => x)));
@@ -49,15 +59,15 @@ export function chart(of: Chart): string {
       `<text x="${px(x)}" y="${EDGE.top - 6}" text-anchor="middle">${escape(name)}</text>`,
   );
   const paths = lines.map(({ points }, index) => `<path class="line c${index % 6}" d="${pathOf(points, px, py)}"/>`);
-  const legend = lines.map(({ name }, index) => `<li><i class="c${index % 6}"></i>${escape(name)}</li>`);
   const description = lines.map(({ name, points }) => `${name}: ${extent(points)}`).join('; ');
-  return `<figure><h3>${escape(of.title)}</h3>
-${lines.length > 1 ? `<ul class="legend">${legend.join('')}</ul>` : ''}
-<svg role="img" viewBox="0 0 ${WIDTH} ${HEIGHT}"><title>${escape(`${of.title}. ${description}.`)}</title>
+  return `<title>${escape(`${of.title}. ${description}.`)}</title>
 ${[...grid, ...ticks, ...marks, ...paths].join('\n')}
 <text class="axis" x="${EDGE.left + INNER.width / 2}" y="${HEIGHT - 8}" text-anchor="middle">${escape(of.x)}</text>
-<text class="axis" transform="translate(14 ${EDGE.top + INNER.height / 2}) rotate(-90)" text-anchor="middle">${escape(of.y)}</text>
-</svg></figure>`;
+<text class="axis" transform="translate(14 ${EDGE.top + INNER.height / 2}) rotate(-90)" text-anchor="middle">${escape(of.y)}</text>`;
+}
+
+function drawnLines({ lines }: Chart): readonly Line[] {
+  return lines.filter(({ points }) => points.some(([, y]) => y !== null));
 }
 
 /** Round steps that reach from `min` to at least `max`. */

@@ -28,15 +28,15 @@ function optionsFor(
 }
 
 describe('runLoadTest', () => {
-  it('lets everyone join, hear every speaker without loss, and leave nothing behind', async () => {
+  it('lets everyone join, hear the mix without loss, and leave nothing behind', async () => {
     const report = await runLoadTest(optionsFor(await start()));
 
     expect(report.listeners).toMatchObject({ asked: 20, joined: 20, failed: [] });
     expect(isSuccess(report)).toBe(true);
     expect(report.lossPct).toBeLessThan(0.1);
-    // 50 a second from each of two, but for pauses that are not sent.
-    expect(report.packetsPerListenerPerSecond).toBeGreaterThan(80);
-    expect(report.packetsPerListenerPerSecond).toBeLessThan(102);
+    // One mix in packets of 60 ms, whoever speaks, but for pauses that are not sent.
+    expect(report.packetsPerListenerPerSecond).toBeGreaterThan(10);
+    expect(report.packetsPerListenerPerSecond).toBeLessThan(18);
     expect(report.joinMs.p50).toBeGreaterThan(0);
     expect(report.ttfaMs.p50).toBeGreaterThanOrEqual(report.joinMs.p50 ?? Number.NaN);
     expect(report.sfu.cpuUsPerPacket).toBeGreaterThan(0);
@@ -117,15 +117,15 @@ describe('runLoadTest', () => {
     const report = await runLoadTest(optionsFor(await start(), {}, '--processes 3'));
     expect(report.listeners).toMatchObject({ asked: 20, joined: 20, failed: [] });
     expect(report.window?.listeners).toBe(20);
-    expect(report.packetsPerListenerPerSecond).toBeGreaterThan(80);
-    expect(report.packetsPerListenerPerSecond).toBeLessThan(102);
+    expect(report.packetsPerListenerPerSecond).toBeGreaterThan(10);
+    expect(report.packetsPerListenerPerSecond).toBeLessThan(18);
     expect(report.lossPct).toBeLessThan(0.1);
   });
 
-  it('forwards nobody who stands muted on stage', async () => {
+  it('costs a listener no more for who stands on stage', async () => {
     const report = await runLoadTest(optionsFor(await start(), { listeners: 5 }, '--speakers 3 --open-mics 1'));
     expect(report.listeners.joined).toBe(5);
-    expect(report.packetsPerListenerPerSecond).toBeLessThan(51);
+    expect(report.packetsPerListenerPerSecond).toBeLessThan(18);
   });
 
   it('ends when the stage is lost, and says so', async () => {

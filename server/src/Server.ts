@@ -10,6 +10,7 @@ import { createApp } from './http/app.ts';
 import type { Logger } from './logger.ts';
 import { WorkerPool } from './media/WorkerPool.ts';
 import { Metrics } from './metrics.ts';
+import { Mixer } from './mixer/Mixer.ts';
 import { RoomManager } from './rooms/RoomManager.ts';
 import { SignalingServer } from './signaling/SignalingServer.ts';
 import { RoomStore } from './store/RoomStore.ts';
@@ -20,23 +21,32 @@ const CLOSE_GRACE_MS = 1000;
 const FIRST_CONNECT_MS = 2000;
 const LOAD_RETRY_MS = 500;
 
-/** One node: HTTP, sockets, media workers. */
+/** What is started before the rest can be put together. */
+interface Parts {
+  readonly pool: WorkerPool;
+  readonly mixer: Mixer;
+  readonly tokens: Tokens;
+}
+
+/** One node: HTTP, sockets, media workers, the mixer. */
 export class Server {
   readonly #logger: Logger;
   readonly #http: HttpServer;
   readonly #redis: Redis;
   readonly #store: RoomStore;
   readonly #pool: WorkerPool;
+  readonly #mixer: Mixer;
   readonly #signaling: SignalingServer;
   readonly #rooms: RoomManager;
   readonly #connections = new Set<Socket>();
   #ready = false;
   #closing: Promise<void> | null = null;
 
-  private constructor(config: Config, logger: Logger, { pool, tokens }: { pool: WorkerPool; tokens: Tokens }) {
+  private constructor(config: Config, logger: Logger, { pool, mixer, tokens }: Parts) {
     const metrics = new Metrics();
     this.#logger = logger;
     this.#pool = pool;
+    this.#mixer = mixer;
     this.#redis = connectRedis(config.REDIS_URL, logger);
     this.#store = new RoomStore(this.#redis, metrics);
     // Before Socket.IO is attached: it takes its own path from the listeners that it finds, and leaves them the others.
@@ -47,9 +57,10 @@ export class Server {
     });
     this.#signaling = new SignalingServer({ httpServer: this.#http, tokens, metrics, logger });
     const channelOf = (roomId: string) => this.#signaling.channelOf(roomId);
-    this.#rooms = new RoomManager({ store: this.#store, pool, config, logger, channelOf, observer: metrics });
+    this.#rooms = new RoomManager({ store: this.#store, pool, mixer, config, logger, channelOf, observer: metrics });
     metrics.watchRooms(this.#rooms);
     metrics.watchWorkers(pool);
+    metrics.watchMixer(mixer);
     metrics.watchRedis(() => this.#redis.status === 'ready');
     const webConfig = config.WEB_DIR ? { ...config, WEB_DIR: resolve(config.WEB_DIR) } : config;
     const { rtpCapabilities } = pool;
@@ -65,11 +76,15 @@ export class Server {
     });
   }
 
-  /** Starts workers and listens; nobody can come before `load()`. @throws {Error} when a worker or the port cannot be had. */
+  /** Starts workers and the mixer, and listens; nobody can come before `load()`. @throws {Error} when a worker or the port cannot be had. */
   static async create(config: Config, logger: Logger): Promise<Server> {
     const tokens = new Tokens(config.SECRET ?? (await loadSecret(config.secretFile)));
     const pool = await WorkerPool.create(config, logger);
-    const server = new Server(config, logger, { pool, tokens });
+    const mixer = await Mixer.create({ config, logger }).catch((error: unknown) => {
+      pool.close();
+      throw error;
+    });
+    const server = new Server(config, logger, { pool, mixer, tokens });
     try {
       await server.#listen(config);
     } catch (error) {
@@ -92,6 +107,10 @@ export class Server {
     return this.#pool;
   }
 
+  get mixer(): Mixer {
+    return this.#mixer;
+  }
+
   /** Tells everyone to come back, then closes what was opened, in the order of use. Idempotent. */
   async close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -107,6 +126,7 @@ export class Server {
     for (const connection of this.#connections) connection.destroy();
     await closing;
     this.#pool.close();
+    this.#mixer.close();
     this.#redis.disconnect();
   }
 

@@ -24,6 +24,8 @@ const iceServers = z
     ),
   );
 
+type PacketMs = 20 | 40 | 60;
+
 /** Every environment variable that the server reads. The descriptions are the text of the table in docs/self-hosting.md. */
 export const variables = z.object({
   PORT: port.default(3000).describe('TCP port of the page, the REST interface and the sockets.'),
@@ -61,7 +63,9 @@ export const variables = z.object({
     .int()
     .min(1)
     .default(availableParallelism())
-    .describe('Media workers. Default: one per core.'),
+    .describe(
+      'Media workers; with two or more, one in four and at least one is for stages, and the others are for audiences. Default: one per core.',
+    ),
   // Below the ports that systems give to outgoing connections (from 32768 on Linux): a worker must get its own back.
   MEDIA_PORT: port
     .default(20_000)
@@ -118,6 +122,20 @@ export const variables = z.object({
     .min(0.1)
     .default(12)
     .describe('Seconds within which a media transport has to connect.'),
+  MIX_PACKET_MS: z
+    .enum(['20', '40', '60'])
+    .default('60')
+    .transform((ms) => Number(ms) as PacketMs)
+    .describe(
+      'Sound in one packet of the mix that listeners get, in ms: 20, 40 or 60. Longer costs less, and delays more.',
+    ),
+  MIX_BITRATE: z.coerce
+    .number()
+    .int()
+    .min(6000)
+    .max(128_000)
+    .default(32_000)
+    .describe('Bits per second of the mix that listeners get.'),
 });
 
 export type Config = Readonly<Omit<z.output<typeof variables>, 'MEDIA_ANNOUNCED_ADDRESS'>> & {

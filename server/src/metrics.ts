@@ -6,7 +6,10 @@ import { version as mediasoupVersion } from 'mediasoup';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import packageJson from '../package.json' with { type: 'json' };
 import type { Uplink } from './media/FloodGuard.ts';
-import type { WorkerPool, WorkerUsage } from './media/WorkerPool.ts';
+import type { WorkerUsage } from './media/MediaWorker.ts';
+import type { WorkerPool } from './media/WorkerPool.ts';
+import type { Mixer } from './mixer/Mixer.ts';
+import { watchMixer } from './mixerMetrics.ts';
 import type { RoomManager } from './rooms/RoomManager.ts';
 import type { RoomObserver } from './rooms/RoomObserver.ts';
 import type { StoreObserver } from './store/RoomStore.ts';
@@ -65,7 +68,7 @@ export class Metrics implements RoomObserver, StoreObserver {
     });
     this.#mediaRestarts = new Counter({
       name: 'tribune_media_restarts_total',
-      help: 'Connections asked to start media: when a room goes live, with its first voice, or after the death of a worker.',
+      help: 'Connections asked to start media: when a room goes live, when someone comes on stage or leaves it, or after the death of a worker.',
       registers,
     });
     this.#speakerPackets = new Counter({
@@ -190,8 +193,23 @@ export class Metrics implements RoomObserver, StoreObserver {
     );
   }
 
+  watchMixer(mixer: Mixer): void {
+    watchMixer(mixer, this.registry);
+  }
+
   watchWorkers(pool: WorkerPool): void {
     const registers = [this.registry];
+    new Gauge({
+      name: 'tribune_worker_listeners',
+      help: 'Listeners whose media each worker carries.',
+      labelNames: ['worker'],
+      registers,
+      async collect() {
+        const usages = await pool.getUsage();
+        this.reset();
+        for (const { index, listeners } of usages) this.set({ worker: index }, listeners);
+      },
+    });
     new Gauge({
       name: 'tribune_worker_resident_memory_bytes',
       help: 'Resident memory of each media worker.',

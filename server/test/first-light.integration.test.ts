@@ -19,7 +19,7 @@ describe('a room, from its creation to its end', () => {
     await listener?.told('room:state', ({ phase }) => phase === 'live');
     await listener?.told('media:restart');
     const media = await listener?.request('media:start');
-    expect(media?.consumers.map(({ userId }) => userId)).toEqual([host.userId]);
+    expect(media?.consumers.map(({ userId }) => userId)).toEqual([null]);
     await host.told('room:pulse', ({ listeners }) => listeners === 1);
     await host.request('room:end');
     await listener?.told('closed', ({ reason }) => reason === 'ended');

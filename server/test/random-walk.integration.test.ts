@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -42,7 +43,7 @@ const OTHER = [
   'unmute',
   'race',
 ] as const;
-const RARE = ['killWorker'] as const;
+const RARE = ['killWorker', 'killMixer'] as const;
 
 const step = fc.record({
   kind: fc.oneof(
@@ -81,18 +82,14 @@ describe(`a random walk (WALK_SEED=${SEED})`, () => {
     const host = people.find((peer) => peer.userId === room().record.host.userId);
     if (!room().getPeer(host!.userId)?.link) await host!.join(roomId);
     await host!.request('room:end');
-    await expect.poll(left).toEqual({ routers: 0, transports: 0, producers: 0, consumers: 0 });
+    await expect.poll(() => census.isEmpty).toBe(true);
+    expect((await server.server.mixer.getUsage()).rooms).toBe(0);
   });
 
   function room() {
     const found = server.server.rooms.rooms.get(roomId);
     if (!found) throw new Error('the room is gone');
     return found;
-  }
-
-  function left() {
-    const { routers, transports, producers, consumers } = census;
-    return { routers: routers.size, transports: transports.size, producers: producers.size, consumers: consumers.size };
   }
 
   /** A refusal is an outcome like any other; a failure of the server is not. */
@@ -107,6 +104,7 @@ describe(`a random walk (WALK_SEED=${SEED})`, () => {
     const { userId } = people[target]!;
     if (kind === 'join') return attempt(peer.join(roomId));
     if (kind === 'killWorker') return killWorker();
+    if (kind === 'killMixer') return killMixer();
     const connected = isConnected(peer);
     if (!connected) return;
     switch (kind) {
@@ -149,6 +147,13 @@ describe(`a random walk (WALK_SEED=${SEED})`, () => {
       .toBe(true);
   }
 
+  async function killMixer(): Promise<void> {
+    const { mixer } = server.server;
+    const restarted = once(mixer, 'restarted');
+    process.kill(mixer.pid!, 'SIGKILL');
+    await restarted;
+  }
+
   async function expectInvariants(at: string): Promise<void> {
     const { stage, hands, host } = room().record;
     const members = [...stage.values()];
@@ -173,11 +178,20 @@ describe(`a random walk (WALK_SEED=${SEED})`, () => {
     // The worker tells of consumers whose producer is closed a moment later.
     await expect.poll(countOrphans, { message: `every consumer has a live producer; ${at}`, interval: 5 }).toBe(0);
     expect(census.transports.size, `at most two transports each; ${at}`).toBeLessThanOrEqual(2 * PEOPLE);
+    for (const peer of people.filter(({ userId }) => !stage.has(userId))) {
+      const reception = room().getPeer(peer.userId)?.media?.reception;
+      if (reception?.plane !== 'audience') continue;
+      const heard = reception.listConsumers().map(({ userId }) => userId);
+      expect(heard, `a listener hears the mix and nothing else; ${at}`).toEqual([null]);
+    }
+    const mixed = [...census.feeds].map(({ producerId }) => producerId).toSorted();
+    const voices = [...census.producers.keys()].map(({ id }) => id).toSorted();
+    if (mixed.length > 0) expect(mixed, `every voice is in the mix once; ${at}`).toEqual(voices);
   }
 
   function countOrphans(): number {
-    const live = new Set([...census.producers.keys()].map(({ id }) => id));
-    return [...census.consumers].filter(({ producerId }) => !live.has(producerId)).length;
+    const live = new Set([...census.producers.keys(), ...census.mixes.keys()].map(({ id }) => id));
+    return [...census.consumers, ...census.feeds].filter(({ producerId }) => !live.has(producerId)).length;
   }
 
   /** When it is quiet, everyone who is there holds the state of the store. */

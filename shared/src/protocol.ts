@@ -24,16 +24,19 @@ export interface TransportInfo {
   readonly dtlsParameters: DtlsParameters;
 }
 
-/** One stream to receive: the direct stream of one person on stage. */
+/** One stream to receive: for those on stage that of one other person there, for the audience the mix of all of them. */
 export interface ConsumerInfo {
   readonly id: string;
   readonly producerId: string;
-  /** Whose voice it is. */
-  readonly userId: string;
+  /** Whose voice it is; null is the mix, in which the CSRC list of each packet names who is speaking. */
+  readonly userId: string | null;
   readonly rtpParameters: RtpParameters;
 }
 
-/** A fresh receiving transport with everything there is to hear; replaces any that the peer had. */
+/**
+ * A fresh receiving transport with everything there is to hear. It replaces the one that the peer had, which goes on until this
+ * one is connected.
+ */
 export interface MediaInfo {
   readonly recv: TransportInfo;
   readonly consumers: readonly ConsumerInfo[];
@@ -184,7 +187,10 @@ export interface Notifications {
   /** To host and co-hosts: the queue of hands, first come first. */
   'hands:changed': { readonly hands: readonly Person[] };
   'self:changed': { readonly self: SelfState; readonly cause: SelfCause; readonly by: string | null };
-  /** The media there was is gone, or there is media at last: ask for `media:start` after a random delay of at most `withinMs`. */
+  /**
+   * There is something else to hear, since the role changed, or what there was is gone, or there is something at last: ask for
+   * `media:start` after a random delay of at most `withinMs`. A transport that still works plays until the new one is connected.
+   */
   'media:restart': { readonly withinMs: number };
   /** Acknowledged by the client once it can receive it; only then does the server let it flow. */
   'consumer:created': ConsumerInfo;

@@ -4,5 +4,8 @@ declare module 'fft.js' {
     constructor(size: number);
     createComplexArray(): number[];
     realTransform(out: number[], data: ArrayLike<number>): void;
+    /** The second half, which `realTransform` leaves out. */
+    completeSpectrum(spectrum: number[]): void;
+    inverseTransform(out: number[], data: ArrayLike<number>): void;
   }
 }

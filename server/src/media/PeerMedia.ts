@@ -1,7 +1,6 @@
 import { EventEmitter } from 'node:events';
-import type { ConsumerInfo, TransportInfo } from '@tribune/shared/protocol.ts';
+import type { TransportInfo } from '@tribune/shared/protocol.ts';
 import type {
-  Consumer,
   DtlsParameters,
   IceParameters,
   Producer,
@@ -10,30 +9,38 @@ import type {
   WebRtcTransport,
 } from 'mediasoup/types';
 import { AppError } from '../errors.ts';
-import { trimExtensions, type RoomMedia } from './RoomMedia.ts';
+import type { AudienceMedia } from './AudienceMedia.ts';
+import { Reception } from './Reception.ts';
+import type { StageMedia } from './StageMedia.ts';
+
+/** From the connection of a new transport to the end of the old: the first packet, and a jitter buffer that has to fill. */
+const RETIRE_AFTER_MS = 500;
+
+interface Sending {
+  readonly stage: StageMedia;
+  readonly transport: WebRtcTransport;
+}
 
 /**
- * The media of one peer in one router: at most one transport each way, one producer, and one consumer per voice heard. A new
- * one of anything replaces the old, so that no client can pile them up. Closed with its router.
+ * The media of one peer: at most one sending transport with one producer on it, and one reception, beside which the one before
+ * it goes on until the new one is connected. A new one of anything replaces the old, so that no client can pile them up.
  */
 export class PeerMedia extends EventEmitter<{
   producerClosed: [producerId: string];
   consumerClosed: [consumerId: string];
 }> {
-  readonly room: RoomMedia;
   readonly #userId: string;
   readonly #rtpCapabilities: RtpCapabilities;
-  readonly #consumers = new Map<string, Consumer>();
-  #recv: WebRtcTransport | null = null;
-  #send: WebRtcTransport | null = null;
+  #reception: Reception | null = null;
+  #retiring: Reception | null = null;
+  #sending: Sending | null = null;
   #producer: Producer | null = null;
   #closed = false;
 
-  constructor(room: RoomMedia, userId: string, rtpCapabilities: RtpCapabilities) {
+  constructor(userId: string, rtpCapabilities: RtpCapabilities) {
     super();
-    this.room = room;
     this.#userId = userId;
-    this.#rtpCapabilities = trimExtensions(rtpCapabilities);
+    this.#rtpCapabilities = rtpCapabilities;
   }
 
   get producer(): Producer | null {
@@ -41,31 +48,43 @@ export class PeerMedia extends EventEmitter<{
   }
 
   get canSend(): boolean {
-    return this.#send !== null && !this.#send.closed;
+    return this.#sending !== null && !this.#sending.transport.closed;
   }
 
-  get hasRecvTransport(): boolean {
-    return this.#recv !== null && !this.#recv.closed;
+  /** What is heard, or about to be. */
+  get reception(): Reception | null {
+    return this.#reception;
+  }
+
+  /** Is what was heard before still going on? */
+  get isSwitching(): boolean {
+    return this.#retiring !== null;
   }
 
   get closed(): boolean {
-    return this.#closed || this.room.closed;
+    return this.#closed;
   }
 
-  /** A new receiving transport, without anything on it. */
-  async createRecvTransport(): Promise<TransportInfo> {
-    const transport = this.#adopt(await this.room.createTransport());
-    this.#recv?.close();
-    this.#recv = transport;
-    return describe(transport);
+  /** Something else to hear, with nothing on it yet: one of the stage, or a place in the audience. @throws {AppError} UNAVAILABLE */
+  async receive(from: StageMedia | AudienceMedia): Promise<Reception> {
+    const seat = await from.seat();
+    this.#adopt(seat.transport);
+    const reception = new Reception(seat, this.#rtpCapabilities);
+    reception.on('consumerClosed', (consumerId) => this.emit('consumerClosed', consumerId));
+    // The old one has nobody to hand over to when the new one never connects, and ends with it.
+    reception.once('connected', () => this.#retireSoon(reception));
+    reception.once('closed', () => this.#handleClosed(reception));
+    this.#handOver(reception);
+    return reception;
   }
 
-  /** A new sending transport; the producer of the old one is closed with it. */
-  async createSendTransport(): Promise<TransportInfo> {
-    const transport = this.#adopt(await this.room.createTransport());
-    this.#send?.close();
-    this.#send = transport;
-    return describe(transport);
+  /** A new sending transport; the producer of the old one is closed with it. @throws {AppError} UNAVAILABLE */
+  async createSendTransport(stage: StageMedia): Promise<TransportInfo> {
+    const transport = this.#adopt(await stage.lane.createTransport());
+    this.#sending?.transport.close();
+    this.#sending = { stage, transport };
+    const { id, iceParameters, iceCandidates, dtlsParameters } = transport;
+    return { id, iceParameters, iceCandidates, dtlsParameters };
   }
 
   /** @throws {AppError} NOT_FOUND, or INVALID_PAYLOAD for what mediasoup refuses, a second time included. */
@@ -82,7 +101,8 @@ export class PeerMedia extends EventEmitter<{
   /** @throws {AppError} NOT_FOUND, INVALID_STATE when there is a producer on this transport, INVALID_PAYLOAD */
   async produce(transportId: string, rtpParameters: RtpParameters, paused: boolean): Promise<Producer> {
     const transport = this.#transportOrThrow(transportId);
-    if (transport !== this.#send) throw new AppError('NOT_ALLOWED', 'This transport only receives');
+    const sending = this.#sending;
+    if (transport !== sending?.transport) throw new AppError('NOT_ALLOWED', 'This transport only receives');
     if (this.#producer && !this.#producer.closed) throw new AppError('INVALID_STATE', 'There is a producer already');
     const producer = await checked(async () => transport.produce({ kind: 'audio', rtpParameters, paused }));
     if (this.closed || transport.closed) {
@@ -90,63 +110,31 @@ export class PeerMedia extends EventEmitter<{
       throw new AppError('INVALID_STATE', 'The transport was closed meanwhile');
     }
     this.#producer = producer;
-    this.room.addProducer(this.#userId, producer);
     producer.observer.once('close', () => {
       if (this.#producer === producer) this.#producer = null;
       this.emit('producerClosed', producer.id);
     });
+    await sending.stage.addProducer(this.#userId, producer);
     return producer;
   }
 
   closeSend(): void {
-    this.#send?.close();
-    this.#send = null;
+    this.#sending?.transport.close();
+    this.#sending = null;
   }
 
-  /**
-   * Hears one voice; null when it cannot be (no receiving transport, a voice that has gone, heard already).
-   * @param paused until the client says that it is ready; a transport not yet connected sends nothing anyway.
-   */
-  async consume(speakerId: string, { paused }: { paused: boolean }): Promise<Consumer | null> {
-    const recv = this.#recv;
-    const producer = this.room.producers.get(speakerId);
-    if (!recv || recv.closed || !producer || this.#hears(producer.id)) return null;
-    const rtpCapabilities = this.#rtpCapabilities;
-    if (!this.room.canConsume(producer, rtpCapabilities)) return null;
-    const consumer = await recv.consume({
-      producerId: producer.id,
-      rtpCapabilities,
-      paused,
-      enableRtx: false,
-      appData: { userId: speakerId },
-    });
-    if (this.#recv !== recv || producer.closed || this.#hears(producer.id)) {
-      consumer.close();
-      return null;
+  /** Hears the mix no more, so that one's own voice, which is about to be in it, does not come back. */
+  stopMix(): void {
+    for (const reception of [this.#reception, this.#retiring]) {
+      if (reception?.plane === 'audience') reception.silence();
     }
-    this.#consumers.set(consumer.id, consumer);
-    consumer.observer.once('close', () => {
-      this.#consumers.delete(consumer.id);
-      this.emit('consumerClosed', consumer.id);
-    });
-    return consumer;
-  }
-
-  /** Everything heard now. */
-  listConsumers(): ConsumerInfo[] {
-    return [...this.#consumers.values()].map(describeConsumer);
-  }
-
-  /** What was announced to a connection that is gone flows now: the new one is given the full list. */
-  async resumeConsumers(): Promise<void> {
-    await Promise.all(
-      [...this.#consumers.values()].filter(({ paused }) => paused).map((consumer) => consumer.resume()),
-    );
   }
 
   stopHearing(): void {
-    this.#recv?.close();
-    this.#recv = null;
+    const receptions = [this.#reception, this.#retiring];
+    this.#reception = null;
+    this.#retiring = null;
+    for (const reception of receptions) reception?.close();
   }
 
   close(): void {
@@ -155,9 +143,24 @@ export class PeerMedia extends EventEmitter<{
     this.closeSend();
   }
 
-  #hears(producerId: string): boolean {
-    for (const consumer of this.#consumers.values()) if (consumer.producerId === producerId) return true;
-    return false;
+  /** Of those there were, the one that is really heard goes on. */
+  #handOver(reception: Reception): void {
+    const before = [this.#reception, this.#retiring].filter((old) => old !== null);
+    this.#reception = reception;
+    this.#retiring = before.find(({ connected }) => connected) ?? null;
+    for (const old of before) if (old !== this.#retiring) old.close();
+  }
+
+  #retireSoon(reception: Reception): void {
+    const old = this.#retiring;
+    if (this.#reception === reception && old) setTimeout(() => old.close(), RETIRE_AFTER_MS).unref();
+  }
+
+  #handleClosed(reception: Reception): void {
+    if (this.#retiring === reception) this.#retiring = null;
+    if (this.#reception !== reception) return;
+    this.#reception = null;
+    this.#retiring?.close();
   }
 
   /** A transport that came back after the peer was closed is closed too. */
@@ -168,24 +171,11 @@ export class PeerMedia extends EventEmitter<{
   }
 
   #transportOrThrow(transportId: string): WebRtcTransport {
-    const transport = [this.#recv, this.#send].find((candidate) => candidate?.id === transportId && !candidate.closed);
+    const transports = [this.#reception?.transport, this.#retiring?.transport, this.#sending?.transport];
+    const transport = transports.find((candidate) => candidate?.id === transportId && !candidate.closed);
     if (!transport) throw new AppError('NOT_FOUND', 'There is no such transport');
     return transport;
   }
-}
-
-export function describeConsumer(consumer: Consumer): ConsumerInfo {
-  return {
-    id: consumer.id,
-    producerId: consumer.producerId,
-    userId: String(consumer.appData.userId),
-    rtpParameters: consumer.rtpParameters,
-  };
-}
-
-function describe(transport: WebRtcTransport): TransportInfo {
-  const { id, iceParameters, iceCandidates, dtlsParameters } = transport;
-  return { id, iceParameters, iceCandidates, dtlsParameters };
 }
 
 /** mediasoup validates parameters itself: what it throws of a client's parameters is that client's fault. */

@@ -1,81 +1,109 @@
 import { EventEmitter } from 'node:events';
-import type { Producer, RtpCapabilities, WebRtcTransport } from 'mediasoup/types';
+import { AwaitQueue } from 'awaitqueue';
+import type { Producer } from 'mediasoup/types';
 import { AppError } from '../errors.ts';
-import type { Lane } from './WorkerPool.ts';
+import type { Mixer } from '../mixer/Mixer.ts';
+import { AudienceMedia } from './AudienceMedia.ts';
+import { StageMedia } from './StageMedia.ts';
+import type { WorkerPool } from './WorkerPool.ts';
 
-/** Seconds without an answer to consent checks (RFC 7675) after which a path counts as lost. */
-const ICE_CONSENT_TIMEOUT_S = 10;
-const AUDIO_LEVEL_URI = 'urn:ietf:params:rtp-hdrext:ssrc-audio-level';
-const MID_URI = 'urn:ietf:params:rtp-hdrext:sdes:mid';
-/** What a receiver needs: where a packet belongs, and how loud it is (RFC 6464), from which pages draw who is speaking. */
-const CONSUMER_EXTENSIONS = new Set([MID_URI, AUDIO_LEVEL_URI]);
+export interface RoomMediaOptions {
+  readonly roomId: string;
+  readonly pool: WorkerPool;
+  readonly mixer: Pick<Mixer, 'openRoom'>;
+}
 
-/** One room's router, and the voices in it by user id. Knows nothing of roles. */
-export class RoomMedia extends EventEmitter<{ closed: [] }> {
-  readonly #lane: Lane;
-  readonly #transportConnectMs: number;
-  readonly #producers = new Map<string, Producer>();
+const NO_VOICES: ReadonlyMap<string, Producer> = new Map();
 
-  constructor(lane: Lane, { transportConnectMs }: { transportConnectMs: number }) {
+/**
+ * The two planes of one room, each made when it is first needed: the stage's router, and the mix of its voices with the routers
+ * of its audience. Either is made anew when a worker beneath it dies, and the other goes on.
+ */
+export class RoomMedia extends EventEmitter<{ stageLost: []; audienceLost: [] }> {
+  readonly #options: RoomMediaOptions;
+  readonly #stageCreation = new AwaitQueue();
+  /** Of its own: a stage does not wait for the mixer. */
+  readonly #audienceCreation = new AwaitQueue();
+  #stage: StageMedia | null = null;
+  #audience: AudienceMedia | null = null;
+  #feed: ((stage: StageMedia) => Promise<void>) | null = null;
+  #closed = false;
+
+  constructor(options: RoomMediaOptions) {
     super();
-    this.#lane = lane;
-    this.#transportConnectMs = transportConnectMs;
-    lane.router.observer.once('close', () => this.emit('closed'));
+    this.#options = options;
   }
 
-  get closed(): boolean {
-    return this.#lane.router.closed;
+  /** Those on stage by user id. */
+  get voices(): ReadonlyMap<string, Producer> {
+    return this.#stage?.producers ?? NO_VOICES;
   }
 
-  get rtpCapabilities(): RtpCapabilities {
-    return this.#lane.router.rtpCapabilities;
+  /** @throws {AppError} UNAVAILABLE, ROOM_ENDED */
+  async openStage(): Promise<StageMedia> {
+    return this.#stage ?? this.#stageCreation.push(async () => this.#stage ?? this.#createStage());
   }
 
-  get producers(): ReadonlyMap<string, Producer> {
-    return this.#producers;
+  /** @throws {AppError} UNAVAILABLE, ROOM_ENDED */
+  async openAudience(): Promise<AudienceMedia> {
+    return this.#audience ?? this.#audienceCreation.push(async () => this.#audience ?? this.#createAudience());
   }
 
-  /** A transport that is closed again unless DTLS is up within `TRANSPORT_CONNECT_S`. */
-  async createTransport(): Promise<WebRtcTransport> {
-    const { router, webRtcServer } = this.#lane;
-    if (router.closed) throw new AppError('UNAVAILABLE', 'The media worker is being replaced');
-    const transport = await router.createWebRtcTransport({
-      webRtcServer,
-      enableUdp: true,
-      enableTcp: true,
-      preferUdp: true,
-      enableSctp: false,
-      iceConsentTimeout: ICE_CONSENT_TIMEOUT_S,
-    });
-    const timer = setTimeout(() => {
-      if (transport.dtlsState !== 'connected') transport.close();
-    }, this.#transportConnectMs);
-    transport.observer.once('close', () => clearTimeout(timer));
-    return transport;
+  /** The mixer was replaced: nobody has to do anything for the mix to go on. */
+  async renumber(): Promise<void> {
+    await this.#audience?.renumber();
   }
 
-  /** Registers the one voice of a person; forgotten when it closes. */
-  addProducer(userId: string, producer: Producer): void {
-    this.#producers.get(userId)?.close();
-    this.#producers.set(userId, producer);
-    producer.observer.once('close', () => {
-      if (this.#producers.get(userId) === producer) this.#producers.delete(userId);
-    });
-  }
-
-  canConsume(producer: Producer, rtpCapabilities: RtpCapabilities): boolean {
-    return this.#lane.router.canConsume({ producerId: producer.id, rtpCapabilities });
+  /** Gives everything back; what is asked for afterwards is made anew. */
+  release(): void {
+    const [stage, audience] = [this.#stage, this.#audience];
+    this.#stage = null;
+    this.#audience = null;
+    this.#feed = null;
+    stage?.close();
+    audience?.close();
   }
 
   close(): void {
-    this.#lane.router.close();
+    this.#closed = true;
+    this.release();
   }
-}
 
-/** A client's capabilities without the header extensions that an audience has no use for. */
-export function trimExtensions(rtpCapabilities: RtpCapabilities): RtpCapabilities {
-  return {
-    ...rtpCapabilities,
-    headerExtensions: (rtpCapabilities.headerExtensions ?? []).filter(({ uri }) => CONSUMER_EXTENSIONS.has(uri)),
-  };
+  async #createStage(): Promise<StageMedia> {
+    const stage = new StageMedia(await this.#options.pool.createStageLane());
+    this.#assertOpen(stage);
+    this.#stage = stage;
+    stage.once('closed', () => {
+      if (this.#stage !== stage) return;
+      this.#stage = null;
+      this.emit('stageLost');
+    });
+    await this.#feed?.(stage);
+    return stage;
+  }
+
+  async #createAudience(): Promise<AudienceMedia> {
+    const { pool, mixer, roomId } = this.#options;
+    const mix = await mixer.openRoom(roomId).catch((error: unknown) => {
+      throw new AppError('UNAVAILABLE', 'The mixer does not take the room', { cause: error });
+    });
+    const audience = new AudienceMedia(pool, mix);
+    this.#assertOpen(audience);
+    this.#audience = audience;
+    audience.on('ingestLost', () => this.emit('audienceLost'));
+    this.#feed = async (stage) => stage.feed(mix).catch((error: unknown) => this.#forgive(stage, error));
+    if (this.#stage) await this.#feed(this.#stage);
+    return audience;
+  }
+
+  /** A worker that dies takes its stage with it, which is told by itself. */
+  #forgive(stage: StageMedia, error: unknown): void {
+    if (!stage.closed) throw error;
+  }
+
+  #assertOpen(created: { close(): void }): void {
+    if (!this.#closed) return;
+    created.close();
+    throw new AppError('ROOM_ENDED', 'The room was closed meanwhile');
+  }
 }

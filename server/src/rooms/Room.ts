@@ -16,6 +16,7 @@ import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { WorkerPool } from '../media/WorkerPool.ts';
+import type { Mixer } from '../mixer/Mixer.ts';
 import { roleOf, toRoomState, type RoomRecord } from '../store/RoomRecord.ts';
 import type { RoomStore, Transition } from '../store/RoomStore.ts';
 import { Audience } from './Audience.ts';
@@ -29,10 +30,7 @@ import { RoomSound } from './RoomSound.ts';
 import { toSelfState } from './selfState.ts';
 import { toRoomInfo } from './roomInfo.ts';
 
-export type RoomConfig = Pick<
-  Config,
-  'STAGE_GRACE_S' | 'HOST_GRACE_S' | 'EMPTY_ROOM_S' | 'TRANSPORT_CONNECT_S' | 'ROOM_CAPACITY'
->;
+export type RoomConfig = Pick<Config, 'STAGE_GRACE_S' | 'HOST_GRACE_S' | 'EMPTY_ROOM_S' | 'ROOM_CAPACITY'>;
 
 /** Actions that the store would take for anyone whatever, so that the room has to know their target. */
 const AIMED_AT_ANYONE: ReadonlySet<Action> = new Set(['peer:remove', 'peer:ban']);
@@ -41,6 +39,7 @@ export interface RoomOptions {
   readonly record: RoomRecord;
   readonly store: RoomStore;
   readonly pool: WorkerPool;
+  readonly mixer: Mixer;
   readonly channel: RoomChannel;
   readonly observer: RoomObserver;
   readonly config: RoomConfig;
@@ -86,11 +85,12 @@ export class Room extends EventEmitter<{ closed: [] }> {
     this.#clock = new PresenceClock(options.config);
     this.#herald = new Herald(options.channel, (userId) => this.#peers.get(userId));
     this.#sound = new RoomSound({
+      roomId: this.id,
       pool: options.pool,
+      mixer: options.mixer,
       logger: this.#logger,
       observer: options.observer,
-      transportConnectMs: options.config.TRANSPORT_CONNECT_S * 1000,
-      mayHear: (peer) => this.#mayHear(peer),
+      planeOf: (peer) => this.#planeOf(peer),
       mayBeHeard: (peer) => this.#mayBeHeard(peer),
       peers: () => this.#peers.values(),
     });
@@ -232,7 +232,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
     try {
       if (this.#storeInDoubt) await this.#refresh();
       await this.#syncPresence();
-      await this.#sound.checkFlood();
+      await this.#sound.tick();
       this.#failing = false;
     } catch (error) {
       if (!this.#failing) this.#logger.warn({ err: error }, 'The room could not be kept up; trying again');
@@ -347,8 +347,10 @@ export class Room extends EventEmitter<{ closed: [] }> {
     else this.#audience.delete(peer.userId);
   }
 
-  #mayHear(peer: Peer): boolean {
-    return !this.#closed && (this.#record.phase === 'live' || this.#record.stage.has(peer.userId));
+  #planeOf(peer: Peer): 'stage' | 'audience' | null {
+    if (this.#closed) return null;
+    if (this.#record.stage.has(peer.userId)) return 'stage';
+    return this.#record.phase === 'live' ? 'audience' : null;
   }
 
   #mayBeHeard(peer: Peer): 'yes' | 'muted' | 'no' {

@@ -4,6 +4,7 @@ import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { WorkerPool } from '../media/WorkerPool.ts';
+import type { Mixer } from '../mixer/Mixer.ts';
 import type { RoomRecord } from '../store/RoomRecord.ts';
 import type { RoomStore } from '../store/RoomStore.ts';
 import type { RoomChannel } from './Herald.ts';
@@ -16,6 +17,7 @@ const TICK_MS = 1000;
 interface RoomManagerOptions {
   readonly store: RoomStore;
   readonly pool: WorkerPool;
+  readonly mixer: Mixer;
   readonly config: RoomConfig & Pick<Config, 'MAX_ROOMS' | 'MAX_ROOMS_PER_USER'>;
   readonly logger: Logger;
   readonly channelOf: (roomId: string) => RoomChannel;
@@ -31,6 +33,9 @@ export class RoomManager {
 
   constructor(options: RoomManagerOptions) {
     this.#options = options;
+    options.mixer.on('restarted', () => {
+      for (const room of this.#rooms.values()) room.sound.handleMixerReplaced();
+    });
   }
 
   /** Takes up the rooms that were open when the last server stopped, and starts to keep them. @throws {AppError} UNAVAILABLE */
@@ -96,8 +101,9 @@ export class RoomManager {
   #open(record: RoomRecord): Room {
     const known = this.#rooms.get(record.id);
     if (known) return known;
-    const { store, pool, config, logger, observer, channelOf } = this.#options;
-    const room = new Room({ record, store, pool, config, logger, observer, channel: channelOf(record.id) });
+    const { channelOf, ...options } = this.#options;
+    const { store, logger } = options;
+    const room = new Room({ ...options, record, channel: channelOf(record.id) });
     this.#rooms.set(record.id, room);
     room.once('closed', () => {
       this.#rooms.delete(record.id);

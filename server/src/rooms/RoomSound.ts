@@ -1,73 +1,82 @@
 import { EventEmitter } from 'node:events';
 import type { MediaInfo, MediaOffer, TransportInfo } from '@tribune/shared/protocol.ts';
-import { AwaitQueue } from 'awaitqueue';
 import type { RtpParameters } from 'mediasoup/types';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { FloodGuard } from '../media/FloodGuard.ts';
-import { PeerMedia, describeConsumer } from '../media/PeerMedia.ts';
-import { RoomMedia } from '../media/RoomMedia.ts';
-import type { WorkerPool } from '../media/WorkerPool.ts';
+import { PeerMedia } from '../media/PeerMedia.ts';
+import { describeConsumer, type Reception } from '../media/Reception.ts';
+import { RoomMedia, type RoomMediaOptions } from '../media/RoomMedia.ts';
 import type { Peer } from './Peer.ts';
 import type { RoomObserver } from './RoomObserver.ts';
 
 /** A worker takes about 280 joins a second: a crowd that has to start media at once is spread over this much each. */
 const RESTART_SPREAD_MS_PER_PEER = 4;
 const RESTART_SPREAD_MAX_MS = 2000;
+/** For who has left the stage to move over to the mix; then they hear nothing of the stage any more. */
+const SWITCH_TIMEOUT_MS = 10_000;
 
-interface RoomSoundOptions {
-  readonly pool: WorkerPool;
+interface RoomSoundOptions extends RoomMediaOptions {
   readonly logger: Logger;
   readonly observer: RoomObserver;
-  readonly transportConnectMs: number;
-  /** Asked at each step, since it may change between two: may this peer hear the stage, and be heard? */
-  readonly mayHear: (peer: Peer) => boolean;
+  /** Asked at each step, since it may change between two: what does this peer hear, and may they be heard? */
+  readonly planeOf: (peer: Peer) => 'stage' | 'audience' | null;
   readonly mayBeHeard: (peer: Peer) => 'yes' | 'muted' | 'no';
   readonly peers: () => Iterable<Peer>;
 }
 
 /**
- * Who hears whom in one room: brings transports, producers and consumers in line with what the room decided, and builds them
- * anew when the worker beneath them dies.
+ * Who hears what in one room: those on stage each other, the audience the mix of them. Brings transports, producers and
+ * consumers in line with what the room decided, and has them built anew when a worker beneath them dies.
  */
 export class RoomSound extends EventEmitter<{ flood: [peer: Peer] }> {
   readonly #options: RoomSoundOptions;
-  readonly #creation = new AwaitQueue();
+  readonly #media: RoomMedia;
   readonly #floodGuard = new FloodGuard();
   /** Peers that are starting media or were asked to, so that nobody is asked twice. */
   readonly #starting = new WeakSet<Peer>();
-  #media: RoomMedia | null = null;
-  #closed = false;
+  /** Receptions of the stage whose peers are in the audience now, and since when. */
+  readonly #strays = new WeakMap<Reception, number>();
 
   constructor(options: RoomSoundOptions) {
     super();
     this.#options = options;
+    this.#media = new RoomMedia(options);
+    this.#media.on('stageLost', () => this.#handleLost((peer) => this.#isCutOffStage(peer)));
+    this.#media.on('audienceLost', () => this.#handleLost((peer) => this.#isMissing(peer)));
   }
 
   /** What a peer that has just connected has to do. A page that came back keeps the transports it had. */
   async offer(peer: Peer): Promise<MediaOffer> {
     this.#starting.delete(peer);
-    if (!this.#options.mayHear(peer)) return { kind: 'none' };
-    const kept = peer.media;
-    if (kept?.hasRecvTransport) {
-      await kept.resumeConsumers();
-      return { kind: 'kept', consumers: kept.listConsumers() };
+    const plane = this.#options.planeOf(peer);
+    const { media } = peer;
+    if (plane && media?.reception && receives(peer, plane) && !media.isSwitching) {
+      await media.reception.resumeConsumers();
+      return { kind: 'kept', consumers: media.reception?.listConsumers() ?? [] };
     }
-    // A transport without a voice on it would connect to nothing, and be closed for it.
-    return this.#hasVoicesFor(peer) ? { kind: 'new', ...(await this.start(peer)) } : { kind: 'none' };
+    if (plane && this.#hasSoundFor(peer)) return { kind: 'new', ...(await this.start(peer)) };
+    media?.stopHearing();
+    return { kind: 'none' };
   }
 
-  /** A fresh receiving transport with a consumer for every voice. @throws {AppError} INVALID_STATE, UNAVAILABLE */
+  /** A fresh receiving transport with everything to hear. @throws {AppError} INVALID_STATE, UNAVAILABLE */
   async start(peer: Peer): Promise<MediaInfo> {
     this.#starting.add(peer);
-    return peer.enqueue(async () => this.#start(peer)).finally(() => this.#starting.delete(peer));
+    const info = await peer.enqueue(async () => this.#start(peer)).finally(() => this.#starting.delete(peer));
+    // Their role may have changed since.
+    if (this.#isMissing(peer)) this.#askToStart([peer]);
+    return info;
   }
 
   /** @throws {AppError} NOT_ALLOWED for those who are not on stage. */
   async createSendTransport(peer: Peer): Promise<TransportInfo> {
     return peer.enqueue(async () => {
       this.#assertHeard(peer);
-      return (await this.#peerMedia(peer)).createSendTransport();
+      const stage = await this.#media.openStage();
+      const transport = await this.#peerMedia(peer).createSendTransport(stage);
+      await this.#bring(peer);
+      return transport;
     });
   }
 
@@ -75,8 +84,10 @@ export class RoomSound extends EventEmitter<{ flood: [peer: Peer] }> {
   async produce(peer: Peer, transportId: string, rtpParameters: RtpParameters): Promise<string> {
     return peer.enqueue(async () => {
       this.#assertHeard(peer);
-      const media = await this.#peerMedia(peer);
-      const producer = await media.produce(transportId, rtpParameters, this.#options.mayBeHeard(peer) === 'muted');
+      const media = this.#peerMedia(peer);
+      const muted = this.#options.mayBeHeard(peer) === 'muted';
+      if (!muted) media.stopMix();
+      const producer = await media.produce(transportId, rtpParameters, muted);
       await this.#bring(peer);
       if (producer.closed) throw new AppError('NOT_ALLOWED', 'Moved off the stage meanwhile');
       const others = [...this.#options.peers()].filter((other) => other !== peer);
@@ -89,95 +100,82 @@ export class RoomSound extends EventEmitter<{ flood: [peer: Peer] }> {
   /** Brings everyone's media in line with what they may do now. Resolves when nobody can be heard who must not be. */
   async reconcile(): Promise<void> {
     const peers = [...this.#options.peers()];
-    for (const peer of peers) if (!this.#options.mayHear(peer)) peer.media?.stopHearing();
+    for (const peer of peers) if (!this.#options.planeOf(peer)) peer.media?.stopHearing();
     this.#askToStart(peers.filter((peer) => this.#isMissing(peer)));
     await Promise.all(peers.filter((peer) => peer.media?.canSend).map((peer) => this.#bring(peer)));
   }
 
-  /** Looks at what comes in, and ends producers that send what no voice does. */
-  async checkFlood(): Promise<void> {
-    for (const peer of this.#options.peers()) {
-      const producer = peer.media?.producer;
-      const reading = producer && !producer.paused && (await this.#floodGuard.check(producer).catch(() => null));
-      if (!reading) continue;
-      if (reading.uplink) this.#options.observer.handleUplink(reading.uplink);
-      if (!reading.flood) continue;
-      producer.close();
-      this.emit('flood', peer);
-    }
+  /** Once a second: ends producers that send what no voice does, and what someone hears who did not move to the mix. */
+  async tick(): Promise<void> {
+    const peers = [...this.#options.peers()];
+    for (const peer of peers) this.#endStray(peer);
+    for (const peer of peers) await this.#checkFlood(peer);
   }
 
-  /** Gives the router back while nobody is there. */
+  handleMixerReplaced(): void {
+    this.#media.renumber().catch((error: unknown) => this.#options.logger.error({ err: error }, 'The mix is stuck'));
+  }
+
+  /** Gives the routers and the mix back while nobody is there. */
   release(): void {
-    this.#media?.close();
+    this.#media.release();
   }
 
   close(): void {
-    this.#closed = true;
-    this.release();
+    this.#media.close();
   }
 
   async #start(peer: Peer): Promise<MediaInfo> {
-    if (!this.#options.mayHear(peer)) throw new AppError('INVALID_STATE', 'There is nothing to hear yet');
-    const media = await this.#peerMedia(peer);
-    const recv = await media.createRecvTransport();
-    for (const speakerId of media.room.producers.keys()) {
-      // Not paused: nothing flows before the transport is connected, and a round trip is saved.
-      if (speakerId !== peer.userId) await media.consume(speakerId, { paused: false });
-    }
-    return { recv, consumers: media.listConsumers() };
+    const plane = this.#options.planeOf(peer);
+    if (!plane) throw new AppError('INVALID_STATE', 'There is nothing to hear yet');
+    const source = await (plane === 'stage' ? this.#media.openStage() : this.#media.openAudience());
+    const reception = await this.#peerMedia(peer).receive(source);
+    await reception.consumeAll(peer.userId);
+    return { recv: reception.describe(), consumers: reception.listConsumers() };
   }
 
-  async #peerMedia(peer: Peer): Promise<PeerMedia> {
-    const room = await this.#roomMedia();
+  #peerMedia(peer: Peer): PeerMedia {
     if (peer.closed) throw new AppError('INVALID_STATE', 'The peer was closed meanwhile');
-    if (peer.media?.room === room) return peer.media;
-    const media = new PeerMedia(room, peer.userId, peer.rtpCapabilities);
+    if (peer.media) return peer.media;
+    const media = new PeerMedia(peer.userId, peer.rtpCapabilities);
     media.on('consumerClosed', (consumerId) => peer.link?.notify('consumer:closed', { consumerId }));
     media.on('producerClosed', (producerId) => peer.link?.notify('producer:closed', { producerId }));
     peer.media = media;
     return media;
   }
 
-  async #roomMedia(): Promise<RoomMedia> {
-    return this.#creation.push(async () => {
-      if (this.#media && !this.#media.closed) return this.#media;
-      const { pool, transportConnectMs } = this.#options;
-      const media = new RoomMedia(await pool.createRouter(), { transportConnectMs });
-      if (this.#closed) {
-        media.close();
-        throw new AppError('ROOM_ENDED', 'The room was closed meanwhile');
-      }
-      this.#media = media;
-      media.once('closed', () => this.#handleRouterClosed(media));
-      return media;
-    });
-  }
-
-  #handleRouterClosed(media: RoomMedia): void {
-    if (this.#media !== media) return;
-    this.#media = null;
-    if (this.#closed) return;
-    const peers = [...this.#options.peers()].filter((peer) => peer.link && this.#options.mayHear(peer));
-    if (peers.length > 0) this.#options.logger.warn({ peers: peers.length }, 'The router is gone; media starts anew');
+  /** A worker is gone, and with it what some peers heard. */
+  #handleLost(isConcerned: (peer: Peer) => boolean): void {
+    const peers = [...this.#options.peers()].filter(isConcerned);
+    if (peers.length > 0) this.#options.logger.warn({ peers: peers.length }, 'A router is gone; media starts anew');
     this.#askToStart(peers);
   }
 
+  /** Should hear something, and does not, or hears the other plane. */
   #isMissing(peer: Peer): boolean {
-    const reachable = peer.link !== null && !this.#starting.has(peer);
-    return reachable && this.#options.mayHear(peer) && !peer.media?.hasRecvTransport && this.#hasVoicesFor(peer);
+    const plane = this.#options.planeOf(peer);
+    if (!plane || !peer.link || this.#starting.has(peer)) return false;
+    return !receives(peer, plane) && this.#hasSoundFor(peer);
   }
 
-  #hasVoicesFor(peer: Peer): boolean {
-    const voices = this.#media?.producers;
-    return voices !== undefined && voices.size > (voices.has(peer.userId) ? 1 : 0);
+  #isCutOffStage(peer: Peer): boolean {
+    return peer.link !== null && this.#options.planeOf(peer) === 'stage' && !peer.media?.reception;
+  }
+
+  /**
+   * The mix is there for whoever is in the audience, also while nobody speaks. On stage, a transport without a voice on it would
+   * connect to nothing, and be closed for it.
+   */
+  #hasSoundFor(peer: Peer): boolean {
+    const { voices } = this.#media;
+    return this.#options.planeOf(peer) === 'audience' || voices.size > (voices.has(peer.userId) ? 1 : 0);
   }
 
   /** The stage starts at once, the audience spread out. */
   #askToStart(peers: readonly Peer[]): void {
     const withinMs = Math.min(peers.length * RESTART_SPREAD_MS_PER_PEER, RESTART_SPREAD_MAX_MS);
     for (const peer of peers) {
-      const onStage = this.#options.mayBeHeard(peer) !== 'no';
+      const onStage = this.#options.planeOf(peer) === 'stage';
       this.#starting.add(peer);
       peer.link?.notify('media:restart', { withinMs: onStage ? 0 : withinMs });
       this.#options.observer.handleMediaRestart();
@@ -194,7 +192,9 @@ export class RoomSound extends EventEmitter<{ flood: [peer: Peer] }> {
     if (!producer || producer.closed) return;
     try {
       if (heard === 'muted' && !producer.paused) await producer.pause();
-      if (heard === 'yes' && producer.paused) await producer.resume();
+      if (heard !== 'yes' || !producer.paused) return;
+      media.stopMix();
+      await producer.resume();
     } catch (error) {
       // The worker died meanwhile: the producer went with it.
       if (!producer.closed) throw error;
@@ -202,12 +202,13 @@ export class RoomSound extends EventEmitter<{ flood: [peer: Peer] }> {
   }
 
   #announce(listener: Peer, speakerId: string): void {
-    if (!listener.media?.hasRecvTransport && !listener.busy) return;
+    if (listener.media?.reception?.plane !== 'stage' && !listener.busy) return;
     listener
       .enqueue(async () => {
-        const { media } = listener;
-        if (!media || !this.#options.mayHear(listener)) return null;
-        const consumer = await media.consume(speakerId, { paused: true });
+        const reception = listener.media?.reception;
+        const producer = this.#media.voices.get(speakerId);
+        if (reception?.plane !== 'stage' || this.#options.planeOf(listener) !== 'stage' || !producer) return null;
+        const consumer = await reception.consume(producer, speakerId, { paused: true });
         return consumer && { consumer, told: listener.link?.announceConsumer(describeConsumer(consumer)) };
       })
       // Waiting for the client is not part of the queue: a slow one delays nothing of its own.
@@ -219,7 +220,33 @@ export class RoomSound extends EventEmitter<{ flood: [peer: Peer] }> {
       .catch((error: unknown) => this.#options.logger.debug({ err: error }, 'A consumer was not taken'));
   }
 
+  async #checkFlood(peer: Peer): Promise<void> {
+    const producer = peer.media?.producer;
+    const reading = producer && !producer.paused && (await this.#floodGuard.check(producer).catch(() => null));
+    if (!reading) return;
+    if (reading.uplink) this.#options.observer.handleUplink(reading.uplink);
+    if (!reading.flood) return;
+    producer.close();
+    this.emit('flood', peer);
+  }
+
+  #endStray(peer: Peer, now = performance.now()): void {
+    const reception = peer.media?.reception;
+    if (!reception) return;
+    if (reception.plane === 'audience' || this.#options.planeOf(peer) === 'stage') {
+      this.#strays.delete(reception);
+      return;
+    }
+    const since = this.#strays.get(reception);
+    if (since === undefined) this.#strays.set(reception, now);
+    else if (now - since > SWITCH_TIMEOUT_MS) peer.media?.stopHearing();
+  }
+
   #assertHeard(peer: Peer): void {
     if (this.#options.mayBeHeard(peer) === 'no') throw new AppError('NOT_ALLOWED', 'Only people on stage can be heard');
   }
+}
+
+function receives({ media }: Peer, plane: 'stage' | 'audience'): boolean {
+  return media?.reception?.plane === plane && !media.reception.silenced;
 }

@@ -121,7 +121,7 @@ export class AudioReceiver {
     if (this.#transport !== transport) return;
     this.#consumers.set(id, consumer);
     this.#output.add(consumer.track);
-    if (consumer.rtpReceiver) this.#monitor.addSource(id, userId, consumer.rtpReceiver);
+    if (consumer.rtpReceiver && userId !== null) this.#monitor.addSource(id, userId, consumer.rtpReceiver);
   }
 
   #closeConsumer(id: string): void {

@@ -1,0 +1,77 @@
+import { EventEmitter } from 'node:events';
+import { AwaitQueue } from 'awaitqueue';
+import type { RoomMix } from '../mixer/Mixer.ts';
+import { Ingest } from './Ingest.ts';
+import { LOOPBACK } from './Lane.ts';
+import type { Seat } from './Reception.ts';
+import type { WorkerPool } from './WorkerPool.ts';
+
+/** The audience's side of a room: its mix, brought to each worker that has listeners of it, and to no other. */
+export class AudienceMedia extends EventEmitter<{ ingestLost: [] }> {
+  readonly #pool: WorkerPool;
+  readonly #mix: RoomMix;
+  readonly #creation = new AwaitQueue();
+  readonly #ingests = new Map<number, Ingest>();
+
+  constructor(pool: WorkerPool, mix: RoomMix) {
+    super();
+    this.#pool = pool;
+    this.#mix = mix;
+  }
+
+  /** A transport for one listener, on the worker that has the most room. @throws {AppError} UNAVAILABLE */
+  async seat(): Promise<Seat> {
+    const { ingest, release } = await this.#hold();
+    try {
+      const transport = await ingest.lane.createTransport();
+      transport.observer.once('close', release);
+      return { source: ingest, transport };
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /** The mixer was replaced. */
+  async renumber(): Promise<void> {
+    await Promise.all([...this.#ingests.values()].map(async (ingest) => ingest.renumber()));
+  }
+
+  close(): void {
+    for (const ingest of [...this.#ingests.values()]) ingest.close();
+    this.#mix.close();
+  }
+
+  /** Held before anything is waited for: the listener before may leave at any moment, and be the last. */
+  async #hold(): Promise<{ ingest: Ingest; release: () => void }> {
+    const known = this.#known();
+    if (known) return { ingest: known, release: known.hold() };
+    return this.#creation.push(async () => {
+      const ingest = this.#known() ?? (await this.#open());
+      return { ingest, release: ingest.hold() };
+    });
+  }
+
+  #known(): Ingest | null {
+    const worker = this.#pool.pickAudienceWorker(new Set(this.#ingests.keys()));
+    return (worker && this.#ingests.get(worker.index)) ?? null;
+  }
+
+  async #open(): Promise<Ingest> {
+    const lane = await this.#pool.createAudienceLane(new Set(this.#ingests.keys()));
+    const ingest = await Ingest.create(lane, this.#mix);
+    const { index } = lane.worker;
+    this.#ingests.set(index, ingest);
+    ingest.once('closed', () => {
+      if (this.#ingests.get(index) === ingest) this.#ingests.delete(index);
+      this.#setOutputs();
+      this.emit('ingestLost');
+    });
+    this.#setOutputs();
+    return ingest;
+  }
+
+  #setOutputs(): void {
+    this.#mix.setOutputs([...this.#ingests.values()].map(({ port }) => ({ address: LOOPBACK, port })));
+  }
+}

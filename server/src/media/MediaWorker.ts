@@ -1,0 +1,138 @@
+import { createWorker } from 'mediasoup';
+import type { Router, RouterRtpCodecCapability, TransportListenInfo, WebRtcServer, Worker } from 'mediasoup/types';
+import type { Config } from '../config.ts';
+import { Lane } from './Lane.ts';
+
+/** Opus is all there is: in-band FEC against loss, DTX so that silence costs nothing (RFC 7587). */
+const MEDIA_CODECS: RouterRtpCodecCapability[] = [
+  {
+    kind: 'audio',
+    mimeType: 'audio/opus',
+    clockRate: 48_000,
+    channels: 2,
+    parameters: { useinbandfec: 1, usedtx: 1, minptime: 10 },
+  },
+];
+/**
+ * Of each port's socket. The kernel's default holds a tenth of a second of a crowd's packets, and drops the rest; what is more
+ * than it allows (`net.core.rmem_max`), it cuts by itself.
+ */
+const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024;
+
+export type MediaWorkerConfig = Pick<
+  Config,
+  'MEDIA_PORT' | 'MEDIA_LISTEN_ADDRESS' | 'MEDIA_ANNOUNCED_ADDRESS' | 'MEDIASOUP_WORKER_BIN' | 'TRANSPORT_CONNECT_S'
+>;
+
+/** CPU and memory of one worker process. */
+export interface WorkerUsage {
+  readonly index: number;
+  readonly pid: number;
+  /** User and system time since the worker was started. */
+  readonly cpuSeconds: number;
+  /** Transports that carry a mix, one per listener. */
+  readonly listeners: number;
+}
+
+/** One process of mediasoup, on ports of its own. */
+export class MediaWorker {
+  readonly index: number;
+  readonly bornAt = Date.now();
+  readonly #worker: Worker;
+  readonly #webRtcServer: WebRtcServer;
+  readonly #transportConnectMs: number;
+  readonly #routers = new Set<Router>();
+  #listeners = 0;
+
+  private constructor(index: number, worker: Worker, webRtcServer: WebRtcServer, transportConnectMs: number) {
+    this.index = index;
+    this.#worker = worker;
+    this.#webRtcServer = webRtcServer;
+    this.#transportConnectMs = transportConnectMs;
+  }
+
+  /** @throws {Error} when the process or its ports cannot be had. */
+  static async spawn(index: number, config: MediaWorkerConfig): Promise<MediaWorker> {
+    const { MEDIASOUP_WORKER_BIN, TRANSPORT_CONNECT_S } = config;
+    const worker = await keepThroughSignals(async () =>
+      createWorker({ logLevel: 'error', ...(MEDIASOUP_WORKER_BIN ? { workerBin: MEDIASOUP_WORKER_BIN } : {}) }),
+    );
+    try {
+      const webRtcServer = await worker.createWebRtcServer({ listenInfos: listenInfos(index, config) });
+      return new MediaWorker(index, worker, webRtcServer, TRANSPORT_CONNECT_S * 1000);
+    } catch (error) {
+      worker.close();
+      throw error;
+    }
+  }
+
+  get pid(): number {
+    return this.#worker.pid;
+  }
+
+  get routerCount(): number {
+    return this.#routers.size;
+  }
+
+  get listeners(): number {
+    return this.#listeners;
+  }
+
+  onDeath(listener: () => void): void {
+    this.#worker.once('died', listener);
+  }
+
+  /** A new router; null when the worker died meanwhile. */
+  async createLane(): Promise<Lane | null> {
+    try {
+      const router = await this.#worker.createRouter({ mediaCodecs: MEDIA_CODECS });
+      this.#routers.add(router);
+      router.observer.once('close', () => this.#routers.delete(router));
+      return new Lane(this, router, this.#webRtcServer, this.#transportConnectMs);
+    } catch (error) {
+      if (this.#worker.closed) return null;
+      throw error;
+    }
+  }
+
+  /** Counts one listener, until the function returned is called. */
+  holdListener(): () => void {
+    let held = true;
+    this.#listeners++;
+    return () => {
+      if (held) this.#listeners--;
+      held = false;
+    };
+  }
+
+  async getUsage(): Promise<WorkerUsage> {
+    const { ru_utime, ru_stime } = await this.#worker.getResourceUsage();
+    const { index, pid, listeners } = this;
+    return { index, pid, listeners, cpuSeconds: (ru_utime + ru_stime) / 1000 };
+  }
+
+  close(): void {
+    this.#worker.close();
+  }
+}
+
+function listenInfos(index: number, config: MediaWorkerConfig): TransportListenInfo[] {
+  const { MEDIA_PORT, MEDIA_LISTEN_ADDRESS: ip, MEDIA_ANNOUNCED_ADDRESS: announcedAddress } = config;
+  const port = MEDIA_PORT === 0 ? {} : { port: MEDIA_PORT + index };
+  const buffers = { recvBufferSize: SOCKET_BUFFER_BYTES, sendBufferSize: SOCKET_BUFFER_BYTES };
+  return (['udp', 'tcp'] as const).map((protocol) => ({ protocol, ip, announcedAddress, ...port, ...buffers }));
+}
+
+/**
+ * mediasoup closes its workers at the first SIGINT or SIGTERM. Here a signal begins an orderly stop, of which closing the
+ * workers is the end, so its listeners, added before `create` first waits, are taken off again.
+ */
+async function keepThroughSignals<T>(create: () => Promise<T>): Promise<T> {
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  const before = new Set(signals.flatMap((signal) => process.listeners(signal)));
+  const created = create();
+  for (const signal of signals) {
+    for (const listener of process.listeners(signal)) if (!before.has(listener)) process.off(signal, listener);
+  }
+  return created;
+}

@@ -1,0 +1,61 @@
+import { voiceIdOf } from '@tribune/shared/voice.ts';
+import type { Consumer, PlainTransport, Producer } from 'mediasoup/types';
+import type { RoomMix } from '../mixer/Mixer.ts';
+import type { Lane } from './Lane.ts';
+
+interface Voice {
+  readonly userId: string;
+  readonly producer: Producer;
+  readonly consumer: Consumer;
+}
+
+/** Brings the voices of a stage's router to the mixer: one transport, and a consumer for each voice. Closed with its router. */
+export class MixFeed {
+  readonly #lane: Lane;
+  readonly #mix: RoomMix;
+  readonly #transport: PlainTransport;
+  readonly #voices = new Map<string, Voice>();
+
+  private constructor(lane: Lane, mix: RoomMix, transport: PlainTransport) {
+    this.#lane = lane;
+    this.#mix = mix;
+    this.#transport = transport;
+  }
+
+  static async create(lane: Lane, mix: RoomMix): Promise<MixFeed> {
+    return new MixFeed(lane, mix, await lane.createLoopback(mix.port));
+  }
+
+  /**
+   * Resolves when the voice is in the mix. It leaves it with its producer, and is silent there while its producer is paused: the
+   * mixer is told at once, and does not wait for packets that stay away.
+   */
+  async add(userId: string, producer: Producer): Promise<void> {
+    if (this.#voices.has(producer.id) || producer.closed) return;
+    const consumer = await this.#transport.consume({
+      producerId: producer.id,
+      rtpCapabilities: { ...this.#lane.rtpCapabilities, headerExtensions: [] },
+      enableRtx: false,
+    });
+    if (producer.closed || this.#voices.has(producer.id)) return consumer.close();
+    this.#voices.set(producer.id, { userId, producer, consumer });
+    producer.observer.on('pause', () => this.#tell());
+    producer.observer.on('resume', () => this.#tell());
+    producer.observer.once('close', () => {
+      this.#voices.delete(producer.id);
+      this.#tell();
+    });
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.#mix.setSpeakers(
+      [...this.#voices.values()].map(({ userId, producer, consumer: { rtpParameters } }) => ({
+        ssrc: rtpParameters.encodings?.[0]?.ssrc ?? 0,
+        payloadType: rtpParameters.codecs[0]?.payloadType ?? 0,
+        voiceId: voiceIdOf(userId),
+        muted: producer.paused,
+      })),
+    );
+  }
+}

@@ -1,0 +1,192 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Config } from '../config.ts';
+import type { Logger } from '../logger.ts';
+import type { MixerCommand, MixerReport, MixerUsage, MixOutput, RoomState } from './mixerMessages.ts';
+import type { VoiceSettings } from './Voice.ts';
+
+/** A process that lived less than this is not replaced at once: something is wrong with the machine, not with a room. */
+const EARLY_DEATH_MS = 2000;
+const RESPAWN_DELAY_MS = 500;
+
+export type MixerConfig = Pick<Config, 'MIX_PACKET_MS' | 'MIX_BITRATE'>;
+/** A voice that is sent to a mix. */
+export type MixSpeaker = VoiceSettings;
+
+/** The mix of one room. */
+export interface RoomMix {
+  /** UDP port on 127.0.0.1 that takes the speakers' RTP, and that the mix is sent from. Stays the same for good. */
+  readonly port: number;
+  /** Of the mix. Stays the same for good. */
+  readonly ssrc: number;
+  /** The whole list each time. Who is not in it, or is muted, is not in the mix, whatever they send. */
+  setSpeakers(speakers: readonly MixSpeaker[]): void;
+  /** Where the mix goes: the whole list each time. */
+  setOutputs(outputs: readonly MixOutput[]): void;
+  close(): void;
+}
+
+interface Room {
+  state: RoomState;
+  readonly opened: PromiseWithResolvers<void>;
+}
+
+/** The mixer process of this node: one child, many rooms; started again at once when it dies, with every room as it was. */
+export class Mixer extends EventEmitter<{ restarted: [] }> {
+  readonly #config: MixerConfig;
+  readonly #logger: Logger;
+  readonly #rooms = new Map<string, Room>();
+  readonly #started = Promise.withResolvers<void>();
+  #child: ChildProcess;
+  #bornAt = 0;
+  #isReplacement = false;
+  #asked: PromiseWithResolvers<MixerUsage> | null = null;
+  #usage: MixerUsage = { cpuSeconds: 0, rssBytes: 0, ticks: 0, lateTicks: 0, rooms: 0, speakers: 0 };
+  #closed = false;
+
+  private constructor(config: MixerConfig, logger: Logger) {
+    super();
+    this.#config = config;
+    this.#logger = logger.child({ component: 'Mixer' });
+    this.#child = this.#spawn();
+  }
+
+  /** Resolves once the process is ready. @throws {Error} when it ends before */
+  static async create({ config, logger }: { config: MixerConfig; logger: Logger }): Promise<Mixer> {
+    const mixer = new Mixer(config, logger);
+    try {
+      await mixer.#started.promise;
+    } catch (error) {
+      mixer.close();
+      throw error;
+    }
+    return mixer;
+  }
+
+  /** Of the process that mixes now. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  /** Opens the mix of a room. @throws {Error} when no port can be had */
+  async openRoom(roomId: string): Promise<RoomMix> {
+    if (this.#closed) throw new Error('The mixer is closed');
+    if (this.#rooms.has(roomId)) throw new Error('The room has a mix');
+    const { MIX_PACKET_MS: packetMs, MIX_BITRATE: bitrate } = this.#config;
+    const state = { roomId, port: 0, ssrc: randomInt(1, 0x1_0000_0000), packetMs, bitrate, speakers: [], outputs: [] };
+    const room: Room = { state, opened: Promise.withResolvers() };
+    this.#rooms.set(roomId, room);
+    this.#send({ type: 'room', room: state });
+    await room.opened.promise;
+    return this.#createMix(room);
+  }
+
+  /** Of the process that runs now; while one is being replaced, what is known of the last. */
+  async getUsage(): Promise<MixerUsage> {
+    if (!this.#child.connected) return this.#usage;
+    this.#asked ??= Promise.withResolvers();
+    this.#send({ type: 'usage' });
+    return this.#asked.promise;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#child.kill('SIGKILL');
+    this.#answer();
+    for (const { opened } of this.#rooms.values()) opened.reject(new Error('The mixer is closed'));
+    this.#rooms.clear();
+  }
+
+  #createMix(room: Room): RoomMix {
+    const { port, ssrc, roomId } = room.state;
+    const update = (change: Partial<RoomState>) => {
+      if (this.#rooms.get(roomId) !== room) return;
+      room.state = { ...room.state, ...change };
+      this.#send({ type: 'room', room: room.state });
+    };
+    return {
+      port,
+      ssrc,
+      setSpeakers: (speakers) => update({ speakers }),
+      setOutputs: (outputs) => update({ outputs }),
+      close: () => {
+        if (this.#rooms.get(roomId) !== room) return;
+        this.#rooms.delete(roomId);
+        this.#send({ type: 'close', roomId });
+      },
+    };
+  }
+
+  #spawn(): ChildProcess {
+    // Options and variables of this process, such as a test runner's or a secret, are none of the child's.
+    const child = fork(new URL('mixerChild.ts', import.meta.url), { execArgv: [], env: {} });
+    this.#bornAt = Date.now();
+    child.on('message', (message) => this.#handleReport(message as MixerReport));
+    child.on('error', (error) => this.#logger.error({ err: error }, 'Mixer could not be reached'));
+    child.once('exit', (code, signal) => this.#handleExit(code, signal));
+    return child;
+  }
+
+  #handleReport(report: MixerReport): void {
+    switch (report.type) {
+      case 'ready':
+        if (this.#isReplacement) this.emit('restarted');
+        this.#started.resolve();
+        return;
+      case 'usage':
+        this.#usage = report.usage;
+        this.#answer();
+        return;
+      case 'open':
+        this.#handleOpen(report.roomId, report.port);
+        return;
+      case 'failed':
+        this.#handleFailure(report.roomId, report.message);
+    }
+  }
+
+  #handleOpen(roomId: string, port: number): void {
+    const room = this.#rooms.get(roomId);
+    if (!room) return;
+    room.state = { ...room.state, port };
+    room.opened.resolve();
+  }
+
+  #handleFailure(roomId: string, message: string): void {
+    const room = this.#rooms.get(roomId);
+    this.#logger.error({ roomId, message }, 'Mix could not be opened');
+    if (!room) return;
+    room.opened.reject(new Error(message));
+    if (room.state.port === 0) this.#rooms.delete(roomId);
+    else this.#send({ type: 'room', room: room.state });
+  }
+
+  #handleExit(code: number | null, signal: NodeJS.Signals | null): void {
+    this.#answer();
+    if (this.#closed) return;
+    this.#started.reject(new Error(`The mixer ended (${signal ?? `exit code ${code}`})`));
+    this.#logger.error({ code, signal }, 'Mixer died');
+    void this.#respawn(Date.now() - this.#bornAt < EARLY_DEATH_MS ? RESPAWN_DELAY_MS : 0);
+  }
+
+  async #respawn(delayMs: number): Promise<void> {
+    if (delayMs > 0) await sleep(delayMs);
+    if (this.#closed) return;
+    this.#child = this.#spawn();
+    this.#isReplacement = true;
+    for (const { state } of this.#rooms.values()) this.#send({ type: 'room', room: state });
+    this.#logger.info({ pid: this.#child.pid }, 'Mixer replaced');
+  }
+
+  #answer(): void {
+    this.#asked?.resolve(this.#usage);
+    this.#asked = null;
+  }
+
+  #send(command: MixerCommand): void {
+    // A process that is gone is told everything again by its successor's first messages.
+    if (this.#child.connected) this.#child.send(command, () => undefined);
+  }
+}

@@ -1,0 +1,81 @@
+import { loadLibopus } from 'libopus-wasm';
+import type { MixerCommand, MixerReport, MixerUsage, RoomState } from './mixerMessages.ts';
+import { RoomSocket } from './RoomSocket.ts';
+import { TickClock } from './TickClock.ts';
+
+/** The process that mixes: it does what its parent says over IPC, and ends with it. */
+
+/** Wanted rooms; a socket is null until it is open. */
+const rooms = new Map<string, { state: RoomState; socket: RoomSocket | null }>();
+let opened = 0;
+const clock = new TickClock((dueMs) => {
+  for (const { socket } of rooms.values()) socket?.tick(dueMs);
+});
+
+process.on('message', (message) => handle(message as MixerCommand));
+process.on('disconnect', () => process.exit(0));
+// Ctrl-C goes to every process of a terminal, and the parent decides what comes of it.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
+await loadLibopus();
+report({ type: 'ready' });
+
+function handle(command: MixerCommand): void {
+  switch (command.type) {
+    case 'room':
+      updateRoom(command.room);
+      return;
+    case 'close':
+      rooms.get(command.roomId)?.socket?.close();
+      rooms.delete(command.roomId);
+      return;
+    case 'usage':
+      report({ type: 'usage', usage: usage() });
+  }
+}
+
+function updateRoom(state: RoomState): void {
+  const room = rooms.get(state.roomId);
+  if (room) {
+    room.state = state;
+    room.socket?.update(state);
+  } else {
+    rooms.set(state.roomId, { state, socket: null });
+    void openRoom(state);
+  }
+}
+
+async function openRoom(state: RoomState): Promise<void> {
+  const { roomId } = state;
+  try {
+    const socket = await RoomSocket.create(state, opened++);
+    const room = rooms.get(roomId);
+    if (!room) {
+      socket.close();
+      return;
+    }
+    room.socket = socket;
+    socket.update(room.state);
+    report({ type: 'open', roomId, port: socket.port });
+  } catch (error) {
+    rooms.delete(roomId);
+    report({ type: 'failed', roomId, message: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+function usage(): MixerUsage {
+  const { user, system } = process.cpuUsage();
+  let speakers = 0;
+  for (const { socket } of rooms.values()) speakers += socket?.voiceCount ?? 0;
+  return {
+    cpuSeconds: (user + system) / 1e6,
+    rssBytes: process.memoryUsage.rss(),
+    ticks: clock.ticks,
+    lateTicks: clock.lateTicks,
+    rooms: rooms.size,
+    speakers,
+  };
+}
+
+function report(message: MixerReport): void {
+  process.send?.(message);
+}

@@ -1,0 +1,40 @@
+import type { VoiceSettings } from './Voice.ts';
+import type { MixSettings } from './MixStream.ts';
+
+/** Where a mix goes. */
+export interface MixOutput {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** Everything that a mix is: sent whole each time, so that a new process takes over from what it is told once. */
+export interface RoomState extends MixSettings {
+  readonly roomId: string;
+  /** UDP port on 127.0.0.1; 0 until the first process has found a free one. */
+  readonly port: number;
+  readonly speakers: readonly VoiceSettings[];
+  readonly outputs: readonly MixOutput[];
+}
+
+export interface MixerUsage {
+  /** User and system time since the process started. */
+  readonly cpuSeconds: number;
+  readonly rssBytes: number;
+  /** Of 20 ms, since the process started. */
+  readonly ticks: number;
+  /** Those that came 10 ms too late or more. */
+  readonly lateTicks: number;
+  readonly rooms: number;
+  readonly speakers: number;
+}
+
+export type MixerCommand =
+  | { readonly type: 'room'; readonly room: RoomState }
+  | { readonly type: 'close'; readonly roomId: string }
+  | { readonly type: 'usage' };
+
+export type MixerReport =
+  | { readonly type: 'ready' }
+  | { readonly type: 'open'; readonly roomId: string; readonly port: number }
+  | { readonly type: 'failed'; readonly roomId: string; readonly message: string }
+  | { readonly type: 'usage'; readonly usage: MixerUsage };

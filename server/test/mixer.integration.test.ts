@@ -1,0 +1,173 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { csrcsOf, payloadOf, ssrcOf } from '@tribune/shared/rtp.ts';
+import { readCsrc, voiceIdOf } from '@tribune/shared/voice.ts';
+import { createDecoder, type OpusDecoderHandle } from 'libopus-wasm';
+import { createWorker } from 'mediasoup';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { SpeechSender } from '../../loadtest/src/SpeechSender.ts';
+import { encodeSpeech, type SpeechFrame } from '../../loadtest/src/speech.ts';
+import { createLogger } from '../src/logger.ts';
+import { Mixer, type MixSpeaker, type RoomMix } from '../src/mixer/Mixer.ts';
+import { mixRtpParameters } from '../src/mixer/mixRtpParameters.ts';
+
+const PAYLOAD_TYPE = 100;
+const OPUS = { kind: 'audio', mimeType: 'audio/opus', clockRate: 48_000, channels: 2 } as const;
+const config = { MIX_PACKET_MS: 60, MIX_BITRATE: 32_000 } as const;
+const logger = createLogger({ LOG_LEVEL: 'silent' });
+
+describe('the mixer process', () => {
+  let speech: readonly SpeechFrame[];
+  let mixer: Mixer;
+  let mix: RoomMix;
+  let ear: Ear;
+  let senders: SpeechSender[];
+  let socket: Socket;
+  beforeAll(async () => {
+    speech = await encodeSpeech(new URL('../../e2e/fixtures/speech.wav', import.meta.url));
+    mixer = await Mixer.create({ config, logger });
+  });
+  afterAll(() => mixer.close());
+  beforeEach(async () => {
+    mix = await mixer.openRoom('r1');
+    ear = await Ear.create();
+    mix.setOutputs([{ address: '127.0.0.1', port: ear.port }]);
+    senders = [];
+    socket = createSocket('udp4');
+  });
+  afterEach(() => {
+    for (const sender of senders) sender.stop();
+    socket.close();
+    ear.close();
+    mix.close();
+  });
+
+  function speak(speaker: MixSpeaker): void {
+    const stream = { ssrc: speaker.ssrc, payloadType: speaker.payloadType, audioLevelId: 1 };
+    const sender = new SpeechSender(speech, stream, (packet) => {
+      socket.send(packet, mix.port, '127.0.0.1');
+      return true;
+    });
+    sender.start();
+    senders.push(sender);
+  }
+
+  it('sends what a speaker says, and that it is them', async () => {
+    const ann = speakerOf('ann', 1);
+    mix.setSpeakers([ann]);
+    speak(ann);
+    await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([ann.voiceId]);
+    await expect.poll(() => ear.loudestDbov, { timeout: 5000 }).toBeGreaterThan(-40);
+    expect(ear.ssrcs).toEqual(new Set([mix.ssrc]));
+  });
+
+  it('leaves out who is muted, and who is no speaker, whatever they send', async () => {
+    const ann = { ...speakerOf('ann', 1), muted: true };
+    mix.setSpeakers([ann]);
+    speak(ann);
+    speak(speakerOf('bob', 2));
+    await sleep(500);
+    expect(ear.voices).toEqual([]);
+    expect(ear.loudestDbov).toBeLessThan(-80);
+  });
+
+  it('goes on by itself after its process was killed: same port, same SSRC, every speaker', async () => {
+    const ann = speakerOf('ann', 1);
+    mix.setSpeakers([ann]);
+    speak(ann);
+    await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([ann.voiceId]);
+    const pid = mixer.pid!;
+    const restarted = once(mixer, 'restarted');
+    process.kill(pid, 'SIGKILL');
+    await restarted;
+    expect(mixer.pid).not.toBe(pid);
+    ear.forget();
+    await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([ann.voiceId]);
+    expect(ear.ssrcs).toEqual(new Set([mix.ssrc]));
+    expect(ear.ports).toEqual(new Set([mix.port]));
+  });
+
+  it('is taken in by mediasoup, and who speaks goes through to who listens', async () => {
+    const worker = await createWorker({
+      logLevel: 'error',
+      ...(process.env.MEDIASOUP_WORKER_BIN ? { workerBin: process.env.MEDIASOUP_WORKER_BIN } : {}),
+    });
+    try {
+      const router = await worker.createRouter({ mediaCodecs: [OPUS] });
+      const listenInfo = { protocol: 'udp', ip: '127.0.0.1' } as const;
+      const ingest = await router.createPlainTransport({ listenInfo, comedia: true, rtcpMux: true });
+      const producer = await ingest.produce({ kind: 'audio', rtpParameters: mixRtpParameters(mix.ssrc) });
+      const outlet = await router.createPlainTransport({ listenInfo, rtcpMux: true });
+      await outlet.connect({ ip: '127.0.0.1', port: ear.port });
+      await outlet.consume({ producerId: producer.id, rtpCapabilities: router.rtpCapabilities });
+      const ann = speakerOf('ann', 1);
+      mix.setSpeakers([ann]);
+      mix.setOutputs([{ address: '127.0.0.1', port: ingest.tuple.localPort }]);
+      speak(ann);
+      await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([ann.voiceId]);
+    } finally {
+      worker.close();
+    }
+  });
+
+  it('counts its rooms, its speakers and its ticks', async () => {
+    mix.setSpeakers([speakerOf('ann', 1), speakerOf('bob', 2)]);
+    await expect.poll(async () => (await mixer.getUsage()).ticks, { timeout: 5000 }).toBeGreaterThan(10);
+    expect(await mixer.getUsage()).toMatchObject({ rooms: 1, speakers: 2 });
+  });
+});
+
+function speakerOf(userId: string, ssrc: number): MixSpeaker {
+  return { ssrc, payloadType: PAYLOAD_TYPE, voiceId: voiceIdOf(userId), muted: false };
+}
+
+/** Hears a mix. */
+class Ear {
+  readonly ssrcs = new Set<number>();
+  readonly ports = new Set<number>();
+  readonly #voices = new Set<number>();
+  readonly #socket: Socket;
+  readonly #decoder: OpusDecoderHandle;
+  loudestDbov = -Infinity;
+
+  private constructor(socket: Socket, decoder: OpusDecoderHandle) {
+    this.#socket = socket;
+    this.#decoder = decoder;
+    socket.on('message', (packet, { port }) => {
+      this.ports.add(port);
+      this.ssrcs.add(ssrcOf(packet));
+      for (const csrc of csrcsOf(packet)) this.#voices.add(readCsrc(csrc).voiceId);
+      const pcm = this.#decoder.decodeFloat(payloadOf(packet));
+      const power = pcm.reduce((sum, sample) => sum + sample * sample, 0) / pcm.length;
+      this.loudestDbov = Math.max(this.loudestDbov, 10 * Math.log10(power));
+    });
+  }
+
+  static async create(): Promise<Ear> {
+    const socket = createSocket('udp4');
+    socket.bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+    return new Ear(socket, await createDecoder({ channels: 1 }));
+  }
+
+  get port(): number {
+    return this.#socket.address().port;
+  }
+
+  get voices(): number[] {
+    return [...this.#voices];
+  }
+
+  forget(): void {
+    this.#voices.clear();
+    this.ssrcs.clear();
+    this.ports.clear();
+    this.loudestDbov = -Infinity;
+  }
+
+  close(): void {
+    this.#socket.close();
+    this.#decoder.free();
+  }
+}

@@ -10,6 +10,8 @@ import type { VoiceSettings } from './Voice.ts';
 /** A process that lived less than this is not replaced at once: something is wrong with the machine, not with a room. */
 const EARLY_DEATH_MS = 2000;
 const RESPAWN_DELAY_MS = 500;
+/** It answers within a tick or two. */
+const USAGE_TIMEOUT_MS = 1000;
 
 export type MixerConfig = Pick<Config, 'MIX_PACKET_MS' | 'MIX_BITRATE'>;
 /** A voice that is sent to a mix. */
@@ -83,11 +85,14 @@ export class Mixer extends EventEmitter<{ restarted: [] }> {
     return this.#createMix(room);
   }
 
-  /** Of the process that runs now; while one is being replaced, what is known of the last. */
+  /** Of the process that runs now; of the last one, or as of the last answer, where there is none within a second. */
   async getUsage(): Promise<MixerUsage> {
     if (!this.#child.connected) return this.#usage;
-    this.#asked ??= Promise.withResolvers();
-    this.#send({ type: 'usage' });
+    if (!this.#asked) {
+      this.#asked = Promise.withResolvers();
+      setTimeout(() => this.#answer(), USAGE_TIMEOUT_MS).unref();
+      this.#send({ type: 'usage' });
+    }
     return this.#asked.promise;
   }
 

@@ -230,11 +230,12 @@ export class Playout {
   /** @param missing samples before the packet that shall be had from it; without a packet, samples to make up */
   #decode(payload: Uint8Array | null, missing = 0): Float32Array {
     try {
-      if (!payload || missing === 0) return this.#decoder.decodeFloat(payload, missing ? { frameSize: missing } : {});
+      if (!payload) return this.#decoder.decodeFloat(null, { frameSize: missing });
+      if (missing === 0) return this.#decoder.decodeFloat(payload);
       return this.#decoder.decodeFloat(payload, { frameSize: missing, decodeFec: true });
     } catch {
-      // Not Opus. To whoever listens it is as good as lost.
-      return this.#decoder.decodeFloat(null, { frameSize: missing || FRAME });
+      // Not Opus, and to whoever listens as good as lost. What cannot even be made up is silence.
+      return payload ? this.#decode(null, missing || FRAME) : new Float32Array(missing);
     }
   }
 

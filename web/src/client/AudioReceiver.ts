@@ -1,11 +1,15 @@
 import type { ConsumerInfo, MediaInfo, MediaOffer } from '@tribune/shared/protocol.ts';
 import { AwaitQueue } from 'awaitqueue';
-import type { Consumer, RtpParameters, Transport } from 'mediasoup-client/types';
+import type { Transport } from 'mediasoup-client/types';
 import type { AudioOutput } from './AudioOutput.ts';
 import { Backoff } from './Backoff.ts';
-import { createTransport, type MediaContext } from './mediaContext.ts';
+import type { MediaContext } from './mediaContext.ts';
+import { Reception } from './Reception.ts';
 import type { SpeakingMonitor } from './SpeakingMonitor.ts';
-import { TransportGuard } from './TransportGuard.ts';
+
+const SOUND_POLL_MS = 20;
+/** The server ends the old transport half a second after the new one is connected: where nobody speaks, it is left before that. */
+const SOUND_WAIT_MS = 400;
 
 interface ReceiverOptions {
   readonly context: MediaContext;
@@ -14,19 +18,20 @@ interface ReceiverOptions {
 }
 
 /**
- * Everything heard: the receiving transport and its consumers, each of which plays in the one output and is watched by the
- * monitor. All work goes through one queue, in the order in which the server spoke.
+ * Everything heard. One reception plays; where the server has something else to hear, the next one is built beside it, and takes
+ * over when it has sound. All work goes through one queue, in the order in which the server spoke.
  */
 export class AudioReceiver {
   readonly #context: MediaContext;
   readonly #output: AudioOutput;
   readonly #monitor: SpeakingMonitor;
   readonly #queue = new AwaitQueue();
-  readonly #consumers = new Map<string, Consumer>();
   readonly #retry = new Backoff(() => this.#rebuild());
-  #transport: Transport | null = null;
-  #guard: TransportGuard | null = null;
+  #current: Reception | null = null;
+  /** Not heard yet. */
+  #next: Reception | null = null;
   #restartTimer: ReturnType<typeof setTimeout> | undefined;
+  #soundTimer: ReturnType<typeof setInterval> | undefined;
   #closed = false;
 
   constructor({ context, output, monitor }: ReceiverOptions) {
@@ -36,7 +41,7 @@ export class AudioReceiver {
   }
 
   get transport(): Transport | null {
-    return this.#transport;
+    return this.#current?.transport ?? null;
   }
 
   /** The word of the server on a new connection, which overrules whatever was planned. */
@@ -44,9 +49,9 @@ export class AudioReceiver {
     clearTimeout(this.#restartTimer);
     this.#retry.cancel();
     this.#enqueue(async () => {
-      if (offer.kind === 'none') this.#closeTransport();
+      if (offer.kind === 'none') this.#closeAll();
       else if (offer.kind === 'new') await this.#open(offer);
-      else if (this.#transport) await this.#reconcile(offer.consumers);
+      else if (this.#newest) await this.#newest.reconcile(offer.consumers);
       else await this.#open(await this.#context.request('media:start'));
     });
   }
@@ -54,16 +59,16 @@ export class AudioReceiver {
   /** @param ack tells the server that the stream may flow. */
   handleConsumerCreated(info: ConsumerInfo, ack: () => void): void {
     this.#enqueue(async () => {
-      await this.#consume(info);
+      await this.#newest?.consume(info);
       ack();
     });
   }
 
   handleConsumerClosed(consumerId: string): void {
-    this.#enqueue(() => this.#closeConsumer(consumerId));
+    this.#enqueue(() => [this.#current, this.#next].find((it) => it?.has(consumerId))?.remove(consumerId));
   }
 
-  /** The media there was is gone, or there is media at last: asks for it after a delay that spreads the crowd. */
+  /** There is something else to hear, or something at last: asks for it after a delay that spreads the crowd. */
   handleRestart(withinMs: number): void {
     clearTimeout(this.#restartTimer);
     this.#retry.cancel();
@@ -76,7 +81,7 @@ export class AudioReceiver {
     clearTimeout(this.#restartTimer);
     this.#retry.reset();
     this.#queue.stop();
-    this.#closeTransport();
+    this.#closeAll();
   }
 
   #enqueue(task: () => void | Promise<void>): void {
@@ -91,53 +96,67 @@ export class AudioReceiver {
     this.#enqueue(async () => this.#open(await this.#context.request('media:start')));
   }
 
+  get #newest(): Reception | null {
+    return this.#next ?? this.#current;
+  }
+
   async #open({ recv, consumers }: MediaInfo): Promise<void> {
     if (this.#closed) return;
-    this.#closeTransport();
-    const transport = createTransport(this.#context, 'recv', recv);
-    this.#transport = transport;
-    this.#guard = new TransportGuard(transport, this.#context, () => this.#retry.schedule());
-    transport.on('connectionstatechange', (state) => {
-      if (state === 'connected') this.#retry.reset();
+    this.#closeNext();
+    // What does not play any more is not worth keeping.
+    if (!this.#current?.isConnected) this.#closeAll();
+    const reception: Reception = new Reception(recv, {
+      ...{ context: this.#context, output: this.#output, monitor: this.#monitor },
+      onConnected: () => this.#handleConnected(reception),
+      onLost: () => this.#handleLost(reception),
     });
-    await Promise.all(consumers.map((info) => this.#consume(info)));
+    if (this.#current) {
+      this.#next = reception;
+    } else {
+      this.#current = reception;
+      reception.play();
+    }
+    await Promise.all(consumers.map((info) => reception.consume(info)));
   }
 
-  async #reconcile(consumers: readonly ConsumerInfo[]): Promise<void> {
-    const listed = new Set(consumers.map(({ id }) => id));
-    for (const id of [...this.#consumers.keys()]) if (!listed.has(id)) this.#closeConsumer(id);
-    await Promise.all(consumers.map((info) => this.#consume(info)));
-    this.#guard?.check();
+  #handleConnected(reception: Reception): void {
+    this.#retry.reset();
+    if (reception !== this.#next) return;
+    const sinceMs = performance.now();
+    clearInterval(this.#soundTimer);
+    this.#soundTimer = setInterval(() => {
+      if (reception.hasSound || performance.now() - sinceMs >= SOUND_WAIT_MS) this.#takeOver();
+    }, SOUND_POLL_MS);
   }
 
-  async #consume({ id, producerId, userId, rtpParameters }: ConsumerInfo): Promise<void> {
-    const transport = this.#transport;
-    if (this.#closed || this.#consumers.has(id)) return;
-    // Announced before the transport that is asked for right now: its answer has the full list.
-    if (!transport || [...this.#consumers.values()].some((consumer) => consumer.producerId === producerId)) return;
-    // The server's mediasoup names a few extensions more than the client's; what is in use, both know.
-    const known = rtpParameters as RtpParameters;
-    const consumer = await transport.consume({ id, producerId, kind: 'audio', rtpParameters: known });
-    if (this.#transport !== transport) return;
-    this.#consumers.set(id, consumer);
-    this.#output.add(consumer.track);
-    if (consumer.rtpReceiver && userId !== null) this.#monitor.addSource(id, userId, consumer.rtpReceiver);
+  /** The next one is heard from here on: first in, then the other out, so that the output never runs dry. */
+  #takeOver(): void {
+    clearInterval(this.#soundTimer);
+    const before = this.#current;
+    if (!this.#next) return;
+    this.#current = this.#next;
+    this.#next = null;
+    this.#current.play();
+    before?.close();
   }
 
-  #closeConsumer(id: string): void {
-    const consumer = this.#consumers.get(id);
-    if (!consumer) return;
-    this.#consumers.delete(id);
-    this.#monitor.removeSource(id);
-    this.#output.remove(consumer.track);
-    consumer.close();
+  #handleLost(reception: Reception): void {
+    // Whoever is left behind by one that was to take over goes on with what there is, and tries again.
+    if (reception === this.#next) this.#closeNext();
+    else if (reception !== this.#current) return;
+    // The other may be on its way already.
+    if (!this.#next) this.#retry.schedule();
   }
 
-  #closeTransport(): void {
-    for (const id of [...this.#consumers.keys()]) this.#closeConsumer(id);
-    this.#guard?.close();
-    this.#guard = null;
-    this.#transport?.close();
-    this.#transport = null;
+  #closeNext(): void {
+    clearInterval(this.#soundTimer);
+    this.#next?.close();
+    this.#next = null;
+  }
+
+  #closeAll(): void {
+    this.#closeNext();
+    this.#current?.close();
+    this.#current = null;
   }
 }

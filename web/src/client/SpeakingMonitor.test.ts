@@ -1,16 +1,31 @@
+import { csrcOf, voiceIdOf } from '@tribune/shared/voice.ts';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SpeakingMonitor, type LevelSource } from './SpeakingMonitor.ts';
 
 /** A receiver whose last packet can be set. */
 class FakeReceiver implements LevelSource {
   sources: { audioLevel?: number; timestamp: number }[] = [];
+  contributions: { source: number; timestamp: number }[] = [];
 
   hear(audioLevel: number, timestamp = Date.now()): void {
     this.sources = [{ audioLevel, timestamp }];
   }
 
+  /** A packet of a mix: who is in it, and how loud. Like a browser, it remembers those of packets before. */
+  hearMix(levels: Record<string, number>, timestamp = Date.now()): void {
+    this.sources = [{ timestamp }];
+    for (const [userId, level] of Object.entries(levels)) {
+      const source = csrcOf(voiceIdOf(userId), level);
+      this.contributions = this.contributions.filter((it) => it.source !== source).concat({ source, timestamp });
+    }
+  }
+
   getSynchronizationSources() {
     return this.sources;
+  }
+
+  getContributingSources() {
+    return this.contributions;
   }
 }
 
@@ -99,6 +114,45 @@ describe('SpeakingMonitor', () => {
     vi.advanceTimersByTime(1000);
     expect(monitor.isSpeaking('ann')).toBe(false);
     expect(vi.getTimerCount()).toBe(0);
+  });
+
+  describe('in a mix', () => {
+    let mix: FakeReceiver;
+
+    beforeEach(() => {
+      mix = new FakeReceiver();
+      monitor.addSource('mix', null, mix);
+      for (const userId of ['ann', 'ben']) monitor.subscribe(userId, () => undefined);
+    });
+
+    function hear(levels: Record<string, number>, ms = 100): void {
+      mix.hearMix(levels);
+      vi.advanceTimersByTime(ms);
+    }
+
+    it('counts everyone as speaking whom a packet names', () => {
+      hear({ ann: 9, ben: 4 });
+      expect([monitor.isSpeaking('ann'), monitor.isSpeaking('ben')]).toEqual([true, true]);
+    });
+
+    it('takes a voice for one, however its level changes', () => {
+      const ann = vi.fn<() => void>();
+      monitor.subscribe('ann', ann);
+      for (const level of [3, 9, 5, 12]) hear({ ann: level });
+      expect(ann).toHaveBeenCalledTimes(1);
+    });
+
+    it('does not believe a name for as long as the browser repeats it', () => {
+      hear({ ann: 9 });
+      for (let packet = 0; packet < 10; packet++) hear({ ben: 9 });
+      expect([monitor.isSpeaking('ann'), monitor.isSpeaking('ben')]).toEqual([false, true]);
+    });
+
+    it('does not take a voice that is too faint to hear for speech, nor someone who is not shown for anyone', () => {
+      hear({ ann: 0, stranger: 9 });
+      expect(monitor.isSpeaking('ann')).toBe(false);
+      expect(monitor.isSpeaking('stranger')).toBe(false);
+    });
   });
 
   it('lets nobody speak after it was closed', () => {

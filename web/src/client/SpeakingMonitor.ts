@@ -1,3 +1,4 @@
+import { readCsrc, voiceIdOf } from '@tribune/shared/voice.ts';
 import { Listeners } from './Listeners.ts';
 
 const POLL_MS = 100;
@@ -6,16 +7,20 @@ const THRESHOLD = 0.003;
 /** Long enough to bridge the gaps between words. */
 const RELEASE_MS = 400;
 
-/** The part of `RTCRtpReceiver` that tells how loud a stream was last. */
+/** The part of `RTCRtpReceiver` that tells whose sound a stream carried last, and how loud it was. */
 export interface LevelSource {
   getSynchronizationSources(): readonly { readonly audioLevel?: number; readonly timestamp: number }[];
+  getContributingSources(): readonly { readonly source: number; readonly timestamp: number }[];
 }
 
 interface Source {
-  readonly userId: string;
+  /** Null is the mix of everyone. */
+  readonly userId: string | null;
   readonly receiver: LevelSource;
   /** Of the newest packet that was seen. Only compared with itself: browsers do not agree on the clock. */
   timestamp: number;
+  /** Of the newest contributing source; browsers go on naming them for ten seconds. */
+  contributedAt: number;
 }
 
 interface Voice {
@@ -32,6 +37,8 @@ interface Voice {
 export class SpeakingMonitor {
   readonly #sources = new Map<string, Source>();
   readonly #voices = new Map<string, Voice>();
+  /** Who is meant by a voice of the mix: anyone who is shown. */
+  readonly #userIds = new Map<number, string>();
   readonly #onSound: (() => void) | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
 
@@ -40,9 +47,12 @@ export class SpeakingMonitor {
     this.#onSound = onSound;
   }
 
-  /** @param key names the stream; one person may have two for the moment in which one replaces the other. */
-  addSource(key: string, userId: string, receiver: LevelSource): void {
-    this.#sources.set(key, { userId, receiver, timestamp: 0 });
+  /**
+   * @param key names the stream; one person may have two for the moment in which one replaces the other.
+   * @param userId whose voice it is; null is the mix, which names them itself.
+   */
+  addSource(key: string, userId: string | null, receiver: LevelSource): void {
+    this.#sources.set(key, { userId, receiver, timestamp: 0, contributedAt: 0 });
     this.#run();
   }
 
@@ -81,7 +91,9 @@ export class SpeakingMonitor {
     const now = performance.now();
     for (const source of this.#sources.values()) {
       const isNew = source.timestamp === 0;
-      if (isLoud(source)) this.#hear(source.userId);
+      const isHeard = isLoud(source);
+      if (source.userId === null) this.#hearMix(source);
+      else if (isHeard) this.#hear(source.userId);
       if (isNew && source.timestamp > 0) this.#onSound?.();
     }
     let anySpeaking = false;
@@ -92,6 +104,13 @@ export class SpeakingMonitor {
     if (this.#sources.size > 0 || anySpeaking) return;
     clearInterval(this.#timer);
     this.#timer = undefined;
+  }
+
+  #hearMix(source: Source): void {
+    for (const voiceId of newVoices(source)) {
+      const userId = this.#userIds.get(voiceId);
+      if (userId !== undefined) this.#hear(userId);
+    }
   }
 
   #hear(userId: string): void {
@@ -105,6 +124,7 @@ export class SpeakingMonitor {
     if (!voice) {
       voice = { speaking: false, heardAt: 0, listeners: new Listeners() };
       this.#voices.set(userId, voice);
+      this.#userIds.set(voiceIdOf(userId), userId);
     }
     return voice;
   }
@@ -124,6 +144,15 @@ function isLoud(source: Source): boolean {
   }
   source.timestamp = newest;
   return level >= THRESHOLD;
+}
+
+/** Voices in the mix since the last look. One voice is several sources over time, since its level is in the number. */
+function newVoices(source: Source): number[] {
+  const since = source.contributedAt;
+  const fresh = source.receiver.getContributingSources().filter(({ timestamp }) => timestamp > since);
+  source.contributedAt = Math.max(since, ...fresh.map(({ timestamp }) => timestamp));
+  const voices = fresh.map((contribution) => readCsrc(contribution.source));
+  return voices.filter(({ level }) => level > 0).map(({ voiceId }) => voiceId);
 }
 
 function setSpeaking(voice: Voice, speaking: boolean): void {

@@ -1,7 +1,8 @@
 import { addBehaviours, type BehaviourCounts, type BehaviourPlan } from './behaviour.ts';
 import { sumFleets, type FleetCount, type FleetResults, type ListenerResult } from './Fleet.ts';
-import { epochMs, type FleetRequest } from './fleetCommands.ts';
-import { FleetProcess } from './FleetProcess.ts';
+import { epochMs } from './clock.ts';
+import type { FleetRequest } from './fleetCommands.ts';
+import type { GeneratorProcess } from './FleetProcess.ts';
 import type { GeneratorUsage } from './Generator.ts';
 import type { ListenerKind } from './kinds.ts';
 import { mergeWindows, type WindowResult } from './SteadyWindow.ts';
@@ -15,7 +16,7 @@ export interface CrowdResults {
 }
 
 interface Member {
-  readonly process: FleetProcess;
+  readonly process: GeneratorProcess;
   readonly atMs: readonly number[];
   readonly kinds: readonly ListenerKind[];
 }
@@ -29,20 +30,19 @@ export class Crowd {
   }
 
   /**
-   * Starts the processes, each with its share of the schedule. Sessions are made by `prepare()`.
-   * @param onLost when a process ends by itself: what is measured after that means nothing.
+   * Gives each process its share of the schedule. Sessions are made by `prepare()`.
+   * @param processes those that are too many have nobody, and are closed with the others.
    */
   static create(
     atMs: readonly number[],
     kinds: readonly ListenerKind[],
-    processes: number,
-    onLost: (why: string) => void,
+    processes: readonly GeneratorProcess[],
   ): Crowd {
-    const hands = Math.min(processes, atMs.length);
+    const hands = processes.length;
     const dealt = deal(kinds, hands);
     return new Crowd(
       deal(atMs, hands).map((share, hand) => ({
-        process: new FleetProcess(onLost),
+        process: processes[hand]!,
         atMs: share,
         kinds: dealt[hand]!,
       })),
@@ -88,7 +88,10 @@ export class Crowd {
 
   async closeWindow(): Promise<{ readonly window: WindowResult; readonly usages: readonly GeneratorUsage[] }> {
     const all = await this.#all(async ({ process }) => process.ask('closeWindow'));
-    return { window: mergeWindows(all.map(({ window }) => window)), usages: all.map(({ usage }) => usage) };
+    return {
+      window: mergeWindows(all.map(({ window }) => window)),
+      usages: all.map(({ usage }, at) => this.#placed(usage, at)),
+    };
   }
 
   /** What there is, at any time; those whose process is gone are failed. */
@@ -104,8 +107,12 @@ export class Crowd {
     return {
       listeners: all.flatMap(({ listeners }) => listeners),
       rampMs: ramps.length === all.length ? lastMs - firstMs : null,
-      arriving: all.map(({ arriving }) => arriving),
+      arriving: all.map(({ arriving }, at) => arriving && this.#placed(arriving, at)),
     };
+  }
+
+  #placed(usage: GeneratorUsage, at: number): GeneratorUsage {
+    return { ...usage, machine: this.#members[at]!.process.machine };
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
 import { ApiClient, ApiError } from '@tribune/shared/ApiClient.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from './failure.ts';
-import { epochMs } from './fleetCommands.ts';
+import { epochMs } from './clock.ts';
 import type { GeneratorUsage } from './Generator.ts';
 import type { Guard } from './guard.ts';
 import { Histogram } from './Histogram.ts';

@@ -1,63 +1,70 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import type { AnswerMessage, CommandName, FleetCommands } from './fleetCommands.ts';
+import { Asked } from './Asked.ts';
+import type { AnswerMessage, CommandMessage, CommandName, FleetCommands } from './fleetCommands.ts';
 
 const CLOSE_TIMEOUT_MS = 3000;
 
-/** One process that runs listeners, seen from the main one. */
-export class FleetProcess {
-  readonly #child: ChildProcess;
-  readonly #pending = new Map<number, PromiseWithResolvers<unknown>>();
-  readonly #exited = Promise.withResolvers<void>();
-  #nextId = 1;
-  #closed = false;
-  #lost = false;
+/** A process that runs listeners, on whatever machine. */
+export interface GeneratorProcess {
+  /** Names where it runs: kernel counters are of a whole machine. */
+  readonly machine: string;
+  /** False once it ended, so that nothing can be known of its listeners. */
+  readonly isAlive: boolean;
+  ask<N extends CommandName>(
+    name: N,
+    ...args: Parameters<FleetCommands[N]>
+  ): Promise<Awaited<ReturnType<FleetCommands[N]>>>;
+  /** Ends it with everyone in it. */
+  close(): Promise<void>;
+}
 
-  /** @param onLost once, with why, when it ends without being told to. */
-  constructor(onLost: (why: string) => void) {
+/** One that runs here, seen from the main process. */
+export class FleetProcess implements GeneratorProcess {
+  readonly machine = '';
+  readonly #child: ChildProcess;
+  readonly #asked = new Asked();
+  readonly #exited = Promise.withResolvers<void>();
+  #closed = false;
+
+  /**
+   * @param onLost once, with why, when it ends without being told to
+   * @param onAnswer in place of whoever asks, for one that is driven through `post()`
+   */
+  constructor(onLost: (why: string) => void, onAnswer?: (message: AnswerMessage) => void) {
     // Options of this process, such as a test runner's, are none of the child's.
     this.#child = fork(new URL('fleetChild.ts', import.meta.url), { execArgv: [], serialization: 'advanced' });
-    this.#child.on('message', (message) => this.#settle(message as AnswerMessage));
+    this.#child.on('message', (message) => (onAnswer ?? ((it) => this.#asked.settle(it)))(message as AnswerMessage));
     this.#child.on('error', () => undefined);
     this.#child.on('exit', (code, signal) => {
       this.#exited.resolve();
       const why = `a process of the load test ended (${signal ?? `exit code ${code}`})`;
-      this.#lost = true;
-      for (const { reject } of this.#pending.values()) reject(new Error(why));
-      this.#pending.clear();
+      this.#asked.end(why);
       if (!this.#closed) onLost(why);
     });
   }
 
-  /** False once it ended, so that nothing can be known of its listeners. */
   get isAlive(): boolean {
-    return !this.#lost;
+    return this.#asked.isOpen && this.#child.connected;
   }
 
   async ask<N extends CommandName>(
     name: N,
     ...args: Parameters<FleetCommands[N]>
   ): Promise<Awaited<ReturnType<FleetCommands[N]>>> {
-    if (this.#lost || !this.#child.connected) throw new Error('The process of the load test is gone');
-    const id = this.#nextId++;
-    const answer = Promise.withResolvers<unknown>();
-    this.#pending.set(id, answer);
-    this.#child.send({ id, name, args });
-    return (await answer.promise) as Awaited<ReturnType<FleetCommands[N]>>;
+    if (!this.#child.connected) throw new Error('The process of the load test is gone');
+    return this.#asked.ask(name, args, (message) => this.post(message));
   }
 
-  /** Ends it with everyone in it. */
+  /** Hands a command over that someone else waits for. */
+  post(message: CommandMessage): void {
+    if (this.#child.connected) this.#child.send(message);
+  }
+
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#child.connected) this.#child.disconnect();
     const timer = setTimeout(() => this.#child.kill('SIGKILL'), CLOSE_TIMEOUT_MS);
     await this.#exited.promise;
     clearTimeout(timer);
-  }
-
-  #settle({ id, result, error }: AnswerMessage): void {
-    const answer = this.#pending.get(id);
-    this.#pending.delete(id);
-    if (error === undefined) answer?.resolve(result);
-    else answer?.reject(new Error(error));
   }
 }

@@ -5,6 +5,8 @@ const NS_PER_MS = 1e6;
 
 /** What this process consumed between two moments, to tell a slow server from a slow load test. */
 export interface GeneratorUsage {
+  /** Where it ran; empty for this machine. */
+  readonly machine: string;
   /** Of one core, so that 200 means two cores. */
   readonly cpuPct: number;
   /** How much later than due the event loop ran: delays of this size are part of every time that is measured. */
@@ -40,6 +42,7 @@ export class Generator {
     const late = (ns: number) => (Number.isFinite(ns) ? Math.max(0, ns / NS_PER_MS - RESOLUTION_MS) : 0);
     const { max } = this.#delay;
     return {
+      machine: '',
       cpuPct: (user + system) / 10 / elapsedMs,
       eventLoopDelayMs: {
         p50: late(this.#delay.percentile(50)),
@@ -57,6 +60,7 @@ export function mergeUsages(usages: readonly GeneratorUsage[]): GeneratorUsage {
   const worst = (of: (usage: GeneratorUsage) => number) => Math.max(0, ...usages.map(of));
   const sum = (of: (usage: GeneratorUsage) => number) => usages.reduce((total, usage) => total + of(usage), 0);
   return {
+    machine: '',
     cpuPct: sum(({ cpuPct }) => cpuPct),
     eventLoopDelayMs: {
       p50: worst(({ eventLoopDelayMs }) => eventLoopDelayMs.p50),
@@ -64,11 +68,18 @@ export function mergeUsages(usages: readonly GeneratorUsage[]): GeneratorUsage {
       max: worst(({ eventLoopDelayMs }) => eventLoopDelayMs.max),
     },
     rssMb: sum(({ rssMb }) => rssMb),
-    // Each of them reads the count of the whole machine.
-    udpDropped: usages.every(({ udpDropped }) => udpDropped === null)
-      ? null
-      : worst(({ udpDropped }) => udpDropped ?? 0),
+    udpDropped: droppedOf(usages),
   };
+}
+
+/** Each process reads the count of its whole machine; machines add up. */
+function droppedOf(usages: readonly GeneratorUsage[]): number | null {
+  if (usages.some(({ udpDropped }) => udpDropped === null)) return null;
+  const machines = Map.groupBy(usages, ({ machine }) => machine);
+  return [...machines.values()].reduce(
+    (sum, here) => sum + Math.max(0, ...here.map(({ udpDropped }) => udpDropped ?? 0)),
+    0,
+  );
 }
 
 /** `RcvbufErrors` of /proc/net/snmp: Linux only, and of the whole machine. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { sequenceNumberOf, timestampOf } from '@tribune/shared/rtp.ts';
-import { epochMs } from './fleetCommands.ts';
+import { epochMs } from './clock.ts';
 import { SpeechSender } from './SpeechSender.ts';
 import { timestampAt } from './StreamQuality.ts';
 

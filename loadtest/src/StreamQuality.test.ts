@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { epochMs } from './fleetCommands.ts';
+import { epochMs } from './clock.ts';
 import { Histogram } from './Histogram.ts';
 import { latencyOf, mergeQualities, StreamQuality, timestampAt } from './StreamQuality.ts';
 

@@ -1,4 +1,4 @@
-import { epochMs } from './fleetCommands.ts';
+import { epochMs } from './clock.ts';
 import { Histogram } from './Histogram.ts';
 import { OPUS_CLOCK_HZ } from '@tribune/shared/rtp.ts';
 

@@ -15,6 +15,7 @@ const report = {
     phases: [],
     browsers: null,
     behaviour: null,
+    machines: [],
     series: [],
   }),
   ttfaMs: { p50: 200, p95: 1500, p99: 1600 },

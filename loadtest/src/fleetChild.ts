@@ -1,7 +1,8 @@
 import { NO_BEHAVIOUR } from './behaviour.ts';
 import { Bustle } from './Bustle.ts';
 import { Fleet, NOBODY } from './Fleet.ts';
-import { localMs, type CommandMessage, type FleetCommands } from './fleetCommands.ts';
+import { localMs, setClockOffset } from './clock.ts';
+import type { AnswerMessage, CommandMessage, FleetCommands } from './fleetCommands.ts';
 import { Generator } from './Generator.ts';
 import { createGuard } from './guard.ts';
 import { SteadyWindow } from './SteadyWindow.ts';
@@ -16,6 +17,9 @@ let window: SteadyWindow | null = null;
 let bustle: Bustle | null = null;
 
 const commands: FleetCommands = {
+  async setClock(offsetMs) {
+    setClockOffset(offsetMs);
+  },
   async create({ ownHost, ...request }) {
     fleet = await Fleet.create({ ...request, guard: createGuard(ownHost) }, never);
   },
@@ -60,10 +64,15 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => un
 async function answer({ id, name, args }: CommandMessage): Promise<void> {
   try {
     const command = commands[name] as (...given: readonly unknown[]) => Promise<unknown>;
-    process.send?.({ id, result: await command(...args) });
+    send({ id, result: await command(...args) });
   } catch (error) {
-    process.send?.({ id, error: error instanceof Error ? error.message : String(error) });
+    send({ id, error: error instanceof Error ? error.message : String(error) });
   }
+}
+
+/** A parent that is gone hears nothing more, and this process ends with it. */
+function send(message: AnswerMessage): void {
+  process.send?.(message, undefined, undefined, () => undefined);
 }
 
 function created(): Fleet {

@@ -14,6 +14,8 @@ export interface FleetRequest {
 
 /** What the main process may ask of one that runs listeners. Everything goes through a structured clone. */
 export interface FleetCommands {
+  /** @param offsetMs how far this machine's clock is ahead of the coordinator's */
+  setClock(offsetMs: number): Promise<void>;
   /** Makes everyone's session. */
   create(request: FleetRequest): Promise<void>;
   /** Resolves once each has heard something or failed. */
@@ -43,14 +45,4 @@ export interface AnswerMessage {
   readonly result?: unknown;
   /** Present when it failed: why, in words. */
   readonly error?: string;
-}
-
-/** Of this process's clock, as every process on the machine understands it. */
-export function epochMs(): number {
-  return performance.timeOrigin + performance.now();
-}
-
-/** The reverse of `epochMs()`. */
-export function localMs(epoch: number): number {
-  return epoch - performance.timeOrigin;
 }

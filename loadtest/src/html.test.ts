@@ -26,6 +26,7 @@ const report = buildReport({
   phases: [],
   browsers: null,
   behaviour: null,
+  machines: [],
   series: [point, { ...point, s: 2, phase: 'measuring' as const }],
 });
 

@@ -5,6 +5,8 @@ import { Failure } from './failure.ts';
 import { RefusedHostError } from './guard.ts';
 import { formatHtml } from './html.ts';
 import { HELP, parseCommandLine, UsageError, type CommandLine } from './options.ts';
+import { parseJoin } from './machines/joinOptions.ts';
+import { joinRun, type JoinOptions } from './machines/joinRun.ts';
 import { isSuccess } from './report.ts';
 import { formatLive, formatProgress, type Progress } from './progress.ts';
 import { runLoadTest } from './runLoadTest.ts';
@@ -19,8 +21,11 @@ const PLAIN_INTERVAL_S = 2;
 const interruption = new AbortController();
 
 try {
-  const commandLine = parseCommandLine(process.argv.slice(2));
-  process.exitCode = commandLine ? await run(commandLine) : help();
+  const args = process.argv.slice(2);
+  const join = parseJoin(args);
+  const commandLine = join ? null : parseCommandLine(args);
+  if (join) process.exitCode = await lend(join);
+  else process.exitCode = commandLine ? await run(commandLine) : help();
 } catch (error) {
   process.exitCode = explain(error);
 }
@@ -30,14 +35,32 @@ function help(): number {
   return 0;
 }
 
-async function run({ options, assertions, jsonFile, htmlFile }: CommandLine): Promise<number> {
+/** Lends this machine to a run that another one coordinates. */
+async function lend(options: JoinOptions): Promise<number> {
+  endOnSignals();
+  const joined = () => console.log(`Joined ${options.host}:${options.port} with ${options.processes} processes`);
+  await joinRun(options, joined, interruption.signal);
+  console.log('The run is over');
+  return interruption.signal.aborted ? EXIT_INTERRUPTED : 0;
+}
+
+/** The second one ends the process at once, as it does by default. */
+function endOnSignals(): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort('interrupted'));
+}
+
+async function run({ options, assertions, jsonFile, htmlFile, key }: CommandLine): Promise<number> {
   if (jsonFile) await assertWritable('--json', jsonFile);
   if (htmlFile) await assertWritable('--html', htmlFile);
-  // The second one ends the process at once, as it does by default.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort('interrupted'));
+  endOnSignals();
   const terminal = process.stdout.isTTY ? new Terminal(process.stdout) : null;
   const onProgress = terminal ? drawOn(terminal) : createPrinter();
-  const report = await runLoadTest(options, { signal: interruption.signal, onProgress }).finally(() => terminal?.end());
+  const report = await runLoadTest(options, {
+    signal: interruption.signal,
+    key,
+    onNotice: console.log,
+    onProgress,
+  }).finally(() => terminal?.end());
   console.log(formatTable(report));
   if (jsonFile) await writeFile(jsonFile, `${JSON.stringify(report, null, 2)}\n`);
   if (htmlFile) await writeFile(htmlFile, formatHtml(report));

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { judge, type Evidence } from './limit.ts';
 
 const usage = (cpuPct: number, lateMs = 1, udpDropped = 0) => ({
+  machine: '',
   cpuPct,
   eventLoopDelayMs: { p50: 0, p99: lateMs, max: lateMs },
   rssMb: 100,

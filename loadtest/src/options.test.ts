@@ -16,6 +16,7 @@ describe('parseCommandLine', () => {
         slow: null,
         seed: expect.any(Number) as number,
         processes: Math.max(1, availableParallelism() - 1),
+        coordinate: null,
         browsers: 0,
         durationS: 10,
         holdS: 10,
@@ -26,12 +27,13 @@ describe('parseCommandLine', () => {
       assertions: [],
       jsonFile: null,
       htmlFile: null,
+      key: expect.any(String) as string,
     });
   });
 
   it('takes what is given', () => {
     const args =
-      '--url https://radio.example/r/abc --listeners 200 --speakers 3 --open-mics 2 --rate 0.5 --even --seed 7 --full 12 --slow 10%:loss=2%,delay=80,jitter=30,rate=64 --processes 3 --browsers 2 --duration 1.5 --hold 30 --churn 10 --reconnects 5 --reactions 2 --hands 3 --mute-every 4 --json out.json --html out.html';
+      '--url https://radio.example/r/abc --listeners 200 --speakers 3 --open-mics 2 --rate 0.5 --even --seed 7 --full 12 --slow 10%:loss=2%,delay=80,jitter=30,rate=64 --processes 3 --coordinate 7000 --machines 2 --key 0123456789abcdef --browsers 2 --duration 1.5 --hold 30 --churn 10 --reconnects 5 --reactions 2 --hands 3 --mute-every 4 --json out.json --html out.html';
     expect(parseCommandLine([...args.split(' '), '--i-own-this-host'])).toEqual({
       options: {
         url: 'https://radio.example',
@@ -44,6 +46,7 @@ describe('parseCommandLine', () => {
         slow: { share: 0.1, network: { lossShare: 0.02, delayMs: 80, jitterMs: 30, rateKbps: 64 } },
         seed: 7,
         processes: 3,
+        coordinate: { port: 7000, machines: 2 },
         browsers: 2,
         durationS: 1.5,
         holdS: 30,
@@ -54,6 +57,7 @@ describe('parseCommandLine', () => {
       assertions: [],
       jsonFile: 'out.json',
       htmlFile: 'out.html',
+      key: '0123456789abcdef',
     });
   });
 
@@ -145,6 +149,8 @@ describe('parseCommandLine', () => {
     ['--open-mics 2', '--open-mics has to be at most'],
     ['--hold 5 --duration 6', '--hold has to be at least --duration'],
     ['--mute-every 5', '--mute-every needs two open microphones'],
+    ['--machines 2', '--machines and --key are for --coordinate'],
+    ['--coordinate 7000 --key short', '--key has to have 16 characters'],
     ['--churn 1001', '--churn has to be a number above 0, at most 1000'],
     ['--seed -1', '--seed'],
     ['--rate 0', '--rate has to be a number above 0'],

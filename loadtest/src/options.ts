@@ -1,4 +1,4 @@
-import { randomInt } from 'node:crypto';
+import { randomBytes, randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { LIMITS } from '@tribune/shared/domain.ts';
@@ -14,6 +14,8 @@ const MAX_DURATION_S = 3600;
 const DEFAULT_LISTENERS = 50;
 const DEFAULT_RATE = 20;
 const MAX_PROCESSES = 64;
+const MAX_PORT = 65_535;
+const MIN_KEY_LENGTH = 16;
 const MAX_BROWSERS = 20;
 const MAX_SEED = 0xffff_ffff;
 const DEFAULT_FULL_SHARE = 0.1;
@@ -43,6 +45,10 @@ export const HELP = `Simulated listeners for a Tribune server: real tickets, soc
   --slow GROUP         a share behind a poor network, such as
                        "10%:loss=2%,delay=80,jitter=30,rate=64" (ms, kbit/s)
   --processes N        processes that run listeners                  (one per core less one)
+  --coordinate PORT    let other machines join, on this port, with
+                       npm run loadtest -- --join HOST:PORT --key KEY
+  --machines N         so many, before it begins                     (1)
+  --key KEY            what they have to know; or LOADTEST_KEY       (drawn)
   --browsers N         listeners in Chromium beside them, 0 to ${MAX_BROWSERS}        (0)
   --duration S         seconds measured once everyone is in          (10)
   --hold S             seconds that everyone stays once all are in, the last of
@@ -82,6 +88,8 @@ export interface LoadTestOptions {
   readonly seed: number;
   /** Those that run listeners; the speakers are in one more. */
   readonly processes: number;
+  /** Where other machines join, how many, and what they have to know; null for a run of this machine alone. */
+  readonly coordinate: { readonly port: number; readonly machines: number } | null;
   /** Listeners in real browsers, beside the others. */
   readonly browsers: number;
   /** Length of the steady window in seconds, from when everyone is in. */
@@ -101,6 +109,8 @@ export interface CommandLine {
   readonly assertions: readonly Assertion[];
   readonly jsonFile: string | null;
   readonly htmlFile: string | null;
+  /** What machines that join have to know. */
+  readonly key: string;
 }
 
 /** What is wrong with the command line, in words for whoever typed it. */
@@ -127,6 +137,9 @@ const values = z.object({
   slow: slow().optional(),
   processes: whole(1, MAX_PROCESSES).default(Math.max(1, availableParallelism() - 1)),
   browsers: whole(0, MAX_BROWSERS).default(0),
+  coordinate: whole(0, MAX_PORT).optional(),
+  machines: whole(1, MAX_PROCESSES).optional(),
+  key: z.string().min(MIN_KEY_LENGTH, `has to have ${MIN_KEY_LENGTH} characters or more`).optional(),
   duration: positive(MAX_DURATION_S).default(10),
   hold: positive(MAX_DURATION_S).optional(),
   churn: positive(MAX_CHURN_PCT).optional(),
@@ -154,7 +167,17 @@ export function parseCommandLine(args: readonly string[]): CommandLine | null {
     throw new UsageError(faults.join('\n'));
   }
   const { assert: assertions, json, html } = parsed.data;
-  return { options: optionsOf(parsed.data), assertions, jsonFile: json ?? null, htmlFile: html ?? null };
+  return {
+    options: optionsOf(parsed.data),
+    assertions,
+    jsonFile: json ?? null,
+    htmlFile: html ?? null,
+    key: parsed.data.key ?? drawKey(),
+  };
+}
+
+function drawKey(): string {
+  return process.env.LOADTEST_KEY ?? randomBytes(MIN_KEY_LENGTH).toString('base64url');
 }
 
 function optionsOf(given: z.output<typeof values>): LoadTestOptions {
@@ -176,11 +199,18 @@ function optionsOf(given: z.output<typeof values>): LoadTestOptions {
     slow: given.slow ?? null,
     seed: given.seed ?? randomInt(MAX_SEED),
     processes: given.processes,
+    coordinate: coordinateOf(given),
     browsers: given.browsers,
     durationS: duration,
     ...stayOf(given, openMics),
     ownHost: given['i-own-this-host'],
   };
+}
+
+function coordinateOf({ coordinate: port, machines, key }: z.output<typeof values>) {
+  if (port === undefined && (machines ?? key) !== undefined)
+    throw new UsageError('--machines and --key are for --coordinate and --join');
+  return port === undefined ? null : { port, machines: machines ?? 1 };
 }
 
 function stayOf(given: z.output<typeof values>, openMics: number) {
@@ -231,6 +261,9 @@ function read(args: readonly string[]) {
         slow: { type: 'string' },
         processes: { type: 'string' },
         browsers: { type: 'string' },
+        coordinate: { type: 'string' },
+        machines: { type: 'string' },
+        key: { type: 'string' },
         duration: { type: 'string' },
         hold: { type: 'string' },
         churn: { type: 'string' },

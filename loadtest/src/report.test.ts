@@ -39,7 +39,13 @@ const steady: SteadyMeasurement = {
     restarted: 0,
   },
   sent: 500,
-  generator: { cpuPct: 12.345, eventLoopDelayMs: { p50: 0.11, p99: 1, max: 2 }, rssMb: 150, udpDropped: 0 },
+  generator: {
+    machine: '',
+    cpuPct: 12.345,
+    eventLoopDelayMs: { p50: 0.11, p99: 1, max: 2 },
+    rssMb: 150,
+    udpDropped: 0,
+  },
   sfuBefore: sfu(1, 5),
   sfuAfter: sfu(1.00999, 5.5),
 };
@@ -61,6 +67,7 @@ const measured: Measurements = {
   phases: [],
   browsers: null,
   behaviour: null,
+  machines: [],
   series: [],
 };
 

@@ -7,6 +7,7 @@ import type { Group } from './kinds.ts';
 import type { ListenerResult } from './Fleet.ts';
 import { isIn } from './Listener.ts';
 import { judge, type Evidence, type Verdict } from './limit.ts';
+import type { MachineReport } from './machines/Machine.ts';
 import type { LoadTestOptions } from './options.ts';
 import type { SeriesPoint } from './series.ts';
 import { workerCpuBetween, type ServerBuild, type SfuSample } from './sfuMetrics.ts';
@@ -82,6 +83,8 @@ export interface Report extends Verdict {
   readonly behaviour: BehaviourReport | null;
   /** The load test's own consumption within the window. */
   readonly generator: GeneratorUsage | null;
+  /** Other machines that ran listeners too. */
+  readonly machines: readonly MachineReport[];
   /** Listeners in real browsers, who are in none of the figures above; null in a run without. */
   readonly browsers: BrowserReport | null;
   /** Each second of the run. */
@@ -118,6 +121,7 @@ export interface Measurements {
   readonly skipped: number;
   readonly steady: SteadyMeasurement | null;
   readonly phases: Evidence['phases'];
+  readonly machines: readonly MachineReport[];
   readonly browsers: BrowserReport | null;
   readonly behaviour: BehaviourReport | null;
   readonly series: readonly SeriesPoint[];
@@ -163,6 +167,7 @@ export function buildReport(measured: Measurements): Report {
     generator: steady && roundedUsage(steady.generator),
     ...judge({ phases, skipped, failures: reasons }),
     behaviour: measured.behaviour,
+    machines: measured.machines.map((machine) => ({ ...machine, offsetMs: round(machine.offsetMs, 3) })),
     browsers: measured.browsers,
     series,
     cdf: {
@@ -206,6 +211,7 @@ function sfuOf(steady: SteadyMeasurement | null): Report['sfu'] {
 function roundedUsage({ cpuPct, eventLoopDelayMs, rssMb, udpDropped }: GeneratorUsage): GeneratorUsage {
   const { p50, p99, max } = eventLoopDelayMs;
   return {
+    machine: '',
     cpuPct: round(cpuPct, 1),
     eventLoopDelayMs: { p50: round(p50, 1), p99: round(p99, 1), max: round(max, 1) },
     rssMb: round(rssMb, 1),

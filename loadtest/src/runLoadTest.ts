@@ -4,6 +4,9 @@ import type { BrowserCrowd } from './browsers/BrowserCrowd.ts';
 import { describeBehaviour, isStill, NO_BEHAVIOUR, type BehaviourReport } from './behaviour.ts';
 import { Failure } from './failure.ts';
 import { Crowd } from './Crowd.ts';
+import { FleetProcess, type GeneratorProcess } from './FleetProcess.ts';
+import { Coordinator } from './machines/Coordinator.ts';
+import type { MachineReport } from './machines/Machine.ts';
 import { Generator, mergeUsages } from './Generator.ts';
 import { createGuard } from './guard.ts';
 import { planKinds } from './kinds.ts';
@@ -25,6 +28,10 @@ const SETUP_MS_PER_LISTENER = 100;
 export interface LoadTestHooks {
   /** Ends the run early; the report then says what was measured until then, with the signal's reason. */
   readonly signal?: AbortSignal;
+  /** What machines that join have to know. */
+  readonly key?: string;
+  /** What the person at the terminal has to know before it goes on. */
+  readonly onNotice?: (notice: string) => void;
   /** Twice a second. */
   readonly onProgress?: (progress: Progress) => void;
 }
@@ -61,6 +68,7 @@ class LoadTestRun {
   readonly #signal: AbortSignal;
   #phase: LoadTestPhase = 'setting up';
   #crowd: Crowd | null = null;
+  #coordinator: Coordinator | null = null;
   readonly #browsers: BrowserCrowd | null;
   #steady: SteadyMeasurement | null = null;
   #behaviour: BehaviourReport | null = null;
@@ -89,13 +97,12 @@ class LoadTestRun {
     this.#watch = watch;
     let stage: Stage | null = null;
     try {
+      await this.#gather();
       const isLive = schedule.liveMs === null;
       const onLost = (failure: Failure) => this.#handleSpeakerLost(failure);
       stage = await Stage.create({ origin, guard, speakers, openMics, isLive, onLost });
       this.#signal.throwIfAborted();
-      const crowd = Crowd.create(schedule.atMs, planKinds(this.#options), this.#options.processes, (why) =>
-        this.#stop.abort(why),
-      );
+      const crowd = Crowd.create(schedule.atMs, planKinds(this.#options), this.#createProcesses());
       this.#crowd = crowd;
       await this.#unlessAborted(crowd.prepare({ origin, ownHost, roomId: stage.roomId }));
       await this.#unlessAborted(this.#browsers?.prepare(`${origin}/r/${stage.roomId}`) ?? Promise.resolve());
@@ -113,7 +120,29 @@ class LoadTestRun {
       // The room first: nobody is sent anything then while connections go down one by one.
       await stage?.close();
       await this.#crowd?.close();
+      this.#coordinator?.close();
     }
+  }
+
+  /** Waits for the other machines, before anything is started that would have to wait with them. */
+  async #gather(): Promise<void> {
+    const { coordinate } = this.#options;
+    if (!coordinate) return;
+    const { key = '', onNotice } = this.#hooks;
+    const coordinator = await Coordinator.create({ port: coordinate.port, key });
+    this.#coordinator = coordinator;
+    onNotice?.(
+      `Waiting for ${coordinate.machines} to join: npm run loadtest -- --join THIS_HOST:${coordinator.port} --key ${key}`,
+    );
+    const tell = ({ name, processes }: MachineReport) => onNotice?.(`${name} has joined, with ${processes} processes`);
+    await coordinator.gather(coordinate.machines, tell, this.#signal);
+  }
+
+  #createProcesses(): GeneratorProcess[] {
+    const { processes, listeners } = this.#options;
+    const onLost = (why: string) => this.#stop.abort(why);
+    const here = Array.from({ length: Math.min(processes, listeners) }, () => new FleetProcess(onLost));
+    return [...here, ...(this.#coordinator?.createProcesses(onLost) ?? [])];
   }
 
   #handleSpeakerLost({ reason }: Failure): void {
@@ -222,6 +251,7 @@ class LoadTestRun {
       steady: this.#steady,
       phases: this.#phases,
       behaviour: this.#behaviour,
+      machines: this.#coordinator?.machines ?? [],
       browsers: (await this.#browsers?.report()) ?? null,
       series: this.#watch?.points ?? [],
     });

@@ -43,6 +43,7 @@ export function formatTable(report: Report): string {
     ['server Node CPU', figure(report.sfu.nodeCpuPct, '% of one core')],
     ...behaviourRows(report),
     ...generatorRows(report),
+    ...machineRows(report),
     ...browserRows(report),
     null,
     ['at its limit', LIMIT_WORDS[report.limit]],
@@ -118,6 +119,15 @@ function generatorRows({ generator, speakers }: Report): (Row | null)[] {
     ...(udpDropped ? ([['kernel dropped', `${udpDropped} datagrams on this machine`]] satisfies Row[]) : []),
     ...(speakers.skipped > 0 ? ([['speech skipped', `${speakers.skipped} frames`]] satisfies Row[]) : []),
   ];
+}
+
+function machineRows({ machines }: Report): (Row | null)[] {
+  if (machines.length === 0) return [];
+  const rows = machines.map(({ name, processes, offsetMs }): Row => [
+    `  ${name}`,
+    `${processes} processes, clock ${offsetMs} ms ahead`,
+  ]);
+  return [null, ['other machines', String(machines.length)], ...rows];
 }
 
 function behaviourRows({ behaviour }: Report): (Row | null)[] {

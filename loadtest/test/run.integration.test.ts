@@ -3,6 +3,8 @@ import { TestServer } from '../../server/test/support/TestServer.ts';
 import { RefusedHostError } from '../src/guard.ts';
 import { parseCommandLine, type LoadTestOptions } from '../src/options.ts';
 import { isSuccess } from '../src/report.ts';
+import { joinRun } from '../src/machines/joinRun.ts';
+import type { Progress } from '../src/progress.ts';
 import { runLoadTest } from '../src/runLoadTest.ts';
 
 /** The whole tool against a whole server: real tickets, sockets, ICE, DTLS and SRTP. */
@@ -126,6 +128,42 @@ describe('runLoadTest', () => {
     const report = await runLoadTest(optionsFor(await start(), { listeners: 5 }, '--speakers 3 --open-mics 1'));
     expect(report.listeners.joined).toBe(5);
     expect(report.packetsPerListenerPerSecond).toBeLessThan(18);
+  });
+
+  describe('with another machine', () => {
+    const key = 'known to both of them';
+
+    /** Lends this machine to the run that announces where it may be joined. */
+    function lend(stop = new AbortController()) {
+      let joined: Promise<void> | null = null;
+      const onNotice = (notice: string) => {
+        const port = / --join THIS_HOST:(\d+) /.exec(notice)?.[1];
+        const options = { host: '127.0.0.1', port: Number(port), key, processes: 1, ownHost: false };
+        if (port !== undefined) joined = joinRun(options, () => undefined, stop.signal);
+      };
+      return { onNotice, key, ended: async () => joined };
+    }
+
+    it('spreads listeners over both, and tells of it', async () => {
+      const { ended, ...hooks } = lend();
+      const report = await runLoadTest(optionsFor(await start(), {}, '--rate 20 --coordinate 0'), hooks);
+      await ended();
+      expect(report.listeners).toMatchObject({ asked: 20, joined: 20, failed: [] });
+      expect(report.machines).toMatchObject([{ processes: 1 }]);
+      expect(report.lossPct).toBeLessThan(0.1);
+      expect(report.limit).not.toBe('unknown');
+    });
+
+    it('ends when that goes, and says so', async () => {
+      const stop = new AbortController();
+      const { ended, ...hooks } = lend(stop);
+      const onProgress = ({ phase }: Progress) => phase === 'measuring' && stop.abort();
+      const options = optionsFor(await start(), { durationS: 30, holdS: 30 }, '--rate 20 --coordinate 0');
+      const report = await runLoadTest(options, { ...hooks, onProgress });
+      await ended();
+      expect(report.interrupted).toMatch(/the machine .* is gone/);
+      expect(report.listeners.failed).toContainEqual({ reason: 'generator:lost', count: 10 });
+    });
   });
 
   it('ends when the stage is lost, and says so', async () => {

@@ -1,5 +1,7 @@
 import { access, constants, writeFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
+import { formatCalibration } from './calibrate/formatCalibration.ts';
+import { readEnvironment } from './environment.ts';
 import { failedAssertions } from './assertions.ts';
 import { Failure } from './failure.ts';
 import { RefusedHostError } from './guard.ts';
@@ -25,7 +27,8 @@ try {
   const join = parseJoin(args);
   const commandLine = join ? null : parseCommandLine(args);
   if (join) process.exitCode = await lend(join);
-  else process.exitCode = commandLine ? await run(commandLine) : help();
+  else if (!commandLine) process.exitCode = help();
+  else process.exitCode = commandLine.calibrate ? await measureItself(commandLine.jsonFile) : await run(commandLine);
 } catch (error) {
   process.exitCode = explain(error);
 }
@@ -47,6 +50,25 @@ async function lend(options: JoinOptions): Promise<number> {
 /** The second one ends the process at once, as it does by default. */
 function endOnSignals(): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort('interrupted'));
+}
+
+/** Drives the load test itself to its limit. */
+async function measureItself(jsonFile: string | null): Promise<number> {
+  if (jsonFile) await assertWritable('--json', jsonFile);
+  endOnSignals();
+  const { signal } = interruption;
+  const { findWorker } = await import('../../scripts/lib/worker.mjs');
+  const { calibrate, FULL_SIZE } = await import('./calibrate/calibrate.ts');
+  try {
+    const results = await calibrate(await findWorker({ signal }), { size: FULL_SIZE, signal, onStep: console.log });
+    console.log(`\n${formatCalibration(results)}`);
+    if (jsonFile)
+      await writeFile(jsonFile, `${JSON.stringify({ environment: readEnvironment(), results }, null, 2)}\n`);
+    return 0;
+  } catch (error) {
+    if (signal.aborted) return EXIT_INTERRUPTED;
+    throw error;
+  }
 }
 
 async function run({ options, assertions, jsonFile, htmlFile, key }: CommandLine): Promise<number> {

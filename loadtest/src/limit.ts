@@ -4,10 +4,10 @@ import { nodeCpuPct, workerCpuPct, type SfuSample } from './sfuMetrics.ts';
 import { round } from './stats.ts';
 
 /** Of one core: above it, a thread is late more often than not. */
-const BUSY_PCT = 85;
+export const BUSY_PCT = 85;
 /** Of all cores: browsers that take more are what the others wait for. */
 const BROWSERS_SHARE_PCT = 30;
-const LATE_MS = 50;
+export const LATE_MS = 50;
 /** Failures that the machine of the load test causes, when it has no sockets or files left. */
 const OUT_OF_SOCKETS = /EMFILE|ENFILE|EADDRNOTAVAIL|ENOBUFS/;
 

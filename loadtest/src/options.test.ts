@@ -28,6 +28,7 @@ describe('parseCommandLine', () => {
       jsonFile: null,
       htmlFile: null,
       key: expect.any(String) as string,
+      calibrate: false,
     });
   });
 
@@ -58,6 +59,7 @@ describe('parseCommandLine', () => {
       jsonFile: 'out.json',
       htmlFile: 'out.html',
       key: '0123456789abcdef',
+      calibrate: false,
     });
   });
 

@@ -59,6 +59,8 @@ export const HELP = `Simulated listeners for a Tribune server: real tickets, soc
   --reactions N        reactions per second, of all listeners together
   --hands N            hands raised per minute, and lowered
   --mute-every S       speakers are muted in turn, and unmuted
+  --calibrate          measure what a process of the load test itself takes, and
+                       nothing else
   --assert CONDITION   such as "ttfaMs.p95<1500"; any number of them
   --json FILE          write the report there too
   --html FILE          write it as a page with charts
@@ -111,6 +113,8 @@ export interface CommandLine {
   readonly htmlFile: string | null;
   /** What machines that join have to know. */
   readonly key: string;
+  /** Measures the load test itself instead. */
+  readonly calibrate: boolean;
 }
 
 /** What is wrong with the command line, in words for whoever typed it. */
@@ -147,6 +151,7 @@ const values = z.object({
   reactions: positive(MAX_ACTS_PER_S).optional(),
   hands: positive(MAX_ACTS_PER_S).optional(),
   'mute-every': positive(MAX_DURATION_S).optional(),
+  calibrate: z.boolean().default(false),
   assert: z.array(assertion()).default([]),
   json: z.string().min(1, 'has to name a file').optional(),
   html: z.string().min(1, 'has to name a file').optional(),
@@ -166,14 +171,8 @@ export function parseCommandLine(args: readonly string[]): CommandLine | null {
     const faults = parsed.error.issues.map(({ path, message }) => `--${String(path[0])} ${message}`);
     throw new UsageError(faults.join('\n'));
   }
-  const { assert: assertions, json, html } = parsed.data;
-  return {
-    options: optionsOf(parsed.data),
-    assertions,
-    jsonFile: json ?? null,
-    htmlFile: html ?? null,
-    key: parsed.data.key ?? drawKey(),
-  };
+  const { assert: assertions, json = null, html = null, key = drawKey(), calibrate } = parsed.data;
+  return { options: optionsOf(parsed.data), assertions, jsonFile: json, htmlFile: html, key, calibrate };
 }
 
 function drawKey(): string {
@@ -271,6 +270,7 @@ function read(args: readonly string[]) {
         reactions: { type: 'string' },
         hands: { type: 'string' },
         'mute-every': { type: 'string' },
+        calibrate: { type: 'boolean' },
         assert: { type: 'string', multiple: true },
         json: { type: 'string' },
         html: { type: 'string' },

@@ -15,20 +15,18 @@ export interface CoordinatorOptions {
 /** Where machines join a run. */
 export class Coordinator {
   readonly #server: Server;
-  readonly #key: string;
   readonly #joined: { readonly machine: Machine; readonly report: MachineReport }[] = [];
   readonly #connected = new Set<Machine>();
   #onJoined: (report: MachineReport) => void = () => undefined;
 
-  private constructor(server: Server, key: string) {
+  private constructor(server: Server) {
     this.#server = server;
-    this.#key = key;
   }
 
   /** @throws {Error} when the port cannot be had. */
   static async create({ port, key }: CoordinatorOptions): Promise<Coordinator> {
     const server = createServer();
-    const coordinator = new Coordinator(server, key);
+    const coordinator = new Coordinator(server);
     server.on('connection', (socket) => coordinator.#take(new Machine(socket, key)));
     server.listen(port);
     await once(server, 'listening');

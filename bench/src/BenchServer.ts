@@ -19,15 +19,20 @@ const NO_LIMITS = {
   ROOMS_PER_ADDRESS_PER_HOUR: '1000000',
 };
 
+/** With two workers, the first is for stages and the second for audiences: what is counted is what listeners cost. */
+const WORKERS = '2';
+const AUDIENCE_WORKER = '1';
+
 /** What the server has consumed since it was started, by its own `/metrics`. */
 export interface Usage {
+  /** Of the worker that carries the listeners. */
   readonly workerCpuMs: number;
   readonly nodeCpuMs: number;
   readonly workerRssKb: number;
   readonly nodeRssKb: number;
 }
 
-/** A node of Tribune with one worker, in processes of its own, so that what is counted is the server's and nothing else's. */
+/** A node of Tribune with a worker for the stage and one for the audience, in processes of its own, so that what is counted is the server's and nothing else's. */
 export class BenchServer {
   readonly origin: string;
   /** Signs what the server accepts: sessions and tickets that need not be asked for. */
@@ -68,12 +73,15 @@ export class BenchServer {
     const text = await response.text();
     const sample = parseSfuMetrics(text);
     const nodeRss = /^process_resident_memory_bytes (\S+)/m.exec(text)?.[1];
-    if (!sample || sample.nodeCpuS === null || nodeRss === undefined)
+    const workerCpuS = sample?.workerCpuS.get(AUDIENCE_WORKER);
+    const workerRssBytes = sample?.workerRssBytes.get(AUDIENCE_WORKER);
+    const nodeCpuS = sample?.nodeCpuS ?? null;
+    if (workerCpuS === undefined || workerRssBytes === undefined || nodeCpuS === null || nodeRss === undefined)
       throw new Error('The server does not tell what it consumes');
     return {
-      workerCpuMs: sum(sample.workerCpuS.values()) * 1000,
-      nodeCpuMs: sample.nodeCpuS * 1000,
-      workerRssKb: sum(sample.workerRssBytes.values()) / 1000,
+      workerCpuMs: workerCpuS * 1000,
+      nodeCpuMs: nodeCpuS * 1000,
+      workerRssKb: workerRssBytes / 1000,
       nodeRssKb: Number(nodeRss) / 1000,
     };
   }
@@ -97,7 +105,7 @@ export function usageBetween(from: Usage, to: Usage): Usage {
 
 /** In a session of its own, where a Ctrl-C does not reach it; it ends when the channel to this process closes. */
 function spawnServer(env: Record<string, string>): ChildProcess {
-  const fixed = { PORT: '0', HOST: '127.0.0.1', WORKERS: '1', MEDIA_PORT: '0', MEDIA_LISTEN_ADDRESS: '127.0.0.1' };
+  const fixed = { PORT: '0', HOST: '127.0.0.1', WORKERS, MEDIA_PORT: '0', MEDIA_LISTEN_ADDRESS: '127.0.0.1' };
   const { PATH, HOME, MEDIASOUP_WORKER_BIN = '', BENCH_NODE_OPTIONS: NODE_OPTIONS = '' } = process.env;
   const inherited = { PATH, HOME, MEDIASOUP_WORKER_BIN, NODE_OPTIONS, NODE_ENV: 'production' };
   return spawn(process.execPath, [ENTRY], {
@@ -124,10 +132,4 @@ async function stop(child: ChildProcess): Promise<void> {
   const limit = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
   await exited;
   clearTimeout(limit);
-}
-
-function sum(values: Iterable<number>): number {
-  let total = 0;
-  for (const value of values) total += value;
-  return total;
 }

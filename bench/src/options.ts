@@ -29,8 +29,8 @@ const FULL: BenchSize = {
   sfu: {
     rooms: [
       { microphones: 1, listeners: 200 },
-      { microphones: 3, listeners: 70 },
-      { microphones: 10, listeners: 20 },
+      { microphones: 3, listeners: 200 },
+      { microphones: 10, listeners: 200 },
     ],
     windowMs: 3000,
     runs: 3,

@@ -11,7 +11,7 @@ const ARRIVALS_PER_SECOND = 60;
 const SETTLE_MS = 1000;
 
 export interface SfuSize {
-  /** How many listen to how many open microphones: about as many packets in each, so that the rows can be compared. */
+  /** How many listen to how many open microphones, which should make no difference. */
   readonly rooms: readonly { readonly microphones: number; readonly listeners: number }[];
   readonly windowMs: number;
   readonly runs: number;
@@ -37,7 +37,7 @@ export interface SfuResult {
   readonly memory: Memory | null;
 }
 
-/** Worker CPU for each delivered packet and listener-second, and memory for each listener. */
+/** CPU of the listeners' worker for each delivered packet and listener-second, and memory for each listener. */
 export async function measureSfu({ rooms, windowMs, runs }: SfuSize, signal: AbortSignal): Promise<SfuResult> {
   const measured: SfuRoom[] = [];
   let memory: Memory | null = null;

@@ -28,9 +28,9 @@ const FULL: BenchSize = {
   floor: { rounds: 100, runs: 7 },
   sfu: {
     rooms: [
-      { microphones: 1, listeners: 200 },
-      { microphones: 3, listeners: 200 },
-      { microphones: 10, listeners: 200 },
+      { microphones: 1, listeners: 300 },
+      { microphones: 3, listeners: 300 },
+      { microphones: 10, listeners: 300 },
     ],
     windowMs: 3000,
     runs: 3,

@@ -39,9 +39,8 @@ const FULL: BenchSize = {
   signalling: {
     rooms: [
       { sockets: 1000, pulses: 5 },
-      { sockets: 10_000, pulses: 2 },
+      { sockets: 10_000, pulses: 3 },
     ],
-    quietMs: 3000,
     runs: 5,
   },
 };
@@ -50,7 +49,7 @@ const QUICK: BenchSize = {
   floor: { rounds: 5, runs: 3 },
   sfu: { rooms: [{ microphones: 1, listeners: 5 }], windowMs: 1000, runs: 1 },
   joins: { joins: 10, runs: 1, steadyMs: 500 },
-  signalling: { rooms: [{ sockets: 50, pulses: 1 }], quietMs: 500, runs: 1 },
+  signalling: { rooms: [{ sockets: 50, pulses: 1 }], runs: 1 },
 };
 
 /**

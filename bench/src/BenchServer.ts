@@ -21,18 +21,26 @@ const NO_LIMITS = {
 
 /** With two workers, the first is for stages and the second for audiences: what is counted is what listeners cost. */
 const WORKERS = '2';
+const STAGE_WORKER = '0';
 const AUDIENCE_WORKER = '1';
 
 /** What the server has consumed since it was started, by its own `/metrics`. */
 export interface Usage {
   /** Of the worker that carries the listeners. */
   readonly workerCpuMs: number;
+  /** Of the worker in which people on stage hear each other. */
+  readonly stageCpuMs: number;
+  /** Null where there is no mixer. */
+  readonly mixerCpuMs: number | null;
   readonly nodeCpuMs: number;
   readonly workerRssKb: number;
   readonly nodeRssKb: number;
 }
 
-/** A node of Tribune with a worker for the stage and one for the audience, in processes of its own, so that what is counted is the server's and nothing else's. */
+/**
+ * A node of Tribune with a worker for the stage and one for the audience, in processes of its own, so that what is counted is
+ * the server's and nothing else's.
+ */
 export class BenchServer {
   readonly origin: string;
   /** Signs what the server accepts: sessions and tickets that need not be asked for. */
@@ -75,11 +83,14 @@ export class BenchServer {
     const nodeRss = /^process_resident_memory_bytes (\S+)/m.exec(text)?.[1];
     const workerCpuS = sample?.workerCpuS.get(AUDIENCE_WORKER);
     const workerRssBytes = sample?.workerRssBytes.get(AUDIENCE_WORKER);
+    const mixerCpuS = /^tribune_mixer_cpu_seconds_total (\S+)/m.exec(text)?.[1];
     const nodeCpuS = sample?.nodeCpuS ?? null;
     if (workerCpuS === undefined || workerRssBytes === undefined || nodeCpuS === null || nodeRss === undefined)
       throw new Error('The server does not tell what it consumes');
     return {
       workerCpuMs: workerCpuS * 1000,
+      stageCpuMs: (sample?.workerCpuS.get(STAGE_WORKER) ?? 0) * 1000,
+      mixerCpuMs: mixerCpuS === undefined ? null : Number(mixerCpuS) * 1000,
       nodeCpuMs: nodeCpuS * 1000,
       workerRssKb: workerRssBytes / 1000,
       nodeRssKb: Number(nodeRss) / 1000,
@@ -97,6 +108,8 @@ export class BenchServer {
 export function usageBetween(from: Usage, to: Usage): Usage {
   return {
     workerCpuMs: to.workerCpuMs - from.workerCpuMs,
+    stageCpuMs: to.stageCpuMs - from.stageCpuMs,
+    mixerCpuMs: from.mixerCpuMs === null || to.mixerCpuMs === null ? null : to.mixerCpuMs - from.mixerCpuMs,
     nodeCpuMs: to.nodeCpuMs - from.nodeCpuMs,
     workerRssKb: to.workerRssKb - from.workerRssKb,
     nodeRssKb: to.nodeRssKb - from.nodeRssKb,

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createGuard } from '../../loadtest/src/guard.ts';
+import { FULL, type ListenerKind } from '../../loadtest/src/kinds.ts';
 import { Listener } from '../../loadtest/src/Listener.ts';
 import type { StreamCounts } from '../../loadtest/src/SequenceTracker.ts';
 import { sumCounts } from '../../loadtest/src/stats.ts';
@@ -11,10 +12,12 @@ import type { BenchServer } from './BenchServer.ts';
 export class Crowd {
   readonly #server: BenchServer;
   readonly #roomId: string;
+  readonly #kind: ListenerKind;
   readonly #guard = createGuard(false);
   readonly #listeners: Listener[] = [];
 
-  constructor(server: BenchServer, roomId: string) {
+  constructor(server: BenchServer, roomId: string, kind = FULL) {
+    this.#kind = kind;
     this.#server = server;
     this.#roomId = roomId;
   }
@@ -68,7 +71,7 @@ export class Crowd {
     const { origin, tokens } = this.#server;
     const name = `Listener ${this.#listeners.length + 1}`;
     const api = new ApiClient(origin, tokens.signSession({ userId: randomUUID(), name }));
-    const listener = new Listener({ name, api, origin, roomId: this.#roomId, guard: this.#guard });
+    const listener = new Listener({ name, api, origin, roomId: this.#roomId, guard: this.#guard, kind: this.#kind });
     this.#listeners.push(listener);
     await listener.join();
   }

@@ -5,14 +5,14 @@ describe('the command line', () => {
   it('asks for everything by default', () => {
     const options = parseCommandLine([]);
     expect(options?.sections).toEqual(['floor', 'sfu', 'joins', 'signalling']);
-    expect(options?.size.signalling.sockets).toEqual([1000, 10_000]);
+    expect(options?.size.signalling.rooms.map(({ sockets }) => sockets)).toEqual([1000, 10_000]);
     expect(options?.jsonFile).toBeNull();
   });
 
   it('takes some of it, in the order in which it runs', () => {
     const options = parseCommandLine(['--quick', '--only', 'joins,floor', '--json', 'x.json']);
     expect(options).toMatchObject({ sections: ['floor', 'joins'], jsonFile: 'x.json' });
-    expect(options?.size.signalling.sockets).toEqual([50]);
+    expect(options?.size.signalling.rooms).toHaveLength(1);
   });
 
   it('refuses what it does not know', () => {

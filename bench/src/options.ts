@@ -28,22 +28,28 @@ const FULL: BenchSize = {
   floor: { rounds: 100, runs: 7 },
   sfu: {
     rooms: [
-      { microphones: 1, listeners: 200 },
-      { microphones: 3, listeners: 200 },
-      { microphones: 10, listeners: 200 },
+      { microphones: 1, listeners: 300 },
+      { microphones: 3, listeners: 300 },
+      { microphones: 10, listeners: 300 },
     ],
     windowMs: 3000,
     runs: 3,
   },
   joins: { joins: 300, runs: 3, steadyMs: 2000 },
-  signalling: { sockets: [1000, 10_000], windowMs: 5000, runs: 3 },
+  signalling: {
+    rooms: [
+      { sockets: 1000, pulses: 5 },
+      { sockets: 10_000, pulses: 3 },
+    ],
+    runs: 5,
+  },
 };
 
 const QUICK: BenchSize = {
   floor: { rounds: 5, runs: 3 },
   sfu: { rooms: [{ microphones: 1, listeners: 5 }], windowMs: 1000, runs: 1 },
   joins: { joins: 10, runs: 1, steadyMs: 500 },
-  signalling: { sockets: [50], windowMs: 3000, runs: 1 },
+  signalling: { rooms: [{ sockets: 50, pulses: 1 }], runs: 1 },
 };
 
 /**

@@ -17,6 +17,8 @@ export interface BenchReport {
   readonly sfuUsPerPacket: number | null;
   /** By open microphones. */
   readonly sfuMsPerListenerSecond: Readonly<Record<string, number | null>>;
+  /** CPU of the mixer by open microphones; null where there is none. */
+  readonly mixerMsPerSecond: Readonly<Record<string, number | null>>;
   /** Of the worker and of Node. */
   readonly kbPerListener: number | null;
   readonly joinsPerSecond: number | null;
@@ -43,6 +45,9 @@ export function buildReport(result: BenchResult, date = new Date()): BenchReport
     sfuUsPerPacket: medianOf(sfu?.rooms[0]?.usPerPacket),
     sfuMsPerListenerSecond: Object.fromEntries(
       (sfu?.rooms ?? []).map(({ microphones, msPerListenerSecond }) => [microphones, medianOf(msPerListenerSecond)]),
+    ),
+    mixerMsPerSecond: Object.fromEntries(
+      (sfu?.rooms ?? []).map(({ microphones, mixerMsPerSecond }) => [microphones, medianOf(mixerMsPerSecond)]),
     ),
     kbPerListener: memory === null ? null : significant(memory),
     joinsPerSecond: medianOf(joins?.perSecond),

@@ -1,12 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { ListenerKind } from '../../loadtest/src/kinds.ts';
 import { lostOf, difference } from '../../loadtest/src/stats.ts';
 import { encodeSpeeches, Stage } from '../../loadtest/src/Stage.ts';
 import { createGuard } from '../../loadtest/src/guard.ts';
-import { BenchServer, usageBetween } from './BenchServer.ts';
+import { BenchServer, usageBetween, type Usage } from './BenchServer.ts';
 import { Crowd } from './Crowd.ts';
-import { figureOf, type Figure } from './figures.ts';
+import { figureOf, mapFigure, type Figure } from './figures.ts';
 
 const ARRIVALS_PER_SECOND = 60;
+/** They count packets and do not decrypt them, which takes the clients half the CPU; to the server both are the same. */
+const LIGHT: ListenerKind = { isFull: false, slow: null, seed: 0 };
 /** Time for what joining leaves behind to be over. */
 const SETTLE_MS = 1000;
 
@@ -23,6 +26,10 @@ interface SfuRoom {
   readonly listeners: number;
   readonly usPerPacket: Figure | null;
   readonly msPerListenerSecond: Figure | null;
+  /** CPU in a second of the worker in which people on stage hear each other, whoever listens. */
+  readonly stageMsPerSecond: Figure | null;
+  /** Null where there is no mixer. */
+  readonly mixerMsPerSecond: Figure | null;
   readonly lostPct: number;
 }
 
@@ -60,6 +67,8 @@ export async function measureSfu({ rooms, windowMs, runs }: SfuSize, signal: Abo
   return { rooms: measured, memory };
 }
 
+type Window = Usage & { readonly packets: number; readonly elapsedMs: number };
+
 /** A live room, its speakers and its listeners. */
 class Room {
   readonly #server: BenchServer;
@@ -69,7 +78,7 @@ class Room {
   private constructor(server: BenchServer, stage: Stage) {
     this.#server = server;
     this.#stage = stage;
-    this.#crowd = new Crowd(server, stage.roomId);
+    this.#crowd = new Crowd(server, stage.roomId, LIGHT);
   }
 
   static async create(server: BenchServer, speakers: number): Promise<Room> {
@@ -89,20 +98,29 @@ class Room {
 
   async measure(windowMs: number, runs: number, signal: AbortSignal) {
     const listeners = this.#crowd.joinedCount;
-    const usPerPacket: number[] = [];
-    const msPerListenerSecond: number[] = [];
     const first = this.#crowd.counts();
+    const windows: Window[] = [];
     for (let run = 0; run < runs; run++) {
       const window = await openWindow(this.#server, this.#crowd);
       await delay(windowMs, undefined, { signal });
-      const { workerCpuMs, packets, elapsedMs } = await window();
-      usPerPacket.push((workerCpuMs * 1000) / packets);
-      msPerListenerSecond.push((workerCpuMs * 1000) / elapsedMs / listeners);
+      windows.push(await window());
     }
     const counts = difference(first, this.#crowd.counts());
+    const perSecond = (cpuMsOf: (window: Window) => number | null) =>
+      figureOf(
+        windows.map((window) => {
+          const cpuMs = cpuMsOf(window);
+          return cpuMs === null ? null : (cpuMs * 1000) / window.elapsedMs;
+        }),
+      );
     return {
-      usPerPacket: figureOf(usPerPacket),
-      msPerListenerSecond: figureOf(msPerListenerSecond),
+      usPerPacket: figureOf(windows.map(({ workerCpuMs, packets }) => (workerCpuMs * 1000) / packets)),
+      msPerListenerSecond: mapFigure(
+        perSecond(({ workerCpuMs }) => workerCpuMs),
+        (cpuMs) => cpuMs / listeners,
+      ),
+      stageMsPerSecond: perSecond(({ stageCpuMs }) => stageCpuMs),
+      mixerMsPerSecond: perSecond(({ mixerCpuMs }) => mixerCpuMs),
       lostPct: (lostOf(counts) * 100) / Math.max(1, counts.expected),
     };
   }
@@ -133,7 +151,7 @@ export async function openWindow(server: BenchServer, crowd: Crowd) {
   const before = await server.usage();
   const countsBefore = crowd.counts();
   const startedMs = performance.now();
-  return async () => {
+  return async (): Promise<Window> => {
     const after = await server.usage();
     const packets = difference(countsBefore, crowd.counts()).received;
     return { ...usageBetween(before, after), packets, elapsedMs: performance.now() - startedMs };

@@ -1,20 +1,17 @@
-import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ApiClient } from '../../shared/src/ApiClient.ts';
-import { PROTOCOL_VERSION } from '../../shared/src/domain.ts';
 import { BenchServer, usageBetween } from './BenchServer.ts';
 import { figureOf, type Figure } from './figures.ts';
-import { PlainSocket } from './PlainSocket.ts';
+import { PlainAudience } from './PlainAudience.ts';
 
-const CONNECTING_AT_ONCE = 40;
 const SETTLE_MS = 2000;
-/** So that there is something to tell everyone whenever a pulse is due. */
-const REACTION_INTERVAL_MS = 400;
-const ROOM_MESSAGE = 'room:pulse';
+const WARM_UP_PULSES = 3;
+/** Pulses come once a period. Within it, counted from the last one, this is when the window without a pulse begins, and the one with the next. */
+const QUIET_FROM = 0.3;
+const BUSY_FROM = 0.8;
 
 export interface SignallingSize {
-  readonly sockets: readonly number[];
-  readonly windowMs: number;
+  /** `pulses` in each run; the larger the room, the fewer say as much. */
+  readonly rooms: readonly { readonly sockets: number; readonly pulses: number }[];
   readonly runs: number;
 }
 
@@ -25,14 +22,25 @@ export interface SignallingResult {
   readonly kbPerSocket: number;
 }
 
+interface Window {
+  readonly nodeCpuMs: number;
+  readonly elapsedMs: number;
+  readonly messages: number;
+}
+
+interface Pair {
+  readonly quiet: Window;
+  readonly busy: Window;
+}
+
 /** What one message to a whole room costs, and a socket that only waits for it. */
 export async function measureSignalling(size: SignallingSize, signal: AbortSignal): Promise<SignallingResult[]> {
   const results: SignallingResult[] = [];
-  for (const sockets of size.sockets) {
+  for (const { sockets, pulses } of size.rooms) {
     const server = await BenchServer.create(signal);
     const audience = new PlainAudience(server);
     try {
-      results.push({ sockets, ...(await measureRoom(server, audience, sockets, size, signal)) });
+      results.push({ sockets, ...(await measureRoom(server, audience, { ...size, sockets, pulses }, signal)) });
     } finally {
       audience.close();
       await server.close();
@@ -44,77 +52,58 @@ export async function measureSignalling(size: SignallingSize, signal: AbortSigna
 async function measureRoom(
   server: BenchServer,
   audience: PlainAudience,
-  sockets: number,
-  { windowMs, runs }: SignallingSize,
+  { sockets, pulses, runs }: { sockets: number; pulses: number; runs: number },
   signal: AbortSignal,
 ) {
   const before = await server.usage();
   await audience.fill(sockets, signal);
   await delay(SETTLE_MS, undefined, { signal });
   const { nodeRssKb } = usageBetween(before, await server.usage());
-  const quiet = await measureWindow(server, audience, windowMs, signal);
+  const pulse = async () => audience.pulse(1, signal);
+  // The first pulses are slower: nothing is compiled yet.
+  await audience.pulse(WARM_UP_PULSES, signal);
+  const startedMs = performance.now();
+  await pulse();
+  const periodMs = performance.now() - startedMs;
   const usPerSocket: (number | null)[] = [];
   for (let run = 0; run < runs; run++) {
-    const stopReacting = audience.react();
-    const busy = await measureWindow(server, audience, windowMs, signal).finally(stopReacting);
-    // What the sockets cost anyway, such as pings, is in both.
-    const messages = busy.messages - quiet.messages;
-    usPerSocket.push(messages > 0 ? ((busy.nodeCpuMs - quiet.nodeCpuMs) * 1000) / messages : null);
+    const pairs: Pair[] = [];
+    for (let done = 0; done < pulses; done++) {
+      await delay(periodMs * QUIET_FROM, undefined, { signal });
+      const quiet = await measureWindow(server, audience, async () =>
+        delay(periodMs * (1 - BUSY_FROM), undefined, { signal }),
+      );
+      const waitMs = periodMs * (BUSY_FROM - QUIET_FROM) - quiet.elapsedMs;
+      await delay(Math.max(0, waitMs), undefined, { signal });
+      pairs.push({ quiet, busy: await measureWindow(server, audience, pulse) });
+    }
+    usPerSocket.push(usPerMessage(pairs.filter((pair) => isSound(pair, sockets))));
   }
   return { usPerSocket: figureOf(usPerSocket), kbPerSocket: nodeRssKb / sockets };
 }
 
-async function measureWindow(server: BenchServer, audience: PlainAudience, windowMs: number, signal: AbortSignal) {
-  const messagesBefore = audience.messages;
-  const before = await server.usage();
-  await delay(windowMs, undefined, { signal });
-  const { nodeCpuMs } = usageBetween(before, await server.usage());
-  return { nodeCpuMs, messages: audience.messages - messagesBefore };
+/** One pulse that reached everyone, within a window hardly longer than the other. */
+function isSound({ quiet, busy }: Pair, sockets: number): boolean {
+  return quiet.messages === 0 && busy.messages === sockets && busy.elapsedMs < quiet.elapsedMs * 2;
 }
 
-/** People in a room in which nobody speaks: sockets alone, without media. */
-class PlainAudience {
-  readonly #server: BenchServer;
-  readonly #sockets: PlainSocket[] = [];
-  #messages = 0;
-
-  constructor(server: BenchServer) {
-    this.#server = server;
+/** What the sockets cost anyway, such as pings, is in both windows, and so is asking for the figures. */
+function usPerMessage(pairs: readonly Pair[]): number | null {
+  let cpuMs = 0;
+  let messages = 0;
+  for (const { quiet, busy } of pairs) {
+    cpuMs += busy.nodeCpuMs - quiet.nodeCpuMs;
+    messages += busy.messages;
   }
+  return messages > 0 ? (cpuMs * 1000) / messages : null;
+}
 
-  /** Room-wide messages that arrived, over all sockets. */
-  get messages(): number {
-    return this.#messages;
-  }
-
-  async fill(sockets: number, signal: AbortSignal): Promise<void> {
-    const { origin, tokens } = this.#server;
-    const api = new ApiClient(origin, tokens.signSession({ userId: randomUUID(), name: 'Host' }));
-    const { id } = await api.createRoom({ title: 'Bench' });
-    const { rtpCapabilities } = await api.createTicket(id);
-    const work = async () => {
-      while (this.#sockets.length < sockets && !signal.aborted) {
-        const person = { userId: randomUUID(), name: `Listener ${this.#sockets.length + 1}` };
-        const ticket = tokens.signTicket(person, id, 'listener');
-        const auth = { ticket, protocol: PROTOCOL_VERSION, instanceId: randomUUID(), rtpCapabilities };
-        const socket = new PlainSocket(origin, auth, (name) => {
-          if (name === ROOM_MESSAGE) this.#messages += 1;
-        });
-        this.#sockets.push(socket);
-        await socket.welcomed();
-      }
-    };
-    await Promise.all(Array.from({ length: CONNECTING_AT_ONCE }, work));
-    signal.throwIfAborted();
-  }
-
-  /** Lets someone applaud until the function returned is called. */
-  react(): () => void {
-    const timer = setInterval(() => this.#sockets[0]?.emit('reaction:send', { kind: 'clap' }), REACTION_INTERVAL_MS);
-    return () => clearInterval(timer);
-  }
-
-  close(): void {
-    for (const socket of this.#sockets) socket.close();
-  }
+/** CPU and messages from one moment to another at which no pulse is under way. */
+async function measureWindow(server: BenchServer, audience: PlainAudience, work: () => Promise<void>): Promise<Window> {
+  const messagesBefore = audience.messages;
+  const startedMs = performance.now();
+  const before = await server.usage();
+  await work();
+  const { nodeCpuMs } = usageBetween(before, await server.usage());
+  return { nodeCpuMs, elapsedMs: performance.now() - startedMs, messages: audience.messages - messagesBefore };
 }

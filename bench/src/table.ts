@@ -31,10 +31,13 @@ function rowsOf({ details: { floor, sfu, joins, signalling } }: BenchReport): Ro
   ];
   const floorRows = floor ? [row('floor: AES-128-GCM and sendto of a packet', floor, 'µs', 1)] : [];
   const sfuRows = (sfu?.rooms ?? []).flatMap(({ microphones, listeners, ...room }) => {
-    const where = `${microphones} open ${microphones === 1 ? 'microphone' : 'microphones'}, ${listeners} listeners`;
+    const stage = `${microphones} open ${microphones === 1 ? 'microphone' : 'microphones'}`;
+    const where = `${stage}, ${listeners} listeners`;
     return [
       row(`SFU: packet to a listener (${where})`, room.usPerPacket, 'µs', 1),
       row(`SFU: listener for a second (${where})`, room.msPerListenerSecond, 'ms'),
+      row(`SFU: the stage for a second (${stage})`, room.stageMsPerSecond, 'ms'),
+      ...(room.mixerMsPerSecond ? [row(`mixer: a room for a second (${stage})`, room.mixerMsPerSecond, 'ms')] : []),
       ...(room.lostPct > 0 ? [plain('SFU: lost meanwhile', room.lostPct, '%')] : []),
     ];
   });

@@ -1,4 +1,4 @@
-import type { Server as HttpServer } from 'node:http';
+import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { PROTOCOL_VERSION } from '@tribune/shared/domain.ts';
 import {
   requests,
@@ -89,6 +89,11 @@ export class SignalingServer {
     // The upgrade request is kept by default for as long as the socket lives: kilobytes for each listener.
     this.#io.engine.on('connection', (rawSocket: { request: unknown }) => {
       rawSocket.request = null;
+    });
+    // The answer to the upgrade and the first packet leave in one write: a join's dearest part is writing to sockets.
+    this.#io.engine.on('headers', (_headers: unknown, { socket }: IncomingMessage) => {
+      socket.cork();
+      setImmediate(() => socket.uncork());
     });
     this.#io.use((socket, next) => {
       this.#admit(socket).then(

@@ -49,7 +49,7 @@ function installEar({ sampleRate, keptS }: { sampleRate: number; keptS: number }
       tapped.set(track, source);
     }
   };
-  setInterval(follow, 50);
+  setInterval(follow, 20);
   const read = (seconds: number) => {
     const wanted = Math.min(Math.round(seconds * sampleRate), written, ring.length);
     const pcm = new Int16Array(wanted);

@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hear, levelDb, ONE_OF_TWO, readSpeech, similarity } from './support/ear.ts';
+import { ringDelays, watch } from './support/eye.ts';
+import { Person, SPEECH, SPEECH_2 } from './support/Person.ts';
+import { filtered, inTurns, Sounds, withoutPauses } from './support/sounds.ts';
+import { Stand } from './support/Stand.ts';
+
+const EAR_HZ = 16_000;
+const LOUD_DB = -60;
+/** As the eye finds it: half of all beginnings are seen within that time of being heard. */
+const RING_MS = 250;
+const GAP_MS = 200;
+
+describe('what the audience hears and sees', () => {
+  let stand: Stand;
+  let sounds: Sounds;
+  let ada: Person;
+  let ben: Person;
+  let cleo: Person;
+  let bensSpeech: Float32Array;
+
+  beforeAll(async () => {
+    [stand, sounds] = await Promise.all([Stand.create(), Sounds.create()]);
+  });
+  afterAll(async () => {
+    await Promise.all([ada, ben, cleo].map(async (person) => person?.close()));
+    await stand?.close();
+    await sounds?.close();
+  });
+
+  async function meet(adasVoice: URL, bensVoice: URL): Promise<void> {
+    await Promise.all([ada, ben, cleo].map(async (person) => person?.close()));
+    [ada, ben, cleo] = await Promise.all([
+      Person.create('Ada', { speech: adasVoice }),
+      Person.create('Ben', { speech: bensVoice }),
+      Person.create('Cleo'),
+    ]);
+    const link = await ada.host(stand.origin, 'Two voices');
+    await ada.goLive();
+    await Promise.all([ben.enter(link), cleo.enter(link)]);
+  }
+
+  async function bringBenUp(): Promise<void> {
+    await ben.button(ben.texts.hand.raise).click();
+    await ada.bringOnStage('Ben');
+    await ben.turnOnMicrophone();
+    await cleo.tile('Ben').waitFor();
+  }
+
+  it('two speakers talk over each other: both are heard, and each ring is lit within 250 ms of its voice', async () => {
+    // One voice below 900 Hz and one above 2.5 kHz, in different turns, so that each can be told in the mix.
+    const low = await sounds.write('low', SPEECH, (samples, hz) =>
+      filtered('low', 900)(inTurns(2, 1.5)(samples, hz), hz),
+    );
+    const high = await sounds.write('high', SPEECH_2, (samples, hz) =>
+      filtered('high', 2500)(inTurns(1.5, 1.3)(samples, hz), hz),
+    );
+    await meet(low, high);
+    await bringBenUp();
+    await sleep(3000);
+    const looks = await watch(cleo.page, 25_000);
+
+    const both = looks.filter(
+      ({ speaking }) => speaking.length === 2 || speaking.join().match(/Ada[^]*Ben|Ben[^]*Ada/),
+    );
+    expect(both.length, 'looks at which both rings are lit').toBeGreaterThan(50);
+    expect(both.filter(({ lowDb, highDb }) => lowDb > LOUD_DB && highDb > LOUD_DB).length).toBeGreaterThan(25);
+    for (const [name, band] of [
+      ['Ada', 'lowDb'],
+      ['Ben', 'highDb'],
+    ] as const) {
+      const delays = ringDelays(looks, band, name, LOUD_DB).sort((a, b) => a - b);
+      expect(delays.length, `beginnings of ${name}'s voice`).toBeGreaterThan(3);
+      const median = delays[Math.floor(delays.length / 2)]!;
+      expect(Math.abs(median), `${name}'s ring, of ${delays.map(Math.round).join(', ')} ms`).toBeLessThan(RING_MS);
+    }
+  });
+
+  it('coming on stage and leaving it, one hears on without a gap, and never oneself', async () => {
+    const endless = await sounds.write('endless', SPEECH, withoutPauses);
+    await meet(endless, SPEECH_2);
+    bensSpeech = await readSpeech(SPEECH_2);
+    await sleep(3000);
+    const before = longestGapMs(await hear(ben.page, 2));
+    expect(before, 'the speech itself').toBeLessThan(GAP_MS);
+
+    await bringBenUp();
+    await sleep(5000);
+    const up = await hear(ben.page, 9);
+    expect(longestGapMs(up), 'on the way up').toBeLessThan(GAP_MS);
+    expect(similarity(await hear(ben.page, 4), bensSpeech)).toBeLessThan(ONE_OF_TWO);
+
+    await ada.onTile('Ben', 'demote');
+    await ben.button(ben.texts.hand.raise).waitFor();
+    await sleep(3000);
+    expect(longestGapMs(await hear(ben.page, 5)), 'on the way down').toBeLessThan(GAP_MS);
+    expect(similarity(await hear(ben.page, 3), bensSpeech)).toBeLessThan(ONE_OF_TWO);
+  });
+});
+
+/** The longest time in which nothing louder than a room's noise was heard. */
+function longestGapMs(samples: Float32Array): number {
+  const frame = EAR_HZ / 100;
+  let longest = 0;
+  let current = 0;
+  for (let at = 0; at + frame <= samples.length; at += frame) {
+    current = levelDb(samples.subarray(at, at + frame)) < LOUD_DB ? current + 10 : 0;
+    longest = Math.max(longest, current);
+  }
+  return longest;
+}

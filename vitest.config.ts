@@ -11,7 +11,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: ['{shared,server,loadtest,bench}/src/**/*.test.ts', 'scripts/**/*.test.{ts,mjs}'],
+          include: ['{shared,server,loadtest,bench,simulate}/src/**/*.test.ts', 'scripts/**/*.test.{ts,mjs}'],
           sequence: { groupOrder: 0 },
         },
       },
@@ -28,7 +28,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          include: ['{server,loadtest,bench}/test/**/*.integration.test.ts'],
+          include: ['{server,loadtest,bench,simulate}/test/**/*.integration.test.ts'],
           sequence: { groupOrder: 1 },
           ...oneAtATime,
         },

@@ -30,6 +30,8 @@ interface CheckedFigure {
 
 /** What the model said of load tests that were run, and what they measured. */
 export interface CheckResult {
+  /** What a reader has to know of the circumstances; written by hand. */
+  readonly note?: string;
   readonly date: string;
   readonly cores: number;
   readonly costsFrom: string;

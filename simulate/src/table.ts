@@ -70,6 +70,7 @@ export function formatCheck(check: CheckResult | null): string {
     `Checked on ${check.date.slice(0, 10)}, ${check.cores} cores, server and clients on the same machine:`,
     line(head),
     ...rows.map(line),
+    ...(check.note === undefined ? [] : [check.note]),
     'Admission was open in these load tests: waiting for it is not checked.',
   ].join('\n');
 }

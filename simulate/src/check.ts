@@ -97,11 +97,7 @@ function thisMachine(): Cluster {
   };
 }
 
-/** Exported for its test. */
-export function compare(
-  outcome: Outcome,
-  report: Pick<Report, 'ttfaMs' | 'joinsPerSecond' | 'series'>,
-): CheckedFigure[] {
+function compare(outcome: Outcome, report: Pick<Report, 'ttfaMs' | 'joinsPerSecond' | 'series'>): CheckedFigure[] {
   const predicted = percentilesOf(outcome.ttfaMs);
   const inS = outcome.everyoneInMs === null ? null : outcome.everyoneInMs / 1000;
   const arriving = report.series.filter(({ phase, arrived }) => phase === 'arriving' && arrived > 0);

@@ -2,7 +2,7 @@ import { directMsPerListenerSecond, type Costs } from './costs.ts';
 
 export const DELIVERIES = ['direct', 'mix'] as const;
 /** `direct`: a stream for each open microphone, on one worker. `mix`: one stream, spread over the workers. */
-export type Delivery = (typeof DELIVERIES)[number];
+type Delivery = (typeof DELIVERIES)[number];
 
 export interface NodeFailure {
   /** Counted from 1. */

@@ -3,7 +3,7 @@ import type { Costs } from './costs.ts';
 import type { Cluster } from './model.ts';
 import { Simulation, type SimulationHooks } from './Simulation.ts';
 
-export const TARGET_P95_MS = 3000;
+const TARGET_P95_MS = 3000;
 const LATE_SHARE = 0.05;
 export const MAX_NODES = 2000;
 

@@ -9,7 +9,7 @@ import type { Counts, Outcome } from './Simulation.ts';
 /** From here on a resource counts as full. */
 const FULL_SHARE = 0.95;
 
-export interface Saturation {
+interface Saturation {
   readonly resource: 'admission' | 'Node core' | 'media workers' | 'network' | 'memory';
   /** Second at which it was first full; null when it never was. */
   readonly atS: number | null;

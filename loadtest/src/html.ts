@@ -183,7 +183,7 @@ function text(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-const STYLE = `
+export const STYLE = `
 :root { color-scheme: light dark; --bg: #fcfcfb; --card: #fff; --ink: #1a1a19; --soft: #5f5e5a; --rule: #e3e2de;
   --c0: #2a78d6; --c1: #c2521f; --c2: #12805a; --c3: #4a3aa7; --c4: #b03a6f; --c5: #7a6a00; }
 @media (prefers-color-scheme: dark) { :root { --bg: #161615; --card: #1f1f1e; --ink: #f3f2ee; --soft: #b4b2aa; --rule: #3a3a38;

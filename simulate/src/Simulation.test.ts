@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { planArrivals, type ArrivalPlan } from '../../loadtest/src/arrivals.ts';
+import { percentile } from '../../loadtest/src/stats.ts';
+import { CLUSTER, COSTS } from '../test/example.ts';
+import type { Cluster } from './model.ts';
+import { findNodesNeeded } from './nodesNeeded.ts';
+import { Simulation, type Counts, type SimulationHooks } from './Simulation.ts';
+
+const LAUNCH: ArrivalPlan = { kind: 'launch', spanS: 60 };
+
+async function simulate(change: Partial<Cluster>, people: number, plan = LAUNCH, hooks: SimulationHooks = {}) {
+  const schedule = planArrivals(plan, people, 1);
+  return new Simulation({ ...CLUSTER, ...change }, COSTS, schedule, 1, hooks).run();
+}
+
+function p95({ ttfaMs }: { ttfaMs: readonly number[] }): number {
+  return percentile(
+    ttfaMs.toSorted((a, b) => a - b),
+    0.95,
+  )!;
+}
+
+describe('a simulated crowd', () => {
+  it('loses nobody: who arrived is in, waiting or failed at every second', async () => {
+    const seen: Counts[] = [];
+    const failures = [{ node: 1, atS: 40 }];
+    const { counts } = await simulate({ failures }, 5000, LAUNCH, { onSecond: (now) => seen.push(now) });
+    expect(seen.length).toBeGreaterThan(40);
+    for (const now of seen) {
+      expect(now.waiting).toBeGreaterThanOrEqual(0);
+      expect(now.listening + now.waiting + now.failed).toBe(now.arrived);
+    }
+    expect(counts).toEqual({ arrived: 5000, waiting: 0, listening: 5000, failed: 0 });
+  });
+
+  it('is the same for the same seed', async () => {
+    const [first, second] = [await simulate({}, 3000), await simulate({}, 3000)];
+    expect(second.ttfaMs).toEqual(first.ttfaMs);
+    expect(second.seconds).toEqual(first.seconds);
+  });
+
+  it('gets in no later with more nodes', async () => {
+    const times: number[] = [];
+    for (const nodes of [1, 2, 4, 8]) times.push(p95(await simulate({ nodes }, 20_000)));
+    for (const [index, ms] of times.slice(1).entries()) expect(ms).toBeLessThanOrEqual(times[index]! * 1.02);
+  });
+
+  it('enters no faster than admission allows', async () => {
+    const outcome = await simulate({ nodes: 1, joinsPerS: 100 }, 1000, {
+      kind: 'flash',
+      count: 1000,
+      perSecond: 1,
+      spacing: 'even',
+    });
+    // The bucket is full at first: 900 of the thousand are paced.
+    expect(outcome.everyoneInMs).toBeGreaterThan(9000);
+    expect(outcome.refusals).toBeGreaterThan(0);
+  });
+
+  it('hears nothing before the start, and counts from there', async () => {
+    const { everyoneInMs, ttfaMs, seconds } = await simulate({}, 1000);
+    expect(seconds.filter(({ s }) => s <= 30).every(({ listening }) => listening === 0)).toBe(true);
+    expect(everyoneInMs).toBeGreaterThan(30_000);
+    expect(Math.min(...ttfaMs)).toBeGreaterThan(0);
+  });
+
+  it('comes back when its node fails, all of it', async () => {
+    const failures = [{ node: 2, atS: 90 }];
+    const { recoveryMs, nodes, counts } = await simulate({ nodes: 3, failures }, 3000);
+    expect(recoveryMs).toHaveLength(1000);
+    expect(nodes.map(({ listening }) => listening)).toEqual([1500, 0, 1500]);
+    expect(counts.listening).toBe(3000);
+  });
+
+  it('is counted as failed when no node is left', async () => {
+    const { counts, everyoneInMs } = await simulate({ nodes: 1, failures: [{ node: 1, atS: 90 }] }, 500);
+    expect(counts).toEqual({ arrived: 500, waiting: 0, listening: 0, failed: 500 });
+    expect(everyoneInMs).toBeNull();
+  });
+
+  it('loses packets where one worker has more media than it can send', async () => {
+    const steady: ArrivalPlan = { kind: 'rate', points: [{ atS: 0, perSecond: 150 }], spacing: 'even' };
+    const direct = await simulate({ nodes: 1, delivery: 'direct' }, 3000, steady);
+    const mix = await simulate({ nodes: 1, delivery: 'mix' }, 3000, steady);
+    // 3,000 at half a millisecond each are one and a half cores: a third is lost.
+    expect(direct.seconds.at(-1)!.lossPct).toBeCloseTo(33.3, 0);
+    expect(mix.seconds.at(-1)!.lossPct).toBe(0);
+  });
+
+  it('needs as many nodes as are found: with one less it is too slow', async () => {
+    const schedule = planArrivals(LAUNCH, 20_000, 1);
+    const needed = (await findNodesNeeded(CLUSTER, COSTS, schedule, 1))!;
+    expect(p95(await simulate({ nodes: needed }, 20_000))).toBeLessThanOrEqual(3000);
+    expect(p95(await simulate({ nodes: needed - 1 }, 20_000))).toBeGreaterThan(3000);
+  });
+});

@@ -1,0 +1,130 @@
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { BenchServer } from '../../bench/src/BenchServer.ts';
+import { planArrivals } from '../../loadtest/src/arrivals.ts';
+import { parseCommandLine as parseLoadTest } from '../../loadtest/src/options.ts';
+import type { Report } from '../../loadtest/src/report.ts';
+import { runLoadTest } from '../../loadtest/src/runLoadTest.ts';
+import { percentilesOf, round } from '../../loadtest/src/stats.ts';
+import type { Costs } from './costs.ts';
+import type { Cluster } from './model.ts';
+import { Simulation, type Outcome } from './Simulation.ts';
+
+const RESULTS = new URL('../results/', import.meta.url).pathname;
+const SEED = 1;
+
+const CASES = [
+  { name: '100 at 25/s', args: ['--listeners', '100', '--rate', '25'] },
+  { name: '300 at 60/s', args: ['--listeners', '300', '--rate', '60'] },
+  { name: '500 at once', args: ['--flash', '500'] },
+] as const;
+
+interface CheckedFigure {
+  readonly figure: string;
+  readonly predicted: number | null;
+  readonly measured: number | null;
+  /** Of what was predicted, from what was measured; null where one of them is missing. */
+  readonly errorPct: number | null;
+}
+
+/** What the model said of load tests that were run, and what they measured. */
+export interface CheckResult {
+  /** What a reader has to know of the circumstances; written by hand. */
+  readonly note?: string;
+  readonly date: string;
+  readonly cores: number;
+  readonly costsFrom: string;
+  readonly cases: readonly { readonly name: string; readonly figures: readonly CheckedFigure[] }[];
+}
+
+/** Runs load tests against a server of its own, one after the other, and simulates the same arrivals. */
+export async function runCheck(
+  costs: Costs,
+  signal: AbortSignal,
+  onCase?: (name: string) => void,
+): Promise<CheckResult> {
+  const cases = [];
+  for (const { name, args } of CASES) {
+    signal.throwIfAborted();
+    onCase?.(name);
+    // A new server for each: nothing of the one before is left in it.
+    const server = await BenchServer.create(signal);
+    try {
+      const parsed = parseLoadTest([...args, '--url', server.origin, '--seed', String(SEED), '--duration', '3']);
+      const { options } = parsed!;
+      const report = await runLoadTest(options, { signal });
+      signal.throwIfAborted();
+      const schedule = planArrivals(options.arrivals, options.listeners, SEED);
+      const outcome = await new Simulation(thisMachine(), costs, schedule, SEED).run();
+      cases.push({ name, figures: compare(outcome, report) });
+    } finally {
+      await server.close();
+    }
+  }
+  return { date: new Date().toISOString(), cores: availableParallelism(), costsFrom: costs.source, cases };
+}
+
+/** @returns the file. */
+export async function saveCheck(result: CheckResult): Promise<string> {
+  await mkdir(RESULTS, { recursive: true });
+  const file = join(RESULTS, `check-${result.date.slice(0, 10)}.json`);
+  await writeFile(file, `${JSON.stringify(result, null, 2)}\n`);
+  return file;
+}
+
+/** The newest that was saved; null when there is none. */
+export async function readLastCheck(): Promise<CheckResult | null> {
+  const names = (await readdir(RESULTS).catch(() => [])).filter((name) => name.startsWith('check-'));
+  const newest = names.sort().at(-1);
+  return newest ? (JSON.parse(await readFile(join(RESULTS, newest), 'utf8')) as CheckResult) : null;
+}
+
+/** As `BenchServer` starts it: one worker, and nobody is told to wait. */
+function thisMachine(): Cluster {
+  return {
+    nodes: 1,
+    cores: 2,
+    workers: 1,
+    delivery: 'direct',
+    openMics: 1,
+    rttMs: 0,
+    joinsPerS: Infinity,
+    nicGbit: 10,
+    memoryGb: 64,
+    failures: [],
+    sharedCores: availableParallelism(),
+  };
+}
+
+function compare(outcome: Outcome, report: Pick<Report, 'ttfaMs' | 'joinsPerSecond' | 'series'>): CheckedFigure[] {
+  const predicted = percentilesOf(outcome.ttfaMs);
+  const inS = outcome.everyoneInMs === null ? null : outcome.everyoneInMs / 1000;
+  const arriving = report.series.filter(({ phase, arrived }) => phase === 'arriving' && arrived > 0);
+  const workers = arriving.map(({ workers: all }) => all.reduce((sum, { cpuPct }) => sum + (cpuPct ?? 0), 0));
+  return [
+    checked('time to first audio p50, ms', predicted.p50, report.ttfaMs.p50),
+    checked('time to first audio p95, ms', predicted.p95, report.ttfaMs.p95),
+    checked('joins per second', inS === null ? null : outcome.counts.listening / inS, report.joinsPerSecond),
+    checked(
+      'Node CPU, %',
+      meanPct(outcome.seconds.map(({ nodeShare }) => 100 * nodeShare)),
+      meanPct(arriving.map((point) => point.nodeCpuPct ?? 0)),
+    ),
+    checked('worker CPU, %', meanPct(outcome.seconds.map(({ workerShare }) => 100 * workerShare)), meanPct(workers)),
+  ];
+}
+
+function checked(figure: string, predicted: number | null, measured: number | null): CheckedFigure {
+  const isComparable = predicted !== null && measured !== null && measured > 0;
+  return {
+    figure,
+    predicted: predicted === null ? null : round(predicted, 1),
+    measured: measured === null ? null : round(measured, 1),
+    errorPct: isComparable ? round((100 * (predicted - measured)) / measured, 0) : null,
+  };
+}
+
+function meanPct(values: readonly number[]): number | null {
+  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
+}

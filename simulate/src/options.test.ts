@@ -1,0 +1,39 @@
+import { describe, expect, it } from 'vitest';
+import { parseCommandLine } from './options.ts';
+
+describe('the options of a simulation', () => {
+  it('describe a launch on one node when nothing is said', () => {
+    const { options, isCheck } = parseCommandLine([])!;
+    expect(options).toMatchObject({
+      listeners: 10_000,
+      arrivals: { kind: 'launch', spanS: 240 },
+      cluster: { nodes: 1, cores: 8, workers: 7, delivery: 'mix', joinsPerS: 200, failures: [] },
+    });
+    expect(isCheck).toBe(false);
+  });
+
+  it('name any number of failures', () => {
+    const { options } = parseCommandLine(['--nodes', '3', '--fail', '3@60', '--fail', '1@90.5'])!;
+    expect(options.cluster.failures).toEqual([
+      { node: 3, atS: 60 },
+      { node: 1, atS: 90.5 },
+    ]);
+  });
+
+  it.each([
+    [['--fail', '2@60'], '--fail names node 2 of 1'],
+    [['--fail', 'soon'], '--fail has to be like 3@60'],
+    [['--rate', '5', '--flash', '5'], '--rate and --flash cannot be used together'],
+    [['--flash', '20', '--listeners', '10'], '--flash has to be at most --listeners'],
+    [['--delivery', 'post'], '--delivery has to be direct or mix'],
+    [['--nodes', '0'], '--nodes has to be a whole number from 1'],
+    [['--span', '20', '--rate', '5'], '--span is for --scenario'],
+    [['--turbo'], 'turbo'],
+  ])('are refused in words: %j', (args, message) => {
+    expect(() => parseCommandLine(args)).toThrow(message);
+  });
+
+  it('are no options where help is asked for', () => {
+    expect(parseCommandLine(['--help'])).toBeNull();
+  });
+});

@@ -45,7 +45,9 @@ class FakeStream {
   }
 
   removeTrack(track: unknown): void {
-    this.#tracks.splice(this.#tracks.indexOf(track), 1);
+    const index = this.#tracks.indexOf(track);
+    // A browser lets a track pass that is not there.
+    if (index >= 0) this.#tracks.splice(index, 1);
   }
 }
 

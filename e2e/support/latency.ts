@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core';
 
-export const TAP_HZ = 16_000;
+const TAP_HZ = 16_000;
 const ENVELOPE_HZ = 1000;
 const STEP = TAP_HZ / ENVELOPE_HZ;
 /** Below it, two sounds are not the same. */

@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { sequenceNumberOf, timestampOf } from '@tribune/shared/rtp.ts';
+import { sequenceNumberOf, timestampAt, timestampOf } from '@tribune/shared/rtp.ts';
 import { epochMs } from './clock.ts';
 import { SpeechSender } from './SpeechSender.ts';
-import { timestampAt } from './StreamQuality.ts';
 
 const stream = { ssrc: 5, payloadType: 100, audioLevelId: 10 };
 const word = { payload: Uint8Array.of(1, 2, 3), minusDbov: 30, voice: true };

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { epochMs } from './clock.ts';
 import { Histogram } from './Histogram.ts';
-import { latencyOf, mergeQualities, StreamQuality, timestampAt } from './StreamQuality.ts';
+import { timestampAt } from '@tribune/shared/rtp.ts';
+import { latencyOf, mergeQualities, StreamQuality } from './StreamQuality.ts';
 
 /** A sender whose packets take `tookMs` each, stamped by the clock unless a shift makes that nonsense. */
 function hear(

@@ -1,6 +1,6 @@
 import { epochMs } from './clock.ts';
 import { Histogram } from './Histogram.ts';
-import { OPUS_CLOCK_HZ } from '@tribune/shared/rtp.ts';
+import { OPUS_CLOCK_HZ, timestampAt } from '@tribune/shared/rtp.ts';
 
 const TICKS_PER_MS = OPUS_CLOCK_HZ / 1000;
 /** Beyond these, a timestamp is not of a sender that stamps by the clock. */
@@ -29,11 +29,6 @@ export interface Quality {
   readonly corrupt: number;
   /** Packets of audio that the emulated network took away. */
   readonly inflicted: number;
-}
-
-/** The RTP timestamp of a moment, for a sender that stamps by the clock: ms since 1970, modulo 24.8 hours. */
-export function timestampAt(epoch: number): number {
-  return Math.round(epoch * TICKS_PER_MS) % 0x1_0000_0000;
 }
 
 /** How long ago a stamped packet was due, in ms, the wrap of the timestamp allowed for. */

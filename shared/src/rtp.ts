@@ -13,6 +13,14 @@ const VOICE_ACTIVITY_BIT = 0x80;
 /** Clock of every Opus stream in RTP, whatever its sampling rate (RFC 7587, section 4.1). */
 export const OPUS_CLOCK_HZ = 48_000;
 
+/**
+ * The RTP timestamp of a moment, in ms since 1970, for a sender of Opus that stamps by the clock. It wraps every 24.8 hours, as
+ * every RTP timestamp at that rate does.
+ */
+export function timestampAt(epochMs: number): number {
+  return Math.round((epochMs * OPUS_CLOCK_HZ) / 1000) % 0x1_0000_0000;
+}
+
 /** Is this packet RTCP rather than RTP? With both on one port, RTCP types 192 to 223 tell (RFC 5761, section 4). */
 export function isRtcp(packet: Uint8Array): boolean {
   const type = packet[1] ?? 0;

@@ -1,4 +1,4 @@
-import { csrcsOf, isMarked, payloadOf, payloadTypeOf, ssrcOf, timestampOf } from '@tribune/shared/rtp.ts';
+import { csrcsOf, isMarked, payloadOf, payloadTypeOf, ssrcOf, timestampAt, timestampOf } from '@tribune/shared/rtp.ts';
 import { levelOf, readCsrc } from '@tribune/shared/voice.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MIX_PAYLOAD_TYPE } from './mixRtpParameters.ts';
@@ -26,6 +26,12 @@ describe('MixStream', () => {
     const steps = packets.slice(1).map((packet, n) => (timestampOf(packet) - timestampOf(packets[n]!)) >>> 0);
     expect(new Set(steps)).toEqual(new Set([3 * FRAME]));
     expect(packets.map(isMarked)).toEqual([true, ...Array.from({ length: 9 }, () => false)]);
+  });
+
+  it('stamps by the clock, so that a mixer that takes over goes on where the one before would be', () => {
+    const before = timestampAt(Date.now());
+    const [packet] = add(3, tone);
+    expect((timestampOf(packet!) - before) >>> 0).toBeLessThanOrEqual((timestampAt(Date.now()) - before) >>> 0);
   });
 
   it('names who was heard in the packet, the loudest first, each as loud as it was at most', () => {

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { writeRtp } from '@tribune/shared/rtp.ts';
+import { timestampAt, writeRtp } from '@tribune/shared/rtp.ts';
 import { csrcOf, levelOf, MAX_VOICES } from '@tribune/shared/voice.ts';
 import { Application, createEncoder, Signal, type OpusEncoderHandle } from 'libopus-wasm';
 import { MIX_PAYLOAD_TYPE } from './mixRtpParameters.ts';
@@ -32,7 +32,11 @@ export class MixStream {
   #filled: number;
   #isSilent = true;
   #sequenceNumber = randomInt(0x1_0000);
-  #timestamp = randomInt(0x1_0000_0000);
+  /**
+   * By the clock from the first frame on, and not at random: a mixer that takes over, of this node or another, goes on where the
+   * one before it would be, and whoever shares the clock can tell how long a packet was on its way.
+   */
+  #timestamp: number | null = null;
   #silentMs = 0;
   #unsentMs = 0;
   #afterSilence = true;
@@ -68,12 +72,13 @@ export class MixStream {
 
   /** Adds 20 ms, or 20 ms of silence. A packet, when one is full and worth sending. */
   add(frame: Float32Array | null): Buffer | null {
+    this.#timestamp ??= timestampAt(Date.now() - this.#filled / SAMPLES_PER_MS);
     if (frame) this.#pcm.set(frame, this.#filled);
     else this.#pcm.fill(0, this.#filled, this.#filled + FRAME);
     this.#filled += FRAME;
     this.#isSilent &&= frame === null;
     if (this.#filled < this.#pcm.length) return null;
-    const packet = this.#pack();
+    const packet = this.#pack(this.#timestamp);
     this.#timestamp = (this.#timestamp + this.#pcm.length) % 0x1_0000_0000;
     this.#filled = 0;
     this.#isSilent = true;
@@ -85,18 +90,18 @@ export class MixStream {
     this.#encoder.free();
   }
 
-  #pack(): Buffer | null {
+  #pack(timestamp: number): Buffer | null {
     const { packetMs } = this.#settings;
     this.#silentMs = this.#isSilent ? this.#silentMs + packetMs : 0;
     this.#unsentMs += packetMs;
     const payload = this.#silentMs > SILENT_AFTER_MS ? null : this.#encoder.encodeFloat(this.#pcm);
-    if (payload && payload.length > SILENT_PACKET_BYTES) return this.#write(payload);
+    if (payload && payload.length > SILENT_PACKET_BYTES) return this.#write(payload, timestamp);
     const isFirst = !this.#afterSilence;
     this.#afterSilence = true;
-    return isFirst || this.#unsentMs >= KEEP_ALIVE_MS ? this.#write(this.#silence()) : null;
+    return isFirst || this.#unsentMs >= KEEP_ALIVE_MS ? this.#write(this.#silence(), timestamp) : null;
   }
 
-  #write(payload: Uint8Array): Buffer {
+  #write(payload: Uint8Array, timestamp: number): Buffer {
     const marker = this.#afterSilence && payload.length > SILENT_PACKET_BYTES;
     if (marker) this.#afterSilence = false;
     this.#unsentMs = 0;
@@ -105,7 +110,7 @@ export class MixStream {
     return writeRtp({
       payloadType: MIX_PAYLOAD_TYPE,
       sequenceNumber,
-      timestamp: this.#timestamp,
+      timestamp,
       ssrc: this.#settings.ssrc,
       marker,
       csrcs: this.#csrcs(),

@@ -45,6 +45,6 @@ export class TickClock {
       this.#ticks += 1;
       this.#nextMs += FRAME_MS;
     }
-    this.#timer = setTimeout(() => this.#wake(), this.#nextMs - performance.now());
+    this.#timer = setTimeout(() => this.#wake(), Math.max(0, this.#nextMs - performance.now()));
   }
 }

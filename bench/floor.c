@@ -1,8 +1,9 @@
 /*
  * The floor beneath any SFU written as mediasoup is, one packet at a time: AES-128-GCM over an RTP packet of 120 bytes, and one
- * sendto of it. To a thousand sockets in turn, as to a thousand listeners.
+ * sendto of it. To many sockets in turn, as to many listeners.
  *
- * usage: floor ROUNDS RUNS; prints a line per run: microseconds of CPU, user and system, for each packet.
+ * usage: floor ROUNDS RUNS SOCKETS PAUSE_MS; prints a line per run: microseconds of CPU, user and system, for each packet. After a
+ * pause between the rounds, caches and the processor's clock are as a media worker finds them.
  */
 #include <arpa/inet.h>
 #include <openssl/evp.h>
@@ -13,7 +14,7 @@
 #include <sys/socket.h>
 #include <time.h>
 
-enum { SOCKETS = 1000, HEADER = 20, PAYLOAD = 84, TAG = 16, PACKET = HEADER + PAYLOAD + TAG };
+enum { MAX_SOCKETS = 1000, HEADER = 20, PAYLOAD = 84, TAG = 16, PACKET = HEADER + PAYLOAD + TAG };
 
 static void assert_that(int condition, const char *what) {
   if (condition) return;
@@ -39,9 +40,12 @@ static void protect(EVP_CIPHER_CTX *context, unsigned char *packet, unsigned cha
 
 int main(int argc, char **argv) {
   const int rounds = argc > 1 ? atoi(argv[1]) : 50, runs = argc > 2 ? atoi(argv[2]) : 5;
-  static int receivers[SOCKETS];
-  static struct sockaddr_in addresses[SOCKETS];
-  static EVP_CIPHER_CTX *contexts[SOCKETS];
+  const int sockets = argc > 3 ? atoi(argv[3]) : MAX_SOCKETS, pause_ms = argc > 4 ? atoi(argv[4]) : 0;
+  const struct timespec pause = {pause_ms / 1000, pause_ms % 1000 * 1000000L};
+  assert_that(sockets > 0 && sockets <= MAX_SOCKETS, "SOCKETS");
+  static int receivers[MAX_SOCKETS];
+  static struct sockaddr_in addresses[MAX_SOCKETS];
+  static EVP_CIPHER_CTX *contexts[MAX_SOCKETS];
   unsigned char payload[PAYLOAD], packet[PACKET], key[16], iv[12] = {0};
   memset(payload, 0x5a, sizeof payload);
   memset(packet, 0x80, sizeof packet);
@@ -53,7 +57,7 @@ int main(int argc, char **argv) {
 
   const int sender = socket(AF_INET, SOCK_DGRAM, 0);
   assert_that(sender >= 0, "socket");
-  for (int i = 0; i < SOCKETS; i++) {
+  for (int i = 0; i < sockets; i++) {
     socklen_t size = sizeof addresses[i];
     addresses[i].sin_family = AF_INET;
     addresses[i].sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -69,8 +73,9 @@ int main(int argc, char **argv) {
   for (int run = 0; run < runs; run++) {
     double spent = 0;
     for (int round = 0; round < rounds; round++) {
+      if (pause_ms > 0) nanosleep(&pause, NULL);
       const double before = cpu_us();
-      for (int i = 0; i < SOCKETS; i++) {
+      for (int i = 0; i < sockets; i++) {
         memcpy(iv, &round, sizeof round);
         protect(contexts[i], packet, iv, payload);
         sendto(sender, packet, sizeof packet, 0, (void *)&addresses[i], sizeof addresses[i]);
@@ -78,9 +83,9 @@ int main(int argc, char **argv) {
       spent += cpu_us() - before;
       /* Taken out again, and not counted: a full socket drops what comes for less than it takes to deliver it. */
       unsigned char received[PACKET];
-      for (int i = 0; i < SOCKETS; i++) recv(receivers[i], received, sizeof received, MSG_DONTWAIT);
+      for (int i = 0; i < sockets; i++) recv(receivers[i], received, sizeof received, MSG_DONTWAIT);
     }
-    printf("%.3f\n", spent / rounds / SOCKETS);
+    printf("%.3f\n", spent / rounds / sockets);
   }
   return 0;
 }

@@ -25,7 +25,7 @@ Measures what Tribune costs on this machine, beside what the machine itself cost
 
 /** As large as two cores carry beside the clients. */
 const FULL: BenchSize = {
-  floor: { rounds: 100, runs: 7 },
+  floor: { rounds: 100, runs: 7, paced: { rounds: 20, sockets: 300, pauseMs: 60 } },
   sfu: {
     rooms: [
       { microphones: 1, listeners: 300 },
@@ -46,7 +46,7 @@ const FULL: BenchSize = {
 };
 
 const QUICK: BenchSize = {
-  floor: { rounds: 5, runs: 3 },
+  floor: { rounds: 5, runs: 3, paced: { rounds: 2, sockets: 300, pauseMs: 60 } },
   sfu: { rooms: [{ microphones: 1, listeners: 5 }], windowMs: 1000, runs: 1 },
   joins: { joins: 10, runs: 1, steadyMs: 500 },
   signalling: { rooms: [{ sockets: 50, pulses: 1 }], runs: 1 },

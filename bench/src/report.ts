@@ -41,7 +41,7 @@ export function buildReport(result: BenchResult, date = new Date()): BenchReport
       system: `${process.platform} ${release()} ${process.arch}`,
     },
     node: process.version,
-    floorUsPerPacket: medianOf(floor),
+    floorUsPerPacket: medianOf(floor?.usPerPacket),
     sfuUsPerPacket: medianOf(sfu?.rooms[0]?.usPerPacket),
     sfuMsPerListenerSecond: Object.fromEntries(
       (sfu?.rooms ?? []).map(({ microphones, msPerListenerSecond }) => [microphones, medianOf(msPerListenerSecond)]),

@@ -1,5 +1,4 @@
-import { measureFloor, type FloorSize } from './floor.ts';
-import type { Figure } from './figures.ts';
+import { measureFloor, type FloorResult, type FloorSize } from './floor.ts';
 import { measureJoins, type JoinsResult, type JoinsSize } from './joins.ts';
 import type { Section } from './options.ts';
 import { measureSfu, type SfuResult, type SfuSize } from './sfu.ts';
@@ -14,7 +13,7 @@ export interface BenchSize {
 
 /** Null where a section was not asked for, or could not be measured. */
 export interface BenchResult {
-  readonly floor: Figure | null;
+  readonly floor: FloorResult | null;
   readonly sfu: SfuResult | null;
   readonly joins: JoinsResult | null;
   readonly signalling: readonly SignallingResult[] | null;

@@ -21,7 +21,9 @@ function rowsOf({ details: { floor, sfu, joins, signalling } }: BenchReport): Ro
     what,
     figure ? `${significant(figure.median)} ${unit}` : NOT_MEASURED,
     figure && figure.runs > 1 ? `${significant(figure.min)} to ${significant(figure.max)}` : '',
-    figure && floor && usPerUnit ? `${significant((figure.median * usPerUnit) / floor.median)}` : '',
+    figure && floor?.usPerPacket && usPerUnit
+      ? `${significant((figure.median * usPerUnit) / floor.usPerPacket.median)}`
+      : '',
   ];
   const plain = (what: string, value: number | null, unit: string): Row => [
     what,
@@ -29,13 +31,18 @@ function rowsOf({ details: { floor, sfu, joins, signalling } }: BenchReport): Ro
     '',
     '',
   ];
-  const floorRows = floor ? [row('floor: AES-128-GCM and sendto of a packet', floor, 'µs', 1)] : [];
+  const floorRows = floor
+    ? [
+        row('floor: AES-128-GCM and sendto of a packet', floor.usPerPacket, 'µs', 1),
+        row('the same with the pauses of a mix', floor.pacedUsPerPacket, 'µs', 1),
+      ]
+    : [];
   const sfuRows = (sfu?.rooms ?? []).flatMap(({ microphones, listeners, ...room }) => {
     const stage = `${microphones} open ${microphones === 1 ? 'microphone' : 'microphones'}`;
     const where = `${stage}, ${listeners} listeners`;
     return [
       row(`SFU: packet to a listener (${where})`, room.usPerPacket, 'µs', 1),
-      row(`SFU: listener for a second (${where})`, room.msPerListenerSecond, 'ms'),
+      row(`SFU: listener for a second (${where})`, room.msPerListenerSecond, 'ms', 1000),
       row(`SFU: the stage for a second (${stage})`, room.stageMsPerSecond, 'ms'),
       ...(room.mixerMsPerSecond ? [row(`mixer: a room for a second (${stage})`, room.mixerMsPerSecond, 'ms')] : []),
       ...(room.lostPct > 0 ? [plain('SFU: lost meanwhile', room.lostPct, '%')] : []),

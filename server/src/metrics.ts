@@ -6,6 +6,7 @@ import { version as mediasoupVersion } from 'mediasoup';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import packageJson from '../package.json' with { type: 'json' };
 import type { Uplink } from './media/FloodGuard.ts';
+import type { Downlink } from './media/Ingest.ts';
 import type { WorkerUsage } from './media/MediaWorker.ts';
 import type { WorkerPool } from './media/WorkerPool.ts';
 import type { Mixer } from './mixer/Mixer.ts';
@@ -31,6 +32,7 @@ export class Metrics implements RoomObserver, StoreObserver {
   readonly #mediaRestarts: Counter;
   readonly #speakerPackets: Counter;
   readonly #speakerPacketsLost: Counter;
+  readonly #mixPackets: Counter<'worker'>;
   readonly #speakerJitter: Histogram;
   readonly #timeToFirstAudio: Histogram;
   readonly #clientRoundTrip: Histogram;
@@ -79,6 +81,12 @@ export class Metrics implements RoomObserver, StoreObserver {
     this.#speakerPacketsLost = new Counter({
       name: 'tribune_speaker_packets_lost_total',
       help: 'RTP packets of people on stage that never arrived.',
+      registers,
+    });
+    this.#mixPackets = new Counter({
+      name: 'tribune_worker_mix_packets_total',
+      help: 'RTP packets of mixes that each media worker sent to listeners: what came in, times those who hear it, once a second.',
+      labelNames: ['worker'],
       registers,
     });
     this.#speakerJitter = new Histogram({
@@ -152,6 +160,10 @@ export class Metrics implements RoomObserver, StoreObserver {
     this.#speakerPacketsLost.inc(lost);
     // A voice that is silent sends nothing, and what it last had says nothing new.
     if (packets > 0) this.#speakerJitter.observe(jitterS);
+  }
+
+  handleDownlink({ worker, packets }: Downlink): void {
+    this.#mixPackets.inc({ worker }, packets);
   }
 
   handleAnswer(seconds: number): void {

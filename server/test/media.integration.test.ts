@@ -151,6 +151,19 @@ describe('media', () => {
     expect((await server.server.pool.getUsage()).map(({ pid }) => pid)).toEqual(pids);
   });
 
+  it('[ME17] a stream goes by the name of its speaker, whatever they call it', async () => {
+    const { id: transportId } = await host.request('transport:create');
+    const rtpParameters = { ...fakeRtpParameters(undefined, 'a b\r\na=x'), msid: 'c d e' };
+    await host.request('producer:create', { transportId, rtpParameters });
+    const [lea] = await server.joinAll(roomId, 'lea');
+    await host.request('stage:invite', { userId: lea!.userId });
+    await lea!.request('stage:accept');
+    await lea!.told('media:restart');
+    const { consumers } = await lea!.request('media:start');
+    expect(consumers[0]?.rtpParameters.rtcp?.cname).toBe(host.userId);
+    expect(consumers[0]?.rtpParameters.msid ?? '').not.toContain('c d');
+  });
+
   it('[ME8] a worker that dies is replaced, its people start media anew on the same socket, others notice nothing', async () => {
     const [lea] = await server.joinAll(roomId, 'lea');
     await host.request('stage:invite', { userId: lea!.userId });

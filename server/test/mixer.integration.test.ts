@@ -88,6 +88,14 @@ describe('the mixer process', () => {
     expect(ear.ports).toEqual(new Set([mix.port]));
   });
 
+  it('is replaced when it hangs', async () => {
+    const pid = mixer.pid!;
+    const restarted = once(mixer, 'restarted');
+    process.kill(pid, 'SIGSTOP');
+    await restarted;
+    expect(mixer.pid).not.toBe(pid);
+  });
+
   it('is taken in by mediasoup, and who speaks goes through to who listens', async () => {
     const worker = await createWorker({
       logLevel: 'error',

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { AwaitQueue } from 'awaitqueue';
 import type { RoomMix } from '../mixer/Mixer.ts';
-import { Ingest } from './Ingest.ts';
+import { Ingest, type Downlink } from './Ingest.ts';
 import { LOOPBACK } from './Lane.ts';
 import type { Seat } from './Reception.ts';
 import type { WorkerPool } from './WorkerPool.ts';
@@ -30,6 +30,11 @@ export class AudienceMedia extends EventEmitter<{ ingestLost: [] }> {
       release();
       throw error;
     }
+  }
+
+  /** Of each worker that has listeners of the room, what it sent them since the last call. */
+  async readDownlinks(): Promise<Downlink[]> {
+    return Promise.all([...this.#ingests.values()].map(async (ingest) => ingest.readDownlink()));
   }
 
   /** The mixer was replaced. */

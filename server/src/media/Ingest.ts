@@ -4,6 +4,12 @@ import type { RoomMix } from '../mixer/Mixer.ts';
 import { mixRtpParameters } from '../mixer/mixRtpParameters.ts';
 import type { Lane } from './Lane.ts';
 
+/** How many packets of a mix one worker has sent: what came in, times those who hear it. */
+export interface Downlink {
+  readonly worker: number;
+  readonly packets: number;
+}
+
 /**
  * A room's router on one audience worker: the mix comes in once, and goes out to each listener who was placed here. Closes with
  * the last of them.
@@ -15,6 +21,7 @@ export class Ingest extends EventEmitter<{ closed: [] }> {
   /** UDP, on the loopback: where the mixer sends the mix. */
   readonly port: number;
   #listeners = 0;
+  #packetsRead = 0;
 
   private constructor(lane: Lane, transport: PlainTransport, producer: Producer) {
     super();
@@ -55,6 +62,16 @@ export class Ingest extends EventEmitter<{ closed: [] }> {
       // The worker died meanwhile: the producer went with it.
       if (!this.producer.closed) throw error;
     }
+  }
+
+  /** What went out since the last call: asked once for all listeners, since asking each consumer costs as much as its sound. */
+  async readDownlink(): Promise<Downlink> {
+    // A worker that died meanwhile has sent nothing more.
+    const stats = await this.producer.getStats().catch(() => []);
+    const packets = stats.reduce((sum, { packetCount }) => sum + packetCount, 0);
+    const news = Math.max(0, packets - this.#packetsRead);
+    this.#packetsRead = Math.max(packets, this.#packetsRead);
+    return { worker: this.lane.worker.index, packets: news * this.#listeners };
   }
 
   /** Keeps it open for a listener who is on the way, until the function returned is called. */

@@ -104,7 +104,9 @@ export class PeerMedia extends EventEmitter<{
     const sending = this.#sending;
     if (transport !== sending?.transport) throw new AppError('NOT_ALLOWED', 'This transport only receives');
     if (this.#producer && !this.#producer.closed) throw new AppError('INVALID_STATE', 'There is a producer already');
-    const producer = await checked(async () => transport.produce({ kind: 'audio', rtpParameters, paused }));
+    const producer = await checked(async () =>
+      transport.produce({ kind: 'audio', rtpParameters: named(rtpParameters, this.#userId), paused }),
+    );
     if (this.closed || transport.closed) {
       producer.close();
       throw new AppError('INVALID_STATE', 'The transport was closed meanwhile');
@@ -176,6 +178,11 @@ export class PeerMedia extends EventEmitter<{
     if (!transport) throw new AppError('NOT_FOUND', 'There is no such transport');
     return transport;
   }
+}
+
+/** Under our own name: it goes into the session descriptions of everyone on stage, where a space would break all of it. */
+function named(rtpParameters: RtpParameters, cname: string): RtpParameters {
+  return { ...rtpParameters, msid: cname, rtcp: { ...rtpParameters.rtcp, cname } };
 }
 
 /** mediasoup validates parameters itself: what it throws of a client's parameters is that client's fault. */

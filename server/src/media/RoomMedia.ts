@@ -4,6 +4,7 @@ import type { Producer } from 'mediasoup/types';
 import { AppError } from '../errors.ts';
 import type { Mixer } from '../mixer/Mixer.ts';
 import { AudienceMedia } from './AudienceMedia.ts';
+import type { Downlink } from './Ingest.ts';
 import { StageMedia } from './StageMedia.ts';
 import type { WorkerPool } from './WorkerPool.ts';
 
@@ -52,6 +53,11 @@ export class RoomMedia extends EventEmitter<{ stageLost: []; audienceLost: [] }>
   /** The mixer was replaced: nobody has to do anything for the mix to go on. */
   async renumber(): Promise<void> {
     await this.#audience?.renumber();
+  }
+
+  /** See `AudienceMedia.readDownlinks`. */
+  async readDownlinks(): Promise<Downlink[]> {
+    return (await this.#audience?.readDownlinks()) ?? [];
   }
 
   /** Gives everything back; what is asked for afterwards is made anew. */

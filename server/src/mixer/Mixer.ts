@@ -10,6 +10,10 @@ import type { VoiceSettings } from './Voice.ts';
 /** A process that lived less than this is not replaced at once: something is wrong with the machine, not with a room. */
 const EARLY_DEATH_MS = 2000;
 const RESPAWN_DELAY_MS = 500;
+/** A port and an encoder take milliseconds; a process that was just replaced, a second. */
+const OPEN_TIMEOUT_MS = 5000;
+/** A second each: so many without an answer, and the process hangs. */
+const MAX_UNANSWERED = 4;
 /** It answers within a tick or two. */
 const USAGE_TIMEOUT_MS = 1000;
 
@@ -30,6 +34,8 @@ export interface RoomMix {
   close(): void;
 }
 
+type Opening = Pick<RoomState, 'roomId' | 'opening'>;
+
 interface Room {
   state: RoomState;
   readonly opened: PromiseWithResolvers<void>;
@@ -46,6 +52,9 @@ export class Mixer extends EventEmitter<{ restarted: [] }> {
   #isReplacement = false;
   #asked: PromiseWithResolvers<MixerUsage> | null = null;
   #usage: MixerUsage = { cpuSeconds: 0, rssBytes: 0, ticks: 0, lateTicks: 0, rooms: 0, speakers: 0 };
+  #openings = 0;
+  #unanswered = 0;
+  readonly #watch = setInterval(() => this.#checkAlive(), 1000);
   #closed = false;
 
   private constructor(config: MixerConfig, logger: Logger) {
@@ -72,16 +81,34 @@ export class Mixer extends EventEmitter<{ restarted: [] }> {
     return this.#child.pid;
   }
 
-  /** Opens the mix of a room. @throws {Error} when no port can be had */
+  /** Opens the mix of a room. @throws {Error} when no port can be had, or the process does not answer */
   async openRoom(roomId: string): Promise<RoomMix> {
     if (this.#closed) throw new Error('The mixer is closed');
     if (this.#rooms.has(roomId)) throw new Error('The room has a mix');
     const { MIX_PACKET_MS: packetMs, MIX_BITRATE: bitrate } = this.#config;
-    const state = { roomId, port: 0, ssrc: randomInt(1, 0x1_0000_0000), packetMs, bitrate, speakers: [], outputs: [] };
+    const opening = ++this.#openings;
+    const state = {
+      roomId,
+      opening,
+      port: 0,
+      ssrc: randomInt(1, 0x1_0000_0000),
+      packetMs,
+      bitrate,
+      speakers: [],
+      outputs: [],
+    };
     const room: Room = { state, opened: Promise.withResolvers() };
     this.#rooms.set(roomId, room);
     this.#send({ type: 'room', room: state });
-    await room.opened.promise;
+    const timer = setTimeout(() => room.opened.reject(new Error('The mixer does not answer')), OPEN_TIMEOUT_MS);
+    try {
+      await room.opened.promise;
+    } catch (error) {
+      if (this.#rooms.get(roomId) === room) this.#drop(roomId);
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
     return this.#createMix(room);
   }
 
@@ -98,6 +125,7 @@ export class Mixer extends EventEmitter<{ restarted: [] }> {
 
   close(): void {
     this.#closed = true;
+    clearInterval(this.#watch);
     this.#child.kill('SIGKILL');
     this.#answer();
     for (const { opened } of this.#rooms.values()) opened.reject(new Error('The mixer is closed'));
@@ -118,10 +146,14 @@ export class Mixer extends EventEmitter<{ restarted: [] }> {
       setOutputs: (outputs) => update({ outputs }),
       close: () => {
         if (this.#rooms.get(roomId) !== room) return;
-        this.#rooms.delete(roomId);
-        this.#send({ type: 'close', roomId });
+        this.#drop(roomId);
       },
     };
+  }
+
+  #drop(roomId: string): void {
+    this.#rooms.delete(roomId);
+    this.#send({ type: 'close', roomId });
   }
 
   #spawn(): ChildProcess {
@@ -134,7 +166,17 @@ export class Mixer extends EventEmitter<{ restarted: [] }> {
     return child;
   }
 
+  /** Asked once a second, and not timed by the clock: when the whole machine stood still, its mixer is not to blame. */
+  #checkAlive(): void {
+    if (!this.#child.connected) return;
+    if (++this.#unanswered > MAX_UNANSWERED) {
+      this.#logger.error({ pid: this.#child.pid }, 'Mixer hangs');
+      this.#child.kill('SIGKILL');
+    } else this.#send({ type: 'usage' });
+  }
+
   #handleReport(report: MixerReport): void {
+    this.#unanswered = 0;
     switch (report.type) {
       case 'ready':
         if (this.#isReplacement) this.emit('restarted');
@@ -145,27 +187,34 @@ export class Mixer extends EventEmitter<{ restarted: [] }> {
         this.#answer();
         return;
       case 'open':
-        this.#handleOpen(report.roomId, report.port);
+        this.#handleOpen(report, report.port);
         return;
       case 'failed':
-        this.#handleFailure(report.roomId, report.message);
+        this.#handleFailure(report, report.message);
     }
   }
 
-  #handleOpen(roomId: string, port: number): void {
-    const room = this.#rooms.get(roomId);
+  #handleOpen(which: Opening, port: number): void {
+    const room = this.#find(which);
     if (!room) return;
     room.state = { ...room.state, port };
     room.opened.resolve();
   }
 
-  #handleFailure(roomId: string, message: string): void {
-    const room = this.#rooms.get(roomId);
+  #handleFailure(which: Opening, message: string): void {
+    const { roomId } = which;
+    const room = this.#find(which);
     this.#logger.error({ roomId, message }, 'Mix could not be opened');
     if (!room) return;
     room.opened.reject(new Error(message));
     if (room.state.port === 0) this.#rooms.delete(roomId);
     else this.#send({ type: 'room', room: room.state });
+  }
+
+  /** What is said of a mix that was closed meanwhile is not of the one that the room has now. */
+  #find({ roomId, opening }: Opening): Room | undefined {
+    const room = this.#rooms.get(roomId);
+    return room?.state.opening === opening ? room : undefined;
   }
 
   #handleExit(code: number | null, signal: NodeJS.Signals | null): void {
@@ -179,6 +228,7 @@ export class Mixer extends EventEmitter<{ restarted: [] }> {
   async #respawn(delayMs: number): Promise<void> {
     if (delayMs > 0) await sleep(delayMs);
     if (this.#closed) return;
+    this.#unanswered = 0;
     this.#child = this.#spawn();
     this.#isReplacement = true;
     for (const { state } of this.#rooms.values()) this.#send({ type: 'room', room: state });

@@ -5,8 +5,13 @@ import { TickClock } from './TickClock.ts';
 
 /** The process that mixes: it does what its parent says over IPC, and ends with it. */
 
-/** Wanted rooms; a socket is null until it is open. */
-const rooms = new Map<string, { state: RoomState; socket: RoomSocket | null }>();
+interface WantedRoom {
+  state: RoomState;
+  /** Null until it is open. */
+  socket: RoomSocket | null;
+}
+
+const rooms = new Map<string, WantedRoom>();
 let opened = 0;
 const clock = new TickClock((dueMs) => {
   for (const { socket } of rooms.values()) socket?.tick(dueMs);
@@ -39,26 +44,28 @@ function updateRoom(state: RoomState): void {
     room.state = state;
     room.socket?.update(state);
   } else {
-    rooms.set(state.roomId, { state, socket: null });
-    void openRoom(state);
+    const wanted = { state, socket: null };
+    rooms.set(state.roomId, wanted);
+    void openRoom(wanted);
   }
 }
 
-async function openRoom(state: RoomState): Promise<void> {
-  const { roomId } = state;
+async function openRoom(room: WantedRoom): Promise<void> {
+  const { roomId, opening } = room.state;
   try {
-    const socket = await RoomSocket.create(state, opened++);
-    const room = rooms.get(roomId);
-    if (!room) {
+    const socket = await RoomSocket.create(room.state, opened++);
+    // Closed meanwhile, and perhaps wanted again, which has a socket of its own.
+    if (rooms.get(roomId) !== room) {
       socket.close();
       return;
     }
     room.socket = socket;
     socket.update(room.state);
-    report({ type: 'open', roomId, port: socket.port });
+    report({ type: 'open', roomId, opening, port: socket.port });
   } catch (error) {
+    if (rooms.get(roomId) !== room) return;
     rooms.delete(roomId);
-    report({ type: 'failed', roomId, message: error instanceof Error ? error.message : String(error) });
+    report({ type: 'failed', roomId, opening, message: error instanceof Error ? error.message : String(error) });
   }
 }
 

@@ -10,6 +10,8 @@ export interface MixOutput {
 /** Everything that a mix is: sent whole each time, so that a new process takes over from what it is told once. */
 export interface RoomState extends MixSettings {
   readonly roomId: string;
+  /** Tells a mix from one that the same room had before it. */
+  readonly opening: number;
   /** UDP port on 127.0.0.1; 0 until the first process has found a free one. */
   readonly port: number;
   readonly speakers: readonly VoiceSettings[];
@@ -35,6 +37,6 @@ export type MixerCommand =
 
 export type MixerReport =
   | { readonly type: 'ready' }
-  | { readonly type: 'open'; readonly roomId: string; readonly port: number }
-  | { readonly type: 'failed'; readonly roomId: string; readonly message: string }
+  | { readonly type: 'open'; readonly roomId: string; readonly opening: number; readonly port: number }
+  | { readonly type: 'failed'; readonly roomId: string; readonly opening: number; readonly message: string }
   | { readonly type: 'usage'; readonly usage: MixerUsage };

@@ -1,5 +1,6 @@
 import type { ReactionKind } from '@tribune/shared/domain.ts';
 import type { QualityReport } from '@tribune/shared/schemas.ts';
+import type { Downlink } from '../media/Ingest.ts';
 import type { Uplink } from '../media/FloodGuard.ts';
 
 /** Told what rooms see, so that it can be counted: rooms know no metrics, and whoever counts learns of no person. */
@@ -11,4 +12,6 @@ export interface RoomObserver {
   handleReport(report: QualityReport): void;
   /** What came from one speaker since the last look, about a second ago. */
   handleUplink(uplink: Uplink): void;
+  /** What left one worker for the listeners of one room since the last look, about a second ago. */
+  handleDownlink(downlink: Downlink): void;
 }

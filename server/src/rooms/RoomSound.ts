@@ -105,11 +105,12 @@ export class RoomSound extends EventEmitter<{ flood: [peer: Peer] }> {
     await Promise.all(peers.filter((peer) => peer.media?.canSend).map((peer) => this.#bring(peer)));
   }
 
-  /** Once a second: ends producers that send what no voice does, and what someone hears who did not move to the mix. */
+  /** Once a second: ends producers that send what no voice does, and what someone hears who did not move to the mix; counts packets. */
   async tick(): Promise<void> {
     const peers = [...this.#options.peers()];
     for (const peer of peers) this.#endStray(peer);
     for (const peer of peers) await this.#checkFlood(peer);
+    for (const downlink of await this.#media.readDownlinks()) this.#options.observer.handleDownlink(downlink);
   }
 
   handleMixerReplaced(): void {

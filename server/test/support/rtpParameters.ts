@@ -3,7 +3,7 @@ import type { DtlsParameters, RtpParameters } from 'mediasoup/types';
 let nextSsrc = 1_000_000;
 
 /** What a browser would send for one Opus stream. */
-export function fakeRtpParameters(ssrc = nextSsrc++): RtpParameters {
+export function fakeRtpParameters(ssrc = nextSsrc++, cname = `cname-${ssrc}`): RtpParameters {
   return {
     mid: '0',
     codecs: [
@@ -11,7 +11,7 @@ export function fakeRtpParameters(ssrc = nextSsrc++): RtpParameters {
     ],
     headerExtensions: [{ uri: 'urn:ietf:params:rtp-hdrext:ssrc-audio-level', id: 1 }],
     encodings: [{ ssrc }],
-    rtcp: { cname: `cname-${ssrc}` },
+    rtcp: { cname },
   };
 }
 

@@ -1,9 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { csrcsOf, payloadOf, ssrcOf } from '@tribune/shared/rtp.ts';
-import { readCsrc, voiceIdOf } from '@tribune/shared/voice.ts';
-import { createDecoder, type OpusDecoderHandle } from 'libopus-wasm';
 import { createWorker } from 'mediasoup';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SpeechSender } from '../../loadtest/src/SpeechSender.ts';
@@ -11,8 +8,8 @@ import { encodeSpeech, type SpeechFrame } from '../../loadtest/src/speech.ts';
 import { createLogger } from '../src/logger.ts';
 import { Mixer, type MixSpeaker, type RoomMix } from '../src/mixer/Mixer.ts';
 import { mixRtpParameters } from '../src/mixer/mixRtpParameters.ts';
+import { MixEar, speakerOf } from './support/MixEar.ts';
 
-const PAYLOAD_TYPE = 100;
 const OPUS = { kind: 'audio', mimeType: 'audio/opus', clockRate: 48_000, channels: 2 } as const;
 const config = { MIX_PACKET_MS: 60, MIX_BITRATE: 32_000 } as const;
 const logger = createLogger({ LOG_LEVEL: 'silent' });
@@ -21,7 +18,7 @@ describe('the mixer process', () => {
   let speech: readonly SpeechFrame[];
   let mixer: Mixer;
   let mix: RoomMix;
-  let ear: Ear;
+  let ear: MixEar;
   let senders: SpeechSender[];
   let socket: Socket;
   beforeAll(async () => {
@@ -31,7 +28,7 @@ describe('the mixer process', () => {
   afterAll(() => mixer.close());
   beforeEach(async () => {
     mix = await mixer.openRoom('r1');
-    ear = await Ear.create();
+    ear = await MixEar.create();
     mix.setOutputs([{ address: '127.0.0.1', port: ear.port }]);
     senders = [];
     socket = createSocket('udp4');
@@ -125,57 +122,3 @@ describe('the mixer process', () => {
     expect(await mixer.getUsage()).toMatchObject({ rooms: 1, speakers: 2 });
   });
 });
-
-function speakerOf(userId: string, ssrc: number): MixSpeaker {
-  return { ssrc, payloadType: PAYLOAD_TYPE, voiceId: voiceIdOf(userId), muted: false };
-}
-
-/** Hears a mix. */
-class Ear {
-  readonly ssrcs = new Set<number>();
-  readonly ports = new Set<number>();
-  readonly #voices = new Set<number>();
-  readonly #socket: Socket;
-  readonly #decoder: OpusDecoderHandle;
-  loudestDbov = -Infinity;
-
-  private constructor(socket: Socket, decoder: OpusDecoderHandle) {
-    this.#socket = socket;
-    this.#decoder = decoder;
-    socket.on('message', (packet, { port }) => {
-      this.ports.add(port);
-      this.ssrcs.add(ssrcOf(packet));
-      for (const csrc of csrcsOf(packet)) this.#voices.add(readCsrc(csrc).voiceId);
-      const pcm = this.#decoder.decodeFloat(payloadOf(packet));
-      const power = pcm.reduce((sum, sample) => sum + sample * sample, 0) / pcm.length;
-      this.loudestDbov = Math.max(this.loudestDbov, 10 * Math.log10(power));
-    });
-  }
-
-  static async create(): Promise<Ear> {
-    const socket = createSocket('udp4');
-    socket.bind(0, '127.0.0.1');
-    await once(socket, 'listening');
-    return new Ear(socket, await createDecoder({ channels: 1 }));
-  }
-
-  get port(): number {
-    return this.#socket.address().port;
-  }
-
-  get voices(): number[] {
-    return [...this.#voices];
-  }
-
-  forget(): void {
-    this.#voices.clear();
-    this.ssrcs.clear();
-    this.ports.clear();
-    this.loudestDbov = -Infinity;
-  }
-
-  close(): void {
-    this.#socket.close();
-    this.#decoder.free();
-  }
-}

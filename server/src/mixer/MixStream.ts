@@ -86,6 +86,11 @@ export class MixStream {
     return packet;
   }
 
+  /** Some time was not mixed: what comes next is of now. */
+  restamp(): void {
+    this.#timestamp = null;
+  }
+
   close(): void {
     this.#encoder.free();
   }

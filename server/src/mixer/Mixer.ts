@@ -4,7 +4,7 @@ import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import type { Logger } from '../logger.ts';
-import type { MixerCommand, MixerReport, MixerUsage, MixOutput, RoomState } from './mixerMessages.ts';
+import type { MixerCommand, MixerReport, MixerUsage, MixOutput, MixSource, RoomState } from './mixerMessages.ts';
 import type { VoiceSettings } from './Voice.ts';
 
 /** A process that lived less than this is not replaced at once: something is wrong with the machine, not with a room. */
@@ -29,6 +29,8 @@ export interface RoomMix {
   readonly ssrc: number;
   /** The whole list each time. Who is not in it, or is muted, is not in the mix, whatever they send. */
   setSpeakers(speakers: readonly MixSpeaker[]): void;
+  /** What it sends is mixed here, or elsewhere and only passed on: to those who receive it, it is one stream all the time. */
+  setSource(source: MixSource): void;
   /** Where the mix goes: the whole list each time. */
   setOutputs(outputs: readonly MixOutput[]): void;
   close(): void;
@@ -94,6 +96,7 @@ export class Mixer extends EventEmitter<{ restarted: [] }> {
       ssrc: randomInt(1, 0x1_0000_0000),
       packetMs,
       bitrate,
+      source: { kind: 'mix' } as const,
       speakers: [],
       outputs: [],
     };
@@ -143,6 +146,7 @@ export class Mixer extends EventEmitter<{ restarted: [] }> {
       port,
       ssrc,
       setSpeakers: (speakers) => update({ speakers }),
+      setSource: (source) => update({ source }),
       setOutputs: (outputs) => update({ outputs }),
       close: () => {
         if (this.#rooms.get(roomId) !== room) return;

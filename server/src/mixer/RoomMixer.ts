@@ -37,6 +37,11 @@ export class RoomMixer {
     for (const [ssrc, voice] of this.#voices) if (!wanted.has(ssrc)) voice.leave();
   }
 
+  /** Mixes again after a time in which nobody called `tick()`. */
+  resume(): void {
+    this.#stream.restamp();
+  }
+
   /** Takes one datagram, whatever it holds. */
   receive(packet: Buffer, nowMs: number): void {
     if (!isRtp(packet)) return;

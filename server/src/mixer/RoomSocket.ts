@@ -1,26 +1,35 @@
+import { randomInt } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isRtp, sequenceNumberOf, ssrcOf } from '@tribune/shared/rtp.ts';
+import { MIX_PAYLOAD_TYPE } from './mixRtpParameters.ts';
+import type { MixOutput, MixSource, RoomState } from './mixerMessages.ts';
+import { Renumbering } from './Renumbering.ts';
 import { RoomMixer } from './RoomMixer.ts';
-import type { MixOutput, RoomState } from './mixerMessages.ts';
 
 const ADDRESS = '127.0.0.1';
+const MARKER_BIT = 0x80;
 /** A second of a full stage; what the kernel does not allow, it cuts by itself. */
 const SOCKET_BUFFER_BYTES = 1024 * 1024;
 /** A port of a process that was killed is free again in no time. */
 const BIND_ATTEMPTS = 20;
 const BIND_RETRY_MS = 50;
 
-/** A room's mix with the UDP socket that it is fed and sent through. */
+/** A room's mix, made here or passed on, with the UDP socket that it is fed and sent through. */
 export class RoomSocket {
   readonly #mixer: RoomMixer;
   readonly #socket: Socket;
+  readonly #ssrc: number;
+  readonly #numbers = new Renumbering(randomInt(0x1_0000));
+  #source: MixSource = { kind: 'mix' };
   #outputs: readonly MixOutput[] = [];
 
-  private constructor(mixer: RoomMixer, socket: Socket) {
+  private constructor(mixer: RoomMixer, socket: Socket, ssrc: number) {
     this.#mixer = mixer;
+    this.#ssrc = ssrc;
     this.#socket = socket;
-    socket.on('message', (packet) => mixer.receive(packet, performance.now()));
+    socket.on('message', (packet) => this.#receive(packet));
     // Nobody there yet, or any more: the next packet may find someone.
     socket.on('error', () => undefined);
   }
@@ -28,7 +37,7 @@ export class RoomSocket {
   /** @param phase see `MixStream.create` @throws {Error} when the port is taken */
   static async create(room: RoomState, phase: number): Promise<RoomSocket> {
     const socket = await bind(room.port);
-    return new RoomSocket(await RoomMixer.create(room, phase), socket);
+    return new RoomSocket(await RoomMixer.create(room, phase), socket, room.ssrc);
   }
 
   get port(): number {
@@ -39,14 +48,30 @@ export class RoomSocket {
     return this.#mixer.voiceCount;
   }
 
-  update({ speakers, outputs }: RoomState): void {
+  update({ source, speakers, outputs }: RoomState): void {
+    if (source.kind === 'mix' && this.#source.kind === 'relay') this.#mixer.resume();
+    this.#source = source;
     this.#mixer.setSpeakers(speakers);
     this.#outputs = outputs;
   }
 
   tick(nowMs: number): void {
+    if (this.#source.kind === 'relay') return;
     const packet = this.#mixer.tick(nowMs);
-    if (packet) for (const { address, port } of this.#outputs) this.#socket.send(packet, port, address, ignore);
+    if (packet) this.#send(packet, 'mix');
+  }
+
+  #receive(packet: Buffer): void {
+    if (this.#source.kind === 'mix') this.#mixer.receive(packet, performance.now());
+    else if (isRtp(packet) && ssrcOf(packet) === this.#source.ssrc) this.#send(packet, this.#source.ssrc);
+  }
+
+  /** To those who receive it, this is one stream, wherever it comes from. */
+  #send(packet: Buffer, source: 'mix' | number): void {
+    packet[1] = (packet[1]! & MARKER_BIT) | MIX_PAYLOAD_TYPE;
+    packet.writeUInt16BE(this.#numbers.next(source, sequenceNumberOf(packet)), 2);
+    packet.writeUInt32BE(this.#ssrc, 8);
+    for (const { address, port } of this.#outputs) this.#socket.send(packet, port, address, ignore);
   }
 
   close(): void {

@@ -7,6 +7,9 @@ export interface MixOutput {
   readonly port: number;
 }
 
+/** What a room's socket sends: what it mixes, or what it receives as one stream, mixed elsewhere. */
+export type MixSource = { readonly kind: 'mix' } | { readonly kind: 'relay'; readonly ssrc: number };
+
 /** Everything that a mix is: sent whole each time, so that a new process takes over from what it is told once. */
 export interface RoomState extends MixSettings {
   readonly roomId: string;
@@ -14,6 +17,7 @@ export interface RoomState extends MixSettings {
   readonly opening: number;
   /** UDP port on 127.0.0.1; 0 until the first process has found a free one. */
   readonly port: number;
+  readonly source: MixSource;
   readonly speakers: readonly VoiceSettings[];
   readonly outputs: readonly MixOutput[];
 }

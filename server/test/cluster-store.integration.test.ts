@@ -1,0 +1,191 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startRedis, type OwnRedis } from '../../scripts/lib/redis.mjs';
+import { HomeLease, LEASE_MS } from '../src/cluster/HomeLease.ts';
+import { NodeRegistry, type NodeInfo } from '../src/cluster/NodeRegistry.ts';
+import { createLogger } from '../src/logger.ts';
+import { connectRedis } from '../src/store/connectRedis.ts';
+
+const logger = createLogger({ LOG_LEVEL: 'silent' });
+
+let dir: string;
+let own: OwnRedis;
+let redis: Redis;
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'tribune-test-'));
+  own = await startRedis({ dir: join(dir, 'redis'), persist: false });
+  redis = connectRedis(own.url, logger);
+  await new Promise((resolve) => redis.once('ready', resolve));
+});
+afterAll(async () => {
+  redis.disconnect();
+  await own.stop();
+  await rm(dir, { recursive: true });
+});
+beforeEach(async () => void (await redis.flushall()));
+
+describe('the home of a room', () => {
+  let nowMs: number;
+  beforeEach(() => {
+    nowMs = 0;
+  });
+  const leaseOf = (nodeId: string) => new HomeLease({ redis, roomId: 'room-0001', nodeId, now: () => nowMs });
+
+  it('is one node, however many want to be it at the same moment', async () => {
+    const leases = Array.from({ length: 20 }, (_, n) => leaseOf(`node-${n}`));
+    await Promise.all(leases.map(async (lease) => lease.claim({ eager: true })));
+    expect(leases.filter((lease) => lease.mine)).toHaveLength(1);
+    expect(new Set(leases.map((lease) => lease.home?.nodeId)).size).toBe(1);
+  });
+
+  it('is not who has not renewed it for its life, as after having been stopped', async () => {
+    const lease = leaseOf('a');
+    await lease.claim({ eager: true });
+    expect(lease.mine).toMatchObject({ nodeId: 'a', epoch: 1 });
+    nowMs += LEASE_MS;
+    expect(lease.mine).toBeNull();
+  });
+
+  it('passes to another once its lease has run out, with a higher epoch', async () => {
+    const [a, b] = [leaseOf('a'), leaseOf('b')];
+    await a.claim({ eager: true });
+    await redis.pexpire('tribune:{room-0001}:home', 1);
+    await sleep(20);
+    expect(await b.claim()).toBeNull();
+    expect(await b.claim()).toBeNull();
+    expect(await b.claim()).toEqual({ nodeId: 'b', epoch: 2 });
+    expect(await a.claim()).toEqual({ nodeId: 'b', epoch: 2 });
+    expect(a.mine).toBeNull();
+  });
+
+  it('stays where it was when Redis has forgotten everything', async () => {
+    const [a, b] = [leaseOf('a'), leaseOf('b')];
+    await a.claim({ eager: true });
+    await b.claim();
+    await redis.flushall();
+    expect(await b.claim()).toBeNull();
+    expect(await a.claim()).toEqual({ nodeId: 'a', epoch: 2 });
+    expect(await b.claim()).toEqual({ nodeId: 'a', epoch: 2 });
+  });
+
+  it('can be given back, and only by who has it', async () => {
+    const [a, b] = [leaseOf('a'), leaseOf('b')];
+    await a.claim({ eager: true });
+    await b.claim();
+    await b.release();
+    expect((await b.claim())?.nodeId).toBe('a');
+    await a.release();
+    expect(await b.claim({ eager: true })).toEqual({ nodeId: 'b', epoch: 2 });
+  });
+});
+
+describe('the nodes of a cluster', () => {
+  function nodeOf(id: string, overrides: Partial<NodeInfo> = {}) {
+    const self = { id, url: `http://${id}.test`, listeners: 0, capacity: 1000, joinsPerS: 10_000, draining: false };
+    const node = { ...self, ...overrides };
+    return { node, registry: new NodeRegistry({ redis, logger, describe: () => node }) };
+  }
+
+  async function admitAll(registry: NodeRegistry, people: readonly string[]) {
+    const answers = [];
+    for (const person of people) answers.push(await registry.admit(person));
+    return answers;
+  }
+  const people = (count: number, from = 0) => Array.from({ length: count }, (_, n) => `person-${from + n}`);
+
+  it('know each other, and forget who is silent', async () => {
+    const [a, b] = [nodeOf('a'), nodeOf('b')];
+    await a.registry.beat();
+    await b.registry.beat();
+    await a.registry.beat();
+    expect(a.registry.nodes.map(({ id }) => id).toSorted()).toEqual(['a', 'b']);
+    await redis.zadd('tribune:{nodes}:seen', Date.now() - 5000, 'b');
+    await a.registry.beat();
+    expect(a.registry.nodes.map(({ id }) => id)).toEqual(['a']);
+  });
+
+  it('share a crowd evenly, those on their way counted', async () => {
+    const nodes = ['a', 'b', 'c'].map((id) => nodeOf(id));
+    for (const { registry } of nodes) await registry.beat();
+    const answers = await admitAll(nodes[0]!.registry, people(999));
+    for (const { node } of nodes) {
+      const count = answers.filter((answer) => answer.kind === 'node' && answer.node.id === node.id).length;
+      expect(count).toBeGreaterThan(333 * 0.9);
+      expect(count).toBeLessThan(333 * 1.1);
+    }
+  });
+
+  it('send nobody to one that is draining', async () => {
+    const [a, b] = [nodeOf('a', { draining: true }), nodeOf('b')];
+    await a.registry.beat();
+    await b.registry.beat();
+    const answers = await admitAll(a.registry, people(20));
+    expect(new Set(answers.map((answer) => answer.kind === 'node' && answer.node.id))).toEqual(new Set(['b']));
+  });
+
+  it('let nobody in past their capacity, and those who wait in the order of their coming', async () => {
+    const { node, registry } = nodeOf('a', { capacity: 10 });
+    await registry.beat();
+    const answers = await admitAll(registry, people(15));
+    expect(answers.map(({ kind }) => kind)).toEqual([...Array(10).fill('node'), ...Array(5).fill('wait')]);
+    expect(answers.slice(10).map((answer) => answer.kind === 'wait' && answer.place)).toEqual([1, 2, 3, 4, 5]);
+    // Ten have arrived, and two leave: the first two in the queue come in, whoever asks first.
+    for (const person of people(10)) registry.handleArrival(person);
+    node.listeners = 8;
+    await registry.beat();
+    const [fifth, newcomer, second, first] = await admitAll(registry, ['person-14', 'late', 'person-11', 'person-10']);
+    expect(fifth).toMatchObject({ kind: 'wait', place: 5 });
+    expect(newcomer).toMatchObject({ kind: 'wait', place: 6 });
+    expect([second?.kind, first?.kind]).toEqual(['node', 'node']);
+    expect(await registry.admit('person-14')).toMatchObject({ kind: 'wait', place: 3, estimateS: 90 });
+  });
+
+  it('keep a place for who asks again, once', async () => {
+    const { registry } = nodeOf('a', { capacity: 2 });
+    await registry.beat();
+    await admitAll(registry, ['ann', 'ann', 'ann', 'bob']);
+    await registry.beat();
+    expect(registry.nodes[0]?.coming).toBe(2);
+  });
+
+  it('give the place of who has stopped asking to the next', async () => {
+    const { registry } = nodeOf('a', { capacity: 1 });
+    await registry.beat();
+    await admitAll(registry, ['ann', 'gone', 'bob']);
+    await redis.zadd('tribune:{nodes}:asked', Date.now() - 16_000, 'gone');
+    expect(await registry.admit('bob')).toMatchObject({ kind: 'wait', place: 1 });
+  });
+
+  it('take in no more in one second than each can bear', async () => {
+    const { registry } = nodeOf('a', { joinsPerS: 5 });
+    await registry.beat();
+    const codes = await Promise.all(
+      people(50).map(async (person) =>
+        registry.admit(person).then(
+          ({ kind }) => kind,
+          (error: { code: string }) => error.code,
+        ),
+      ),
+    );
+    const admitted = codes.filter((code) => code === 'node').length;
+    // Twice five, should the second end meanwhile.
+    expect(admitted).toBeGreaterThanOrEqual(5);
+    expect(admitted).toBeLessThanOrEqual(10);
+    expect(codes.filter((code) => code === 'RATE_LIMITED')).toHaveLength(50 - admitted);
+  });
+
+  it('are all there again a beat after Redis has forgotten everything', async () => {
+    const [a, b] = [nodeOf('a'), nodeOf('b')];
+    await a.registry.beat();
+    await redis.flushall();
+    await a.registry.beat();
+    await b.registry.beat();
+    await a.registry.beat();
+    expect(a.registry.nodes.map(({ id }) => id).toSorted()).toEqual(['a', 'b']);
+  });
+});

@@ -5,6 +5,8 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { Tokens, loadSecret } from './auth/Tokens.ts';
+import { NodeRegistry, type NodeInfo } from './cluster/NodeRegistry.ts';
+import type { ClusterContext } from './cluster/RoomHome.ts';
 import type { Config } from './config.ts';
 import { createApp } from './http/app.ts';
 import type { Logger } from './logger.ts';
@@ -14,8 +16,13 @@ import { Mixer } from './mixer/Mixer.ts';
 import { RoomManager } from './rooms/RoomManager.ts';
 import { SignalingServer } from './signaling/SignalingServer.ts';
 import { RoomStore } from './store/RoomStore.ts';
-import { connectRedis } from './store/connectRedis.ts';
+import { connectRedis, connectSubscriber } from './store/connectRedis.ts';
 
+/** People are asked to move in so small a part at a time, and all of them in this share of the time there is. */
+const DRAIN_STEP_MS = 250;
+const DRAIN_SHARE = 0.6;
+/** For others to hear that a node goes. */
+const LEAVE_LIMIT_MS = 500;
 /** For goodbyes to be said and answered. */
 const CLOSE_GRACE_MS = 1000;
 const FIRST_CONNECT_MS = 2000;
@@ -33,6 +40,8 @@ export class Server {
   readonly #logger: Logger;
   readonly #http: HttpServer;
   readonly #redis: Redis;
+  readonly #subscriber: Redis;
+  readonly #registry: NodeRegistry;
   readonly #store: RoomStore;
   readonly #pool: WorkerPool;
   readonly #mixer: Mixer;
@@ -40,11 +49,16 @@ export class Server {
   readonly #rooms: RoomManager;
   readonly #connections = new Set<Socket>();
   #ready = false;
+  #draining = false;
+  readonly #nodeId: string;
+  readonly #drainMs: number;
   #closing: Promise<void> | null = null;
 
   private constructor(config: Config, logger: Logger, { pool, mixer, tokens }: Parts) {
     const metrics = new Metrics();
     this.#logger = logger;
+    this.#nodeId = config.NODE_ID;
+    this.#drainMs = config.DRAIN_S * 1000;
     this.#pool = pool;
     this.#mixer = mixer;
     this.#redis = connectRedis(config.REDIS_URL, logger);
@@ -55,9 +69,20 @@ export class Server {
       this.#connections.add(connection);
       connection.once('close', () => this.#connections.delete(connection));
     });
-    this.#signaling = new SignalingServer({ httpServer: this.#http, tokens, metrics, logger });
+    this.#subscriber = connectSubscriber(this.#redis);
+    this.#signaling = new SignalingServer({
+      httpServer: this.#http,
+      redis: this.#redis,
+      subscriber: this.#subscriber,
+      tokens,
+      metrics,
+      logger,
+    });
+    this.#registry = new NodeRegistry({ redis: this.#redis, logger, describe: () => this.#describe(config) });
     const channelOf = (roomId: string) => this.#signaling.channelOf(roomId);
-    this.#rooms = new RoomManager({ store: this.#store, pool, mixer, config, logger, channelOf, observer: metrics });
+    const cluster = this.#joinCluster(config);
+    const parts = { store: this.#store, pool, mixer, config, logger, cluster };
+    this.#rooms = new RoomManager({ ...parts, channelOf, observer: metrics });
     metrics.watchRooms(this.#rooms);
     metrics.watchWorkers(pool);
     metrics.watchMixer(mixer);
@@ -68,6 +93,8 @@ export class Server {
     const app = createApp({
       config: webConfig,
       rooms: this.#rooms,
+      registry: this.#registry,
+      isDraining: () => this.#draining,
       tokens,
       rtpCapabilities,
       metrics,
@@ -111,6 +138,27 @@ export class Server {
     return this.#mixer;
   }
 
+  /**
+   * Leaves the cluster in good order: stages and people move to other nodes, a part of them each second, within `DRAIN_S`. Where
+   * there is no other node there is nothing to wait for.
+   */
+  async drain(): Promise<void> {
+    const others = this.#registry.nodes.some(({ id, draining }) => id !== this.#nodeId && !draining);
+    if (!others || this.#draining || !this.#ready) return;
+    this.#draining = true;
+    this.#logger.info({ people: this.#rooms.presentCount }, 'Draining');
+    await this.#registry.beat().catch(() => undefined);
+    await this.#rooms.releaseAll();
+    const endsAt = performance.now() + this.#drainMs;
+    const perStep = Math.ceil(this.#rooms.presentCount / Math.max(1, (this.#drainMs * DRAIN_SHARE) / DRAIN_STEP_MS));
+    // Stages first: they are asked to follow as soon as they have a new home.
+    for (await sleep(DRAIN_STEP_MS); this.#rooms.presentCount > 0 && performance.now() < endsAt;) {
+      if (this.#closing) return;
+      this.#rooms.moveAway(perStep);
+      await sleep(DRAIN_STEP_MS);
+    }
+  }
+
   /** Tells everyone to come back, then closes what was opened, in the order of use. Idempotent. */
   async close(): Promise<void> {
     this.#closing ??= this.#close();
@@ -119,6 +167,9 @@ export class Server {
 
   async #close(): Promise<void> {
     this.#ready = false;
+    this.#draining = true;
+    const leaving = this.#rooms.releaseAll().then(async () => this.#registry.leave());
+    await Promise.race([leaving, sleep(LEAVE_LIMIT_MS)]);
     this.#rooms.close();
     const closing = this.#signaling.close();
     await Promise.race([closing, sleep(CLOSE_GRACE_MS)]);
@@ -127,6 +178,8 @@ export class Server {
     await closing;
     this.#pool.close();
     this.#mixer.close();
+    this.#registry.close();
+    this.#subscriber.disconnect();
     this.#redis.disconnect();
   }
 
@@ -143,6 +196,7 @@ export class Server {
     await Promise.race([once(this.#redis, 'ready'), sleep(FIRST_CONNECT_MS)]).catch(() => undefined);
     for (let waiting = false; !this.#closing; waiting = true) {
       try {
+        await this.#registry.start();
         await this.#rooms.load();
         this.#redis.on('ready', () => this.#rooms.refresh());
         this.#signaling.serve(this.#rooms);
@@ -155,8 +209,25 @@ export class Server {
     }
   }
 
+  #describe({ NODE_ID: id, PUBLIC_URL, NODE_CAPACITY: capacity, JOINS_PER_S: joinsPerS }: Config): NodeInfo {
+    const url = PUBLIC_URL ?? null;
+    return { id, url, listeners: this.#rooms.listeners, capacity, joinsPerS, draining: this.#draining };
+  }
+
+  #joinCluster({ NODE_ID: nodeId, CLUSTER_ADDRESS: address }: Config): ClusterContext {
+    const isAlone = () => this.#registry.nodes.length > 0 && this.#registry.nodes.every(({ id }) => id === nodeId);
+    this.#signaling.bus.isAlone = isAlone;
+    return {
+      ...{ nodeId, address, redis: this.#redis, bus: this.#signaling.bus },
+      findNode: (id) => this.#registry.find(id),
+      isAlone,
+      handleArrival: (roomId, userId) => this.#registry.handleArrival(`${roomId}:${userId}`),
+      isDraining: () => this.#draining,
+    };
+  }
+
   async #whyNotReady(): Promise<string | null> {
-    if (!this.#ready) return 'starting or stopping';
+    if (!this.#ready || this.#draining) return 'starting or stopping';
     if (this.#pool.aliveCount === 0) return 'no media worker';
     return this.#store.ping().then(
       () => null,

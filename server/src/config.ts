@@ -1,4 +1,4 @@
-import { availableParallelism } from 'node:os';
+import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 
@@ -34,6 +34,26 @@ export const variables = z.object({
     .url()
     .optional()
     .describe('Origin under which people reach this node. Default: the origin of the page.'),
+  NODE_ID: z
+    .string()
+    .regex(/^[\w.-]{1,64}$/)
+    .optional()
+    .describe('Name of this node among others, the same at each start. Default: the host name and PORT.'),
+  NODE_CAPACITY: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(10_000)
+    .describe('Listeners that this node takes, in all rooms; when every node is full, people wait in a queue.'),
+  CLUSTER_ADDRESS: z
+    .string()
+    .optional()
+    .describe('Address at which other nodes reach this one, UDP 40000 to 49999. Default: MEDIA_ANNOUNCED_ADDRESS.'),
+  DRAIN_S: z.coerce
+    .number()
+    .min(0)
+    .default(30)
+    .describe('Seconds that a node which is told to stop gives its people to move to others, where there are others.'),
   REDIS_URL: z
     .string()
     .describe(
@@ -138,8 +158,12 @@ export const variables = z.object({
     .describe('Bits per second of the mix that listeners get.'),
 });
 
-export type Config = Readonly<Omit<z.output<typeof variables>, 'MEDIA_ANNOUNCED_ADDRESS'>> & {
+export type Config = Readonly<
+  Omit<z.output<typeof variables>, 'MEDIA_ANNOUNCED_ADDRESS' | 'CLUSTER_ADDRESS' | 'NODE_ID'>
+> & {
+  readonly NODE_ID: string;
   readonly MEDIA_ANNOUNCED_ADDRESS: string;
+  readonly CLUSTER_ADDRESS: string;
   readonly secretFile: string;
 };
 
@@ -151,11 +175,15 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     const faults = parsed.error.issues.map((issue) => `  ${issue.path.join('.')}: ${issue.message}`);
     throw new Error(`Configuration:\n${faults.join('\n')}`);
   }
-  const { MEDIA_LISTEN_ADDRESS, MEDIA_ANNOUNCED_ADDRESS, DATA_DIR } = parsed.data;
+  const { MEDIA_LISTEN_ADDRESS, CLUSTER_ADDRESS, DATA_DIR } = parsed.data;
   const anyAddress = MEDIA_LISTEN_ADDRESS === '0.0.0.0' || MEDIA_LISTEN_ADDRESS === '::';
+  const announced = parsed.data.MEDIA_ANNOUNCED_ADDRESS ?? (anyAddress ? '127.0.0.1' : MEDIA_LISTEN_ADDRESS);
   return Object.freeze({
     ...parsed.data,
-    MEDIA_ANNOUNCED_ADDRESS: MEDIA_ANNOUNCED_ADDRESS ?? (anyAddress ? '127.0.0.1' : MEDIA_LISTEN_ADDRESS),
+    MEDIA_ANNOUNCED_ADDRESS: announced,
+    CLUSTER_ADDRESS: CLUSTER_ADDRESS ?? announced,
+    // The same after a restart, so that its rooms need not wait for a lease to run out.
+    NODE_ID: parsed.data.NODE_ID ?? `${hostname()}-${parsed.data.PORT}`,
     secretFile: join(DATA_DIR, 'secret'),
   });
 }

@@ -2,7 +2,7 @@ import { readConfig } from './config.ts';
 import { createLogger } from './logger.ts';
 import { Server } from './Server.ts';
 
-/** Signals may come twice (Ctrl-C reaches a whole process group): the second changes nothing. */
+/** Signals may come twice (Ctrl-C reaches a whole process group): the second changes nothing. SIGTERM is what a deployment sends. */
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   const logger = createLogger(config);
@@ -10,7 +10,8 @@ async function main(): Promise<void> {
   const stop = () => {
     void starting.then(async (server) => server.close()).finally(() => process.exit(0));
   };
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, stop);
+  for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, stop);
+  process.on('SIGTERM', () => void starting.then(async (server) => server.drain()).finally(stop));
   // The process that started this one is gone, however it died.
   process.on('disconnect', stop);
   const server = await starting;

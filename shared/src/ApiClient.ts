@@ -1,6 +1,6 @@
 import type { RoomInfo } from './domain.ts';
 import { ERROR_CODES, type ErrorCode } from './errors.ts';
-import type { SessionResponse, TicketResponse } from './protocol.ts';
+import type { QueuePlace, SessionResponse, TicketResponse } from './protocol.ts';
 import type { RoomRequest } from './schemas.ts';
 
 const REQUEST_TIMEOUT_MS = 10_000;
@@ -16,6 +16,17 @@ export class ApiError extends Error {
     this.name = 'ApiError';
     this.code = code;
     this.retryAfterS = retryAfterS;
+  }
+}
+
+/** Every node is full, and the person stands in a queue: as for any refusal for now, one asks again after `retryAfterS`. */
+export class QueuedError extends ApiError {
+  readonly place: QueuePlace;
+
+  constructor(place: QueuePlace) {
+    super('RATE_LIMITED', 'In the queue', place.retryAfterS);
+    this.name = 'QueuedError';
+    this.place = place;
   }
 }
 
@@ -54,8 +65,12 @@ export class ApiClient {
     await this.#call('POST', `/api/rooms/${encodeURIComponent(roomId)}/end`);
   }
 
+  /** @throws {QueuedError} while every node is full */
   async createTicket(roomId: string): Promise<TicketResponse> {
-    return this.#call('POST', `/api/rooms/${encodeURIComponent(roomId)}/tickets`);
+    const path = `/api/rooms/${encodeURIComponent(roomId)}/tickets`;
+    const answer = await this.#call<TicketResponse | QueuePlace>('POST', path);
+    if ('place' in answer) throw new QueuedError(answer);
+    return answer;
   }
 
   async #call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {

@@ -36,9 +36,10 @@ export type ErrorCode = (typeof ERROR_CODES)[number];
  * - `removed`, `banned`: a moderator's decision. Stop; after `removed` one may come back by hand.
  * - `ended`: the room is over. Stop.
  * - `restarting`: the server goes down for a moment. Come back, with jitter.
+ * - `moved`: what they do now is done on another node. Come back at once with a new ticket; the sound goes on until then.
  * - `abuse`: the client went past its quotas. Stop.
  */
-export const CLOSE_REASONS = ['replaced', 'removed', 'banned', 'ended', 'restarting', 'abuse'] as const;
+export const CLOSE_REASONS = ['replaced', 'removed', 'banned', 'ended', 'restarting', 'moved', 'abuse'] as const;
 export type CloseReason = (typeof CLOSE_REASONS)[number];
 
 /** One refusal, as it travels: in an ack, in a handshake error, or (with more members) as `application/problem+json`. */

@@ -230,6 +230,16 @@ export interface TicketResponse {
   readonly room: RoomInfo;
 }
 
+/** The other answer of `POST /api/rooms/:id/tickets`: every node is full, and the person stands in a queue. */
+export interface QueuePlace {
+  /** 1 is next. */
+  readonly place: number;
+  /** Null while nothing can be said. */
+  readonly estimateS: number | null;
+  /** When to ask again. Who does not within 15 s loses the place. */
+  readonly retryAfterS: number;
+}
+
 export interface IceServer {
   readonly urls: string | readonly string[];
   readonly username?: string;

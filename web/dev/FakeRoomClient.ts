@@ -49,9 +49,13 @@ export class FakeRoomClient implements RoomClientApi {
   readonly #noticeListeners = new Set<(notice: Notice) => void>();
   readonly #levelListeners = new Set<(level: number) => void>();
 
-  constructor(view: RoomView | null, actions: Partial<RoomActions> = {}) {
+  constructor(
+    view: RoomView | null,
+    actions: Partial<RoomActions> = {},
+    connection: ConnectionState = view?.connection ?? { kind: 'connecting' },
+  ) {
     this.#view = view;
-    this.#connection = view?.connection ?? { kind: 'connecting' };
+    this.#connection = connection;
     this.actions = { ...QUIET_ACTIONS, ...actions };
   }
 

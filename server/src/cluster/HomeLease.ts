@@ -62,12 +62,13 @@ export class HomeLease {
 
   /**
    * Renews the lease where it is this node's, takes it where it has been nobody's for a while, and learns whose it is otherwise.
+   * @param only `look` takes nothing, and lets a lease run out
    * @param eager takes it at once where it is nobody's: for who has just made the room, or follows a home that said goodbye
    * @throws {AppError} UNAVAILABLE
    */
-  async claim({ eager = false }: { eager?: boolean } = {}): Promise<Home | null> {
+  async claim({ eager = false, only = 'any' }: { eager?: boolean; only?: 'look' | 'any' } = {}): Promise<Home | null> {
     const wasMine = this.#home?.nodeId === this.#options.nodeId;
-    const take = eager || wasMine || this.#vacantLooks >= LOOKS_BEFORE_TAKING;
+    const take = only === 'any' && (eager || wasMine || this.#vacantLooks >= LOOKS_BEFORE_TAKING);
     const sentAt = this.#now();
     const home = await this.#run(take ? 'claim' : 'look');
     this.#home = home;

@@ -3,13 +3,16 @@ import { AwaitQueue } from 'awaitqueue';
 import type { RoomMix } from '../mixer/Mixer.ts';
 import { Ingest, type Downlink } from './Ingest.ts';
 import { LOOPBACK } from './Lane.ts';
+import { MixLinks } from './MixLinks.ts';
 import type { Seat } from './Reception.ts';
 import type { WorkerPool } from './WorkerPool.ts';
 
 /** The audience's side of a room: its mix, brought to each worker that has listeners of it, and to no other. */
-export class AudienceMedia extends EventEmitter<{ ingestLost: [] }> {
+export class AudienceMedia extends EventEmitter<{ ingestOpened: []; ingestLost: [] }> {
   readonly #pool: WorkerPool;
   readonly #mix: RoomMix;
+  /** To and from other nodes. */
+  readonly links: MixLinks;
   readonly #creation = new AwaitQueue();
   readonly #ingests = new Map<number, Ingest>();
 
@@ -17,6 +20,7 @@ export class AudienceMedia extends EventEmitter<{ ingestLost: [] }> {
     super();
     this.#pool = pool;
     this.#mix = mix;
+    this.links = new MixLinks(pool, mix, () => this.#setOutputs());
   }
 
   /** A transport for one listener, on the worker that has the most room. @throws {AppError} UNAVAILABLE */
@@ -39,10 +43,16 @@ export class AudienceMedia extends EventEmitter<{ ingestLost: [] }> {
 
   /** The mixer was replaced. */
   async renumber(): Promise<void> {
-    await Promise.all([...this.#ingests.values()].map(async (ingest) => ingest.renumber()));
+    await Promise.all([this.links, ...this.#ingests.values()].map(async (taker) => taker.renumber()));
+  }
+
+  /** Has this node listeners of the room? */
+  get hasListeners(): boolean {
+    return this.#ingests.size > 0;
   }
 
   close(): void {
+    this.links.close();
     for (const ingest of [...this.#ingests.values()]) ingest.close();
     this.#mix.close();
   }
@@ -73,10 +83,13 @@ export class AudienceMedia extends EventEmitter<{ ingestLost: [] }> {
       this.emit('ingestLost');
     });
     this.#setOutputs();
+    this.emit('ingestOpened');
     return ingest;
   }
 
   #setOutputs(): void {
-    this.#mix.setOutputs([...this.#ingests.values()].map(({ port }) => ({ address: LOOPBACK, port })));
+    const ports = [...this.#ingests.values()].map(({ port }) => port);
+    if (this.links.output !== null) ports.push(this.links.output);
+    this.#mix.setOutputs(ports.map((port) => ({ address: LOOPBACK, port })));
   }
 }

@@ -20,7 +20,11 @@ const NO_VOICES: ReadonlyMap<string, Producer> = new Map();
  * The two planes of one room, each made when it is first needed: the stage's router, and the mix of its voices with the routers
  * of its audience. Either is made anew when a worker beneath it dies, and the other goes on.
  */
-export class RoomMedia extends EventEmitter<{ stageLost: []; audienceLost: [] }> {
+export class RoomMedia extends EventEmitter<{
+  stageLost: [];
+  audienceOpened: [];
+  audienceLost: [];
+}> {
   readonly #options: RoomMediaOptions;
   readonly #stageCreation = new AwaitQueue();
   /** Of its own: a stage does not wait for the mixer. */
@@ -48,6 +52,18 @@ export class RoomMedia extends EventEmitter<{ stageLost: []; audienceLost: [] }>
   /** @throws {AppError} UNAVAILABLE, ROOM_ENDED */
   async openAudience(): Promise<AudienceMedia> {
     return this.#audience ?? this.#audienceCreation.push(async () => this.#audience ?? this.#createAudience());
+  }
+
+  /** Null while nobody here hears the mix. */
+  get audience(): AudienceMedia | null {
+    return this.#audience;
+  }
+
+  /** The stage has gone to another node. */
+  closeStage(): void {
+    const stage = this.#stage;
+    this.#stage = null;
+    stage?.close();
   }
 
   /** The mixer was replaced: nobody has to do anything for the mix to go on. */
@@ -96,6 +112,7 @@ export class RoomMedia extends EventEmitter<{ stageLost: []; audienceLost: [] }>
     const audience = new AudienceMedia(pool, mix);
     this.#assertOpen(audience);
     this.#audience = audience;
+    audience.on('ingestOpened', () => this.emit('audienceOpened'));
     audience.on('ingestLost', () => this.emit('audienceLost'));
     this.#feed = async (stage) => stage.feed(mix).catch((error: unknown) => this.#forgive(stage, error));
     if (this.#stage) await this.#feed(this.#stage);

@@ -17,6 +17,8 @@ interface Change {
   readonly after: RoomRecord;
   readonly effects: readonly Effect[];
   readonly actor: Person | undefined;
+  /** This node has made it: others tell their own people, and leave it to us to tell everyone alike. */
+  readonly isOurs: boolean;
 }
 
 /** Tells people what changed: the stage at once, each person what concerns them, and the audience with the next pulse. */
@@ -30,7 +32,7 @@ export class Herald {
   }
 
   tell(change: Change): void {
-    if (change.after.seq > change.before.seq) this.#tellState(change);
+    if (change.isOurs && change.after.seq > change.before.seq) this.#tellState(change);
     this.#tellSelves(change);
     this.#tellHands(change);
   }

@@ -17,7 +17,7 @@ function recordAt(seq: number): RoomRecord {
 describe('the pulse', () => {
   it('[PU1] sums reactions by kind, and tells them once', () => {
     const gate = new PulseGate();
-    for (const kind of ['heart', 'clap', 'heart'] as const) gate.addReaction(kind);
+    for (const kind of ['heart', 'clap', 'heart'] as const) gate.addReactions({ [kind]: 1 });
     expect(gate.take(recordAt(1), 0, [], 10_000)?.reactions).toEqual({ heart: 2, clap: 1 });
     expect(gate.take(recordAt(2), 0, [], 11_000)?.reactions).toBeUndefined();
   });

@@ -17,8 +17,17 @@ export class PulseGate {
   #sentListeners = -1;
   #sentFaces = '';
 
-  addReaction(kind: ReactionKind): void {
-    this.#reactions[kind] = (this.#reactions[kind] ?? 0) + 1;
+  addReactions(counts: Partial<Record<ReactionKind, number>>): void {
+    for (const [kind, count] of Object.entries(counts) as [ReactionKind, number][]) {
+      this.#reactions[kind] = (this.#reactions[kind] ?? 0) + count;
+    }
+  }
+
+  /** For another node to send. */
+  takeReactions(): Partial<Record<ReactionKind, number>> {
+    const taken = this.#reactions;
+    this.#reactions = {};
+    return taken;
   }
 
   /** The pulse that is due, or null. */

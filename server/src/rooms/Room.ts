@@ -12,13 +12,17 @@ import type { AudienceList, RoomHealthInfo, Welcome } from '@tribune/shared/prot
 import type { QualityReport } from '@tribune/shared/schemas.ts';
 import type { RtpCapabilities } from 'mediasoup/types';
 import { TICKET_EXPIRES_S, type Ticket } from '../auth/Tokens.ts';
+import type { PeopleQuery, RoomChange } from '../cluster/ClusterBus.ts';
+import type { LiveNode } from '../cluster/NodeRegistry.ts';
+import { RoomHome, type ClusterContext } from '../cluster/RoomHome.ts';
+import type { RoomReport } from '../cluster/RoomNodes.ts';
 import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { WorkerPool } from '../media/WorkerPool.ts';
 import type { Mixer } from '../mixer/Mixer.ts';
 import { roleOf, toRoomState, type RoomRecord } from '../store/RoomRecord.ts';
-import type { RoomStore, Transition } from '../store/RoomStore.ts';
+import { NotHomeError, type RoomStore, type Transition } from '../store/RoomStore.ts';
 import { Audience } from './Audience.ts';
 import { Herald, type RoomChannel } from './Herald.ts';
 import { Peer, type PeerLink } from './Peer.ts';
@@ -33,6 +37,9 @@ import { toRoomInfo } from './roomInfo.ts';
 export type RoomConfig = Pick<Config, 'STAGE_GRACE_S' | 'HOST_GRACE_S' | 'EMPTY_ROOM_S' | 'ROOM_CAPACITY'>;
 
 /** Actions that the store would take for anyone whatever, so that the room has to know their target. */
+const NOBODY = { action: null, actor: null, userId: null } as const;
+const FACES = 12;
+const AUDIENCE_LIST_LIMIT = 50;
 const AIMED_AT_ANYONE: ReadonlySet<Action> = new Set(['peer:remove', 'peer:ban']);
 
 export interface RoomOptions {
@@ -44,6 +51,7 @@ export interface RoomOptions {
   readonly observer: RoomObserver;
   readonly config: RoomConfig;
   readonly logger: Logger;
+  readonly cluster: ClusterContext;
 }
 
 /** A new connection: who, from which page, and what it can receive. */
@@ -69,6 +77,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
   readonly #health = new RoomHealth();
   readonly #sound: RoomSound;
   readonly #herald: Herald;
+  readonly #home: RoomHome;
   #record: RoomRecord;
   #closed = false;
   #ticking = false;
@@ -94,6 +103,16 @@ export class Room extends EventEmitter<{ closed: [] }> {
       mayBeHeard: (peer) => this.#mayBeHeard(peer),
       peers: () => this.#peers.values(),
     });
+    this.#home = new RoomHome({
+      roomId: this.id,
+      context: options.cluster,
+      sound: this.#sound,
+      logger: this.#logger,
+      describe: () => this.#describe(),
+    });
+    this.#home.on('moved', () => void this.#handleMoved());
+    this.#home.on('doubt', () => this.doubtStore());
+    this.#home.on('reactions', (counts) => this.#gate.addReactions(counts));
     this.#sound.on('flood', (peer) => void this.#handleFlood(peer));
   }
 
@@ -109,6 +128,11 @@ export class Room extends EventEmitter<{ closed: [] }> {
     return this.#closed;
   }
 
+  /** On which node the stage is. */
+  get home(): RoomHome {
+    return this.#home;
+  }
+
   /** Connections, those away not counted. */
   get presentCount(): number {
     let count = 0;
@@ -116,8 +140,14 @@ export class Room extends EventEmitter<{ closed: [] }> {
     return count;
   }
 
+  /** On this node. */
   get audienceCount(): number {
     return this.#audience.count;
+  }
+
+  /** On all nodes. */
+  get listenersEverywhere(): number {
+    return this.#audience.count + this.#home.nodes.listeners;
   }
 
   getPeer(userId: string): Peer | undefined {
@@ -131,11 +161,18 @@ export class Room extends EventEmitter<{ closed: [] }> {
     this.#assertRoomFor(userId);
   }
 
+  /** The node of the stage; null for this one, which takes the stage where no node has it. @throws {AppError} UNAVAILABLE */
+  async findHome(): Promise<LiveNode | null> {
+    if (!this.#home.isHere && !this.#home.elsewhere) await this.#home.claim({ eager: true });
+    return this.#home.elsewhere;
+  }
+
   /** Spends a ticket. @throws {AppError} BANNED, TICKET_USED, ROOM_ENDED, ROOM_FULL, UNAVAILABLE */
   async enter({ sub: userId, name, jti }: Ticket): Promise<void> {
     this.#assertRoomFor(userId);
     // Longer than a ticket lives: within its life it is good once.
     const ticketExpiresS = TICKET_EXPIRES_S + 30;
+    this.#options.cluster.handleArrival(this.id, userId);
     await this.#apply(await this.#transition('peer:enter', null, { userId, name, jti, ticketExpiresS }));
   }
 
@@ -172,18 +209,25 @@ export class Room extends EventEmitter<{ closed: [] }> {
     actor: Person,
     args: { userId?: string } & Record<string, unknown> = {},
   ): Promise<void> {
-    const target = args.userId === undefined ? undefined : this.#peers.get(args.userId);
-    const targetName = target?.name ?? this.#record.stage.get(args.userId ?? '')?.name;
-    const needsPresence = action === 'stage:invite' ? !target?.link : AIMED_AT_ANYONE.has(action) && !targetName;
-    if (needsPresence) throw new AppError('NOT_FOUND', 'They are not in the room');
-    await this.#apply(await this.#transition(action, actor, { ...args, targetName }), actor);
-    if (action === 'peer:remove' && target) this.#drop(target, 'removed');
-    if (action === 'peer:ban' && target) this.#drop(target, 'banned');
-    if (action === 'room:end') this.close('ended');
+    const targetName = await this.#nameOf(action, args.userId);
+    const done = await this.#transition(action, actor, { ...args, targetName });
+    const change = { action, actor, userId: args.userId ?? null };
+    await this.#apply(done, change);
+    this.#finish(change);
+  }
+
+  /** Another node has changed the room: its people here are told, and those aimed at go. */
+  async handleChange({ seq, ...change }: RoomChange): Promise<void> {
+    if (this.#closed) return;
+    if (seq > this.#record.seq || change.effects.length > 0) {
+      const { record } = await this.#options.store.read(this.id);
+      await this.#apply({ record, effects: change.effects }, change, { isOurs: false });
+    }
+    this.#finish(change);
   }
 
   react(kind: ReactionKind): void {
-    this.#gate.addReaction(kind);
+    this.#gate.addReactions({ [kind]: 1 });
     this.#health.addReaction();
     this.#options.observer.handleReaction(kind);
   }
@@ -199,8 +243,19 @@ export class Room extends EventEmitter<{ closed: [] }> {
     return this.#health.toInfo();
   }
 
-  searchAudience(query: string): AudienceList {
-    return this.#audience.search(query);
+  /** On all nodes. */
+  async searchAudience(query: string): Promise<AudienceList> {
+    const here = this.#audience.search(query);
+    if (this.#home.nodes.listeners === 0) return here;
+    const elsewhere = await this.#options.cluster.bus.findPeople({ roomId: this.id, query });
+    return { people: [...here.people, ...elsewhere].slice(0, AUDIENCE_LIST_LIMIT), total: this.listenersEverywhere };
+  }
+
+  /** Of this node only. */
+  findPeople({ query, userId }: PeopleQuery): readonly Person[] {
+    if (query !== undefined) return this.#audience.search(query).people;
+    const peer = this.#peers.get(userId ?? '');
+    return peer?.link ? [peer.toPerson()] : [];
   }
 
   async listBans(): Promise<Person[]> {
@@ -208,7 +263,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
   }
 
   toInfo(): RoomInfo {
-    return toRoomInfo(this.#record, this.#audience.count);
+    return toRoomInfo(this.#record, this.listenersEverywhere);
   }
 
   toSnapshot(peer: Peer): RoomSnapshot {
@@ -217,8 +272,8 @@ export class Room extends EventEmitter<{ closed: [] }> {
       room: this.toInfo(),
       state: toRoomState(this.#record),
       self,
-      listeners: this.#audience.count,
-      faces: this.#audience.faces,
+      listeners: this.listenersEverywhere,
+      faces: this.#faces,
       hands: can(self.role, 'hand:approve') ? this.#record.hands : [],
     };
   }
@@ -226,23 +281,29 @@ export class Room extends EventEmitter<{ closed: [] }> {
   /** Once a second: presence, graces, floods, the pulse. What fails is tried again at the next. */
   async tick(): Promise<void> {
     if (this.#closed) return;
-    this.#health.tick(this.#audience.count);
+    this.#health.tick(this.listenersEverywhere);
     if (this.#ticking) return;
     this.#ticking = true;
     try {
+      await this.#home.claim();
+      // A message of another node was missed.
+      if (this.#home.nodes.seq > this.#record.seq) this.#storeInDoubt = true;
       if (this.#storeInDoubt) await this.#refresh();
       await this.#syncPresence();
       await this.#sound.tick();
       this.#failing = false;
     } catch (error) {
-      if (!this.#failing) this.#logger.warn({ err: error }, 'The room could not be kept up; trying again');
-      this.#failing = true;
-      // The store has lost this room, as after a flush: nothing is left to keep up.
-      if (error instanceof AppError && error.code === 'ROOM_NOT_FOUND') this.close('ended');
+      // The home has changed since it was last asked for; the next tick asks again.
+      const isMoving = error instanceof NotHomeError;
+      if (!this.#failing && !isMoving) this.#logger.warn({ err: error }, 'The room could not be kept up; trying again');
+      this.#failing ||= !isMoving;
     } finally {
       this.#ticking = false;
     }
-    if (!this.#closed) this.#pulse();
+    if (this.#closed) return;
+    await this.#home.report();
+    this.#sendAway();
+    this.#pulse();
   }
 
   /** The store was away: with the next tick its record replaces the one held. */
@@ -256,12 +317,22 @@ export class Room extends EventEmitter<{ closed: [] }> {
     this.#closed = true;
     for (const peer of this.#peers.values()) peer.close(reason);
     this.#peers.clear();
+    this.#home.close();
     this.#sound.close();
     this.emit('closed');
   }
 
+  /** This node is to be left: so many people go to others, who come back with a new ticket. @returns how many had to */
+  moveAway(count: number): number {
+    const links = [...this.#peers.values()].map(({ link }) => link).filter((link) => link !== null);
+    for (const link of links.slice(0, count)) link.close('moved');
+    return Math.min(count, links.length);
+  }
+
   #pulse(): void {
-    const pulse = this.#gate.take(this.#record, this.#audience.count, this.#audience.faces);
+    // One for all nodes, from the home. Until there is one again, each speaks for itself.
+    if (!this.#home.isHere && this.#home.elsewhere) return;
+    const pulse = this.#gate.take(this.#record, this.listenersEverywhere, this.#faces);
     if (pulse) this.#options.channel.toEveryone('room:pulse', pulse);
   }
 
@@ -277,14 +348,39 @@ export class Room extends EventEmitter<{ closed: [] }> {
 
   /** Takes over what the store holds, also when it came back older than what was told: then its number goes past that. */
   async #refresh(): Promise<void> {
-    const { record } = await this.#options.store.read(this.id);
+    const record = await this.#readOrRestore();
+    if (!record) return;
     const { seq } = this.#record;
     this.#storeInDoubt = false;
-    if (record.seq >= seq) await this.#apply({ record, effects: [] });
-    else await this.#apply(await this.#transition('room:resume', null, { seq }));
+    if (record.phase === 'ended') return this.close('ended');
+    if (record.seq >= seq) await this.#apply({ record, effects: [] }, NOBODY, { isOurs: false });
+    else if (this.#home.fence) await this.#apply(await this.#keepUp('room:resume', { seq }));
   }
 
-  async #apply({ record, effects }: Transition, actor?: Person): Promise<void> {
+  /** The store may have lost the room, as after a flush: its home writes it back as it was, and the others wait for that. */
+  async #readOrRestore(): Promise<RoomRecord | null> {
+    const { store } = this.#options;
+    try {
+      return (await store.read(this.id)).record;
+    } catch (error) {
+      if (!(error instanceof AppError && error.code === 'ROOM_NOT_FOUND')) throw error;
+      if (!this.#home.fence) return null;
+      this.#logger.warn('The store has lost the room; writing it back');
+      await store.restore(this.#record);
+      return (await store.read(this.id)).record;
+    }
+  }
+
+  /** A change that the home makes by itself. */
+  async #keepUp(...[action, args]: [action: TransitionArgs[0], args?: object]): Promise<Transition> {
+    return this.#transition(action, null, { ...args, fence: this.#home.fence });
+  }
+
+  async #apply(
+    { record, effects }: Transition,
+    change: Pick<RoomChange, 'action' | 'actor' | 'userId'> = NOBODY,
+    { isOurs = true } = {},
+  ): Promise<void> {
     if (this.#closed) return;
     const before = this.#record;
     if (record.seq <= before.seq && effects.length === 0) return;
@@ -292,30 +388,102 @@ export class Room extends EventEmitter<{ closed: [] }> {
     if (record.seq > before.seq) this.#record = record;
     for (const userId of new Set([...before.stage.keys(), ...record.stage.keys()])) this.#placeIfMoved(userId, before);
     await this.#sound.reconcile();
-    this.#herald.tell({ before, after: this.#record, effects, actor });
+    const { actor } = change;
+    this.#herald.tell({ before, after: this.#record, effects, actor: actor ?? undefined, isOurs });
+    const { seq } = this.#record;
+    if (isOurs) this.#options.cluster.bus.tell('room:changed', { ...change, roomId: this.id, seq, effects });
+    this.#sendAway();
+  }
+
+  #finish({ action, userId }: Pick<RoomChange, 'action' | 'userId'>): void {
+    const target = this.#peers.get(userId ?? '');
+    if (action === 'peer:remove' && target) this.#drop(target, 'removed');
+    if (action === 'peer:ban' && target) this.#drop(target, 'banned');
+    if (action === 'room:end') this.close('ended');
+  }
+
+  /** Of whom an action is aimed at, wherever they are connected. @throws {AppError} NOT_FOUND when they would have to be */
+  async #nameOf(action: Action, userId: string | undefined): Promise<string | undefined> {
+    if (userId === undefined) return undefined;
+    const here = this.#peers.get(userId);
+    const onStage = this.#record.stage.get(userId)?.name;
+    const needsPresence = action === 'stage:invite';
+    const name = needsPresence && !here?.link ? undefined : (here?.name ?? onStage);
+    if (name !== undefined || !(needsPresence || AIMED_AT_ANYONE.has(action))) return name;
+    const [found] =
+      this.#home.nodes.present > 0 ? await this.#options.cluster.bus.findPeople({ roomId: this.id, userId }) : [];
+    if (!found) throw new AppError('NOT_FOUND', 'They are not in the room');
+    return found.name;
+  }
+
+  /** What the other nodes are told of the room. */
+  #describe(): Omit<RoomReport, 'roomId' | 'nodeId' | 'gate'> {
+    const { stage, hands, invites, seq } = this.#record;
+    const placed = [...stage.keys(), ...hands.map(({ userId }) => userId), ...invites.keys()];
+    const { isHere } = this.#home;
+    return {
+      seq,
+      listeners: this.#audience.count,
+      faces: this.#audience.faces,
+      present: this.presentCount,
+      placed: placed.filter((userId) => this.#peers.get(userId)?.link),
+      reactions: isHere ? {} : this.#gate.takeReactions(),
+      info: isHere ? this.toInfo() : null,
+    };
+  }
+
+  get #faces(): readonly Person[] {
+    return [...this.#audience.faces, ...this.#home.nodes.faces].slice(0, FACES);
+  }
+
+  /** The stage has come here or gone. */
+  async #handleMoved(): Promise<void> {
+    this.#logger.info({ home: this.#home.current }, 'The room has another home');
+    await this.#sound.reconcile().catch((error: unknown) => this.#logger.warn({ err: error }, 'Media did not follow'));
+    this.#sendAway();
+  }
+
+  /** Who is on stage belongs where the stage is. */
+  #sendAway(): void {
+    if (this.#home.isHere || !this.#home.elsewhere) return;
+    for (const userId of this.#record.stage.keys()) this.#peers.get(userId)?.link?.close('moved');
   }
 
   async #syncPresence(): Promise<void> {
-    const { stage, hands, invites } = this.#record;
-    const placed = [...stage.keys(), ...hands.map(({ userId }) => userId), ...invites.keys()];
-    const due = this.#clock.check(placed, this.#record, (userId) => Boolean(this.#peers.get(userId)?.link));
-    if (due.people.length > 0) await this.#apply(await this.#transition('peer:presence', null, { people: due.people }));
-    if (due.expired.length > 0)
-      await this.#apply(await this.#transition('peer:expire', null, { userIds: due.expired }));
-    if (due.hostGone) await this.#apply(await this.#transition('host:succeed', null));
-    for (const peer of this.#peers.values()) {
-      if (peer.state.kind === 'away' && this.#clock.isPastGrace(peer.state.since)) this.#drop(peer);
-    }
+    this.#dropAbsent();
     const empty = this.#clock.checkEmpty(this.presentCount);
     // Not before: everyone may be on their way back, as when a proxy restarts.
     if (empty.pastGrace) this.#sound.release();
-    if (empty.tooLong) await this.#end();
+    if (!this.#home.fence) {
+      // Others keep the room; it is opened again when someone comes.
+      if (empty.pastGrace && this.#home.elsewhere) this.close('moved');
+      return;
+    }
+    const { stage, hands, invites } = this.#record;
+    const placed = [...stage.keys(), ...hands.map(({ userId }) => userId), ...invites.keys()];
+    const due = this.#clock.check(placed, this.#record, (userId) => this.#isConnected(userId));
+    if (due.people.length > 0) await this.#apply(await this.#keepUp('peer:presence', { people: due.people }));
+    if (due.expired.length > 0) await this.#apply(await this.#keepUp('peer:expire', { userIds: due.expired }));
+    if (due.hostGone) await this.#apply(await this.#keepUp('host:succeed'));
+    if (empty.tooLong && this.#home.nodes.present === 0) await this.#end();
+  }
+
+  /** To this node or another. */
+  #isConnected(userId: string): boolean {
+    return Boolean(this.#peers.get(userId)?.link) || this.#home.nodes.has(userId);
+  }
+
+  #dropAbsent(): void {
+    for (const peer of this.#peers.values()) {
+      if (peer.state.kind === 'away' && this.#clock.isPastGrace(peer.state.since)) this.#drop(peer);
+    }
   }
 
   async #end(): Promise<void> {
     this.#logger.info('The room was empty for too long');
-    await this.#apply(await this.#transition('room:end', null));
-    this.close('ended');
+    const change = { ...NOBODY, action: 'room:end' } as const;
+    await this.#apply(await this.#keepUp('room:end'), change);
+    this.#finish(change);
   }
 
   async #handleFlood(peer: Peer): Promise<void> {
@@ -349,13 +517,13 @@ export class Room extends EventEmitter<{ closed: [] }> {
 
   #planeOf(peer: Peer): 'stage' | 'audience' | null {
     if (this.#closed) return null;
-    if (this.#record.stage.has(peer.userId)) return 'stage';
+    if (this.#record.stage.has(peer.userId) && this.#home.isHere) return 'stage';
     return this.#record.phase === 'live' ? 'audience' : null;
   }
 
   #mayBeHeard(peer: Peer): 'yes' | 'muted' | 'no' {
     const member = this.#record.stage.get(peer.userId);
-    if (!member || this.#closed) return 'no';
+    if (!member || this.#closed || !this.#home.isHere) return 'no';
     return member.muted ? 'muted' : 'yes';
   }
 

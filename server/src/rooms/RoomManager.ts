@@ -1,5 +1,7 @@
 import type { Person, RoomInfo } from '@tribune/shared/domain.ts';
 import type { RoomSettings } from '@tribune/shared/schemas.ts';
+import type { RoomReport } from '../cluster/RoomNodes.ts';
+import type { ClusterContext } from '../cluster/RoomHome.ts';
 import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
@@ -22,12 +24,15 @@ interface RoomManagerOptions {
   readonly logger: Logger;
   readonly channelOf: (roomId: string) => RoomChannel;
   readonly observer: RoomObserver;
+  readonly cluster: ClusterContext;
 }
 
 /** The open rooms of this node. */
 export class RoomManager {
   readonly #options: RoomManagerOptions;
   readonly #rooms = new Map<string, Room>();
+  /** What homes on other nodes say of their rooms. */
+  readonly #elsewhere = new Map<string, RoomReport>();
   #timer: NodeJS.Timeout | null = null;
   #closed = false;
 
@@ -36,6 +41,32 @@ export class RoomManager {
     options.mixer.on('restarted', () => {
       for (const room of this.#rooms.values()) room.sound.handleMixerReplaced();
     });
+    this.#listen();
+  }
+
+  /** What other nodes say of rooms, those that nobody has opened here included. */
+  #listen(): void {
+    const { bus } = this.#options.cluster;
+    bus.on('room:report', (report) => {
+      this.#rooms.get(report.roomId)?.home.handleReport(report);
+      if (report.info) this.#elsewhere.set(report.roomId, report);
+      else if (this.#elsewhere.get(report.roomId)?.nodeId === report.nodeId) this.#elsewhere.delete(report.roomId);
+    });
+    bus.on('room:changed', (change) => this.#tell(change.roomId, async (room) => room.handleChange(change)));
+    bus.on('room:link', (link) => this.#tell(link.roomId, async (room) => room.home.handleLink(link)));
+    bus.on('room:released', ({ roomId, nodeId }) =>
+      this.#tell(roomId, async (room) => room.home.handleReleased(nodeId)),
+    );
+  }
+
+  #tell(roomId: string, handle: (room: Room) => Promise<void>): void {
+    const room = this.#rooms.get(roomId);
+    if (!room) return;
+    handle(room).catch((error: unknown) => {
+      // The next second says it again.
+      this.#options.logger.debug({ err: error, roomId }, 'Word of another node was not followed');
+      room.doubtStore();
+    });
   }
 
   /** Takes up the rooms that were open when the last server stopped, and starts to keep them. @throws {AppError} UNAVAILABLE */
@@ -43,7 +74,7 @@ export class RoomManager {
     const { store } = this.#options;
     for (const roomId of await store.openRoomIds()) {
       const record = await readOrNull(store, roomId);
-      if (record && record.phase !== 'ended') this.#open(record);
+      if (record && record.phase !== 'ended') await this.#open(record).home.claim({ eager: this.#isAlone });
       else await store.release(roomId);
     }
     this.#timer = setInterval(() => {
@@ -60,11 +91,18 @@ export class RoomManager {
     return this.#rooms;
   }
 
+  /** Connected to this node and not on stage, in all rooms. */
+  get listeners(): number {
+    return [...this.#rooms.values()].reduce((sum, room) => sum + room.audienceCount, 0);
+  }
+
   /** @throws {AppError} QUOTA_EXCEEDED */
   async create(settings: RoomSettings, host: Person): Promise<Room> {
     const { store, config } = this.#options;
     const quotas = { rooms: config.MAX_ROOMS, perUser: config.MAX_ROOMS_PER_USER };
-    return this.#open(await store.create(settings, host, quotas));
+    const room = this.#open(await store.create(settings, host, quotas));
+    await room.home.claim({ eager: true });
+    return room;
   }
 
   /** @throws {AppError} ROOM_NOT_FOUND, ROOM_ENDED, UNAVAILABLE */
@@ -74,7 +112,14 @@ export class RoomManager {
     if (this.#closed) throw new AppError('UNAVAILABLE', 'The server is stopping');
     const { record } = await this.#options.store.read(roomId);
     if (record.phase === 'ended') throw new AppError('ROOM_ENDED', 'The room has ended');
-    return this.#open(record);
+    const opened = this.#open(record);
+    await opened.home.claim({ eager: this.#isAlone });
+    return opened;
+  }
+
+  /** No other node is there: nobody has to be waited for. */
+  get #isAlone(): boolean {
+    return this.#options.cluster.isAlone();
   }
 
   /** @throws {AppError} ROOM_NOT_FOUND, UNAVAILABLE */
@@ -85,10 +130,32 @@ export class RoomManager {
 
   /** Live rooms first, then the newest. */
   list(): RoomInfo[] {
-    const rooms = [...this.#rooms.values()].filter((room) => room.presentCount > 0).map((room) => room.toInfo());
+    const { findNode } = this.#options.cluster;
+    const here = [...this.#rooms.values()].filter((room) => room.presentCount + room.home.nodes.present > 0);
+    const elsewhere = [...this.#elsewhere.values()].filter(
+      ({ roomId, nodeId }) => !this.#rooms.has(roomId) && findNode(nodeId),
+    );
+    const rooms = [...here.map((room) => room.toInfo()), ...elsewhere.map(({ info }) => info!)];
     return rooms.toSorted(
       (a, b) => Number(b.phase === 'live') - Number(a.phase === 'live') || b.createdAt - a.createdAt,
     );
+  }
+
+  /** Gives the stages of all rooms to whoever takes them. */
+  async releaseAll(): Promise<void> {
+    await Promise.all([...this.#rooms.values()].map(async (room) => room.home.release()));
+  }
+
+  /** So many people go to other nodes. @returns how many there were to go */
+  moveAway(count: number): number {
+    let left = count;
+    for (const room of this.#rooms.values()) left -= room.moveAway(left);
+    return count - left;
+  }
+
+  /** Connections to this node. */
+  get presentCount(): number {
+    return [...this.#rooms.values()].reduce((sum, room) => sum + room.presentCount, 0);
   }
 
   /** The process goes down: people are told to come back, rooms stay open in the store. */

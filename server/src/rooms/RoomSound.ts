@@ -4,6 +4,8 @@ import type { RtpParameters } from 'mediasoup/types';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { FloodGuard } from '../media/FloodGuard.ts';
+import type { GateLink } from '../media/MixGate.ts';
+import type { WantedGate } from '../media/MixLinks.ts';
 import { PeerMedia } from '../media/PeerMedia.ts';
 import { describeConsumer, type Reception } from '../media/Reception.ts';
 import { RoomMedia, type RoomMediaOptions } from '../media/RoomMedia.ts';
@@ -29,7 +31,7 @@ interface RoomSoundOptions extends RoomMediaOptions {
  * Who hears what in one room: those on stage each other, the audience the mix of them. Brings transports, producers and
  * consumers in line with what the room decided, and has them built anew when a worker beneath them dies.
  */
-export class RoomSound extends EventEmitter<{ flood: [peer: Peer] }> {
+export class RoomSound extends EventEmitter<{ flood: [peer: Peer]; audienceOpened: [] }> {
   readonly #options: RoomSoundOptions;
   readonly #media: RoomMedia;
   readonly #floodGuard = new FloodGuard();
@@ -43,6 +45,7 @@ export class RoomSound extends EventEmitter<{ flood: [peer: Peer] }> {
     this.#options = options;
     this.#media = new RoomMedia(options);
     this.#media.on('stageLost', () => this.#handleLost((peer) => this.#isCutOffStage(peer)));
+    this.#media.on('audienceOpened', () => this.emit('audienceOpened'));
     this.#media.on('audienceLost', () => this.#handleLost((peer) => this.#isMissing(peer)));
   }
 
@@ -111,6 +114,36 @@ export class RoomSound extends EventEmitter<{ flood: [peer: Peer] }> {
     for (const peer of peers) this.#endStray(peer);
     for (const peer of peers) await this.#checkFlood(peer);
     for (const downlink of await this.#media.readDownlinks()) this.#options.observer.handleDownlink(downlink);
+  }
+
+  /** The stage is on this node now. */
+  takeStage(): void {
+    this.#media.audience?.links.makeHere();
+  }
+
+  /** The stage is on another node, or on another one than before. */
+  leaveStage(): void {
+    this.#media.closeStage();
+    this.#media.audience?.links.takeFromElsewhere();
+  }
+
+  /** Where the home has to send the mix for the listeners of this node; null where there are none. @throws {AppError} UNAVAILABLE */
+  async wantMix(address: string): Promise<WantedGate | null> {
+    const { audience } = this.#media;
+    return audience?.hasListeners ? audience.links.want(address) : null;
+  }
+
+  /** The home sends it. @returns whether another gate has to be asked for */
+  async takeMix(gateId: string, link: GateLink): Promise<{ readonly again: boolean }> {
+    return (await this.#media.audience?.links.open(gateId, link)) ?? { again: false };
+  }
+
+  /** Of the home: sends the mix to the nodes that want it, and to no others. @returns what to tell those that are new */
+  async giveMix(
+    gates: readonly WantedGate[],
+  ): Promise<readonly { readonly gateId: string; readonly link: GateLink }[]> {
+    const audience = gates.length > 0 ? await this.#media.openAudience() : this.#media.audience;
+    return (await audience?.links.serve(gates)) ?? [];
   }
 
   handleMixerReplaced(): void {

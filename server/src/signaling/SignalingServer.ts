@@ -7,8 +7,11 @@ import {
   type ServerToClientEvents,
 } from '@tribune/shared/protocol.ts';
 import { handshakeAuth, type HandshakeAuth } from '@tribune/shared/schemas.ts';
+import { createShardedAdapter } from '@socket.io/redis-adapter';
+import type { Redis } from 'ioredis';
 import { Server, type Socket } from 'socket.io';
 import type { Ticket, Tokens } from '../auth/Tokens.ts';
+import { ClusterBus } from '../cluster/ClusterBus.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics.ts';
@@ -63,6 +66,9 @@ type TribuneServer = Server<
 
 interface SignalingServerOptions {
   readonly httpServer: HttpServer;
+  readonly redis: Redis;
+  /** For what other nodes publish. */
+  readonly subscriber: Redis;
   readonly tokens: Tokens;
   readonly metrics: Metrics;
   readonly logger: Logger;
@@ -70,6 +76,8 @@ interface SignalingServerOptions {
 
 /** Sockets: admits them by ticket, ties each to its peer, and leads its requests to the handlers. */
 export class SignalingServer {
+  /** To the other nodes. */
+  readonly bus: ClusterBus;
   readonly #options: SignalingServerOptions;
   readonly #io: TribuneServer;
   readonly #socketsOf = new Map<string, number>();
@@ -85,6 +93,7 @@ export class SignalingServer {
       connectTimeout: CONNECT_TIMEOUT_MS,
       pingInterval: PING_INTERVAL_MS,
       pingTimeout: PING_TIMEOUT_MS,
+      adapter: createShardedAdapter(options.redis, options.subscriber, { channelPrefix: 'tribune' }),
     });
     // The upgrade request is kept by default for as long as the socket lives: kilobytes for each listener.
     this.#io.engine.on('connection', (rawSocket: { request: unknown }) => {
@@ -101,6 +110,13 @@ export class SignalingServer {
         (error: unknown) => next(this.#refusal(error)),
       );
     });
+    this.bus = new ClusterBus(
+      this.#io as never,
+      ({ roomId, ...query }) => this.#rooms?.rooms.get(roomId)?.findPeople(query as never) ?? [],
+    );
+    this.bus.on('room:told', ({ channel, name, args }) => {
+      this.#io.local.to(channel).emit(name as never, ...(args as never));
+    });
     this.#io.on('connection', (socket) => this.#handleConnection(socket));
   }
 
@@ -111,9 +127,14 @@ export class SignalingServer {
 
   channelOf(roomId: string): RoomChannel {
     const { everyone, stage } = channels(roomId);
+    // Here at once, whether or not Redis answers; `to()` without `local` would wait for it.
+    const tell = (channel: string, name: string, args: readonly unknown[]) => {
+      this.#io.local.to(channel).emit(name as never, ...(args as never));
+      this.bus.tell('room:told', { channel, name, args });
+    };
     return {
-      toEveryone: (name, ...data) => void this.#io.to(everyone).emit(name, ...(data as never)),
-      toStage: (name, ...data) => void this.#io.to(stage).emit(name, ...(data as never)),
+      toEveryone: (name, ...args) => tell(everyone, name, args),
+      toStage: (name, ...args) => tell(stage, name, args),
     };
   }
 

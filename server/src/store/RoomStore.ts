@@ -10,6 +10,7 @@ import { parseRecord, type Effect, type RoomRecord } from './RoomRecord.ts';
 
 const MAX_BANS = 1000;
 const MAX_INVITES = 200;
+const NO_QUOTA = 1e9;
 const OPEN_ROOMS_KEY = 'tribune:{index}:open';
 const INDEX_KEYS = [OPEN_ROOMS_KEY, 'tribune:{index}:counts', 'tribune:{index}:creators'];
 
@@ -40,6 +41,9 @@ export interface StoreObserver {
   handleFailure(): void;
 }
 
+/** A write of a node that is not the home of the room any more. Nothing was changed. */
+export class NotHomeError extends Error {}
+
 /** Rooms in Redis. Every change is one run of `transition.lua`, which decides from the role in the store. */
 export class RoomStore {
   readonly #redis: Redis;
@@ -48,7 +52,7 @@ export class RoomStore {
   constructor(redis: Redis, observer: StoreObserver) {
     this.#redis = redis;
     this.#observer = observer;
-    redis.defineCommand('roomTransition', { numberOfKeys: 7, lua: script('transition.lua') });
+    redis.defineCommand('roomTransition', { numberOfKeys: 8, lua: script('transition.lua') });
     redis.defineCommand('roomIndex', { numberOfKeys: 3, lua: script('roomIndex.lua') });
   }
 
@@ -86,6 +90,8 @@ export class RoomStore {
 
   /**
    * Runs one transition; what it takes beside `args` (limits, the row of the permission table) is added here.
+   * @param args with `fence` where only the room's home may do this
+   * @throws {NotHomeError} when it is not
    * @throws {AppError} with the code of the refusal, or UNAVAILABLE when Redis does not answer.
    */
   async transition(
@@ -98,15 +104,37 @@ export class RoomStore {
     const jti = 'jti' in args ? String(args.jti) : 'none';
     const answer = await this.#run(() =>
       this.#redis.roomTransition(
-        ...[keys.room, keys.stage, keys.hands, keys.names, keys.invites, keys.bans, `${keys.ticket}${jti}`],
+        ...[keys.room, keys.stage, keys.hands, keys.names, keys.invites, keys.bans, `${keys.ticket}${jti}`, keys.home],
         ...[action, actor?.userId ?? '', String(Date.now())],
         JSON.stringify({ ...limitsOf(action), actorName: actor?.name, name: actor?.name, ...args }),
         JSON.stringify(isAction(action) ? PERMISSIONS[action] : {}),
       ),
     );
     const [verdict, ...rest] = answer;
+    if (rest[0] === 'NOT_HOME') throw new NotHomeError(`${action} is another node's to do`);
     if (verdict !== 'ok') throw new AppError(rest[0] as ErrorCode, `${action} was refused`);
     return parseRecord(rest);
+  }
+
+  /** Writes a room back as this node knows it, when Redis has lost it. Bans are lost. @throws {AppError} UNAVAILABLE */
+  async restore(record: RoomRecord): Promise<void> {
+    const { id, host, stage, hands, invites, seq, phase, locked, createdAt, startedAt } = record;
+    const { title, description, language, speakerLimit } = record;
+    const keys = keysOf(id);
+    const members = [...stage].flatMap(([userId, member]) => [userId, JSON.stringify(member)]);
+    const write = this.#redis.multi().hset(keys.room, {
+      ...{ id, title, description, language, speakerLimit, seq: seq + 1, phase, locked: locked ? '1' : '0', createdAt },
+      ...{ hostId: host.userId, hostName: host.name, handCounter: hands.length },
+      ...(startedAt === null ? {} : { startedAt }),
+    });
+    if (members.length > 0) write.hset(keys.stage, ...members);
+    for (const [index, { userId, name }] of hands.entries()) {
+      write.zadd(keys.hands, index + 1, userId).hset(keys.names, userId, name);
+    }
+    for (const [userId, by] of invites) write.hset(keys.invites, userId, by);
+    await this.#run(() => write.exec());
+    const reserve = ['reserve', id, host.userId, String(createdAt), String(NO_QUOTA), String(NO_QUOTA)];
+    await this.#run(() => this.#redis.roomIndex(...INDEX_KEYS, ...reserve));
   }
 
   /** A room that has ended no longer counts. Harmless when repeated. */
@@ -159,6 +187,7 @@ function keysOf(roomId: string) {
     invites: `${prefix}invites`,
     bans: `${prefix}bans`,
     ticket: `${prefix}ticket:`,
+    home: `${prefix}home`,
   };
 }
 

@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
 import type { Logger } from '../logger.ts';
 
 const COMMAND_TIMEOUT_MS = 4000;
@@ -26,4 +26,20 @@ export function connectRedis(url: string, logger: Logger): Redis {
     down = true;
   });
   return redis;
+}
+
+/**
+ * A second connection, for what others publish. It waits for Redis however long that takes, and takes its subscriptions up again
+ * by itself.
+ */
+export function connectSubscriber(redis: Redis): Redis {
+  const subscriber = redis.duplicate({
+    enableOfflineQueue: true,
+    autoResendUnfulfilledCommands: true,
+    commandTimeout: undefined,
+    maxRetriesPerRequest: null,
+  } as RedisOptions);
+  // The first connection says it.
+  subscriber.on('error', () => undefined);
+  return subscriber;
 }

@@ -2,13 +2,13 @@
 -- returns the room as it is then. Everything that could race (a role, a hand, an invitation, a ban, a phase, a limit) goes
 -- through here.
 --
--- KEYS  room stage hands names invites bans ticket
+-- KEYS  room stage hands names invites bans ticket home
 -- ARGV  action, actor's user id ('' is the server itself), unix time in ms, arguments (JSON), row of the permission table (JSON)
 --
 -- Returns {'error', code} or {'ok', room hash, stage members (JSON), hands, names of hands, invites, effects}; an effect is a
 -- user id followed by the cause that this person is told.
 
-local roomKey, stageKey, handsKey, namesKey, invitesKey, bansKey, ticketKey = unpack(KEYS)
+local roomKey, stageKey, handsKey, namesKey, invitesKey, bansKey, ticketKey, homeKey = unpack(KEYS)
 local action, actorId, now = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local args, allowed = cjson.decode(ARGV[4]), cjson.decode(ARGV[5])
 local ENDED_ROOM_KEPT_S = 86400
@@ -331,6 +331,11 @@ local function refusal()
   if redis.call('EXISTS', roomKey) == 0 then return 'ROOM_NOT_FOUND' end
   if action == 'read' then return nil end
   if setting('phase') == 'ended' then return 'ROOM_ENDED' end
+  -- Of the server's own changes, the home alone makes those that it names its lease for, and only while it is good.
+  if args.fence then
+    local node, epoch = unpack(redis.call('HMGET', homeKey, 'node', 'epoch'))
+    if node ~= args.fence.nodeId or tonumber(epoch or '0') ~= args.fence.epoch then return 'NOT_HOME' end
+  end
   if actorId == '' then return nil end
   if redis.call('HEXISTS', bansKey, actorId) == 1 then return 'BANNED' end
   local targets = allowed[roleOf(actorId)]

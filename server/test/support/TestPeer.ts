@@ -76,9 +76,9 @@ export class TestPeer {
   }
 
   /** Connects with a ticket, or with something else in its place. */
-  async connect({ ticket, rtpCapabilities }: TicketResponse, overrides: object = {}): Promise<Welcome> {
+  async connect({ ticket, rtpCapabilities, url }: TicketResponse, overrides: object = {}): Promise<Welcome> {
     const auth: HandshakeAuth = { ticket, protocol: PROTOCOL_VERSION, instanceId: this.instanceId, rtpCapabilities };
-    const socket = io(this.#origin, {
+    const socket = io(url ?? this.#origin, {
       ...{ transports: ['websocket'], reconnection: false, autoConnect: false, forceNew: true },
       auth: { ...auth, ...overrides },
     });

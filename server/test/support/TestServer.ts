@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,9 +20,10 @@ export class TestServer {
   readonly #env: Readonly<Record<string, string>>;
   readonly #peers: TestPeer[] = [];
   #server: Server;
-  #redis: OwnRedis;
+  /** Null where it is another node's. */
+  #redis: OwnRedis | null;
 
-  private constructor(server: Server, redis: OwnRedis, dir: string, env: Readonly<Record<string, string>>) {
+  private constructor(server: Server, redis: OwnRedis | null, dir: string, env: Readonly<Record<string, string>>) {
     this.#server = server;
     this.#redis = redis;
     this.#dir = dir;
@@ -38,6 +41,24 @@ export class TestServer {
       ...overrides,
     };
     return new TestServer(await startServer(env), redis, dir, env);
+  }
+
+  /** Another node of the same cluster: it has the Redis of this one, which it does not stop. */
+  async addNode(overrides: Readonly<Record<string, string>> = {}): Promise<TestServer> {
+    const env = { ...this.#env, ...(await nodeEnv()), ...overrides };
+    return new TestServer(await startServer(env), null, this.#dir, env);
+  }
+
+  /** A node that others can join. */
+  static async createFirstNode(overrides: Readonly<Record<string, string>> = {}): Promise<TestServer> {
+    return TestServer.create({ ...(await nodeEnv()), ...overrides });
+  }
+
+  /** Redis forgets everything. */
+  async flush(): Promise<void> {
+    const redis = new Redis(socketIn(this.#dir));
+    await redis.flushall();
+    redis.disconnect();
   }
 
   get server(): Server {
@@ -89,7 +110,7 @@ export class TestServer {
   }
 
   async stopRedis(): Promise<void> {
-    await this.#redis.stop();
+    await this.#redis?.stop();
   }
 
   /** Comes back with what it had, at the same address. */
@@ -111,8 +132,8 @@ export class TestServer {
   async close(): Promise<void> {
     for (const peer of this.#peers) peer.leave();
     await this.#server.close();
-    await this.#redis.stop();
-    await rm(this.#dir, { recursive: true, force: true });
+    await this.#redis?.stop();
+    if (this.#redis) await rm(this.#dir, { recursive: true, force: true });
   }
 }
 
@@ -133,4 +154,15 @@ async function startRedisIn(dir: string): Promise<OwnRedis> {
   await rm(socketIn(dir), { force: true });
   await symlink(redis.url, socketIn(dir));
   return redis;
+}
+
+let nodes = 0;
+
+/** Nodes tell people where each other are, so that the port has to be known before. */
+async function nodeEnv(): Promise<Record<string, string>> {
+  const probe = createServer().listen(0, '127.0.0.1');
+  await once(probe, 'listening');
+  const { port } = probe.address() as AddressInfo;
+  probe.close();
+  return { PORT: String(port), PUBLIC_URL: `http://127.0.0.1:${port}`, NODE_ID: `node-${++nodes}` };
 }

@@ -1,4 +1,4 @@
-import { ApiError } from '@tribune/shared/ApiClient.ts';
+import { ApiError, QueuedError } from '@tribune/shared/ApiClient.ts';
 import type { ErrorCode } from '@tribune/shared/errors.ts';
 import { SignalingError, type Disconnection } from '@tribune/shared/SignalingClient.ts';
 import type { Connection } from './Connection.ts';
@@ -95,6 +95,7 @@ export class Link {
       if (attempting.signal.aborted) return;
       this.#attempting = null;
       this.#handleLoss(codeOf(error), error instanceof ApiError ? error.retryAfterS : null);
+      if (error instanceof QueuedError && !this.#joinedBefore) this.#setState({ kind: 'queued', ...error.place });
     }
   }
 
@@ -120,6 +121,8 @@ export class Link {
     if (delayMs === null) return this.close(cause === 'lost' ? 'UNAVAILABLE' : cause);
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#attempt(), delayMs);
+    // Nobody has to see that the room has changed servers: the sound goes on.
+    if (cause === 'moved') return;
     if (joinedBefore) {
       this.#setState({ kind: 'resuming', cause: navigator.onLine ? 'server' : 'offline', attempt: attempt + 1 });
     }

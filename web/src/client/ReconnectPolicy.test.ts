@@ -39,9 +39,9 @@ describe('ReconnectPolicy', () => {
     expect(new ReconnectPolicy(() => 1).nextDelayMs(context({ cause: 'restarting' }))).toBe(3000);
   });
 
-  it('stops for every reason to close but a restart', () => {
+  it('stops for every reason to close but a restart and a move', () => {
     const stopping = CLOSE_REASONS.filter((cause) => middle.nextDelayMs(context({ cause })) === null);
-    expect(stopping).toEqual(CLOSE_REASONS.filter((reason) => reason !== 'restarting'));
+    expect(stopping).toEqual(CLOSE_REASONS.filter((reason) => reason !== 'restarting' && reason !== 'moved'));
   });
 
   it('goes on after refusals that time or a new ticket mends, and only after those', () => {

@@ -47,6 +47,7 @@ function isWorthRetrying(cause: ReconnectContext['cause'], joinedBefore: boolean
   switch (cause) {
     case 'lost':
     case 'restarting':
+    case 'moved':
     // A ticket is good for one connection: the next attempt fetches its own.
     case 'TICKET_EXPIRED':
     case 'TICKET_INVALID':

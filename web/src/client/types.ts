@@ -1,16 +1,18 @@
 import type { Person, ReactionKind, RoomInfo, RoomState, SelfState } from '@tribune/shared/domain.ts';
 import type { CloseReason, ErrorCode } from '@tribune/shared/errors.ts';
-import type { AudienceList, RoomHealthInfo, SelfCause } from '@tribune/shared/protocol.ts';
+import type { AudienceList, QueuePlace, RoomHealthInfo, SelfCause } from '@tribune/shared/protocol.ts';
 
 /**
  * What the person sees of their connection.
  * - `connecting`: entering; a placeholder of the room.
+ * - `queued`: every server is full; the page asks again by itself until it is this person's turn.
  * - `joined`: in the room.
  * - `resuming`: the network or the server is lost for the moment; the room stays on screen under a banner with Leave in reach.
  * - `closed`: over; one page says why and what to do next.
  */
 export type ConnectionState =
   | { readonly kind: 'connecting' }
+  | ({ readonly kind: 'queued' } & QueuePlace)
   | { readonly kind: 'joined' }
   | { readonly kind: 'resuming'; readonly cause: 'offline' | 'server'; readonly attempt: number }
   | { readonly kind: 'closed'; readonly reason: ClosedReason };

@@ -46,6 +46,7 @@ export const problems: ProblemTexts = {
   banned: { title: 'You were banned from this room', next: 'You cannot come back to it. Other rooms are open to you.' },
   ended: { title: 'This room has ended', next: 'See which rooms are live now.' },
   restarting: { title: 'The server is restarting', next: 'It takes a few seconds. Come back in shortly.' },
+  moved: { title: 'The room is moving to another server', next: 'Come back in to follow it.' },
   abuse: { title: 'This page sent too many requests', next: 'Reload the page to come back.' },
   left: { title: 'You left the room', next: 'The conversation goes on. You can come back at any time.' },
   offline: { title: 'You are offline', next: 'Check Wi-Fi or mobile data, then try again.' },

@@ -142,6 +142,14 @@ export const en = {
     waiting_other: '{{value}} people at the door',
     waitingNone: 'Nobody at the door yet',
   },
+  queue: {
+    title: 'Every seat is taken',
+    place: 'You are number {{value}} in the queue.',
+    estimate: 'About {{time}} to go.',
+    unknown: 'Nobody can say yet how long it takes.',
+    text: 'Keep this page open. You will come in by yourself when it is your turn.',
+    leave: 'Leave the queue',
+  },
   wait: {
     title: 'The doors open soon',
     text: 'You’ll come in automatically when {{name}} goes live. Keep this page open.',

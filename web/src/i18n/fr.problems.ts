@@ -66,6 +66,7 @@ export const problems: ProblemTexts = {
   },
   ended: { title: 'Cette salle est fermée', next: 'Voyez quelles salles sont en direct.' },
   restarting: { title: 'Le serveur redémarre', next: 'Cela prend quelques secondes. Revenez dans un instant.' },
+  moved: { title: 'La salle change de serveur', next: 'Revenez pour la suivre.' },
   abuse: { title: 'Cette page a envoyé trop de demandes', next: 'Rechargez la page pour revenir.' },
   left: {
     title: 'Vous avez quitté la salle',

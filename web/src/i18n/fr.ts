@@ -150,6 +150,14 @@ export const fr: Messages = withFrenchSpaces({
     waiting_other: '{{value}} personnes à la porte',
     waitingNone: 'Personne à la porte pour l’instant',
   },
+  queue: {
+    title: 'Toutes les places sont prises',
+    place: 'Vous êtes numéro {{value}} dans la file.',
+    estimate: 'Encore {{time}} environ.',
+    unknown: 'Personne ne peut encore dire combien de temps.',
+    text: 'Gardez cette page ouverte. Vous entrerez sans rien faire quand viendra votre tour.',
+    leave: 'Quitter la file',
+  },
   wait: {
     title: 'Les portes ouvrent bientôt',
     text: 'Vous entrerez automatiquement quand {{name}} passera en direct. Gardez cette page ouverte.',

@@ -47,6 +47,7 @@ export const WAYS_OUT: Readonly<Record<ClosedReason | 'offline', WayOut>> = {
   banned: 'home',
   ended: 'home',
   restarting: 'rejoin',
+  moved: 'rejoin',
   abuse: 'reload',
   left: 'rejoin',
   offline: 'rejoin',

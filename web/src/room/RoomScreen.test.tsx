@@ -19,6 +19,18 @@ function show(client: FakeRoomClient) {
 
 beforeEach(() => localStorage.clear());
 
+describe('in the queue', () => {
+  it('one sees the place and the wait, comes in by oneself, and can leave', async () => {
+    const client = new FakeRoomClient(null, {}, { kind: 'queued', place: 214, estimateS: 90, retryAfterS: 3 });
+    const { user } = show(client);
+    expect(screen.getByText('You are number 214 in the queue.')).toBeTruthy();
+    expect(screen.getByText(/^About .*min.* to go.$/)).toBeTruthy();
+    expect(document.activeElement).toBe(screen.getByRole('heading', { name: 'Every seat is taken' }));
+    await user.click(screen.getByRole('button', { name: 'Leave the queue' }));
+    expect(client.asked).toContain('leave');
+  });
+});
+
 describe('backstage', () => {
   it('a listener waits outside, counted, and comes in by themselves when the room goes live', () => {
     const client = new FakeRoomClient(make.roomView(backstage));

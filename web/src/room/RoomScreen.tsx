@@ -11,6 +11,7 @@ import { ClosedView } from './ClosedView.tsx';
 import { EndedView } from './EndedView.tsx';
 import { Invitation } from './Invitation.tsx';
 import { ListenPrompt } from './ListenPrompt.tsx';
+import { QueueView } from './QueueView.tsx';
 import { ReconnectBanner } from './ReconnectBanner.tsx';
 import { RoomSkeleton } from './RoomSkeleton.tsx';
 import { RoomView } from './RoomView.tsx';
@@ -28,6 +29,7 @@ export function RoomScreen({ onWayOut }: { readonly onWayOut: (way: WayOut) => v
     const over = connection.reason === 'ended' || connection.reason === 'ROOM_ENDED';
     return over && hasView ? <EndedRoom /> : <ClosedView reason={connection.reason} onWayOut={onWayOut} />;
   }
+  if (connection.kind === 'queued') return <QueueView {...connection} />;
   return hasView ? <Inside /> : <RoomSkeleton />;
 }
 

@@ -1,9 +1,9 @@
-import type { TicketResponse } from '@tribune/shared/protocol.ts';
+import type { QueuePlace, TicketResponse } from '@tribune/shared/protocol.ts';
 import { roomId, roomRequest } from '@tribune/shared/schemas.ts';
 import { Router, type Request } from 'express';
 import { rateLimit } from 'express-rate-limit';
-import { createBucket } from '../../createBucket.ts';
 import { TICKET_EXPIRES_S, type Tokens } from '../../auth/Tokens.ts';
+import type { NodeRegistry } from '../../cluster/NodeRegistry.ts';
 import type { Config } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 import type { Metrics } from '../../metrics.ts';
@@ -18,29 +18,35 @@ const HOUR_MS = 3_600_000;
 
 export interface RoomRoutesOptions {
   readonly rooms: RoomManager;
+  readonly registry: NodeRegistry;
+  readonly isDraining: () => boolean;
   readonly tokens: Tokens;
   readonly rtpCapabilities: RtpCapabilities;
   readonly metrics: Metrics;
-  readonly config: Pick<Config, 'PUBLIC_URL' | 'ICE_SERVERS' | 'ROOMS_PER_ADDRESS_PER_HOUR' | 'JOINS_PER_S'>;
+  readonly config: Pick<Config, 'PUBLIC_URL' | 'ICE_SERVERS' | 'ROOMS_PER_ADDRESS_PER_HOUR'>;
 }
 
 /** Create, read, list and end rooms, and tickets to enter them. */
 export function roomRoutes(options: RoomRoutesOptions): Router {
   const { rooms, tokens, config } = options;
-  const admissions = createBucket({ burst: config.JOINS_PER_S, perSecond: config.JOINS_PER_S });
-  const createTicket = async (req: Request, id: string): Promise<TicketResponse> => {
+  const { registry } = options;
+  const createTicket = async (req: Request, id: string): Promise<TicketResponse | QueuePlace> => {
     const person = authenticate(req, tokens);
     const room = await rooms.getOrThrow(idOf(id));
     const role = roleOf(room.record, person.userId);
-    // Before anything that costs; the stage does not stand in line with the audience.
-    if (role === 'listener' && !admissions.tryRemoveTokens(1)) {
-      throw new AppError('RATE_LIMITED', 'Many people are coming in: come back in a moment');
-    }
     await room.admit(person.userId);
+    // The stage does not stand in line with the audience, and who comes back to what they had here takes nobody's place.
+    const isExpected = role !== 'listener' || (room.getPeer(person.userId) !== undefined && !options.isDraining());
+    const admission = isExpected ? null : await registry.admit(`${room.id}:${person.userId}`);
+    if (admission?.kind === 'wait') {
+      const { place, estimateS, retryAfterS } = admission;
+      return { place, estimateS, retryAfterS };
+    }
+    const node = admission?.node ?? (role === 'listener' ? null : await room.findHome());
     return {
       ticket: tokens.signTicket(person, room.id, role),
       expiresInS: TICKET_EXPIRES_S,
-      url: config.PUBLIC_URL ?? null,
+      url: node ? node.url : (config.PUBLIC_URL ?? null),
       role,
       rtpCapabilities: options.rtpCapabilities,
       iceServers: config.ICE_SERVERS.map(withoutUndefined),
@@ -74,7 +80,9 @@ export function roomRoutes(options: RoomRoutesOptions): Router {
         options.metrics.joins.inc({ outcome: error instanceof AppError ? error.code : 'INTERNAL' });
         throw error;
       });
-      res.status(201).json(answer);
+      if ('place' in answer) res.status(202).set('Retry-After', String(answer.retryAfterS));
+      else res.status(201);
+      res.json(answer);
     });
 }
 

@@ -1,0 +1,165 @@
+import { EventEmitter } from 'node:events';
+import type { ReactionKind } from '@tribune/shared/domain.ts';
+import type { Redis } from 'ioredis';
+import type { Logger } from '../logger.ts';
+import type { RoomSound } from '../rooms/RoomSound.ts';
+import type { ClusterBus, RoomLink } from './ClusterBus.ts';
+import { HomeLease, type Home } from './HomeLease.ts';
+import type { LiveNode } from './NodeRegistry.ts';
+import { RoomNodes, type RoomReport } from './RoomNodes.ts';
+
+/** This node, and what it needs to be one of several. */
+export interface ClusterContext {
+  readonly nodeId: string;
+  readonly redis: Redis;
+  readonly bus: ClusterBus;
+  /** At which other nodes reach this one's media. */
+  readonly address: string;
+  readonly findNode: (nodeId: string) => LiveNode | undefined;
+  /** Someone who was on the way here has come. */
+  readonly handleArrival: (roomId: string, userId: string) => void;
+  /** No other node lives. */
+  readonly isAlone: () => boolean;
+  /** It gives its rooms away, and takes none. */
+  readonly isDraining: () => boolean;
+}
+
+interface RoomHomeOptions {
+  readonly roomId: string;
+  readonly context: ClusterContext;
+  readonly sound: RoomSound;
+  readonly logger: Logger;
+  /** What this node has to say of the room; called once for each report. */
+  readonly describe: () => Omit<RoomReport, 'roomId' | 'nodeId' | 'gate'>;
+}
+
+/**
+ * Where the stage of one room is, who else has people of it, and how the mix gets from the one to the others. Everything is said
+ * anew each second, so that whatever was missed heals.
+ */
+export class RoomHome extends EventEmitter<{
+  /** The stage has come here, or gone, or is somewhere else. */
+  moved: [];
+  /** The lease was lost and taken again: the store may have lost more. */
+  doubt: [];
+  reactions: [Partial<Record<ReactionKind, number>>];
+}> {
+  readonly nodes: RoomNodes;
+  readonly #options: RoomHomeOptions;
+  readonly #lease: HomeLease;
+  #current: Home | null = null;
+  #closed = false;
+
+  constructor(options: RoomHomeOptions) {
+    super();
+    this.#options = options;
+    const { context, roomId } = options;
+    this.nodes = new RoomNodes((nodeId) => context.findNode(nodeId) !== undefined);
+    this.#lease = new HomeLease({ redis: context.redis, roomId, nodeId: context.nodeId });
+    options.sound.on('audienceOpened', () => void this.report());
+  }
+
+  /**
+   * Is the stage here? As last heard: a node that cannot reach Redis goes on with the sound that it has, since nobody is helped by
+   * silence. It changes nothing in the store meanwhile.
+   */
+  get isHere(): boolean {
+    return this.#current?.nodeId === this.#options.context.nodeId;
+  }
+
+  /** Whoever it is, as last heard. */
+  get current(): Home | null {
+    return this.#current;
+  }
+
+  /** What a write of the server has to carry; null when this node may not make any. */
+  get fence(): Home | null {
+    return this.#lease.mine;
+  }
+
+  /** The home, where it is another node that lives. */
+  get elsewhere(): LiveNode | null {
+    if (this.isHere || !this.#current) return null;
+    return this.#options.context.findNode(this.#current.nodeId) ?? null;
+  }
+
+  /**
+   * Renews or takes the lease, or learns whose it is.
+   * @param eager takes it at once where it is nobody's, unless someone has just said that it is theirs
+   * @throws {AppError} UNAVAILABLE
+   */
+  async claim({ eager = false } = {}): Promise<void> {
+    const before = this.#current;
+    const othersClaim = this.nodes.reports.some(({ info }) => info !== null);
+    const home = await this.#lease.claim({
+      eager: eager && !othersClaim,
+      only: this.#options.context.isDraining() ? 'look' : 'any',
+    });
+    // Nobody's for a moment is not yet another's.
+    if (!home || this.#closed) return;
+    this.#current = home;
+    const { isHere } = this;
+    if (before?.nodeId === home.nodeId && before.epoch === home.epoch) return;
+    if (before?.nodeId === home.nodeId && isHere) return void this.emit('doubt');
+    if (isHere) this.#options.sound.takeStage();
+    else this.#options.sound.leaveStage();
+    this.emit('moved');
+  }
+
+  /** Tells the others how the room is here, and the home where the mix is wanted. */
+  async report(): Promise<void> {
+    const { context, roomId, sound, describe, logger } = this.#options;
+    try {
+      const gate = this.isHere ? null : await sound.wantMix(context.address);
+      if (this.#closed) return;
+      context.bus.tell('room:report', { ...describe(), roomId, nodeId: context.nodeId, gate });
+      if (this.isHere) await this.#serve();
+    } catch (error) {
+      logger.warn({ err: error }, 'The mix could not be asked for; trying again');
+    }
+  }
+
+  handleReport(report: RoomReport): void {
+    const known = this.nodes.reports.find(({ nodeId }) => nodeId === report.nodeId);
+    this.nodes.take(report);
+    if (!this.isHere) return;
+    this.emit('reactions', report.reactions);
+    if (known?.gate?.id === report.gate?.id) return;
+    this.#serve().catch((error: unknown) => this.#options.logger.warn({ err: error }, 'The mix could not be sent'));
+  }
+
+  /** The home has given the stage away: the first who asks has it. */
+  async handleReleased(nodeId: string): Promise<void> {
+    this.nodes.forgetClaim(nodeId);
+    await this.claim({ eager: true });
+  }
+
+  async handleLink({ gateId, link }: RoomLink): Promise<void> {
+    const { again } = await this.#options.sound.takeMix(gateId, link);
+    if (again) await this.report();
+  }
+
+  /** Gives the stage to whoever takes it, and says so. */
+  async release(): Promise<void> {
+    const { context, roomId } = this.#options;
+    const wasHere = this.isHere;
+    this.#current = null;
+    await this.#lease.release();
+    if (wasHere) context.bus.tell('room:released', { roomId, nodeId: context.nodeId });
+  }
+
+  /** Nobody here has anything to do with the room any more. */
+  close(): void {
+    this.#closed = true;
+    const { context, roomId, describe } = this.#options;
+    const nobody = { listeners: 0, present: 0, placed: [], faces: [], gate: null, info: null };
+    context.bus.tell('room:report', { ...describe(), ...nobody, roomId, nodeId: context.nodeId });
+    void this.release();
+  }
+
+  async #serve(): Promise<void> {
+    const { context, roomId, sound } = this.#options;
+    const gates = this.nodes.reports.map(({ gate }) => gate).filter((gate) => gate !== null);
+    for (const { gateId, link } of await sound.giveMix(gates)) context.bus.tell('room:link', { roomId, gateId, link });
+  }
+}

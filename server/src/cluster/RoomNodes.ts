@@ -1,0 +1,69 @@
+import type { Person, ReactionKind, RoomInfo } from '@tribune/shared/domain.ts';
+import type { GateOffer } from '../media/MixGate.ts';
+
+/** What one node says of one room, once a second: all of it anew, so that whoever missed one has missed nothing. */
+export interface RoomReport {
+  readonly roomId: string;
+  readonly nodeId: string;
+  /** Of the record that the node has. */
+  readonly seq: number;
+  /** Connected there and not on stage. */
+  readonly listeners: number;
+  readonly faces: readonly Person[];
+  /** Connections, those on stage included. */
+  readonly present: number;
+  /** Of those on stage, with a hand up or invited, who is connected there. */
+  readonly placed: readonly string[];
+  /** Since its last report. */
+  readonly reactions: Partial<Record<ReactionKind, number>>;
+  /** Where it wants the mix; null for the home, and for who has no listeners. */
+  readonly gate: { readonly id: string; readonly offer: GateOffer } | null;
+  /** Of the home: for the list of rooms. */
+  readonly info: RoomInfo | null;
+}
+
+/** The other nodes that have people of one room, as they reported last. A node that is dead has nobody. */
+export class RoomNodes {
+  readonly #isAlive: (nodeId: string) => boolean;
+  readonly #reports = new Map<string, RoomReport>();
+
+  constructor(isAlive: (nodeId: string) => boolean) {
+    this.#isAlive = isAlive;
+  }
+
+  take(report: RoomReport): void {
+    this.#reports.set(report.nodeId, report);
+  }
+
+  /** It says that it is not the home any more. */
+  forgetClaim(nodeId: string): void {
+    const report = this.#reports.get(nodeId);
+    if (report) this.#reports.set(nodeId, { ...report, info: null });
+  }
+
+  get reports(): readonly RoomReport[] {
+    return [...this.#reports.values()].filter(({ nodeId }) => this.#isAlive(nodeId));
+  }
+
+  get listeners(): number {
+    return this.reports.reduce((sum, { listeners }) => sum + listeners, 0);
+  }
+
+  get present(): number {
+    return this.reports.reduce((sum, { present }) => sum + present, 0);
+  }
+
+  get faces(): readonly Person[] {
+    return this.reports.flatMap(({ faces }) => faces);
+  }
+
+  /** Is this person, who has a place, a hand or an invitation, connected to one of them? */
+  has(userId: string): boolean {
+    return this.reports.some(({ placed }) => placed.includes(userId));
+  }
+
+  /** The newest record that any of them has. */
+  get seq(): number {
+    return Math.max(0, ...this.reports.map(({ seq }) => seq));
+  }
+}

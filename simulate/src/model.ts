@@ -1,4 +1,4 @@
-import { directMsPerListenerSecond, type Costs } from './costs.ts';
+import { broadcastMs, directMsPerListenerSecond, mixMsPerListenerSecond, type Costs } from './costs.ts';
 
 export const DELIVERIES = ['direct', 'mix'] as const;
 /** `direct`: a stream for each open microphone, on one worker. `mix`: one stream, spread over the workers. */
@@ -71,16 +71,20 @@ export function streamOf({ delivery, openMics }: Cluster, costs: Costs): Stream 
   const frameMs = isMix ? MIX_FRAME_MS : VOICE_FRAME_MS;
   const packetsPerSecond = (1000 / frameMs) * (isMix ? 1 : openMics);
   const bytesPerPacket = (frameMs * OPUS_BITS_PER_MS) / 8 + PACKET_OVERHEAD_BYTES + (isMix ? CSRC_BYTES * openMics : 0);
-  const cpuMs = isMix ? (packetsPerSecond * costs.sfuUsPerPacket) / 1000 : directMsPerListenerSecond(costs, openMics);
+  const cpuMs = isMix ? mixMsPerListenerSecond(costs) : directMsPerListenerSecond(costs, openMics);
   const bitsPerSecond = packetsPerSecond * bytesPerPacket * 8;
   return { frameMs, packetsPerSecond, bytesPerPacket, bitsPerSecond, workerShare: cpuMs / 1000 };
 }
 
 /** Pulses to `sockets` of a room of `listeners`, as a share of the Node core. */
-export function pulseShare(sockets: number, listeners: number, { broadcastUsPerSocket }: Costs): number {
+export function pulseShare(sockets: number, listeners: number, costs: Costs): number {
+  return sockets === 0 ? 0 : broadcastMs(costs, sockets) / pulsePeriodMs(listeners);
+}
+
+/** How often a room of so many listeners is told how it is. */
+export function pulsePeriodMs(listeners: number): number {
   const extraMs = Math.floor(listeners / PULSE.listenersPerExtraSecond) * 1000;
-  const periodMs = Math.min(PULSE.minMs + extraMs, PULSE.maxMs);
-  return (sockets * broadcastUsPerSocket) / 1000 / periodMs;
+  return Math.min(PULSE.minMs + extraMs, PULSE.maxMs);
 }
 
 /** When a page whose connection broke tries again. */

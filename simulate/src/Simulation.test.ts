@@ -4,7 +4,8 @@ import { percentile } from '../../loadtest/src/stats.ts';
 import { CLUSTER, COSTS } from '../test/example.ts';
 import type { Cluster } from './model.ts';
 import { findNodesNeeded } from './nodesNeeded.ts';
-import { Simulation, type Counts, type SimulationHooks } from './Simulation.ts';
+import type { Counts } from './People.ts';
+import { Simulation, type SimulationHooks } from './Simulation.ts';
 
 const LAUNCH: ArrivalPlan = { kind: 'launch', spanS: 60 };
 

@@ -33,6 +33,8 @@ export const ASSUMED = {
   socketShare: 0.5,
   connectShare: 0.25,
   refusalShare: 0.1,
+  clientStepShare: 1 / 3,
+  scrapeS: 15,
   leastSpeed: 0.05,
   detectMs: 5000,
 } as const;
@@ -79,6 +81,11 @@ export function streamOf({ delivery, openMics }: Cluster, costs: Costs): Stream 
 /** Pulses to `sockets` of a room of `listeners`, as a share of the Node core. */
 export function pulseShare(sockets: number, listeners: number, costs: Costs): number {
   return sockets === 0 ? 0 : broadcastMs(costs, sockets) / pulsePeriodMs(listeners);
+}
+
+/** What Node takes when nobody comes, as a share of its core. */
+export function idleShare({ background }: Costs): number {
+  return background ? (background.nodeMsPerSecond + background.scrapeNodeMs / ASSUMED.scrapeS) / 1000 : 0;
 }
 
 /** How often a room of so many listeners is told how it is. */

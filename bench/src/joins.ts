@@ -11,8 +11,10 @@ import { createTalkingStage, openWindow } from './sfu.ts';
 /** Enough to keep server and clients busy, and few enough to wait for little but each other. */
 const IN_FLIGHT = 24;
 const SETTLE_MS = 1000;
-/** Of the joins of a run, those who come one after the other: one in so many. */
+/** Of the joins of a run, those who come alone: one in so many. */
 const ALONE_PART = 5;
+/** Slow enough for each to be in before the next; 2.38 frames of the mix apart, so that all waits for a frame occur alike. */
+const ALONE_PER_SECOND = 7;
 /** Readings of `/metrics` by which the cost of one is told from that of the time it takes. */
 const SCRAPES = 40;
 /** The first joins of new processes, at a rate that they stand. */
@@ -43,7 +45,7 @@ export interface JoinsResult {
   readonly clientThreadMs: Figure | null;
   /** CPU of this process for each packet that a listener receives; the speaker's sending is in it. */
   readonly clientUsPerPacket: Figure | null;
-  /** Time to first audio of people who come one after the other, with nobody else in their way. */
+  /** Time to first audio of people who come one by one, with nobody else in their way. */
   readonly alone: { readonly p50Ms: number | null; readonly p95Ms: number | null };
   readonly background: Background;
   readonly cold: Cold | null;
@@ -81,7 +83,7 @@ async function measureWarm({ joins, runs, steadyMs }: JoinsSize, signal: AbortSi
       await inFreshCrowd(server, stage, signal, async (crowd) => crowd.press(joins, IN_FLIGHT, signal));
       const background = await measureBackground(server, steadyMs, signal);
       const alone = await inFreshCrowd(server, stage, signal, async (crowd) => {
-        await crowd.press(Math.ceil(joins / ALONE_PART), 1, signal);
+        await crowd.arrive(Math.ceil(joins / ALONE_PART), ALONE_PER_SECOND, signal);
         return timesOf(crowd);
       });
       const pressed: Pressed[] = [];

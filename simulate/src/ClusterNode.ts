@@ -77,7 +77,7 @@ export class ClusterNode {
     this.#listening += 1;
   }
 
-  /** Once a second: what pulses take until then. A node that has failed takes nothing. */
+  /** Once a second: what pulses take until then. */
   updatePulses(roomListeners: number): void {
     this.#nodeBackground = idleShare(this.#costs) + pulseShare(this.#assigned, roomListeners, this.#costs);
   }

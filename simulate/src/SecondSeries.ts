@@ -41,7 +41,11 @@ export class SecondSeries {
         listenersMax,
         lossPct: counts.listening === 0 ? 0 : (100 * lost) / counts.listening,
       },
-      background: nodes.map((node) => ({ isAlive: node.isAlive, pulses: node.backgroundShare, media: node.mediaShare })),
+      background: nodes.map((node) => ({
+        isAlive: node.isAlive,
+        pulses: node.backgroundShare,
+        media: node.mediaShare,
+      })),
     });
     this.#refusals = refusals;
   }

@@ -1,5 +1,6 @@
 import { writeFile } from 'node:fs/promises';
-import { runCheck, saveCheck } from './check.ts';
+import { formatProgress } from '../../loadtest/src/progress.ts';
+import { runCheck, saveCheck, type CheckProgress } from './check.ts';
 import { readCosts } from './costs.ts';
 import { formatHtml } from './html.ts';
 import { HELP, parseCommandLine, type CommandLine } from './options.ts';
@@ -38,7 +39,7 @@ async function simulate({ options, jsonFile, htmlFile }: CommandLine): Promise<n
 
 async function check({ options, jsonFile }: CommandLine): Promise<number> {
   const costs = await readCosts(options.benchFile);
-  const result = await runCheck(costs, interruption.signal, (name) => console.log(`load test: ${name}`));
+  const result = await runCheck(costs, interruption.signal, createCheckPrinter());
   console.log(formatCheck(result));
   if (jsonFile) await writeFile(jsonFile, `${JSON.stringify(result, null, 2)}\n`);
   else console.log(`\nWritten to ${await saveCheck(result)}`);
@@ -52,6 +53,15 @@ function createPrinter(): Progress {
     if (performance.now() - lastMs < PROGRESS_INTERVAL_MS) return;
     lastMs = performance.now();
     console.error(`${phase}: second ${second.toFixed(0)}, ${grouped(listening)} in, ${grouped(waiting)} waiting`);
+  };
+}
+
+function createCheckPrinter(): CheckProgress {
+  let lastMs = -Infinity;
+  return (name, progress) => {
+    if (performance.now() - lastMs < PROGRESS_INTERVAL_MS) return;
+    lastMs = performance.now();
+    console.error(`load test ${name}: ${formatProgress(progress).trim()}`);
   };
 }
 

@@ -1,6 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
+import type { JoinsResult } from '../../bench/src/joins.ts';
 import { UsageError } from './UsageError.ts';
 
 const BENCH_RESULTS = new URL('../../bench/results/', import.meta.url).pathname;
@@ -98,6 +99,17 @@ export function parseCosts(text: string, name: string): Costs {
   };
 }
 
+/** With joins that were measured just now in place of those of the file. */
+export function withJoins(costs: Costs, joins: JoinsResult): Costs {
+  return {
+    ...costs,
+    source: `${costs.source}, joins measured with the check`,
+    joinWorkerMs: joins.workerMs?.median ?? costs.joinWorkerMs,
+    joinNodeMs: joins.nodeMs?.median ?? costs.joinNodeMs,
+    ...joinDetailsOf(joins),
+  };
+}
+
 /** A message to each of so many sockets, in ms of Node. */
 export function broadcastMs({ broadcastUsPerSocket }: Costs, sockets: number): number {
   return along(
@@ -139,7 +151,7 @@ function along(measured: readonly Measured[], count: number): number {
   return from + ((to - from) * (count - fromCount)) / (toCount - fromCount);
 }
 
-function joinDetailsOf(joins: z.output<typeof benchFile>['details']['joins']) {
+function joinDetailsOf(joins: JoinsResult | z.output<typeof benchFile>['details']['joins']) {
   return {
     joinClientMs: joins?.clientMs?.median ?? null,
     joinClientThreadMs: joins?.clientThreadMs?.median ?? null,

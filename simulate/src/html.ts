@@ -18,7 +18,9 @@ li, td, p { overflow-wrap: anywhere; }
 .figures tr { border-top: 1px solid var(--rule); }
 .check { overflow-x: auto; } .check td:nth-child(n+3), .check th:nth-child(n+3) { text-align: right; }
 @media (max-width: 520px) {
-  svg text { font-size: 20px; } svg .axis[transform] { transform: translate(4px, 16px); text-anchor: start; }
+  svg text { font-size: 20px; } svg { overflow: visible; margin-top: 20px; }
+  svg .axis[transform] { transform: translate(4px, -8px); text-anchor: start; }
+  .mark + text { text-anchor: end; } .mark ~ .mark + text { text-anchor: start; }
   .figures th { white-space: normal; width: 38%; } .check { font-size: 12px; }
 }
 `;

@@ -1,7 +1,9 @@
 import { writeFile } from 'node:fs/promises';
+import { measureJoins } from '../../bench/src/joins.ts';
+import { FULL as BENCH } from '../../bench/src/options.ts';
 import { formatProgress } from '../../loadtest/src/progress.ts';
 import { runCheck, saveCheck, type CheckProgress } from './check.ts';
-import { readCosts } from './costs.ts';
+import { readCosts, withJoins } from './costs.ts';
 import { formatHtml } from './html.ts';
 import { HELP, parseCommandLine, type CommandLine } from './options.ts';
 import { runSimulation, type Progress } from './runSimulation.ts';
@@ -38,7 +40,11 @@ async function simulate({ options, jsonFile, htmlFile }: CommandLine): Promise<n
 }
 
 async function check({ options, jsonFile }: CommandLine): Promise<number> {
-  const costs = await readCosts(options.benchFile);
+  let costs = await readCosts(options.benchFile);
+  if (costs.aloneMs === null || costs.cold === null) {
+    console.error('The bench file has no lone and no cold joins: measuring joins first, which takes a minute');
+    costs = withJoins(costs, await measureJoins(BENCH.joins, interruption.signal));
+  }
   const result = await runCheck(costs, interruption.signal, createCheckPrinter());
   console.log(formatCheck(result));
   if (jsonFile) await writeFile(jsonFile, `${JSON.stringify(result, null, 2)}\n`);

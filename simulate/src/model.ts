@@ -1,4 +1,4 @@
-import { broadcastMs, directMsPerListenerSecond, mixMsPerListenerSecond, type Costs } from './costs.ts';
+import { broadcastMs, directMsPerListenerSecond, isMixMeasured, mixMsPerListenerSecond, type Costs } from './costs.ts';
 
 export const DELIVERIES = ['direct', 'mix'] as const;
 /** `direct`: a stream for each open microphone, on one worker. `mix`: one stream, spread over the workers. */
@@ -101,7 +101,7 @@ export function reconnectDelayMs(attempt: number, random: () => number): number 
 }
 
 /** Assumptions in words. */
-export function assumptionsOf({ delivery, rttMs, nicGbit, memoryGb, workers, sharedCores }: Cluster): string[] {
+export function assumptionsOf({ delivery, rttMs, nicGbit, memoryGb, workers }: Cluster, costs: Costs): string[] {
   const percent = (share: number) => `${share * 100} %`;
   return [
     'Every core is as fast as the one of the bench, and no core slows another down.',
@@ -109,14 +109,15 @@ export function assumptionsOf({ delivery, rttMs, nicGbit, memoryGb, workers, sha
     `A worker that its media fills keeps ${percent(ASSUMED.leastSpeed)} of its core for joins; nobody gives up, and no handshake times out.`,
     `Several nodes are modelled as docs/architecture.md designs them: a ticket is for the node with the fewest people among those that still admit.`,
     delivery === 'mix'
-      ? `One mixed stream of 60 ms packets costs per packet what the bench measured of direct delivery, spread over ${workers} workers of each node. The mixer itself is not in the model.`
+      ? `One mixed stream of 60 ms packets, ${isMixMeasured(costs) ? 'which is what the bench measured' : 'which costs per packet what the bench measured of direct delivery'}, spread over ${workers} workers of each node. The mixer itself is not in the model.`
       : 'Direct delivery puts the media of a room on one worker of each node.',
     `The round trip is ${rttMs} ms for everyone, without loss; a node sends ${nicGbit} Gbit/s and has ${memoryGb} GB of memory.`,
     `A failed node closes its connections at once; for ${ASSUMED.detectMs / 1000} s tickets are still sent to it, in its share.`,
-    ...(sharedCores === null
-      ? []
-      : [
-          `Node, worker and clients share ${sharedCores} cores: each job is slowed by the number of busy processes over the cores, when it begins.`,
-        ]),
+    costs.aloneMs === null
+      ? 'The bench did not tell how long a lone join takes beside its CPU: it takes nothing more here.'
+      : 'A join takes the time of a lone one on an idle machine, its client included, and what it waits for others.',
+    costs.background === null
+      ? 'The bench did not tell what Node takes when nobody comes: nothing here.'
+      : `/metrics is read every ${ASSUMED.scrapeS} s. Processes are warm: they have compiled what they run.`,
   ];
 }

@@ -68,7 +68,7 @@ export function buildReport(
     recovery: recoveryOf(outcome.recoveryMs),
     nodesNeeded,
     cost: costOf(cluster, costs, outcome),
-    assumptions: assumptionsOf(cluster),
+    assumptions: assumptionsOf(cluster, costs),
     lastCheck,
     seconds,
   };

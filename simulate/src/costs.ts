@@ -11,8 +11,8 @@ const median = z.object({ median: positive }).nullish();
 /** Figures that differ by less are the same. */
 const SAME_SHARE = 0.2;
 const USUAL_MICROPHONES = 3;
-export const MIX_PACKETS_PER_SECOND = 1000 / 60;
-export const VOICE_PACKETS_PER_SECOND = 50;
+const MIX_PACKETS_PER_SECOND = 1000 / 60;
+const VOICE_PACKETS_PER_SECOND = 50;
 
 /** What the model needs of a file that `npm run bench` has written. */
 const benchFile = z.object({

@@ -15,7 +15,7 @@ import { Simulation, type Outcome } from './Simulation.ts';
 const RESULTS = new URL('../results/', import.meta.url).pathname;
 const SEED = 1;
 
-/** Listeners who decrypt every packet, as those of the bench do, in one process, which is what the model has. */
+/** As in the bench, and so in the model: one speaker, and listeners who decrypt every packet, in one process. */
 const CASES = [
   { name: '100 at 25/s', args: ['--listeners', '100', '--full', '100', '--rate', '25'] },
   { name: '300 at 60/s', args: ['--listeners', '300', '--full', '300', '--rate', '60'] },
@@ -51,7 +51,20 @@ export async function runCheck(costs: Costs, signal: AbortSignal, onProgress?: C
     // A new server for each: nothing of the one before is left in it.
     const server = await BenchServer.create(signal);
     try {
-      const fixed = ['--processes', '1', '--url', server.origin, '--seed', String(SEED), '--duration', '3'];
+      const fixed = [
+        '--processes',
+        '1',
+        '--speakers',
+        '1',
+        '--open-mics',
+        '1',
+        '--url',
+        server.origin,
+        '--seed',
+        String(SEED),
+        '--duration',
+        '3',
+      ];
       const { options } = parseLoadTest([...args, ...fixed])!;
       const report = await runLoadTest(options, { signal, onProgress: (progress) => onProgress?.(name, progress) });
       signal.throwIfAborted();

@@ -3,7 +3,7 @@ import type { SimulationReport } from './report.ts';
 
 const FAR_OFF_PCT = 30;
 const NOT_MODELLED =
-  'the model has one cost for every warm join, where a busy process works off several at a time and a full machine slows each by its caches; Redis, the speaker and the reading of counts take cores too and are not in it; and what else runs on the machine is in what was measured.';
+  'Possible reasons, none of which is in the model: a join among many costs less or more than one among a few, Redis and the process of the speaker take cores too, readings of /metrics take the workers, and whatever else ran on the machine.';
 
 /** The report as text. */
 export function formatTable(report: SimulationReport): string {
@@ -95,7 +95,7 @@ export function remarksOf(check: CheckResult): string[] {
   return [
     ...(check.note === undefined ? [] : [check.note]),
     'Admission was open in these load tests: waiting for it is not checked.',
-    ...(isFarOff ? [`Why some are more than ${FAR_OFF_PCT} % off: ${NOT_MODELLED}`] : []),
+    ...(isFarOff ? [`Some are more than ${FAR_OFF_PCT} % off. ${NOT_MODELLED}`] : []),
   ];
 }
 

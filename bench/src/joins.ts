@@ -51,9 +51,10 @@ export interface JoinsResult {
   readonly cold: Cold | null;
 }
 
-/** What each of the first joins takes in a server and in clients that have compiled nothing yet. */
+/** What each of the first joins takes in a server and in clients that were just started. */
 interface Cold {
   readonly joins: number;
+  readonly workerMs: number;
   readonly nodeMs: number;
   readonly clientMs: number;
 }
@@ -173,16 +174,17 @@ async function measureCold(joins: number, warm: WarmResult, signal: AbortSignal)
   try {
     const size = ['--listeners', `${joins}`, '--full', `${joins}`, '--rate', `${COLD.perSecond}`, '--duration', '2'];
     const { options } = parseLoadTest([...size, '--processes', '1', '--url', server.origin])!;
-    const { arriving, listeners, packetsPerListenerPerSecond } = await runLoadTest(options, { signal });
+    const { arriving, listeners, packetsPerListenerPerSecond, sfu } = await runLoadTest(options, { signal });
     signal.throwIfAborted();
     if (!arriving || listeners.joined < joins) return null;
-    const { seconds, nodeCpuMs, clientCpuMs } = arriving;
+    const { seconds, nodeCpuMs, workerCpuMs, clientCpuMs } = arriving;
     const { nodeMsPerSecond, scrapeNodeMs } = warm.background;
     // `/metrics` is read once a second; half of the listeners were in on average.
     const packets = (seconds / 2) * joins * (packetsPerListenerPerSecond ?? 0);
     const packetsMs = (packets * (warm.clientUsPerPacket?.median ?? 0)) / 1000;
     return {
       joins,
+      workerMs: (workerCpuMs - (packets * (sfu.cpuUsPerPacket ?? 0)) / 1000) / joins,
       nodeMs: (nodeCpuMs - seconds * (nodeMsPerSecond + scrapeNodeMs)) / joins,
       clientMs: (clientCpuMs - packetsMs) / joins,
     };

@@ -60,6 +60,7 @@ function rowsOf({ details: { floor, sfu, joins, signalling } }: BenchReport): Ro
         row('join: worker', joins.workerMs, 'ms', 1000),
         row('join: Node', joins.nodeMs, 'ms', 1000),
         row('join: the client that measures', joins.clientMs, 'ms'),
+        plain('join: worker, the first ones after a start', joins.cold?.workerMs ?? null, 'ms'),
         plain('join: Node, the first ones after a start', joins.cold?.nodeMs ?? null, 'ms'),
         plain('join: client, the first ones after a start', joins.cold?.clientMs ?? null, 'ms'),
         plain('time to first audio of a lone join, p50', joins.alone.p50Ms, 'ms'),

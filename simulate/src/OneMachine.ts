@@ -13,7 +13,7 @@ const PIECE_MS = 100;
 type Process = Worker | 'stage' | 'mixer';
 
 /**
- * A node and a load test on the cores of one machine, as `--check` runs them: processes that have compiled nothing yet, media
+ * A node and a load test on the cores of one machine, as `--check` runs them: processes that were just started, media
  * as the bursts that a mix is, pulses, readings of `/metrics` once a second, and what Node does when nobody comes.
  */
 export class OneMachine implements Machines {
@@ -87,11 +87,16 @@ export class OneMachine implements Machines {
   }
 }
 
-/** Compiling is JavaScript's: native parts cost from the first time what they cost later. */
+/** In the client, what is more than later is put down to JavaScript, which has to be compiled. */
 function coldCostsOf(costs: Costs): JoinCosts {
   const warm = joinCostsOf(costs);
   const { cold } = costs;
   if (!cold) return warm;
   const clientThreadMs = Math.max(warm.clientThreadMs, cold.clientMs - warm.clientMediaMs);
-  return { ...warm, nodeMs: Math.max(warm.nodeMs, cold.nodeMs), clientThreadMs };
+  return {
+    ...warm,
+    workerMs: Math.max(warm.workerMs, cold.workerMs),
+    nodeMs: Math.max(warm.nodeMs, cold.nodeMs),
+    clientThreadMs,
+  };
 }

@@ -30,7 +30,7 @@ const benchFile = z.object({
         clientMs: median,
         clientThreadMs: median,
         clientUsPerPacket: median,
-        cold: z.object({ joins: positive, nodeMs: positive, clientMs: positive }).nullish(),
+        cold: z.object({ joins: positive, workerMs: positive, nodeMs: positive, clientMs: positive }).nullish(),
         alone: z.object({ p50Ms: positive.nullable() }).nullish(),
         background: z.object({ nodeMsPerSecond: z.number(), scrapeNodeMs: z.number() }).nullish(),
       })
@@ -56,8 +56,13 @@ export interface Costs {
   readonly joinClientMs: number | null;
   /** The part of `joinClientMs` on the thread of JavaScript; null where the bench did not tell. */
   readonly joinClientThreadMs: number | null;
-  /** What the first joins take in processes that have compiled nothing yet; null where the bench did not tell. */
-  readonly cold: { readonly joins: number; readonly nodeMs: number; readonly clientMs: number } | null;
+  /** What the first joins take in processes that were just started; null where the bench did not tell. */
+  readonly cold: {
+    readonly joins: number;
+    readonly workerMs: number;
+    readonly nodeMs: number;
+    readonly clientMs: number;
+  } | null;
   /** CPU of one speaker's stage and of the mixer in each second; null where the bench did not tell. */
   readonly stageMsPerSecond: number | null;
   readonly mixerMsPerSecond: number | null;

@@ -1,4 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { parseCommandLine as parseLoadTest } from '../../loadtest/src/options.ts';
+import { runLoadTest } from '../../loadtest/src/runLoadTest.ts';
 import type { Stage } from '../../loadtest/src/Stage.ts';
 import { percentilesOf } from '../../loadtest/src/stats.ts';
 import { BenchServer } from './BenchServer.ts';
@@ -9,6 +11,14 @@ import { createTalkingStage, openWindow } from './sfu.ts';
 /** Enough to keep server and clients busy, and few enough to wait for little but each other. */
 const IN_FLIGHT = 24;
 const SETTLE_MS = 1000;
+/** Of the joins of a run, those who come alone: one in so many. */
+const ALONE_PART = 5;
+/** Slow enough for each to be in before the next; 2.38 frames of the mix apart, so that all waits for a frame occur alike. */
+const ALONE_PER_SECOND = 7;
+/** Readings of `/metrics` by which the cost of one is told from that of the time it takes. */
+const SCRAPES = 40;
+/** The first joins of new processes, at a rate that they stand. */
+const COLD = { joins: 150, perSecond: 40 };
 
 export interface JoinsSize {
   /** In each run. */
@@ -31,16 +41,52 @@ export interface JoinsResult {
   }[];
   /** CPU of this process for each join: what the clients took from the server. */
   readonly clientMs: Figure | null;
+  /** The part of `clientMs` that JavaScript took, on one thread; ICE, DTLS and SRTP are on others. */
+  readonly clientThreadMs: Figure | null;
+  /** CPU of this process for each packet that a listener receives; the speaker's sending is in it. */
+  readonly clientUsPerPacket: Figure | null;
+  /** Time to first audio of people who come one by one, with nobody else in their way. */
+  readonly alone: { readonly p50Ms: number | null; readonly p95Ms: number | null };
+  readonly background: Background;
+  readonly cold: Cold | null;
+}
+
+/** What each of the first joins takes in a server and in clients that were just started. */
+interface Cold {
+  readonly joins: number;
+  readonly workerMs: number;
+  readonly nodeMs: number;
+  readonly clientMs: number;
+}
+
+/** What Node takes while nobody comes: the room and its speaker are there, no listener is. */
+interface Background {
+  /** CPU in each second. */
+  readonly nodeMsPerSecond: number;
+  /** CPU for one reading of `/metrics`. */
+  readonly scrapeNodeMs: number;
 }
 
 /** How many people can come in a second, what each takes, and how long they wait when fewer come. */
 export async function measureJoins({ joins, runs, steadyMs }: JoinsSize, signal: AbortSignal): Promise<JoinsResult> {
+  const warm = await measureWarm({ joins, runs, steadyMs }, signal);
+  return { ...warm, cold: await measureCold(Math.min(joins, COLD.joins), warm, signal) };
+}
+
+type WarmResult = Omit<JoinsResult, 'cold'>;
+
+async function measureWarm({ joins, runs, steadyMs }: JoinsSize, signal: AbortSignal): Promise<WarmResult> {
   const server = await BenchServer.create(signal);
   try {
     const stage = await createTalkingStage(server, 1);
     try {
       // The first joins are slower: nothing is compiled yet.
       await inFreshCrowd(server, stage, signal, async (crowd) => crowd.press(joins, IN_FLIGHT, signal));
+      const background = await measureBackground(server, steadyMs, signal);
+      const alone = await inFreshCrowd(server, stage, signal, async (crowd) => {
+        await crowd.arrive(Math.ceil(joins / ALONE_PART), ALONE_PER_SECOND, signal);
+        return timesOf(crowd);
+      });
       const pressed: Pressed[] = [];
       for (let run = 0; run < runs; run++) {
         pressed.push(
@@ -61,6 +107,10 @@ export async function measureJoins({ joins, runs, steadyMs }: JoinsSize, signal:
         workerMs: figureOf(pressed.map((run) => run.workerMs)),
         nodeMs: figureOf(pressed.map((run) => run.nodeMs)),
         clientMs: figureOf(pressed.map((run) => run.clientMs)),
+        clientThreadMs: figureOf(pressed.map((run) => run.clientThreadMs)),
+        clientUsPerPacket: figureOf(pressed.map((run) => run.clientUsPerPacket)),
+        alone,
+        background,
         arrivals,
       };
     } finally {
@@ -76,6 +126,8 @@ interface Pressed {
   readonly workerMs: number;
   readonly nodeMs: number;
   readonly clientMs: number;
+  readonly clientThreadMs: number;
+  readonly clientUsPerPacket: number;
 }
 
 /** As many as can come; what those already in cost meanwhile is measured afterwards, and taken off. */
@@ -86,15 +138,18 @@ async function press(
   steadyMs: number,
   signal: AbortSignal,
 ): Promise<Pressed> {
-  const cpuBefore = process.cpuUsage();
+  const [cpuBefore, threadBefore] = [process.cpuUsage(), process.threadCpuUsage()];
   const window = await openWindow(server, crowd);
   await crowd.press(joins, IN_FLIGHT, signal);
   const storm = await window();
-  const { user, system } = process.cpuUsage(cpuBefore);
+  const [cpuMs, threadMs] = [sumMs(process.cpuUsage(cpuBefore)), sumMs(process.threadCpuUsage(threadBefore))];
   await delay(SETTLE_MS, undefined, { signal });
+  const [steadyCpuBefore, steadyThreadBefore] = [process.cpuUsage(), process.threadCpuUsage()];
   const steadyWindow = await openWindow(server, crowd);
   await delay(steadyMs, undefined, { signal });
   const steady = await steadyWindow();
+  const steadyCpuMs = sumMs(process.cpuUsage(steadyCpuBefore));
+  const steadyThreadMs = sumMs(process.threadCpuUsage(steadyThreadBefore));
 
   const joined = crowd.joinedCount;
   // While people came, half of them were in on average.
@@ -103,12 +158,65 @@ async function press(
     perSecond: (joined * 1000) / storm.elapsedMs,
     workerMs: (storm.workerCpuMs - (steady.workerCpuMs / steady.packets) * storm.packets) / joined,
     nodeMs: (storm.nodeCpuMs - steady.nodeCpuMs * nodeShare) / joined,
-    clientMs: (user + system) / 1000 / joined,
+    clientMs: (cpuMs - (steadyCpuMs / steady.packets) * storm.packets) / joined,
+    clientThreadMs: (threadMs - (steadyThreadMs / steady.packets) * storm.packets) / joined,
+    clientUsPerPacket: (steadyCpuMs * 1000) / steady.packets,
   };
+}
+
+function sumMs({ user, system }: NodeJS.CpuUsage): number {
+  return (user + system) / 1000;
+}
+
+/** A load test, in processes of its own, against a server that is new too; null when the server did not tell. */
+async function measureCold(joins: number, warm: WarmResult, signal: AbortSignal): Promise<Cold | null> {
+  const server = await BenchServer.create(signal);
+  try {
+    const size = ['--listeners', `${joins}`, '--full', `${joins}`, '--rate', `${COLD.perSecond}`, '--duration', '2'];
+    const { options } = parseLoadTest([...size, '--processes', '1', '--url', server.origin])!;
+    const { arriving, listeners, packetsPerListenerPerSecond, sfu } = await runLoadTest(options, { signal });
+    signal.throwIfAborted();
+    if (!arriving || listeners.joined < joins) return null;
+    const { seconds, nodeCpuMs, workerCpuMs, clientCpuMs } = arriving;
+    const { nodeMsPerSecond, scrapeNodeMs } = warm.background;
+    // `/metrics` is read once a second; half of the listeners were in on average.
+    const packets = (seconds / 2) * joins * (packetsPerListenerPerSecond ?? 0);
+    const packetsMs = (packets * (warm.clientUsPerPacket?.median ?? 0)) / 1000;
+    return {
+      joins,
+      workerMs: (workerCpuMs - (packets * (sfu.cpuUsPerPacket ?? 0)) / 1000) / joins,
+      nodeMs: (nodeCpuMs - seconds * (nodeMsPerSecond + scrapeNodeMs)) / joins,
+      clientMs: (clientCpuMs - packetsMs) / joins,
+    };
+  } finally {
+    await server.close();
+  }
+}
+
+/** Two windows with one and with many readings of `/metrics` tell apart what the time and what the readings cost. */
+async function measureBackground(server: BenchServer, windowMs: number, signal: AbortSignal): Promise<Background> {
+  await delay(SETTLE_MS, undefined, { signal });
+  const consume = async (work: () => Promise<void>) => {
+    const [before, startedMs] = [await server.usage(), performance.now()];
+    await work();
+    const after = await server.usage();
+    return { cpuMs: after.nodeCpuMs - before.nodeCpuMs, elapsedMs: performance.now() - startedMs };
+  };
+  const quiet = await consume(async () => delay(windowMs, undefined, { signal }));
+  const read = await consume(async () => {
+    for (let count = 1; count < SCRAPES; count++) await server.usage();
+  });
+  const times = read.elapsedMs / quiet.elapsedMs;
+  const scrapeNodeMs = (read.cpuMs - quiet.cpuMs * times) / (SCRAPES - times);
+  return { scrapeNodeMs, nodeMsPerSecond: Math.max(0, (quiet.cpuMs - scrapeNodeMs) * 1000) / quiet.elapsedMs };
 }
 
 async function arrive(crowd: Crowd, joins: number, rate: number, signal: AbortSignal) {
   await crowd.arrive(joins, rate, signal);
+  return timesOf(crowd);
+}
+
+function timesOf(crowd: Crowd) {
   const { p50, p95 } = percentilesOf(crowd.listeners.flatMap(({ ttfaMs }) => ttfaMs ?? []));
   return { p50Ms: p50, p95Ms: p95 };
 }

@@ -24,7 +24,7 @@ Measures what Tribune costs on this machine, beside what the machine itself cost
   --help           this`;
 
 /** As large as two cores carry beside the clients. */
-const FULL: BenchSize = {
+export const FULL: BenchSize = {
   floor: { rounds: 100, runs: 7, paced: { rounds: 20, sockets: 300, pauseMs: 60 } },
   sfu: {
     rooms: [

@@ -60,6 +60,12 @@ function rowsOf({ details: { floor, sfu, joins, signalling } }: BenchReport): Ro
         row('join: worker', joins.workerMs, 'ms', 1000),
         row('join: Node', joins.nodeMs, 'ms', 1000),
         row('join: the client that measures', joins.clientMs, 'ms'),
+        plain('join: worker, the first ones after a start', joins.cold?.workerMs ?? null, 'ms'),
+        plain('join: Node, the first ones after a start', joins.cold?.nodeMs ?? null, 'ms'),
+        plain('join: client, the first ones after a start', joins.cold?.clientMs ?? null, 'ms'),
+        plain('time to first audio of a lone join, p50', joins.alone.p50Ms, 'ms'),
+        plain('Node for a second in which nobody comes', joins.background.nodeMsPerSecond, 'ms'),
+        plain('Node for one reading of /metrics', joins.background.scrapeNodeMs, 'ms'),
         ...joins.arrivals.map(({ share, p95Ms }) =>
           plain(`time to first audio at ${share * 100} % of that rate, p95`, p95Ms, 'ms'),
         ),

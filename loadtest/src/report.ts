@@ -54,6 +54,14 @@ export interface Report extends Verdict {
     /** Of the server's Node process, of one core. */
     readonly nodeCpuPct: number | null;
   };
+  /** What the server took while people came, the load test's readings of `/metrics` included; null where it did not tell. */
+  readonly arriving: {
+    readonly seconds: number;
+    readonly nodeCpuMs: number;
+    readonly workerCpuMs: number;
+    /** Of the processes that run listeners. */
+    readonly clientCpuMs: number;
+  } | null;
   /** RFC 3550 interarrival jitter at the end of the window, as the event loop of the load test saw it. */
   readonly jitterMs: Percentiles;
   /** One way, from when a packet was due at the speaker; null where packets are not stamped by the clock. */
@@ -150,6 +158,7 @@ export function buildReport(measured: Measurements): Report {
     packetsPerListenerPerSecond: window && roundOrNull(received / heard.listenerSeconds, 2),
     joinsPerSecond: rampMs === null ? null : roundOrNull((joined * 1000) / rampMs, 2),
     sfu: sfuOf(steady),
+    arriving: arrivingOf(phases),
     jitterMs: percentilesOf(heard.jitterMs),
     latencyMs: latencyOf(heard),
     longestGapMs: percentilesOf(heard.longestGapMs),
@@ -205,6 +214,22 @@ function sfuOf(steady: SteadyMeasurement | null): Report['sfu'] {
     cpuMsPerListenerSecond: cpuS === null ? null : roundOrNull((cpuS * 1e3) / listenerSeconds, 4),
     rssMb: rss > 0 ? round(rss / 1e6, 1) : null,
     nodeCpuPct: roundOrNull((100 * nodeCpuS) / window.seconds, 1),
+  };
+}
+
+function arrivingOf(phases: Measurements['phases']): Report['arriving'] {
+  const { from, to, seconds, processes } = phases.find(({ name }) => name === 'arriving') ?? {};
+  if (!from || !to || seconds === undefined || !processes) return null;
+  // The first is the one that runs the speakers.
+  const clientPct = processes.slice(1).reduce((sum, { cpuPct }) => sum + cpuPct, 0);
+  const workerCpuS = workerCpuBetween(from, to);
+  const nodeCpuS = (to.nodeCpuS ?? Number.NaN) - (from.nodeCpuS ?? Number.NaN);
+  if (workerCpuS === null || !(nodeCpuS >= 0)) return null;
+  return {
+    seconds: round(seconds, 2),
+    nodeCpuMs: round(nodeCpuS * 1000, 1),
+    workerCpuMs: round(workerCpuS * 1000, 1),
+    clientCpuMs: round(clientPct * seconds * 10, 1),
   };
 }
 

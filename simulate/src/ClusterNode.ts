@@ -1,6 +1,6 @@
 import { Core } from './Core.ts';
 import type { Costs } from './costs.ts';
-import { ASSUMED, pulseShare, type Cluster, type Stream } from './model.ts';
+import { ASSUMED, idleShare, pulseShare, type Cluster, type Stream } from './model.ts';
 
 /** One machine of the cluster: admission, a core for Node, and the media workers. */
 export class ClusterNode {
@@ -43,8 +43,8 @@ export class ClusterNode {
     return (this.#listening * this.#stream.workerShare) / this.workers.length;
   }
 
-  /** Pulses, as a share of the Node core. */
-  get pulseShare(): number {
+  /** Pulses, and what Node does when nobody comes, as a share of the Node core. */
+  get backgroundShare(): number {
     return this.#nodeBackground;
   }
 
@@ -61,17 +61,16 @@ export class ClusterNode {
     this.#assigned += 1;
   }
 
-  /** @returns when Node is done with that share of a join. */
-  serveNode(nowMs: number, share: number, slowdown: number): number {
-    const left = Math.max(ASSUMED.leastSpeed, 1 - this.#nodeBackground);
-    return this.node.serve(nowMs, this.#costs.joinNodeMs * share, left / slowdown);
+  /** @returns when Node is done with that much work. */
+  serveNode(nowMs: number, workMs: number): number {
+    return this.node.serve(nowMs, workMs, Math.max(ASSUMED.leastSpeed, 1 - this.#nodeBackground));
   }
 
   /** @returns when the least busy worker has made the connection. */
-  serveWorker(nowMs: number, slowdown: number): number {
+  serveWorker(nowMs: number, workMs: number): number {
     const worker = this.workers.reduce((best, core) => (core.backlogMs(nowMs) < best.backlogMs(nowMs) ? core : best));
     const left = Math.max(ASSUMED.leastSpeed, 1 - this.mediaShare);
-    return worker.serve(nowMs, this.#costs.joinWorkerMs, left / slowdown);
+    return worker.serve(nowMs, workMs, left);
   }
 
   startListening(): void {
@@ -80,7 +79,7 @@ export class ClusterNode {
 
   /** Once a second: what pulses take until then. */
   updatePulses(roomListeners: number): void {
-    this.#nodeBackground = pulseShare(this.#assigned, roomListeners, this.#costs);
+    this.#nodeBackground = idleShare(this.#costs) + pulseShare(this.#assigned, roomListeners, this.#costs);
   }
 
   fail(): void {

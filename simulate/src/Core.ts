@@ -3,11 +3,6 @@ export class Core {
   #freeMs = 0;
   readonly #busyMs: number[] = [];
 
-  /** Is a job under way at that moment? */
-  isBusy(nowMs: number): boolean {
-    return this.#freeMs > nowMs;
-  }
-
   /** How long a job that comes now waits. */
   backlogMs(nowMs: number): number {
     return Math.max(0, this.#freeMs - nowMs);

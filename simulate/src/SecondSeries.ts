@@ -1,6 +1,6 @@
 import type { ClusterNode } from './ClusterNode.ts';
 import type { Stream } from './model.ts';
-import type { Counts } from './Simulation.ts';
+import type { Counts } from './People.ts';
 
 /** How it was at the end of one second; shares are of one core, averages over the nodes that are up. */
 export interface Second extends Counts {
@@ -41,7 +41,11 @@ export class SecondSeries {
         listenersMax,
         lossPct: counts.listening === 0 ? 0 : (100 * lost) / counts.listening,
       },
-      background: nodes.map((node) => ({ isAlive: node.isAlive, pulses: node.pulseShare, media: node.mediaShare })),
+      background: nodes.map((node) => ({
+        isAlive: node.isAlive,
+        pulses: node.backgroundShare,
+        media: node.mediaShare,
+      })),
     });
     this.#refusals = refusals;
   }

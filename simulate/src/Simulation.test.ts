@@ -4,7 +4,8 @@ import { percentile } from '../../loadtest/src/stats.ts';
 import { CLUSTER, COSTS } from '../test/example.ts';
 import type { Cluster } from './model.ts';
 import { findNodesNeeded } from './nodesNeeded.ts';
-import { Simulation, type Counts, type SimulationHooks } from './Simulation.ts';
+import type { Counts } from './People.ts';
+import { Simulation, type SimulationHooks } from './Simulation.ts';
 
 const LAUNCH: ArrivalPlan = { kind: 'launch', spanS: 60 };
 
@@ -92,5 +93,24 @@ describe('a simulated crowd', () => {
     const needed = (await findNodesNeeded(CLUSTER, COSTS, schedule, 1))!;
     expect(p95(await simulate({ nodes: needed }, 20_000))).toBeLessThanOrEqual(3000);
     expect(p95(await simulate({ nodes: needed - 1 }, 20_000))).toBeGreaterThan(3000);
+  });
+
+  it('hears as late as a lone listener does where nobody is in the way', async () => {
+    const steady: ArrivalPlan = { kind: 'rate', points: [{ atS: 0, perSecond: 2 }], spacing: 'even' };
+    const { ttfaMs } = await simulate({ nodes: 1, rttMs: 0 }, 200, steady);
+    const mean = ttfaMs.reduce((sum, ms) => sum + ms, 0) / ttfaMs.length;
+    expect(mean / COSTS.aloneMs!).toBeCloseTo(1, 1);
+  });
+
+  it('shares the cores with its clients on one machine: fewer cores make it later, and cost the server the same', async () => {
+    const flash: ArrivalPlan = { kind: 'flash', count: 300, perSecond: 1, spacing: 'even' };
+    const here = { nodes: 1, workers: 1, rttMs: 0, joinsPerS: Infinity };
+    const [two, four] = [
+      await simulate({ ...here, sharedCores: 2 }, 300, flash),
+      await simulate({ ...here, sharedCores: 4 }, 300, flash),
+    ];
+    expect(p95(two)).toBeGreaterThan(p95(four));
+    // 300 joins of 2 ms, and a little that goes on meanwhile.
+    for (const { usedMs } of [two, four]) expect(usedMs!.node / 600).toBeCloseTo(1, 0);
   });
 });

@@ -1,9 +1,10 @@
 import FlatQueue from 'flatqueue';
 import type { Schedule } from '../../loadtest/src/arrivals.ts';
 import { createRandom, type Random } from '../../loadtest/src/random.ts';
+import { Balancer } from './Balancer.ts';
 import { ClusterNode } from './ClusterNode.ts';
-import { Core } from './Core.ts';
 import type { Costs } from './costs.ts';
+import { idleMsOf, OwnMachines, type Machines, type Worker } from './Machines.ts';
 import {
   ASSUMED,
   reconnectDelayMs,
@@ -15,31 +16,18 @@ import {
   type Cluster,
   type Stream,
 } from './model.ts';
+import { OneMachine } from './OneMachine.ts';
+import { People, type Counts, type Patience } from './People.ts';
 import { SecondSeries, type Second } from './SecondSeries.ts';
 
 /** What happens next to a person, in the order of the way in; the last two happen to everyone. */
-const STEP = { arrive: 0, ticket: 1, socket: 2, connect: 3, handshake: 4, hear: 5, fail: 6, tick: 7 } as const;
+const STEP = { arrive: 0, ticket: 1, socket: 2, connect: 3, handshake: 4, receive: 5, fail: 6, tick: 7 } as const;
 type Step = (typeof STEP)[keyof typeof STEP];
 const STEPS = 8;
 /** A step that was planned before a person lost their node is not theirs any more. */
 const LIVES = 64;
 
-const ON_THE_WAY = 1;
-const BEFORE_START = 2;
-const LISTENING = 3;
-const FAILED = 4;
-
-const CLIENT_STEPS = 3;
 const EVENTS_PER_PROGRESS = 1 << 18;
-
-export interface Counts {
-  readonly arrived: number;
-  /** On their way in, told to come back, or before the start. */
-  readonly waiting: number;
-  readonly listening: number;
-  /** No node was left for them. */
-  readonly failed: number;
-}
 
 export interface Outcome {
   readonly counts: Counts;
@@ -52,7 +40,10 @@ export interface Outcome {
   readonly refusals: number;
   readonly firstRefusalMs: number | null;
   readonly peakPerNode: number;
+  /** Where cores are shared, what media and pulses take is in `usedMs` only. */
   readonly seconds: readonly Second[];
+  /** CPU of the server on a machine that it shares; null where each has its own. */
+  readonly usedMs: OneMachine['usedMs'] | null;
   readonly nodes: readonly ClusterNode[];
   /** It was given up: more people than that were late. */
   readonly isCutShort: boolean;
@@ -64,94 +55,70 @@ export interface SimulationHooks {
   /** At each second of the simulation. */
   readonly onSecond?: (counts: Counts) => void;
   /** Gives up when more than `people` have waited longer than `ms`. */
-  readonly giveUp?: { readonly ms: number; readonly people: number };
+  readonly giveUp?: Patience;
 }
 
 /** A crowd on its way into a cluster, event by event. The same input and seed give the same outcome. */
 export class Simulation {
   readonly #cluster: Cluster;
-  readonly #costs: Costs;
   readonly #stream: Stream;
+  readonly #idleMs: number;
   readonly #schedule: Schedule;
   readonly #hooks: SimulationHooks;
   readonly #random: Random;
   readonly #queue = new FlatQueue();
-  readonly #nodes: ClusterNode[];
-  readonly #client: Core | null;
-  readonly #states: Uint8Array;
-  readonly #lives: Uint8Array;
-  readonly #attempts: Uint8Array;
-  readonly #isLate: Uint8Array;
-  readonly #nodeOf: Int16Array;
-  readonly #sinceMs: Float64Array;
-  readonly #ttfaMs: number[] = [];
-  readonly #recoveryMs: number[] = [];
-  readonly #failedAtMs: number[] = [];
-  readonly #hasHeard: Uint8Array;
+  readonly #nodes: readonly ClusterNode[];
+  readonly #balancer: Balancer;
+  readonly #machines: Machines;
+  readonly #shared: OneMachine | null;
+  readonly #people: People;
   readonly #series = new SecondSeries();
   #nowMs = 0;
-  #arrived = 0;
-  #listening = 0;
-  #failed = 0;
-  #late = 0;
   #refusals = 0;
   #firstRefusalMs: number | null = null;
-  #closedUntilMs = 0;
-  #peakPerNode = 0;
   #lastHeardMs = 0;
 
   constructor(cluster: Cluster, costs: Costs, schedule: Schedule, seed: number, hooks: SimulationHooks = {}) {
-    const people = schedule.atMs.length;
+    const { sharedCores } = cluster;
     this.#cluster = cluster;
-    this.#costs = costs;
     this.#stream = streamOf(cluster, costs);
+    this.#idleMs = idleMsOf(costs, this.#stream);
     this.#schedule = schedule;
     this.#hooks = hooks;
     this.#random = createRandom(seed);
     this.#nodes = Array.from({ length: cluster.nodes }, () => new ClusterNode(cluster, costs, this.#stream));
-    this.#client = cluster.sharedCores === null ? null : new Core();
-    this.#states = new Uint8Array(people);
-    this.#lives = new Uint8Array(people);
-    this.#attempts = new Uint8Array(people);
-    this.#isLate = new Uint8Array(people);
-    this.#hasHeard = new Uint8Array(people);
-    this.#nodeOf = new Int16Array(people).fill(-1);
-    this.#sinceMs = new Float64Array(people);
+    this.#balancer = new Balancer(this.#nodes);
+    this.#shared = sharedCores === null ? null : new OneMachine(sharedCores, costs, this.#stream, this.#nodes[0]!);
+    this.#machines = this.#shared ?? new OwnMachines(costs);
+    this.#people = new People(schedule.atMs.length, hooks.giveUp);
   }
 
   async run(): Promise<Outcome> {
     const { failures } = this.#cluster;
-    if (this.#people > 0) this.#plan(0, STEP.arrive, this.#schedule.atMs[0]!);
+    if (this.#people.count > 0) this.#plan(0, STEP.arrive, this.#schedule.atMs[0]!);
     failures.forEach(({ atS }, index) => this.#plan(index, STEP.fail, atS * 1000));
     this.#plan(0, STEP.tick, 1000);
     const lastFailureMs = Math.max(0, ...failures.map(({ atS }) => atS * 1000));
     for (let events = 1; this.#queue.length > 0; events++) {
-      const [atMs, event] = [this.#queue.peekValue()!, this.#queue.pop()!];
-      this.#nowMs = atMs;
-      this.#handle(event);
-      const isOver = this.#listening + this.#failed === this.#people && atMs >= lastFailureMs;
-      if (isOver || this.#isCutShort) break;
-      if (events % EVENTS_PER_PROGRESS === 0) await this.#hooks.onProgress?.(atMs / 1000, this.#counts());
+      this.#next();
+      const isOver = this.#people.isSettled && this.#nowMs >= lastFailureMs;
+      if (isOver || this.#people.areTooManyLate) break;
+      if (events % EVENTS_PER_PROGRESS === 0) await this.#hooks.onProgress?.(this.#nowMs / 1000, this.#people.counts);
     }
     this.#observe();
     return this.#outcome();
   }
 
-  get #people(): number {
-    return this.#states.length;
-  }
-
-  get #isCutShort(): boolean {
-    return this.#late > (this.#hooks.giveUp?.people ?? Infinity);
-  }
-
-  #counts(): Counts {
-    const [arrived, listening, failed] = [this.#arrived, this.#listening, this.#failed];
-    return { arrived, listening, failed, waiting: arrived - listening - failed };
+  /** The next event, or the end of a job that somebody waits for, whichever is first. */
+  #next(): void {
+    const [atMs, machinesMs] = [this.#queue.peekValue()!, this.#machines.nextMs];
+    this.#nowMs = Math.min(atMs, machinesMs);
+    if (machinesMs <= atMs) this.#machines.advance(machinesMs);
+    else this.#handle(this.#queue.pop()!);
   }
 
   #plan(who: number, step: Step, atMs: number): void {
-    const life = step < STEP.fail ? this.#lives[who]! : 0;
+    const life = step < STEP.fail ? this.#people.lifeOf(who) : 0;
     this.#queue.push((who * LIVES + life) * STEPS + step, atMs);
   }
 
@@ -163,7 +130,7 @@ export class Simulation {
     const step = event % STEPS;
     const rest = Math.floor(event / STEPS);
     const who = Math.floor(rest / LIVES);
-    if (step < STEP.fail && rest % LIVES !== this.#lives[who]) return;
+    if (step < STEP.fail && rest % LIVES !== this.#people.lifeOf(who)) return;
     switch (step) {
       case STEP.arrive:
         return this.#arrive(who);
@@ -175,8 +142,8 @@ export class Simulation {
         return this.#connect(who);
       case STEP.handshake:
         return this.#shakeHands(who);
-      case STEP.hear:
-        return this.#hear(who);
+      case STEP.receive:
+        return this.#receive(who);
       case STEP.fail:
         return this.#failNode(who);
       default:
@@ -186,105 +153,82 @@ export class Simulation {
 
   #arrive(who: number): void {
     const next = who + 1;
-    if (next < this.#people) this.#plan(next, STEP.arrive, this.#schedule.atMs[next]!);
-    this.#arrived += 1;
-    this.#states[who] = ON_THE_WAY;
-    this.#sinceMs[who] = Math.max(this.#nowMs, this.#schedule.liveMs ?? 0);
+    if (next < this.#people.count) this.#plan(next, STEP.arrive, this.#schedule.atMs[next]!);
+    this.#people.arrive(who, Math.max(this.#nowMs, this.#schedule.liveMs ?? 0));
     this.#planTrip(who, STEP.ticket, this.#nowMs, ROUND_TRIPS.ticket);
   }
 
   #askForTicket(who: number): void {
-    if (!this.#nodes.some(({ isAlive }) => isAlive)) {
-      this.#states[who] = FAILED;
-      this.#failed += 1;
-      return;
-    }
-    if (this.#isSentToTheDead()) {
-      const attempt = this.#attempts[who]!;
-      this.#attempts[who] = Math.min(255, attempt + 1);
-      const delayMs = reconnectDelayMs(attempt, this.#random);
+    if (!this.#balancer.hasNodes) return this.#people.fail();
+    if (this.#balancer.isSentToTheDead(this.#nowMs, this.#random)) {
+      const delayMs = reconnectDelayMs(this.#people.countAttempt(who), this.#random);
       // At least one trip: it fails on the way.
       return this.#planTrip(who, STEP.ticket, this.#nowMs + delayMs, RETRY_ROUND_TRIPS + ROUND_TRIPS.ticket);
     }
-    const index = this.#place();
+    const index = this.#balancer.admit(this.#nowMs);
     if (index === null) return this.#refuse(who);
-    const node = this.#nodes[index]!;
-    node.admit();
-    this.#peakPerNode = Math.max(this.#peakPerNode, node.assigned);
-    this.#nodeOf[who] = index;
-    const doneMs = node.serveNode(this.#nowMs, ASSUMED.ticketShare, this.#slowdown(node));
-    this.#planTrip(who, STEP.socket, this.#afterClient(doneMs), ROUND_TRIPS.socket);
-  }
-
-  /** In a crowd's first seconds after a failure the balancer does not know of it. */
-  #isSentToTheDead(): boolean {
-    const unnoticed = this.#failedAtMs.filter((atMs) => this.#nowMs < atMs + ASSUMED.detectMs).length;
-    return unnoticed > 0 && this.#random() < unnoticed / this.#nodes.length;
-  }
-
-  /** The node with the fewest people among those that admit now; null when none does. */
-  #place(): number | null {
-    if (this.#nowMs < this.#closedUntilMs) return null;
-    let best: number | null = null;
-    let admitsAtMs = Infinity;
-    for (const [index, node] of this.#nodes.entries()) {
-      if (!node.isAlive) continue;
-      const atMs = node.admitsAtMs(this.#nowMs);
-      admitsAtMs = Math.min(admitsAtMs, atMs);
-      if (atMs > this.#nowMs) continue;
-      if (best === null || node.assigned < this.#nodes[best]!.assigned) best = index;
-    }
-    if (best === null) this.#closedUntilMs = admitsAtMs;
-    return best;
+    this.#people.place(who, index);
+    const { nodeMs, clientThreadMs } = this.#machines.joinCosts(who);
+    this.#run(who, 'node', this.#nowMs, nodeMs * ASSUMED.ticketShare, (doneMs) =>
+      this.#run(who, 'clientThread', doneMs, clientThreadMs * ASSUMED.clientStepShare, (readyMs) =>
+        this.#planTrip(who, STEP.socket, readyMs, ROUND_TRIPS.socket),
+      ),
+    );
   }
 
   #refuse(who: number): void {
-    const alive = this.#nodes.filter(({ isAlive }) => isAlive);
-    const node = alive[this.#refusals % alive.length]!;
+    const node = this.#balancer.refuser(this.#refusals);
     this.#refusals += 1;
     this.#firstRefusalMs ??= this.#nowMs;
-    const doneMs = node.serveNode(this.#nowMs, ASSUMED.refusalShare, this.#slowdown(node));
-    const waitMs = RETRY_AFTER_MS * (1 + RETRY_AFTER_SPREAD * this.#random());
-    this.#noteLate(who, doneMs + waitMs);
-    this.#planTrip(who, STEP.ticket, doneMs + waitMs, RETRY_ROUND_TRIPS);
+    const workMs = this.#machines.joinCosts(who).nodeMs * ASSUMED.refusalShare;
+    this.#machines.run(node, 'node', this.#nowMs, workMs, (doneMs) => {
+      const waitMs = RETRY_AFTER_MS * (1 + RETRY_AFTER_SPREAD * this.#random());
+      this.#people.noteLate(who, doneMs + waitMs);
+      this.#planTrip(who, STEP.ticket, doneMs + waitMs, RETRY_ROUND_TRIPS);
+    });
   }
 
   #openSocket(who: number): void {
-    const node = this.#nodes[this.#nodeOf[who]!]!;
-    const doneMs = this.#afterClient(node.serveNode(this.#nowMs, ASSUMED.socketShare, this.#slowdown(node)));
-    const { liveMs } = this.#schedule;
-    const isBeforeStart = liveMs !== null && doneMs < liveMs;
-    if (isBeforeStart) this.#states[who] = BEFORE_START;
-    this.#planTrip(who, STEP.connect, isBeforeStart ? liveMs : doneMs, ROUND_TRIPS.connect);
+    const { nodeMs, clientThreadMs } = this.#machines.joinCosts(who);
+    this.#run(who, 'node', this.#nowMs, nodeMs * ASSUMED.socketShare, (doneMs) =>
+      this.#run(who, 'clientThread', doneMs, clientThreadMs * ASSUMED.clientStepShare, (readyMs) =>
+        // Who came before the start waits for it here.
+        this.#planTrip(who, STEP.connect, Math.max(readyMs, this.#schedule.liveMs ?? 0), ROUND_TRIPS.connect),
+      ),
+    );
   }
 
   #connect(who: number): void {
-    this.#states[who] = ON_THE_WAY;
-    const node = this.#nodes[this.#nodeOf[who]!]!;
-    const doneMs = node.serveNode(this.#nowMs, ASSUMED.connectShare, this.#slowdown(node));
-    this.#planTrip(who, STEP.handshake, doneMs, ROUND_TRIPS.handshake);
+    const workMs = this.#machines.joinCosts(who).nodeMs * ASSUMED.connectShare;
+    this.#run(who, 'node', this.#nowMs, workMs, (doneMs) =>
+      this.#planTrip(who, STEP.handshake, doneMs, ROUND_TRIPS.handshake),
+    );
   }
 
   #shakeHands(who: number): void {
-    const node = this.#nodes[this.#nodeOf[who]!]!;
-    const doneMs = this.#afterClient(node.serveWorker(this.#nowMs, this.#slowdown(node)));
-    // The next packet comes at any moment of a frame.
-    this.#planTrip(who, STEP.hear, doneMs + this.#random() * this.#stream.frameMs, ROUND_TRIPS.audio);
+    const { workerMs, clientMediaMs, clientThreadMs } = this.#machines.joinCosts(who);
+    this.#run(who, 'worker', this.#nowMs, workerMs, (doneMs) =>
+      this.#run(who, 'clientMedia', doneMs, clientMediaMs, (connectedMs) =>
+        this.#run(who, 'clientThread', connectedMs, clientThreadMs * ASSUMED.clientStepShare, (readyMs) =>
+          // The next packet comes at any moment of a frame.
+          this.#planTrip(
+            who,
+            STEP.receive,
+            readyMs + this.#idleMs + this.#random() * this.#stream.frameMs,
+            ROUND_TRIPS.audio,
+          ),
+        ),
+      ),
+    );
   }
 
-  #hear(who: number): void {
-    const tookMs = this.#nowMs - this.#sinceMs[who]!;
-    if (this.#hasHeard[who]) this.#recoveryMs.push(tookMs);
-    else {
-      this.#ttfaMs.push(tookMs);
-      this.#noteLate(who, this.#nowMs);
-    }
-    this.#hasHeard[who] = 1;
-    this.#states[who] = LISTENING;
-    this.#attempts[who] = 0;
-    this.#listening += 1;
-    this.#lastHeardMs = this.#nowMs;
-    this.#nodes[this.#nodeOf[who]!]!.startListening();
+  /** The packet is there; where many clients share a thread, it is read when its turn comes. */
+  #receive(who: number): void {
+    this.#run(who, 'clientThread', this.#nowMs, 0, (doneMs) => {
+      this.#people.hear(who, doneMs);
+      this.#lastHeardMs = doneMs;
+      this.#nodeOf(who).startListening();
+    });
   }
 
   #failNode(index: number): void {
@@ -292,72 +236,50 @@ export class Simulation {
     const node = this.#nodes[failed]!;
     if (!node.isAlive) return;
     node.fail();
-    this.#failedAtMs.push(this.#nowMs);
-    this.#closedUntilMs = 0;
-    for (let who = 0; who < this.#people; who++) if (this.#nodeOf[who] === failed) this.#drop(who);
+    this.#balancer.noteFailure(this.#nowMs);
+    for (let who = 0; who < this.#people.count; who++) if (this.#people.nodeOf(who) === failed) this.#drop(who);
   }
 
   #drop(who: number): void {
-    if (this.#states[who] === LISTENING) {
-      this.#listening -= 1;
-      this.#sinceMs[who] = this.#nowMs;
-    }
-    this.#lives[who] = (this.#lives[who]! + 1) % LIVES;
-    this.#nodeOf[who] = -1;
-    this.#states[who] = ON_THE_WAY;
-    this.#attempts[who] = 1;
+    this.#people.drop(who, this.#nowMs);
     this.#planTrip(who, STEP.ticket, this.#nowMs + reconnectDelayMs(0, this.#random), ROUND_TRIPS.ticket);
   }
 
   #tick(): void {
-    const room = this.#listening;
-    for (const node of this.#nodes) node.updatePulses(room);
+    const { counts } = this.#people;
+    for (const node of this.#nodes) node.updatePulses(counts.listening);
     this.#observe();
-    this.#hooks.onSecond?.(this.#counts());
-    if (this.#queue.length > 0) this.#plan(0, STEP.tick, this.#nowMs + 1000);
+    this.#hooks.onSecond?.(counts);
+    const hasMore = this.#queue.length > 0 || this.#machines.nextMs < Infinity;
+    if (hasMore) this.#plan(0, STEP.tick, this.#nowMs + 1000);
   }
 
   #observe(): void {
-    this.#series.add(this.#nowMs, this.#counts(), this.#refusals, this.#nodes, this.#stream);
+    this.#series.add(this.#nowMs, this.#people.counts, this.#refusals, this.#nodes, this.#stream);
   }
 
-  #noteLate(who: number, untilMs: number): void {
-    const { giveUp } = this.#hooks;
-    if (!giveUp || this.#isLate[who] || untilMs - this.#sinceMs[who]! <= giveUp.ms) return;
-    this.#isLate[who] = 1;
-    this.#late += 1;
+  #run(who: number, by: Worker, fromMs: number, workMs: number, onDone: (doneMs: number) => void): void {
+    this.#machines.run(this.#nodeOf(who), by, fromMs, workMs, onDone);
   }
 
-  /** Where clients share the machine, each step is work for them too. */
-  #afterClient(doneMs: number): number {
-    if (!this.#client || this.#costs.joinClientMs === null) return doneMs;
-    // Taken in now, so that moments do not go back; the wait for the server comes on top.
-    const servedMs = this.#client.serve(this.#nowMs, this.#costs.joinClientMs / CLIENT_STEPS, 1 / this.#slowdown(null));
-    return doneMs + (servedMs - this.#nowMs);
-  }
-
-  #slowdown(node: ClusterNode | null): number {
-    const { sharedCores } = this.#cluster;
-    if (sharedCores === null || !this.#client) return 1;
-    const server = node ?? this.#nodes[0]!;
-    const cores = [this.#client, server.node, ...server.workers];
-    const busy = cores.filter((core) => core.isBusy(this.#nowMs)).length;
-    return Math.max(1, busy / sharedCores);
+  #nodeOf(who: number): ClusterNode {
+    return this.#nodes[this.#people.nodeOf(who)]!;
   }
 
   #outcome(): Outcome {
-    const counts = this.#counts();
+    const { counts, ttfaMs, recoveryMs, areTooManyLate } = this.#people;
     return {
       counts,
-      ttfaMs: this.#ttfaMs,
-      recoveryMs: this.#recoveryMs,
-      everyoneInMs: counts.listening === this.#people ? this.#lastHeardMs : null,
+      ttfaMs,
+      recoveryMs,
+      everyoneInMs: counts.listening === this.#people.count ? this.#lastHeardMs : null,
       refusals: this.#refusals,
       firstRefusalMs: this.#firstRefusalMs,
-      peakPerNode: this.#peakPerNode,
+      peakPerNode: this.#balancer.peakPerNode,
       seconds: this.#series.finish(this.#nodes),
+      usedMs: this.#shared?.usedMs ?? null,
       nodes: this.#nodes,
-      isCutShort: this.#isCutShort,
+      isCutShort: areTooManyLate,
     };
   }
 }

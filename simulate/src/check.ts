@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { BenchServer } from '../../bench/src/BenchServer.ts';
 import { planArrivals } from '../../loadtest/src/arrivals.ts';
 import { parseCommandLine as parseLoadTest } from '../../loadtest/src/options.ts';
+import type { Progress } from '../../loadtest/src/progress.ts';
 import type { Report } from '../../loadtest/src/report.ts';
 import { runLoadTest } from '../../loadtest/src/runLoadTest.ts';
 import { percentilesOf, round } from '../../loadtest/src/stats.ts';
@@ -14,10 +15,11 @@ import { Simulation, type Outcome } from './Simulation.ts';
 const RESULTS = new URL('../results/', import.meta.url).pathname;
 const SEED = 1;
 
+/** As in the bench, and so in the model: one speaker, and listeners who decrypt every packet, in one process. */
 const CASES = [
-  { name: '100 at 25/s', args: ['--listeners', '100', '--rate', '25'] },
-  { name: '300 at 60/s', args: ['--listeners', '300', '--rate', '60'] },
-  { name: '500 at once', args: ['--flash', '500'] },
+  { name: '100 at 25/s', args: ['--listeners', '100', '--full', '100', '--rate', '25'] },
+  { name: '300 at 60/s', args: ['--listeners', '300', '--full', '300', '--rate', '60'] },
+  { name: '500 at once', args: ['--flash', '500', '--full', '500'] },
 ] as const;
 
 interface CheckedFigure {
@@ -38,22 +40,33 @@ export interface CheckResult {
   readonly cases: readonly { readonly name: string; readonly figures: readonly CheckedFigure[] }[];
 }
 
+/** Twice a second, with the load test that runs. */
+export type CheckProgress = (name: string, progress: Progress) => void;
+
 /** Runs load tests against a server of its own, one after the other, and simulates the same arrivals. */
-export async function runCheck(
-  costs: Costs,
-  signal: AbortSignal,
-  onCase?: (name: string) => void,
-): Promise<CheckResult> {
+export async function runCheck(costs: Costs, signal: AbortSignal, onProgress?: CheckProgress): Promise<CheckResult> {
   const cases = [];
   for (const { name, args } of CASES) {
     signal.throwIfAborted();
-    onCase?.(name);
     // A new server for each: nothing of the one before is left in it.
     const server = await BenchServer.create(signal);
     try {
-      const parsed = parseLoadTest([...args, '--url', server.origin, '--seed', String(SEED), '--duration', '3']);
-      const { options } = parsed!;
-      const report = await runLoadTest(options, { signal });
+      const fixed = [
+        '--processes',
+        '1',
+        '--speakers',
+        '1',
+        '--open-mics',
+        '1',
+        '--url',
+        server.origin,
+        '--seed',
+        String(SEED),
+        '--duration',
+        '3',
+      ];
+      const { options } = parseLoadTest([...args, ...fixed])!;
+      const report = await runLoadTest(options, { signal, onProgress: (progress) => onProgress?.(name, progress) });
       signal.throwIfAborted();
       const schedule = planArrivals(options.arrivals, options.listeners, SEED);
       const outcome = await new Simulation(thisMachine(), costs, schedule, SEED).run();
@@ -80,13 +93,13 @@ export async function readLastCheck(): Promise<CheckResult | null> {
   return newest ? (JSON.parse(await readFile(join(RESULTS, newest), 'utf8')) as CheckResult) : null;
 }
 
-/** As `BenchServer` starts it: one worker, and nobody is told to wait. */
+/** As `BenchServer` starts it: one worker for the audience, and nobody is told to wait. */
 function thisMachine(): Cluster {
   return {
     nodes: 1,
     cores: 2,
     workers: 1,
-    delivery: 'direct',
+    delivery: 'mix',
     openMics: 1,
     rttMs: 0,
     joinsPerS: Infinity,
@@ -97,21 +110,20 @@ function thisMachine(): Cluster {
   };
 }
 
-function compare(outcome: Outcome, report: Pick<Report, 'ttfaMs' | 'joinsPerSecond' | 'series'>): CheckedFigure[] {
+type Measured = Pick<Report, 'ttfaMs' | 'joinsPerSecond' | 'arriving'>;
+
+function compare(outcome: Outcome, { ttfaMs, joinsPerSecond, arriving }: Measured): CheckedFigure[] {
   const predicted = percentilesOf(outcome.ttfaMs);
   const inS = outcome.everyoneInMs === null ? null : outcome.everyoneInMs / 1000;
-  const arriving = report.series.filter(({ phase, arrived }) => phase === 'arriving' && arrived > 0);
-  const workers = arriving.map(({ workers: all }) => all.reduce((sum, { cpuPct }) => sum + (cpuPct ?? 0), 0));
+  const pct = (cpuMs: number | undefined, seconds: number | null | undefined) =>
+    cpuMs === undefined || !seconds ? null : cpuMs / seconds / 10;
+  const { node, workers } = outcome.usedMs ?? {};
   return [
-    checked('time to first audio p50, ms', predicted.p50, report.ttfaMs.p50),
-    checked('time to first audio p95, ms', predicted.p95, report.ttfaMs.p95),
-    checked('joins per second', inS === null ? null : outcome.counts.listening / inS, report.joinsPerSecond),
-    checked(
-      'Node CPU, %',
-      meanPct(outcome.seconds.map(({ nodeShare }) => 100 * nodeShare)),
-      meanPct(arriving.map((point) => point.nodeCpuPct ?? 0)),
-    ),
-    checked('worker CPU, %', meanPct(outcome.seconds.map(({ workerShare }) => 100 * workerShare)), meanPct(workers)),
+    checked('time to first audio p50, ms', predicted.p50, ttfaMs.p50),
+    checked('time to first audio p95, ms', predicted.p95, ttfaMs.p95),
+    checked('joins per second', inS === null ? null : outcome.counts.listening / inS, joinsPerSecond),
+    checked('Node CPU, %', pct(node, inS), pct(arriving?.nodeCpuMs, arriving?.seconds)),
+    checked('worker CPU, %', pct(workers, inS), pct(arriving?.workerCpuMs, arriving?.seconds)),
   ];
 }
 
@@ -123,8 +135,4 @@ function checked(figure: string, predicted: number | null, measured: number | nu
     measured: measured === null ? null : round(measured, 1),
     errorPct: isComparable ? round((100 * (predicted - measured)) / measured, 0) : null,
   };
-}
-
-function meanPct(values: readonly number[]): number | null {
-  return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -1,9 +1,29 @@
 import { chart, escape, type Chart, type Line } from '../../loadtest/src/chart.ts';
 import { STYLE } from '../../loadtest/src/html.ts';
 import type { SimulationReport } from './report.ts';
-import { formatTable, grouped } from './table.ts';
+import type { CheckResult } from './check.ts';
+import { captionOf, CHECK_HEAD, checkRowsOf, figuresOf, formatCheck, grouped, remarksOf } from './table.ts';
 
 type Second = SimulationReport['seconds'][number];
+
+/**
+ * Six tiles fill rows of three and of two. On a narrow page a chart has half its width: its text is enlarged, and the name of
+ * the y axis moves above it.
+ */
+const OWN_STYLE = `
+.tiles { grid-template-columns: repeat(3, 1fr); }
+@media (max-width: 720px) { .tiles { grid-template-columns: repeat(2, 1fr); } }
+li, td, p { overflow-wrap: anywhere; }
+.figures th { width: 1%; white-space: nowrap; padding-right: 16px; vertical-align: top; }
+.figures tr { border-top: 1px solid var(--rule); }
+.check { overflow-x: auto; } .check td:nth-child(n+3), .check th:nth-child(n+3) { text-align: right; }
+@media (max-width: 520px) {
+  svg text { font-size: 20px; } svg { overflow: visible; margin-top: 20px; }
+  svg .axis[transform] { transform: translate(4px, -8px); text-anchor: start; }
+  .mark + text { text-anchor: end; } .mark ~ .mark + text { text-anchor: start; }
+  .figures th { white-space: normal; width: 38%; } .check { font-size: 12px; }
+}
+`;
 
 /** The report as one page that needs nothing else: no script, no font, no other file. */
 export function formatHtml(report: SimulationReport): string {
@@ -16,7 +36,7 @@ export function formatHtml(report: SimulationReport): string {
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escape(title)}</title>
-<style>${STYLE}</style>
+<style>${STYLE}${OWN_STYLE}</style>
 </head>
 <body>
 <main>
@@ -33,11 +53,30 @@ ${tile('sent at the end', `${cost.gbit} Gbit/s`)}
 ${chartsOf(report).map(chart).join('\n')}
 </div>
 <h2>Figures</h2>
-<pre>${escape(formatTable(report))}</pre>
+<table class="figures">${figuresOf(report)
+    .map(([name, value]) => `<tr><th>${escape(name)}</th><td>${escape(value)}</td></tr>`)
+    .join('')}</table>
+<h2>Assumed</h2>
+<ul>${report.assumptions.map((assumption) => `<li>${escape(assumption)}</li>`).join('')}</ul>
+<h2>Compared with load tests</h2>
+${checkHtml(report.lastCheck)}
 </main>
 </body>
 </html>
 `;
+}
+
+function checkHtml(check: CheckResult | null): string {
+  if (!check) return `<p>${escape(formatCheck(null))}</p>`;
+  const row = (cells: readonly string[], tag: 'th' | 'td') =>
+    `<tr>${cells.map((cell) => `<${tag}>${escape(cell)}</${tag}>`).join('')}</tr>`;
+  return `<p>${escape(captionOf(check))}</p>
+<div class="check"><table>${row(CHECK_HEAD, 'th')}${checkRowsOf(check)
+    .map((cells) => row(cells, 'td'))
+    .join('')}</table></div>
+${remarksOf(check)
+  .map((remark) => `<p>${escape(remark)}</p>`)
+  .join('\n')}`;
 }
 
 function chartsOf({ seconds, options }: SimulationReport): Chart[] {

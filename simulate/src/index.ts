@@ -1,6 +1,9 @@
 import { writeFile } from 'node:fs/promises';
-import { runCheck, saveCheck } from './check.ts';
-import { readCosts } from './costs.ts';
+import { measureJoins } from '../../bench/src/joins.ts';
+import { FULL as BENCH } from '../../bench/src/options.ts';
+import { formatProgress } from '../../loadtest/src/progress.ts';
+import { runCheck, saveCheck, type CheckProgress } from './check.ts';
+import { readCosts, withJoins } from './costs.ts';
 import { formatHtml } from './html.ts';
 import { HELP, parseCommandLine, type CommandLine } from './options.ts';
 import { runSimulation, type Progress } from './runSimulation.ts';
@@ -37,8 +40,12 @@ async function simulate({ options, jsonFile, htmlFile }: CommandLine): Promise<n
 }
 
 async function check({ options, jsonFile }: CommandLine): Promise<number> {
-  const costs = await readCosts(options.benchFile);
-  const result = await runCheck(costs, interruption.signal, (name) => console.log(`load test: ${name}`));
+  let costs = await readCosts(options.benchFile);
+  if (costs.aloneMs === null || costs.cold === null) {
+    console.error('The bench file has no lone and no cold joins: measuring joins first, which takes a minute');
+    costs = withJoins(costs, await measureJoins(BENCH.joins, interruption.signal));
+  }
+  const result = await runCheck(costs, interruption.signal, createCheckPrinter());
   console.log(formatCheck(result));
   if (jsonFile) await writeFile(jsonFile, `${JSON.stringify(result, null, 2)}\n`);
   else console.log(`\nWritten to ${await saveCheck(result)}`);
@@ -52,6 +59,15 @@ function createPrinter(): Progress {
     if (performance.now() - lastMs < PROGRESS_INTERVAL_MS) return;
     lastMs = performance.now();
     console.error(`${phase}: second ${second.toFixed(0)}, ${grouped(listening)} in, ${grouped(waiting)} waiting`);
+  };
+}
+
+function createCheckPrinter(): CheckProgress {
+  let lastMs = -Infinity;
+  return (name, progress) => {
+    if (performance.now() - lastMs < PROGRESS_INTERVAL_MS) return;
+    lastMs = performance.now();
+    console.error(`load test ${name}: ${formatProgress(progress).trim()}`);
   };
 }
 

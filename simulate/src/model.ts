@@ -1,4 +1,4 @@
-import { directMsPerListenerSecond, type Costs } from './costs.ts';
+import { broadcastMs, directMsPerListenerSecond, isMixMeasured, mixMsPerListenerSecond, type Costs } from './costs.ts';
 
 export const DELIVERIES = ['direct', 'mix'] as const;
 /** `direct`: a stream for each open microphone, on one worker. `mix`: one stream, spread over the workers. */
@@ -33,6 +33,8 @@ export const ASSUMED = {
   socketShare: 0.5,
   connectShare: 0.25,
   refusalShare: 0.1,
+  clientStepShare: 1 / 3,
+  scrapeS: 15,
   leastSpeed: 0.05,
   detectMs: 5000,
 } as const;
@@ -71,16 +73,25 @@ export function streamOf({ delivery, openMics }: Cluster, costs: Costs): Stream 
   const frameMs = isMix ? MIX_FRAME_MS : VOICE_FRAME_MS;
   const packetsPerSecond = (1000 / frameMs) * (isMix ? 1 : openMics);
   const bytesPerPacket = (frameMs * OPUS_BITS_PER_MS) / 8 + PACKET_OVERHEAD_BYTES + (isMix ? CSRC_BYTES * openMics : 0);
-  const cpuMs = isMix ? (packetsPerSecond * costs.sfuUsPerPacket) / 1000 : directMsPerListenerSecond(costs, openMics);
+  const cpuMs = isMix ? mixMsPerListenerSecond(costs) : directMsPerListenerSecond(costs, openMics);
   const bitsPerSecond = packetsPerSecond * bytesPerPacket * 8;
   return { frameMs, packetsPerSecond, bytesPerPacket, bitsPerSecond, workerShare: cpuMs / 1000 };
 }
 
 /** Pulses to `sockets` of a room of `listeners`, as a share of the Node core. */
-export function pulseShare(sockets: number, listeners: number, { broadcastUsPerSocket }: Costs): number {
+export function pulseShare(sockets: number, listeners: number, costs: Costs): number {
+  return sockets === 0 ? 0 : broadcastMs(costs, sockets) / pulsePeriodMs(listeners);
+}
+
+/** What Node takes when nobody comes, as a share of its core. */
+export function idleShare({ background }: Costs): number {
+  return background ? (background.nodeMsPerSecond + background.scrapeNodeMs / ASSUMED.scrapeS) / 1000 : 0;
+}
+
+/** How often a room of so many listeners is told how it is. */
+export function pulsePeriodMs(listeners: number): number {
   const extraMs = Math.floor(listeners / PULSE.listenersPerExtraSecond) * 1000;
-  const periodMs = Math.min(PULSE.minMs + extraMs, PULSE.maxMs);
-  return (sockets * broadcastUsPerSocket) / 1000 / periodMs;
+  return Math.min(PULSE.minMs + extraMs, PULSE.maxMs);
 }
 
 /** When a page whose connection broke tries again. */
@@ -90,7 +101,7 @@ export function reconnectDelayMs(attempt: number, random: () => number): number 
 }
 
 /** Assumptions in words. */
-export function assumptionsOf({ delivery, rttMs, nicGbit, memoryGb, workers, sharedCores }: Cluster): string[] {
+export function assumptionsOf({ delivery, rttMs, nicGbit, memoryGb, workers }: Cluster, costs: Costs): string[] {
   const percent = (share: number) => `${share * 100} %`;
   return [
     'Every core is as fast as the one of the bench, and no core slows another down.',
@@ -98,14 +109,15 @@ export function assumptionsOf({ delivery, rttMs, nicGbit, memoryGb, workers, sha
     `A worker that its media fills keeps ${percent(ASSUMED.leastSpeed)} of its core for joins; nobody gives up, and no handshake times out.`,
     `Several nodes are modelled as docs/architecture.md designs them: a ticket is for the node with the fewest people among those that still admit.`,
     delivery === 'mix'
-      ? `One mixed stream of 60 ms packets costs per packet what the bench measured of direct delivery, spread over ${workers} workers of each node. The mixer itself is not in the model.`
+      ? `One mixed stream of 60 ms packets, ${isMixMeasured(costs) ? 'which is what the bench measured' : 'which costs per packet what the bench measured of direct delivery'}, spread over ${workers} workers of each node. The mixer itself is not in the model.`
       : 'Direct delivery puts the media of a room on one worker of each node.',
     `The round trip is ${rttMs} ms for everyone, without loss; a node sends ${nicGbit} Gbit/s and has ${memoryGb} GB of memory.`,
     `A failed node closes its connections at once; for ${ASSUMED.detectMs / 1000} s tickets are still sent to it, in its share.`,
-    ...(sharedCores === null
-      ? []
-      : [
-          `Node, worker and clients share ${sharedCores} cores: each job is slowed by the number of busy processes over the cores, when it begins.`,
-        ]),
+    costs.aloneMs === null
+      ? 'The bench did not tell how long a lone join takes beside its CPU: it takes nothing more here.'
+      : 'A join takes the time of a lone one on an idle machine, its client included, and what it waits for others.',
+    costs.background === null
+      ? 'The bench did not tell what Node takes when nobody comes: nothing here.'
+      : `/metrics is read every ${ASSUMED.scrapeS} s. Processes are warm: they have compiled what they run.`,
   ];
 }

@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parseCommandLine } from './options.ts';
+import { HELP, parseCommandLine } from './options.ts';
 
 describe('the options of a simulation', () => {
   it('describe a launch on one node when nothing is said', () => {
@@ -35,5 +36,13 @@ describe('the options of a simulation', () => {
 
   it('are no options where help is asked for', () => {
     expect(parseCommandLine(['--help'])).toBeNull();
+  });
+
+  it('are all in docs/performance.md, and no other', () => {
+    const docs = readFileSync(new URL('../../docs/performance.md', import.meta.url), 'utf8');
+    const section = docs.slice(docs.indexOf('## Before the day, on paper'), docs.indexOf('What the model contains'));
+    const told = [...section.matchAll(/^\| `(--[a-z-]+)/gm)].map(([, name]) => name);
+    const offered = [...HELP.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, name]) => name);
+    expect([...told, '--help']).toEqual(offered);
   });
 });

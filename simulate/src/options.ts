@@ -35,7 +35,7 @@ export const HELP = `A crowd and a cluster on paper: what a launch would do to h
   --seed N           of everything that is drawn                      (1)
   --json FILE        write the report there too
   --html FILE        write it as a page with charts
-  --check            run load tests here and compare; takes a minute
+  --check            run load tests here and compare; takes two minutes
   --help             this text`;
 
 export interface SimulateOptions {

@@ -4,7 +4,8 @@ import type { Costs } from './costs.ts';
 import { assumptionsOf, streamOf, type Cluster } from './model.ts';
 import type { SimulateOptions } from './options.ts';
 import type { Second } from './SecondSeries.ts';
-import type { Counts, Outcome } from './Simulation.ts';
+import type { Counts } from './People.ts';
+import type { Outcome } from './Simulation.ts';
 
 /** From here on a resource counts as full. */
 const FULL_SHARE = 0.95;
@@ -67,7 +68,7 @@ export function buildReport(
     recovery: recoveryOf(outcome.recoveryMs),
     nodesNeeded,
     cost: costOf(cluster, costs, outcome),
-    assumptions: assumptionsOf(cluster),
+    assumptions: assumptionsOf(cluster, costs),
     lastCheck,
     seconds,
   };

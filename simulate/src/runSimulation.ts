@@ -5,7 +5,8 @@ import type { Costs } from './costs.ts';
 import { findNodesNeeded } from './nodesNeeded.ts';
 import type { SimulateOptions } from './options.ts';
 import { buildReport, type SimulationReport } from './report.ts';
-import { Simulation, type Counts } from './Simulation.ts';
+import type { Counts } from './People.ts';
+import { Simulation } from './Simulation.ts';
 
 export type Progress = (phase: 'simulating' | 'counting nodes', second: number, counts: Counts) => void;
 

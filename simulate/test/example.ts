@@ -13,7 +13,17 @@ export const COSTS: Costs = {
   joinWorkerMs: 1,
   joinNodeMs: 2,
   joinClientMs: 4,
-  broadcastUsPerSocket: 10,
+  joinClientThreadMs: 3,
+  clientUsPerPacket: 15,
+  cold: null,
+  aloneMs: 45,
+  background: { nodeMsPerSecond: 10, scrapeNodeMs: 5 },
+  stageMsPerSecond: 1,
+  mixerMsPerSecond: 40,
+  broadcastUsPerSocket: [
+    [1000, 10],
+    [10_000, 10],
+  ],
 };
 
 export const CLUSTER: Cluster = {

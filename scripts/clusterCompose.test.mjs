@@ -46,7 +46,8 @@ describe('deploy/compose/docker-compose.yml', () => {
   it('has three nodes that differ in nothing but what is their own', () => {
     expect(nodes.map(([name]) => name)).toEqual(['n1', 'n2', 'n3']);
     const own = ['NODE_ID', 'PUBLIC_URL', 'CLUSTER_ADDRESS', 'MEDIA_PORT'];
-    for (const name of own) expect(new Set(nodes.map(([, node]) => node.environment[name])).size, name).toBe(nodes.length);
+    for (const name of own)
+      expect(new Set(nodes.map(([, node]) => node.environment[name])).size, name).toBe(nodes.length);
     const shared = nodes.map(([, { environment, ports: _ports, networks: _networks, ...rest }]) => ({
       ...rest,
       environment: Object.fromEntries(Object.entries(environment).filter(([name]) => !own.includes(name))),

@@ -110,7 +110,9 @@ describe('the manifests', () => {
     expect(named('PodDisruptionBudget', 'tribune-web').spec.selector.matchLabels).toEqual(labels.web);
     expect(podMonitor.spec.selector.matchLabels).toEqual(labels.node);
     expect(podMonitor.metadata.namespace).toBe(kustomization.namespace);
-    expect(named('ClusterRoleBinding', 'tribune-announced-address').subjects[0].namespace).toBe(kustomization.namespace);
+    expect(named('ClusterRoleBinding', 'tribune-announced-address').subjects[0].namespace).toBe(
+      kustomization.namespace,
+    );
   });
 });
 
@@ -143,7 +145,9 @@ describe('a node', () => {
     const routes = healthRoutes({ metrics: {}, whyNotReady: () => null }).stack.map(({ route }) => route.path);
     for (const probe of [node.startupProbe, node.livenessProbe]) expect(probe.httpGet.path).toBe('/healthz');
     expect(node.readinessProbe.httpGet.path).toBe('/readyz');
-    expect(routes).toEqual(expect.arrayContaining(['/healthz', '/readyz', podMonitor.spec.podMetricsEndpoints[0].path]));
+    expect(routes).toEqual(
+      expect.arrayContaining(['/healthz', '/readyz', podMonitor.spec.podMetricsEndpoints[0].path]),
+    );
   });
 
   it('has the machine to itself, with the port that the services and the probes name', () => {
@@ -187,7 +191,9 @@ describe('the way in', () => {
     expect(named('Service', serviceName).spec.clusterIP).toBe('None');
     expect(conf).toContain(`http://$node.${serviceName}.${domain};`);
     const [, pattern] = /^\s*~(\S+) /m.exec(conf);
-    expect(new RegExp(pattern).exec(`${nodes.metadata.name}-12.${settings.PUBLIC_HOST}`)?.groups.node).toBe('tribune-12');
+    expect(new RegExp(pattern).exec(`${nodes.metadata.name}-12.${settings.PUBLIC_HOST}`)?.groups.node).toBe(
+      'tribune-12',
+    );
     expect(new RegExp(pattern).test(settings.PUBLIC_HOST)).toBe(false);
   });
 
@@ -200,7 +206,9 @@ describe('the way in', () => {
 
   it('replaces the file that the image of the proxy has', () => {
     const [{ volumeMounts }] = web.spec.template.spec.containers;
-    expect(readFileSync(join(root, 'web', 'Dockerfile'), 'utf8')).toContain(`web/nodes.conf ${volumeMounts[0].mountPath}`);
+    expect(readFileSync(join(root, 'web', 'Dockerfile'), 'utf8')).toContain(
+      `web/nodes.conf ${volumeMounts[0].mountPath}`,
+    );
   });
 });
 
@@ -214,7 +222,9 @@ it('Redis has the password that the nodes use, and keeps what it is told', () =>
 
 describe('announced-address.mjs', () => {
   const machines = {
-    outer: { addresses: [address('Hostname', 'm1'), address('InternalIP', '10.0.0.1'), address('ExternalIP', '203.0.113.7')] },
+    outer: {
+      addresses: [address('Hostname', 'm1'), address('InternalIP', '10.0.0.1'), address('ExternalIP', '203.0.113.7')],
+    },
     inner: { addresses: [address('Hostname', 'm2'), address('InternalIP', '10.0.0.2')] },
     none: {},
   };

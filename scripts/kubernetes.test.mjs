@@ -18,7 +18,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
 import { variables } from '../server/src/config.ts';
 import { healthRoutes } from '../server/src/http/routes/health.ts';
-import { OF_THE_CLUSTER } from './lib/clusterVariables.mjs';
 import { manifestFaults } from './lib/manifest.mjs';
 import { root } from './lib/paths.mjs';
 
@@ -120,7 +119,7 @@ describe('a node', () => {
   it('is given only variables that it reads, with values that it takes', () => {
     const helpers = ['PUBLIC_HOST', 'REDIS_PASSWORD'];
     const given = [...Object.keys(settings), ...node.env.map(({ name }) => name)];
-    const known = [...Object.keys(variables.shape), ...OF_THE_CLUSTER, ...helpers];
+    const known = [...Object.keys(variables.shape), ...helpers];
     expect(given.filter((name) => !known.includes(name))).toEqual([]);
     const values = { REDIS_PASSWORD: 'abc', NODE_ID: 'tribune-0', SECRET: 'x'.repeat(32), ...settings };
     const parsed = variables.parse({ ...values, PUBLIC_URL: valueOf('PUBLIC_URL'), REDIS_URL: valueOf('REDIS_URL') });

@@ -3,12 +3,14 @@ import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createShardedAdapter } from '@socket.io/redis-adapter';
 import type { Redis } from 'ioredis';
 import { Tokens, loadSecret } from './auth/Tokens.ts';
 import { NodeRegistry, type NodeInfo } from './cluster/NodeRegistry.ts';
 import type { ClusterContext } from './cluster/RoomHome.ts';
 import type { Config } from './config.ts';
 import { createApp } from './http/app.ts';
+import type { ClusterView } from './http/routes/health.ts';
 import type { Logger } from './logger.ts';
 import { WorkerPool } from './media/WorkerPool.ts';
 import { Metrics } from './metrics.ts';
@@ -70,10 +72,10 @@ export class Server {
       connection.once('close', () => this.#connections.delete(connection));
     });
     this.#subscriber = connectSubscriber(this.#redis);
+    const adapter = createShardedAdapter(this.#redis, this.#subscriber, { channelPrefix: 'tribune' });
     this.#signaling = new SignalingServer({
       httpServer: this.#http,
-      redis: this.#redis,
-      subscriber: this.#subscriber,
+      adapter,
       tokens,
       metrics,
       logger,
@@ -86,6 +88,7 @@ export class Server {
     metrics.watchRooms(this.#rooms);
     metrics.watchWorkers(pool);
     metrics.watchMixer(mixer);
+    metrics.watchNode(() => this.#readLoad());
     metrics.watchRedis(() => this.#redis.status === 'ready');
     const webConfig = config.WEB_DIR ? { ...config, WEB_DIR: resolve(config.WEB_DIR) } : config;
     const { rtpCapabilities } = pool;
@@ -100,6 +103,7 @@ export class Server {
       metrics,
       logger,
       whyNotReady,
+      describeCluster: () => this.#describeCluster(),
     });
   }
 
@@ -207,6 +211,21 @@ export class Server {
         await sleep(LOAD_RETRY_MS);
       }
     }
+  }
+
+  #readLoad(): number {
+    const self = this.#registry.find(this.#nodeId);
+    return self ? (self.listeners + self.coming) / self.capacity : 0;
+  }
+
+  #describeCluster(): ClusterView {
+    const rooms = [...this.#rooms.rooms.values()].map((room) => ({
+      roomId: room.id,
+      phase: room.record.phase,
+      home: room.home.current,
+      listeners: room.audienceCount,
+    }));
+    return { nodeId: this.#nodeId, nodes: this.#registry.nodes, rooms };
   }
 
   #describe({ NODE_ID: id, PUBLIC_URL, NODE_CAPACITY: capacity, JOINS_PER_S: joinsPerS }: Config): NodeInfo {

@@ -205,6 +205,18 @@ export class Metrics implements RoomObserver, StoreObserver {
     );
   }
 
+  /** @param readLoad listeners, those on their way included, over what the node takes */
+  watchNode(readLoad: () => number): void {
+    new Gauge({
+      name: 'tribune_node_load',
+      help: 'Listeners of this node, and those on their way to it, over how many it takes: 1 is full.',
+      registers: [this.registry],
+      collect() {
+        this.set(readLoad());
+      },
+    });
+  }
+
   watchMixer(mixer: Mixer): void {
     watchMixer(mixer, this.registry);
   }

@@ -7,9 +7,7 @@ import {
   type ServerToClientEvents,
 } from '@tribune/shared/protocol.ts';
 import { handshakeAuth, type HandshakeAuth } from '@tribune/shared/schemas.ts';
-import { createShardedAdapter } from '@socket.io/redis-adapter';
-import type { Redis } from 'ioredis';
-import { Server, type Socket } from 'socket.io';
+import { Server, type ServerOptions, type Socket } from 'socket.io';
 import type { Ticket, Tokens } from '../auth/Tokens.ts';
 import { ClusterBus } from '../cluster/ClusterBus.ts';
 import { AppError } from '../errors.ts';
@@ -66,9 +64,8 @@ type TribuneServer = Server<
 
 interface SignalingServerOptions {
   readonly httpServer: HttpServer;
-  readonly redis: Redis;
-  /** For what other nodes publish. */
-  readonly subscriber: Redis;
+  /** Reaches the other nodes. */
+  readonly adapter: NonNullable<ServerOptions['adapter']>;
   readonly tokens: Tokens;
   readonly metrics: Metrics;
   readonly logger: Logger;
@@ -93,7 +90,7 @@ export class SignalingServer {
       connectTimeout: CONNECT_TIMEOUT_MS,
       pingInterval: PING_INTERVAL_MS,
       pingTimeout: PING_TIMEOUT_MS,
-      adapter: createShardedAdapter(options.redis, options.subscriber, { channelPrefix: 'tribune' }),
+      adapter: options.adapter,
     });
     // The upgrade request is kept by default for as long as the socket lives: kilobytes for each listener.
     this.#io.engine.on('connection', (rawSocket: { request: unknown }) => {
@@ -110,10 +107,7 @@ export class SignalingServer {
         (error: unknown) => next(this.#refusal(error)),
       );
     });
-    this.bus = new ClusterBus(
-      this.#io as never,
-      ({ roomId, ...query }) => this.#rooms?.rooms.get(roomId)?.findPeople(query as never) ?? [],
-    );
+    this.bus = new ClusterBus(this.#io, (query) => this.#rooms?.rooms.get(query.roomId)?.findPeople(query) ?? []);
     this.bus.on('room:told', ({ channel, name, args }) => {
       this.#io.local.to(channel).emit(name as never, ...(args as never));
     });

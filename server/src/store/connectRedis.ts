@@ -1,4 +1,4 @@
-import { Redis, type RedisOptions } from 'ioredis';
+import { Redis } from 'ioredis';
 import type { Logger } from '../logger.ts';
 
 const COMMAND_TIMEOUT_MS = 4000;
@@ -38,7 +38,7 @@ export function connectSubscriber(redis: Redis): Redis {
     autoResendUnfulfilledCommands: true,
     commandTimeout: undefined,
     maxRetriesPerRequest: null,
-  } as RedisOptions);
+  });
   // The first connection says it.
   subscriber.on('error', () => undefined);
   return subscriber;

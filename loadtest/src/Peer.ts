@@ -20,6 +20,10 @@ export const MEDIA_TIMEOUT_MS = 10_000;
 /** A transport that the server closes goes down before the socket brings the reason: that long its word is waited for. */
 export const MEDIA_LOST_GRACE_MS = 1000;
 
+/** As a page waits between attempts; the last one again and again. */
+const FOLLOW_DELAYS_MS = [0, 300, 1200, 2700, 4800];
+const FOLLOW_FOR_MS = 60_000;
+
 /** So that those who were told the same do not come back together. */
 const RETRY_AFTER_SPREAD = 0.25;
 
@@ -31,6 +35,8 @@ export interface PeerOptions {
   readonly origin: string;
   readonly roomId: string;
   readonly guard: Guard;
+  /** Comes back when the connection is lost or the room moves, as a page does, and hears on meanwhile. Default: that ends it. */
+  readonly follows?: boolean;
   /** Left out, everything is decrypted and checked, over the network as it is. */
   readonly kind?: ListenerKind;
 }
@@ -38,6 +44,8 @@ export interface PeerOptions {
 export interface PeerHandlers {
   /** With every RTP packet; `arrivalMs` is of `performance.now()`. */
   onAudio?(arrivalMs: number): void;
+  /** Of who follows: the connection is another one now; `media` says what became of what was heard. */
+  onFollowed?(media: Welcome['media']['kind']): void;
   /** Once, when what was established breaks. Not called after `close()`. */
   onLost?(failure: Failure): void;
 }
@@ -57,6 +65,7 @@ export class Peer {
   #restartTimer: NodeJS.Timeout | null = null;
   #closed = false;
   #lost = false;
+  #hasReceived = false;
   #mediaRestarts = 0;
   #refusals = 0;
   readonly #instanceId = crypto.randomUUID();
@@ -141,6 +150,23 @@ export class Peer {
     this.#receiving.reject(new Failure('closed'));
   }
 
+  /** Gets another connection, wherever the next ticket leads. What is heard goes on until there is something else to hear. */
+  async #follow(): Promise<void> {
+    const startedMs = performance.now();
+    for (let attempt = 0; !this.#closed; attempt++) {
+      const delayMs = FOLLOW_DELAYS_MS[attempt] ?? FOLLOW_DELAYS_MS.at(-1)!;
+      await sleep(delayMs * (attempt < 2 ? 1 : 0.7 + 0.6 * Math.random()));
+      try {
+        const { media } = await this.#connectSocket();
+        if (media.kind === 'new') this.#begin(media, { keepUntilHeard: true });
+        if (media.kind === 'kept') this.#reception?.reconcile(media.consumers);
+        return this.#handlers.onFollowed?.(media.kind);
+      } catch (error) {
+        if (performance.now() - startedMs > FOLLOW_FOR_MS) return this.#fail(Failure.from('socket', error));
+      }
+    }
+  }
+
   async #connectSocket(): Promise<Welcome> {
     const ticket = await during('ticket', async () => this.#createTicket());
     this.#ticket = ticket;
@@ -192,18 +218,26 @@ export class Peer {
     signaling.on('consumer:created', (consumer, ack) => this.#addConsumer(consumer, ack));
     signaling.on('consumer:closed', ({ consumerId }) => this.#reception?.remove(consumerId));
     signaling.onDisconnect((reason) => {
-      if (socket === this.#socket) this.#fail(new Failure(`socket:${reason}`));
+      if (socket !== this.#socket) return;
+      const isOver = !this.#options.follows || !['lost', 'moved', 'restarting'].includes(reason);
+      if (isOver) this.#fail(new Failure(`socket:${reason}`));
+      else void this.#follow();
     });
     return signaling;
   }
 
-  #begin(info: MediaInfo): void {
+  #begin(info: MediaInfo, { keepUntilHeard = false } = {}): void {
     if (this.#closed) return;
-    this.#dropReception();
+    const before = keepUntilHeard ? this.#reception : null;
+    if (before) this.#past = this.counts();
+    else this.#dropReception();
     const handlers: ReceptionHandlers = {
       connectTransport: async (transportId, dtlsParameters) =>
         this.signaling.request('transport:connect', { transportId, dtlsParameters }),
-      onAudio: (arrivalMs) => this.#handlers.onAudio?.(arrivalMs),
+      onAudio: (arrivalMs) => {
+        before?.close();
+        this.#handlers.onAudio?.(arrivalMs);
+      },
       onLost: () => this.#handleMediaLost(reception),
     };
     const reception = new Reception(this.#options.name, info, handlers, this.#options.kind);
@@ -212,9 +246,13 @@ export class Peer {
   }
 
   #connect(reception: Reception): void {
-    const isCurrent = () => reception === this.#reception;
+    const isCurrent = () => reception === this.#reception && !(this.#options.follows && this.#hasReceived);
     during('media', async () => reception.connect(MEDIA_TIMEOUT_MS)).then(
-      () => isCurrent() && this.#receiving.resolve(),
+      () => {
+        if (!isCurrent()) return;
+        this.#hasReceived = true;
+        this.#receiving.resolve();
+      },
       (failure: Failure) => isCurrent() && this.#fail(failure),
     );
   }
@@ -251,7 +289,10 @@ export class Peer {
 
   #handleMediaLost(reception: Reception): void {
     const timer = setTimeout(() => {
-      if (reception === this.#reception) this.#fail(new Failure('media:lost'));
+      if (reception !== this.#reception) return;
+      // Its socket is about to be missed too, and brings something else to hear.
+      if (this.#options.follows) this.#socket?.io.engine.close();
+      else this.#fail(new Failure('media:lost'));
     }, MEDIA_LOST_GRACE_MS);
     timer.unref();
   }

@@ -30,7 +30,13 @@ export class Speaker {
 
   constructor(options: SpeakerOptions) {
     this.#options = options;
-    this.#peer = new Peer(options, { onLost: (failure) => options.onLost(failure) });
+    this.#peer = new Peer(options, {
+      onLost: (failure) => options.onLost(failure),
+      onFollowed: (media) => {
+        this.#watchProducer();
+        if (media !== 'kept') void this.#speakAgain();
+      },
+    });
   }
 
   /** Packets sent so far. */
@@ -51,9 +57,7 @@ export class Speaker {
   /** @throws {Failure} */
   async enter(): Promise<void> {
     await this.#peer.enter();
-    this.signaling.on('producer:closed', ({ producerId }) => {
-      if (producerId === this.#producerId) void this.#speakAgain();
-    });
+    this.#watchProducer();
   }
 
   /** Comes on stage at the invitation that `invite` brings about. @throws {Failure} */
@@ -89,6 +93,12 @@ export class Speaker {
     this.#closed = true;
     this.#media?.close();
     this.#peer.close();
+  }
+
+  #watchProducer(): void {
+    this.signaling.on('producer:closed', ({ producerId }) => {
+      if (producerId === this.#producerId) void this.#speakAgain();
+    });
   }
 
   async #createMedia(): Promise<SpeakerMedia> {

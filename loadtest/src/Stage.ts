@@ -21,6 +21,8 @@ export interface StageOptions {
   readonly openMics: number;
   /** False leaves the room in its backstage until `goLive()`. */
   readonly isLive: boolean;
+  /** See `PeerOptions.follows`. */
+  readonly follows?: boolean;
   /** What they say, taken in turn. Default: the fixtures, pauses included. */
   readonly speeches?: readonly (readonly SpeechFrame[])[];
   /** When someone on stage can no longer be heard: what is measured after that means nothing. */
@@ -125,12 +127,12 @@ export async function encodeSpeeches(speakers: number): Promise<readonly (readon
 }
 
 function personOf(
-  { origin, guard, openMics, onLost }: StageOptions,
+  { origin, guard, openMics, onLost, follows = false }: StageOptions,
   speeches: readonly (readonly SpeechFrame[])[],
   index: number,
 ) {
   const frames = speeches[index % speeches.length]!;
   const firstFrame = Math.floor(index / speeches.length) * SPEECH_OFFSET_FRAMES;
   const isOpen = index < openMics;
-  return { name: `Speaker ${index + 1}`, origin, guard, isOpen, onLost, speech: { frames, firstFrame } };
+  return { name: `Speaker ${index + 1}`, origin, guard, isOpen, onLost, follows, speech: { frames, firstFrame } };
 }

@@ -94,9 +94,10 @@ describe('the mix between nodes', () => {
   });
 
   it('reaches a listener of the other node through one consumer, whichever node is the home', async () => {
+    const listener = await MixEar.create();
     const lane = await nodes[0]!.pool.createStageLane();
     const ingest = await Ingest.create(lane, mixes[0]!);
-    const transport = await lane.createLoopback(ear.port);
+    const transport = await lane.createLoopback(listener.port);
     const consumer = await transport.consume({
       producerId: ingest.producer.id,
       rtpCapabilities: { ...lane.rtpCapabilities, headerExtensions: [] },
@@ -105,16 +106,17 @@ describe('the mix between nodes', () => {
     const first = await connectTo(1);
     mixes[0]!.setOutputs([{ address: LOOPBACK, port: ingest.port }]);
     await first.gate.open(first.link);
-    await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([ann]);
+    await expect.poll(() => listener.voices, { timeout: 5000 }).toEqual([ann]);
     const bob = speakAt(2, 'bob');
     const second = await connectTo(2);
     await second.gate.open(second.link);
     first.gate.close();
     first.uplink.close();
-    await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([ann, bob]);
+    await expect.poll(() => listener.voices, { timeout: 5000 }).toEqual([ann, bob]);
     expect(consumer.closed).toBe(false);
-    expect(ear.ssrcs).toEqual(new Set([consumer.rtpParameters.encodings![0]!.ssrc]));
-    expect(ear.counts.expected - ear.counts.received).toBeLessThan(3);
+    expect(listener.ssrcs).toEqual(new Set([consumer.rtpParameters.encodings![0]!.ssrc]));
+    expect(listener.counts.expected - listener.counts.received).toBeLessThan(3);
+    listener.close();
     ingest.close();
     second.gate.close();
     second.uplink.close();

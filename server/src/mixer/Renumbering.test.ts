@@ -17,6 +17,12 @@ describe('Renumbering', () => {
     expect(number(numbers, 'a', [1, 2, 5, 4, 6])).toEqual([10, 11, 14, 13, 15]);
   });
 
+  it('gives no number twice to what comes late from before a stream began here', () => {
+    const numbers = new Renumbering(10);
+    expect(number(numbers, 'a', [1, 2])).toEqual([10, 11]);
+    expect(number(numbers, 'b', [501, 500, 503, 502, 499])).toEqual([12, null, 14, 13, null]);
+  });
+
   it('takes a stream that was started anew for another', () => {
     const numbers = new Renumbering(10);
     expect(number(numbers, 'a', [1, 2, 20_000, 20_001])).toEqual([10, 11, 12, 13]);

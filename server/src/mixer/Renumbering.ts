@@ -9,25 +9,35 @@ export class Renumbering {
   #last: number;
   #source: unknown = null;
   #offset = 0;
+  /** How far behind the last packet the stream may still be late: back to where it began, before which the numbers are another's. */
+  #reach = 0;
 
   /** @param first the number of the first packet */
   constructor(first: number) {
     this.#last = (first - 1) & 0xffff;
   }
 
-  /** @param source whatever tells one stream from another */
-  next(source: unknown, sequenceNumber: number): number {
+  /**
+   * @param source whatever tells one stream from another
+   * @returns null for what was sent before the first packet that came of a stream: its number was used already, and encrypting two
+   * packets with one number gives both away (RFC 3711, section 9.1)
+   */
+  next(source: unknown, sequenceNumber: number): number | null {
     const known = source === this.#source;
     this.#source = source;
     let number = (sequenceNumber + this.#offset) & 0xffff;
-    let step = (number - this.#last) & 0xffff;
+    const step = (number - this.#last) & 0xffff;
     const isLate = step > 0xffff - MAX_DROPOUT || step === 0;
     if (!known || (step > MAX_DROPOUT && !isLate)) {
       number = (this.#last + 1) & 0xffff;
       this.#offset = (number - sequenceNumber) & 0xffff;
-      step = 1;
+      this.#last = number;
+      this.#reach = 0;
+      return number;
     }
-    if (step > 0 && step <= MAX_DROPOUT) this.#last = number;
+    if (isLate) return ((this.#last - number) & 0xffff) <= this.#reach ? number : null;
+    this.#last = number;
+    this.#reach = Math.min(this.#reach + step, MAX_DROPOUT);
     return number;
   }
 }

@@ -68,8 +68,10 @@ export class RoomSocket {
 
   /** To those who receive it, this is one stream, wherever it comes from. */
   #send(packet: Buffer, source: 'mix' | number): void {
+    const number = this.#numbers.next(source, sequenceNumberOf(packet));
+    if (number === null) return;
     packet[1] = (packet[1]! & MARKER_BIT) | MIX_PAYLOAD_TYPE;
-    packet.writeUInt16BE(this.#numbers.next(source, sequenceNumberOf(packet)), 2);
+    packet.writeUInt16BE(number, 2);
     packet.writeUInt32BE(this.#ssrc, 8);
     for (const { address, port } of this.#outputs) this.#socket.send(packet, port, address, ignore);
   }

@@ -35,7 +35,7 @@ export interface PeerOptions {
   readonly origin: string;
   readonly roomId: string;
   readonly guard: Guard;
-  /** Comes back when the connection is lost or the room moves, as a page does, and hears on meanwhile. Default: that ends it. */
+  /** Comes back when the connection is lost, as a page does, and hears on meanwhile. Default: that ends it, unless the room has moved. */
   readonly follows?: boolean;
   /** Left out, everything is decrypted and checked, over the network as it is. */
   readonly kind?: ListenerKind;
@@ -68,6 +68,8 @@ export class Peer {
   #hasReceived = false;
   #mediaRestarts = 0;
   #refusals = 0;
+  /** Node that the last ticket named, when it did not answer. */
+  #unreachable: string | null = null;
   readonly #instanceId = crypto.randomUUID();
 
   constructor(options: PeerOptions, handlers: PeerHandlers = {}) {
@@ -173,7 +175,9 @@ export class Peer {
     if (ticket.url !== null) await this.#options.guard(ticket.url);
     this.#assertOpen();
     const signaling = this.#openSocket(ticket);
+    this.#unreachable = ticket.url;
     const welcome = await during('socket', async () => signaling.connect());
+    this.#unreachable = null;
     this.#assertOpen();
     return welcome;
   }
@@ -183,7 +187,7 @@ export class Peer {
     const { api, roomId } = this.#options;
     for (;;) {
       try {
-        return await api.createTicket(roomId);
+        return await api.createTicket(roomId, this.#unreachable === null ? {} : { avoid: this.#unreachable });
       } catch (error) {
         if (!(error instanceof ApiError) || error.code !== 'RATE_LIMITED' || error.retryAfterS === null) throw error;
         this.#refusals += 1;
@@ -219,8 +223,8 @@ export class Peer {
     signaling.on('consumer:closed', ({ consumerId }) => this.#reception?.remove(consumerId));
     signaling.onDisconnect((reason) => {
       if (socket !== this.#socket) return;
-      const isOver = !this.#options.follows || !['lost', 'moved', 'restarting'].includes(reason);
-      if (isOver) this.#fail(new Failure(`socket:${reason}`));
+      const comesBack = reason === 'moved' || (this.#options.follows && ['lost', 'restarting'].includes(reason));
+      if (!comesBack) this.#fail(new Failure(`socket:${reason}`));
       else void this.#follow();
     });
     return signaling;

@@ -7,8 +7,8 @@ import type { SpeechFrame } from './speech.ts';
 import { SpeakerMedia } from './SpeakerMedia.ts';
 
 const INVITATION_TIMEOUT_MS = 10_000;
-const RESTART_ATTEMPTS = 5;
-const RESTART_DELAY_MS = 500;
+const PUBLISH_ATTEMPTS = 20;
+const PUBLISH_DELAY_MS = 500;
 
 export interface SpeakerOptions extends PeerOptions {
   readonly speech: { readonly frames: readonly SpeechFrame[]; readonly firstFrame: number };
@@ -24,6 +24,8 @@ export class Speaker {
   readonly #peer: Peer;
   #media: SpeakerMedia | null = null;
   #producerId: string | null = null;
+  #speaks = false;
+  #round = 0;
   /** Of media that is gone by now. */
   #past = { sent: 0, skipped: 0 };
   #closed = false;
@@ -34,7 +36,7 @@ export class Speaker {
       onLost: (failure) => options.onLost(failure),
       onFollowed: (media) => {
         this.#watchProducer();
-        if (media !== 'kept') void this.#speakAgain();
+        if (media !== 'kept' && this.#speaks) void this.#speakAgain();
       },
     });
   }
@@ -68,18 +70,10 @@ export class Speaker {
     await during('stage', async () => this.signaling.request('stage:accept'));
   }
 
-  /** Publishes, and, unless muted, speaks until `close()`. @throws {Failure} */
+  /** Publishes, and, unless muted, speaks until `close()`; where the stage moves meanwhile, with the next attempt. @throws {Failure} */
   async speak(): Promise<void> {
-    await during('media', async () => {
-      const media = await this.#createMedia();
-      await media.connect(MEDIA_TIMEOUT_MS);
-      const { transportId, rtpParameters } = media;
-      const { producerId } = await this.signaling.request('producer:create', { transportId, rtpParameters });
-      this.#producerId = producerId;
-      if (!this.#options.isOpen) return;
-      await this.signaling.request('stage:setMuted', { muted: false });
-      media.speak();
-    });
+    this.#speaks = true;
+    await this.#untilSpeaking();
   }
 
   /** Of someone whose microphone is open: mutes it, or opens it again. @throws {Failure} */
@@ -125,15 +119,36 @@ export class Speaker {
 
   /** The server's media was lost, as when its worker died: publishes anew, as a page does. */
   async #speakAgain(): Promise<void> {
+    await this.#untilSpeaking().catch((error: unknown) => this.#options.onLost(Failure.from('media', error)));
+  }
+
+  async #untilSpeaking(): Promise<void> {
     this.#producerId = null;
-    for (let attempt = 1; !this.#closed; attempt++) {
+    // A newer attempt takes the place of this one.
+    const round = ++this.#round;
+    const isCurrent = () => !this.#closed && round === this.#round;
+    for (let attempt = 1; isCurrent(); attempt++) {
       try {
-        return await this.speak();
+        return await this.#publish();
       } catch (error) {
-        if (attempt === RESTART_ATTEMPTS) return this.#options.onLost(Failure.from('media', error));
-        await delay(RESTART_DELAY_MS);
+        if (!isCurrent()) return;
+        if (attempt === PUBLISH_ATTEMPTS) throw error;
+        await delay(PUBLISH_DELAY_MS);
       }
     }
+  }
+
+  async #publish(): Promise<void> {
+    await during('media', async () => {
+      const media = await this.#createMedia();
+      await media.connect(MEDIA_TIMEOUT_MS);
+      const { transportId, rtpParameters } = media;
+      const { producerId } = await this.signaling.request('producer:create', { transportId, rtpParameters });
+      this.#producerId = producerId;
+      if (!this.#options.isOpen) return;
+      await this.signaling.request('stage:setMuted', { muted: false });
+      media.speak();
+    });
   }
 }
 

@@ -1,7 +1,7 @@
 import type { RoomInfo } from './domain.ts';
 import { ERROR_CODES, type ErrorCode } from './errors.ts';
 import type { QueuePlace, SessionResponse, TicketResponse } from './protocol.ts';
-import type { RoomRequest } from './schemas.ts';
+import type { RoomRequest, TicketRequest } from './schemas.ts';
 
 const REQUEST_TIMEOUT_MS = 10_000;
 
@@ -66,9 +66,9 @@ export class ApiClient {
   }
 
   /** @throws {QueuedError} while every node is full */
-  async createTicket(roomId: string): Promise<TicketResponse> {
+  async createTicket(roomId: string, request: TicketRequest = {}): Promise<TicketResponse> {
     const path = `/api/rooms/${encodeURIComponent(roomId)}/tickets`;
-    const answer = await this.#call<TicketResponse | QueuePlace>('POST', path);
+    const answer = await this.#call<TicketResponse | QueuePlace>('POST', path, request);
     if ('place' in answer) throw new QueuedError(answer);
     return answer;
   }

@@ -47,8 +47,9 @@ export class SignalingClient {
     });
   }
 
+  /** False as soon as the server has said that it closes: from then on it hears no request. */
   get connected(): boolean {
-    return this.#socket.connected;
+    return this.#socket.connected && this.#closeReason === null;
   }
 
   /**
@@ -87,7 +88,7 @@ export class SignalingClient {
 
   /** @throws {SignalingError} with the code of the refusal, or `UNAVAILABLE`. */
   async request<N extends RequestName>(name: N, ...[data]: RequestArgs<N>): Promise<RequestResult<N>> {
-    if (!this.#socket.connected) throw unavailable('Not connected');
+    if (!this.connected) throw unavailable('Not connected');
     return new Promise((resolve, reject) => {
       this.#socket.timeout(REQUEST_TIMEOUT_MS).emit(name, data ?? {}, (timeout: Error | null, ack: unknown) => {
         if (timeout) reject(unavailable(`No answer to ${name}`));
@@ -103,9 +104,16 @@ export class SignalingClient {
     return () => this.#socket.off(name, listener);
   }
 
-  /** Called once the connection is over, with the reason that decides whether to come back. */
+  /** Called once, when the connection is over or the server says that it will be, with the reason that decides whether to come back. */
   onDisconnect(listener: (reason: Disconnection) => void): void {
-    this.#socket.on('disconnect', () => listener(this.#closeReason ?? 'lost'));
+    let told = false;
+    const tell = () => {
+      if (told) return;
+      told = true;
+      listener(this.#closeReason ?? 'lost');
+    };
+    this.#socket.on('disconnect', tell);
+    this.on('closed', tell);
   }
 
   close(): void {

@@ -102,6 +102,13 @@ export type HandshakeAuth = z.infer<typeof handshakeAuth>;
 export const sessionRequest = z.strictObject({ name: line(LIMITS.nameLength).pipe(z.string().min(1)) });
 export type SessionRequest = z.input<typeof sessionRequest>;
 
+/** Body of `POST /api/rooms/:id/tickets`; may be left out. */
+export const ticketRequest = z.strictObject({
+  /** Origin that an earlier ticket named and that did not answer: another node is chosen, where there is one. */
+  avoid: z.url().max(500).optional(),
+});
+export type TicketRequest = z.input<typeof ticketRequest>;
+
 /** Body of `POST /api/rooms`. */
 export const roomRequest = z.strictObject({
   title: line(LIMITS.titleLength).pipe(z.string().min(1)),

@@ -115,11 +115,12 @@ export class NodeRegistry {
 
   /**
    * Finds a node for a listener and keeps a place there, or in the queue where all are full.
+   * @param avoid URL of a node that did not answer them: it may be dead, and not be missed yet
    * @throws {AppError} UNAVAILABLE, or RATE_LIMITED when there is room and too many come within this second
    */
-  async admit(userId: string): Promise<Admission> {
+  async admit(userId: string, avoid = ''): Promise<Admission> {
     const answer = await this.#run(
-      ...(['admit', userId, NODE_LIFE_MS, RESERVATION_MS, PLACE_LIFE_MS, Math.random(), Math.random()] as const),
+      ...(['admit', userId, NODE_LIFE_MS, RESERVATION_MS, PLACE_LIFE_MS, Math.random(), Math.random(), avoid] as const),
     );
     const [verdict, ...rest] = answer;
     if (verdict === 'busy') throw new AppError('RATE_LIMITED', 'Many people are coming in: come back in a moment');

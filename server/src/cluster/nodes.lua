@@ -7,7 +7,8 @@
 -- ARGV  'beat', node id, JSON of the node, life of a node in ms, ids of people who have arrived (JSON)
 --       'list', life of a node in ms
 --       'leave', node id
---       'admit', person, life of a node in ms, life of a reservation in ms, life of a place in the queue in ms, two random numbers
+--       'admit', person, life of a node in ms, life of a reservation in ms, life of a place in the queue in ms, two random numbers,
+--       URL of a node to avoid where there is another ('' for none)
 --
 -- 'beat' and 'list' return {JSON of a node, people on their way to it, ...} of all live nodes. 'admit' returns {'node', id},
 -- {'busy'} when every node with room has let in as many as it can take this second, or {'wait', place, let in within a minute}.
@@ -88,16 +89,26 @@ local function loadOf(node)
   return (node.info.listeners + node.coming) / node.info.capacity
 end
 
-local free, ready = 0, {}
-for _, node in ipairs(nodes(lifeMs)) do
-  if not node.info.draining then
-    -- Asking again, someone who is on the way already keeps what they have.
-    if redis.call('ZSCORE', reservedFor(node.id), person) then return { 'node', node.id } end
-    local places = node.info.capacity - node.info.listeners - node.coming
-    if places > 0 then
-      free = free + places
-      if joinsOf(node.id) < node.info.joinsPerS then ready[#ready + 1] = node end
+-- Who may get people: not those that go, nor one that this person could not reach, unless there is no other.
+local function open(all)
+  local staying, reachable = {}, {}
+  for _, node in ipairs(all) do
+    if not node.info.draining then
+      staying[#staying + 1] = node
+      if node.info.url ~= ARGV[8] then reachable[#reachable + 1] = node end
     end
+  end
+  return #reachable > 0 and reachable or staying
+end
+
+local free, ready = 0, {}
+for _, node in ipairs(open(nodes(lifeMs))) do
+  -- Asking again, someone who is on the way already keeps what they have.
+  if redis.call('ZSCORE', reservedFor(node.id), person) then return { 'node', node.id } end
+  local places = node.info.capacity - node.info.listeners - node.coming
+  if places > 0 then
+    free = free + places
+    if joinsOf(node.id) < node.info.joinsPerS then ready[#ready + 1] = node end
   end
 end
 

@@ -30,7 +30,7 @@ import { PresenceClock } from './PresenceClock.ts';
 import { PulseGate } from './PulseGate.ts';
 import { RoomHealth, reportEveryS } from './RoomHealth.ts';
 import type { RoomObserver } from './RoomObserver.ts';
-import { RoomSound } from './RoomSound.ts';
+import { RoomSound, type MayBeHeard } from './RoomSound.ts';
 import { toSelfState } from './selfState.ts';
 import { toRoomInfo } from './roomInfo.ts';
 
@@ -521,9 +521,10 @@ export class Room extends EventEmitter<{ closed: [] }> {
     return this.#record.phase === 'live' ? 'audience' : null;
   }
 
-  #mayBeHeard(peer: Peer): 'yes' | 'muted' | 'no' {
+  #mayBeHeard(peer: Peer): MayBeHeard {
     const member = this.#record.stage.get(peer.userId);
-    if (!member || this.#closed || !this.#home.isHere) return 'no';
+    if (!member || this.#closed) return 'no';
+    if (!this.#home.isHere) return 'elsewhere';
     return member.muted ? 'muted' : 'yes';
   }
 

@@ -18,12 +18,15 @@ const RESTART_SPREAD_MAX_MS = 2000;
 /** For who has left the stage to move over to the mix; then they hear nothing of the stage any more. */
 const SWITCH_TIMEOUT_MS = 10_000;
 
+/** `elsewhere`: they are on stage, and the stage is not on this node, or not yet. */
+export type MayBeHeard = 'yes' | 'muted' | 'elsewhere' | 'no';
+
 interface RoomSoundOptions extends RoomMediaOptions {
   readonly logger: Logger;
   readonly observer: RoomObserver;
   /** Asked at each step, since it may change between two: what does this peer hear, and may they be heard? */
   readonly planeOf: (peer: Peer) => 'stage' | 'audience' | null;
-  readonly mayBeHeard: (peer: Peer) => 'yes' | 'muted' | 'no';
+  readonly mayBeHeard: (peer: Peer) => MayBeHeard;
   readonly peers: () => Iterable<Peer>;
 }
 
@@ -72,7 +75,7 @@ export class RoomSound extends EventEmitter<{ flood: [peer: Peer]; audienceOpene
     return info;
   }
 
-  /** @throws {AppError} NOT_ALLOWED for those who are not on stage. */
+  /** @throws {AppError} NOT_ALLOWED for those who are not on stage, UNAVAILABLE while that has no home. */
   async createSendTransport(peer: Peer): Promise<TransportInfo> {
     return peer.enqueue(async () => {
       this.#assertHeard(peer);
@@ -83,7 +86,7 @@ export class RoomSound extends EventEmitter<{ flood: [peer: Peer]; audienceOpene
     });
   }
 
-  /** @throws {AppError} NOT_ALLOWED, or as `PeerMedia.produce` does. */
+  /** @throws {AppError} as `createSendTransport()`, or as `PeerMedia.produce` does. */
   async produce(peer: Peer, transportId: string, rtpParameters: RtpParameters): Promise<string> {
     return peer.enqueue(async () => {
       this.#assertHeard(peer);
@@ -221,7 +224,7 @@ export class RoomSound extends EventEmitter<{ flood: [peer: Peer]; audienceOpene
     const { media } = peer;
     if (!media) return;
     const heard = this.#options.mayBeHeard(peer);
-    if (heard === 'no') return media.closeSend();
+    if (heard === 'no' || heard === 'elsewhere') return media.closeSend();
     const { producer } = media;
     if (!producer || producer.closed) return;
     try {
@@ -277,7 +280,9 @@ export class RoomSound extends EventEmitter<{ flood: [peer: Peer]; audienceOpene
   }
 
   #assertHeard(peer: Peer): void {
-    if (this.#options.mayBeHeard(peer) === 'no') throw new AppError('NOT_ALLOWED', 'Only people on stage can be heard');
+    const heard = this.#options.mayBeHeard(peer);
+    if (heard === 'elsewhere') throw new AppError('UNAVAILABLE', 'The stage is on its way to another node');
+    if (heard === 'no') throw new AppError('NOT_ALLOWED', 'Only people on stage can be heard');
   }
 }
 

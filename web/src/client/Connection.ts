@@ -31,6 +31,8 @@ export class Connector {
   readonly #instanceId = createInstanceId();
   #firstAskedAt: number | null = null;
   #opened = false;
+  /** Node that the last ticket named, when it did not answer. */
+  #unreachable: string | null = null;
   #loaded: { readonly capabilities: string; readonly device: Device } | null = null;
 
   constructor(options: ConnectorOptions) {
@@ -47,7 +49,7 @@ export class Connector {
     // Who is told on entering to come back in a moment waits for that moment too.
     const askedAt = this.#opened ? now : (this.#firstAskedAt ??= now);
     const [ticket, created] = await Promise.all([
-      api.createTicket(roomId),
+      api.createTicket(roomId, this.#unreachable === null ? {} : { avoid: this.#unreachable }),
       this.#loaded ? null : environment.createDevice(),
     ]);
     signal.throwIfAborted();
@@ -63,8 +65,10 @@ export class Connector {
     subscribe(signaling);
     const handleAbort = () => signaling.close();
     signal.addEventListener('abort', handleAbort);
+    this.#unreachable = ticket.url;
     try {
       const welcome = await signaling.connect();
+      this.#unreachable = null;
       signal.throwIfAborted();
       this.#opened = true;
       return { signaling, welcome, device, iceServers: toIceServers(ticket), askedAt };

@@ -1,5 +1,5 @@
 import type { QueuePlace, TicketResponse } from '@tribune/shared/protocol.ts';
-import { roomId, roomRequest } from '@tribune/shared/schemas.ts';
+import { roomId, roomRequest, ticketRequest } from '@tribune/shared/schemas.ts';
 import { Router, type Request } from 'express';
 import { rateLimit } from 'express-rate-limit';
 import { TICKET_EXPIRES_S, type Tokens } from '../../auth/Tokens.ts';
@@ -32,12 +32,15 @@ export function roomRoutes(options: RoomRoutesOptions): Router {
   const { registry } = options;
   const createTicket = async (req: Request, id: string): Promise<TicketResponse | QueuePlace> => {
     const person = authenticate(req, tokens);
+    const { avoid } = parseBody(ticketRequest, req);
     const room = await rooms.getOrThrow(idOf(id));
     const role = roleOf(room.record, person.userId);
     await room.admit(person.userId);
     // The stage does not stand in line with the audience, and who comes back to what they had here takes nobody's place.
-    const isExpected = role !== 'listener' || (room.getPeer(person.userId) !== undefined && !options.isDraining());
-    const admission = isExpected ? null : await registry.admit(`${room.id}:${person.userId}`);
+    const hasPlace =
+      room.getPeer(person.userId) !== undefined && !options.isDraining() && (!avoid || avoid !== config.PUBLIC_URL);
+    const isExpected = role !== 'listener' || hasPlace;
+    const admission = isExpected ? null : await registry.admit(`${room.id}:${person.userId}`, avoid);
     if (admission?.kind === 'wait') {
       const { place, estimateS, retryAfterS } = admission;
       return { place, estimateS, retryAfterS };

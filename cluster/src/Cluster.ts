@@ -64,7 +64,12 @@ export class Cluster {
     const node = new ClusterProcess(id, origin, {
       ...{ NODE_ID: id, PORT: String(port), HOST: '127.0.0.1', PUBLIC_URL: origin, WORKERS: '1' },
       ...{ MEDIA_PORT: String(FIRST_MEDIA_PORT + index * MEDIA_PORTS_PER_NODE), MEDIA_LISTEN_ADDRESS: '127.0.0.1' },
-      ...{ REDIS_URL: socketIn(this.#dir), DATA_DIR: join(this.#dir, id), SECRET: this.#secret, LOG_LEVEL: process.env.LOG_LEVEL ?? 'error' },
+      ...{
+        REDIS_URL: socketIn(this.#dir),
+        DATA_DIR: join(this.#dir, id),
+        SECRET: this.#secret,
+        LOG_LEVEL: process.env.LOG_LEVEL ?? 'error',
+      },
       ...{ MEDIASOUP_WORKER_BIN: process.env.MEDIASOUP_WORKER_BIN ?? '', WEB_DIR: process.env.WEB_DIR ?? '' },
       ...this.#options.env,
     });

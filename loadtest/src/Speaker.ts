@@ -99,14 +99,11 @@ export class Speaker {
     const { name, speech } = this.#options;
     const { signaling, ticket } = this.#peer;
     const transport = await signaling.request('transport:create');
-    this.#past = { sent: this.sent, skipped: this.skipped };
-    this.#media?.close();
     const media: SpeakerMedia = new SpeakerMedia(name, transport, ticket.rtpCapabilities, speech, {
       connectTransport: async (transportId, dtlsParameters) =>
         signaling.request('transport:connect', { transportId, dtlsParameters }),
       onLost: (failure) => this.#handleMediaLost(media, failure),
     });
-    this.#media = media;
     return media;
   }
 
@@ -138,17 +135,29 @@ export class Speaker {
     }
   }
 
+  /** What was sent before goes on until this is. */
   async #publish(): Promise<void> {
-    await during('media', async () => {
-      const media = await this.#createMedia();
-      await media.connect(MEDIA_TIMEOUT_MS);
-      const { transportId, rtpParameters } = media;
-      const { producerId } = await this.signaling.request('producer:create', { transportId, rtpParameters });
-      this.#producerId = producerId;
-      if (!this.#options.isOpen) return;
-      await this.signaling.request('stage:setMuted', { muted: false });
-      media.speak();
-    });
+    const media = await during('media', async () => this.#createMedia());
+    try {
+      await during('media', async () => this.#send(media));
+    } catch (error) {
+      media.close();
+      throw error;
+    }
+    this.#past = { sent: this.sent, skipped: this.skipped };
+    this.#media?.close();
+    this.#media = media;
+    if (this.#closed) media.close();
+  }
+
+  async #send(media: SpeakerMedia): Promise<void> {
+    await media.connect(MEDIA_TIMEOUT_MS);
+    const { transportId, rtpParameters } = media;
+    const { producerId } = await this.signaling.request('producer:create', { transportId, rtpParameters });
+    this.#producerId = producerId;
+    if (!this.#options.isOpen) return;
+    await this.signaling.request('stage:setMuted', { muted: false });
+    media.speak();
   }
 }
 

@@ -75,7 +75,7 @@ describe('the mix between nodes', () => {
   async function connectTo(home: number) {
     const lane = async (node: number) => nodes[node]!.pool.createStageLane();
     const uplink = await MixUplink.create(await lane(home), mixes[home]!);
-    mixes[home]!.setOutputs([{ address: LOOPBACK, port: uplink.port }]);
+    mixes[home]!.setOutputs([{ address: LOOPBACK, port: uplink.port, outward: true }]);
     const gate = await MixGate.create(await lane(0), mixes[0]!);
     return { uplink, gate, link: await uplink.link(gate.id, gate.offer(LOOPBACK)) };
   }
@@ -83,7 +83,7 @@ describe('the mix between nodes', () => {
   it('is heard on another node as it is on its home, without loss', async () => {
     const ann = speakAt(1, 'ann');
     const { uplink, gate, link } = await connectTo(1);
-    await gate.open(link);
+    mixes[0]!.setSources([await gate.open(link)]);
     await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([ann]);
     await expect.poll(() => ear.loudestDbov, { timeout: 5000 }).toBeGreaterThan(-40);
     expect(ear.ssrcs).toEqual(new Set([mixes[0]!.ssrc]));
@@ -105,11 +105,11 @@ describe('the mix between nodes', () => {
     const ann = speakAt(1, 'ann');
     const first = await connectTo(1);
     mixes[0]!.setOutputs([{ address: LOOPBACK, port: ingest.port }]);
-    await first.gate.open(first.link);
+    mixes[0]!.setSources([await first.gate.open(first.link)]);
     await expect.poll(() => listener.voices, { timeout: 5000 }).toEqual([ann]);
     const bob = speakAt(2, 'bob');
     const second = await connectTo(2);
-    await second.gate.open(second.link);
+    mixes[0]!.setSources([await second.gate.open(second.link)]);
     first.gate.close();
     first.uplink.close();
     await expect.poll(() => listener.voices, { timeout: 5000 }).toEqual([ann, bob]);
@@ -129,7 +129,7 @@ describe('the mix between nodes', () => {
     const { uplink, gate } = await connectTo(1);
     const offer = gate.offer(LOOPBACK);
     const link = await uplink.link('through', { ...offer, port: network.address().port });
-    await gate.open(link);
+    mixes[0]!.setSources([await gate.open(link)]);
     // Once it is heard, one in twenty of sixty is lost, and one in twenty is overtaken by the next.
     let sent = 0;
     let held: Buffer | null = null;
@@ -152,12 +152,12 @@ describe('the mix between nodes', () => {
   it('goes on as the same stream when another node becomes the home', async () => {
     const ann = speakAt(1, 'ann');
     const first = await connectTo(1);
-    await first.gate.open(first.link);
+    mixes[0]!.setSources([await first.gate.open(first.link)]);
     await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([ann]);
     first.uplink.close();
     const bob = speakAt(2, 'bob');
     const second = await connectTo(2);
-    await second.gate.open(second.link);
+    mixes[0]!.setSources([await second.gate.open(second.link)]);
     first.gate.close();
     ear.forget();
     await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([bob]);
@@ -169,14 +169,38 @@ describe('the mix between nodes', () => {
     second.uplink.close();
   });
 
+  it('is heard from the home that was until someone speaks at the one that is', async () => {
+    const ann = speakAt(1, 'ann');
+    const first = await connectTo(1);
+    const before = await first.gate.open(first.link);
+    mixes[0]!.setSources([before]);
+    await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([ann]);
+    const second = await connectTo(2);
+    mixes[0]!.setSources([await second.gate.open(second.link), before]);
+    ear.forget();
+    await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([ann]);
+    const bob = speakAt(2, 'bob');
+    await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([ann, bob]);
+    ear.forget();
+    await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([bob]);
+    // Ann speaks on at the old home, which nobody hears any more.
+    await sleep(500);
+    expect(ear.voices).toEqual([bob]);
+    expect(ear.counts.expected - ear.counts.received).toBeLessThan(3);
+    for (const { gate, uplink } of [first, second]) {
+      gate.close();
+      uplink.close();
+    }
+  });
+
   it('and when this node itself becomes it', async () => {
     const ann = speakAt(1, 'ann');
     const { uplink, gate, link } = await connectTo(1);
-    await gate.open(link);
+    mixes[0]!.setSources([await gate.open(link)]);
     await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([ann]);
     uplink.close();
     gate.close();
-    mixes[0]!.setSource({ kind: 'mix' });
+    mixes[0]!.setSources([{ kind: 'mix' }]);
     const lea = speakAt(0, 'lea');
     ear.forget();
     await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([lea]);
@@ -197,7 +221,9 @@ describe('the mix between nodes', () => {
     plain.on('message', (packet) => payloads.set(timestampOf(packet), payloadOf(packet)!));
     const seen: Buffer[] = [];
     wire.on('message', (packet) => seen.push(packet));
-    mixes[1]!.setOutputs([uplink.port, plain.address().port].map((to) => ({ address: LOOPBACK, port: to })));
+    mixes[1]!.setOutputs(
+      [uplink.port, plain.address().port].map((to) => ({ address: LOOPBACK, port: to, outward: true })),
+    );
     const pairs = () =>
       seen.flatMap((packet) => {
         const payload = payloads.get(timestampOf(packet));
@@ -206,7 +232,7 @@ describe('the mix between nodes', () => {
     await expect.poll(() => pairs().length, { timeout: 5000 }).toBeGreaterThan(3);
     for (const { packet, payload } of pairs()) expect(packet.includes(payload)).toBe(false);
     plain.close();
-    await gate.open({ ...link, srtpParameters: tapped.srtpParameters });
+    mixes[0]!.setSources([await gate.open({ ...link, srtpParameters: tapped.srtpParameters })]);
     await sleep(1000);
     expect(ear.voices).toEqual([]);
     wire.close();

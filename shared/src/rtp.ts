@@ -56,16 +56,21 @@ export function isMarked(packet: Uint8Array): boolean {
   return (packet[1]! & MARKER_BIT) !== 0;
 }
 
+/** Of a packet that `isRtp`: how many contributing sources it says that it has. */
+export function csrcCountOf(packet: Uint8Array): number {
+  return packet[0]! & CSRC_COUNT_BITS;
+}
+
 /** Contributing sources of a packet that `isRtp`: none when it is cut short. */
 export function csrcsOf(packet: Buffer): number[] {
-  const count = packet[0]! & CSRC_COUNT_BITS;
+  const count = csrcCountOf(packet);
   if (packet.length < FIXED_HEADER_BYTES + count * 4) return [];
   return Array.from({ length: count }, (_, index) => packet.readUInt32BE(FIXED_HEADER_BYTES + index * 4));
 }
 
 /** What follows the header and its extensions, without padding; null when the packet is cut short. */
 export function payloadOf(packet: Buffer): Buffer | null {
-  let start = FIXED_HEADER_BYTES + (packet[0]! & CSRC_COUNT_BITS) * 4;
+  let start = FIXED_HEADER_BYTES + csrcCountOf(packet) * 4;
   if (packet[0]! & EXTENSION_BIT) {
     if (packet.length < start + 4) return null;
     start += 4 + packet.readUInt16BE(start + 2) * 4;

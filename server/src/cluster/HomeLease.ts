@@ -5,7 +5,7 @@ import { AppError } from '../errors.ts';
 const LUA = readFileSync(new URL('lease.lua', import.meta.url), 'utf8');
 
 /** A home that has not renewed for so long is home no more. */
-export const LEASE_MS = 4000;
+export const LEASE_MS = 3000;
 /** A lease that nobody holds is left to the one who held it last for so many looks: after a flush of Redis nobody has to move. */
 const LOOKS_BEFORE_TAKING = 2;
 

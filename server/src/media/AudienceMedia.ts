@@ -88,8 +88,9 @@ export class AudienceMedia extends EventEmitter<{ ingestOpened: []; ingestLost: 
   }
 
   #setOutputs(): void {
-    const ports = [...this.#ingests.values()].map(({ port }) => port);
-    if (this.links.output !== null) ports.push(this.links.output);
-    this.#mix.setOutputs(ports.map((port) => ({ address: LOOPBACK, port })));
+    const listeners = [...this.#ingests.values()].map(({ port }) => ({ address: LOOPBACK, port }));
+    const { output } = this.links;
+    const nodes = output === null ? [] : [{ address: LOOPBACK, port: output, outward: true }];
+    this.#mix.setOutputs([...listeners, ...nodes]);
   }
 }

@@ -1,5 +1,6 @@
 import type { PlainTransport, RtpParameters, SrtpParameters } from 'mediasoup/types';
 import type { RoomMix } from '../mixer/Mixer.ts';
+import type { MixSource } from '../mixer/mixerMessages.ts';
 import type { Lane } from './Lane.ts';
 
 /** Where the home of a room sends the mix for another node. */
@@ -56,8 +57,11 @@ export class MixGate {
     return { address, port: tuple.localPort, srtpParameters };
   }
 
-  /** Opens it for what the home sends, once: from then on that is what listeners hear. What comes with other keys is dropped. */
-  async open({ srtpParameters, rtpParameters }: GateLink): Promise<void> {
+  /**
+   * Opens it for what the home sends, once. What comes with other keys is dropped.
+   * @returns what it brings to the room's socket
+   */
+  async open({ srtpParameters, rtpParameters }: GateLink): Promise<MixSource> {
     await this.#transport.connect({ srtpParameters });
     const producer = await this.#transport.produce({ kind: 'audio', rtpParameters });
     const inward = await this.lane.createLoopback(this.#mix.port);
@@ -66,7 +70,7 @@ export class MixGate {
       rtpCapabilities: { ...this.lane.rtpCapabilities, headerExtensions: [] },
       enableRtx: false,
     });
-    this.#mix.setSource({ kind: 'relay', ssrc: consumer.rtpParameters.encodings?.[0]?.ssrc ?? 0 });
+    return { kind: 'relay', ssrc: consumer.rtpParameters.encodings?.[0]?.ssrc ?? 0 };
   }
 
   close(): void {

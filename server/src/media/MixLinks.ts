@@ -1,5 +1,6 @@
 import { AwaitQueue } from 'awaitqueue';
 import type { RoomMix } from '../mixer/Mixer.ts';
+import type { MixSource } from '../mixer/mixerMessages.ts';
 import { MixGate, type GateLink, type GateOffer } from './MixGate.ts';
 import { MixUplink } from './MixUplink.ts';
 import type { WorkerPool } from './WorkerPool.ts';
@@ -9,6 +10,9 @@ export interface WantedGate {
   readonly offer: GateOffer;
 }
 
+/** What was heard before the stage moved, until the voices have followed: longer than that takes. */
+export const HANDOVER_MS = 5000;
+
 /** How the mix of one room gets to other nodes when this one is its home, and here when it is not. */
 export class MixLinks {
   readonly #pool: WorkerPool;
@@ -16,8 +20,14 @@ export class MixLinks {
   readonly #onOutput: () => void;
   readonly #queue = new AwaitQueue();
   #uplink: MixUplink | null = null;
+  #uplinkTimer: NodeJS.Timeout | undefined;
   #gate: MixGate | null = null;
   #isOpen = false;
+  /** Null between two homes. */
+  #source: MixSource | null = { kind: 'mix' };
+  /** What was heard before, and the gate that it comes through, if it comes from elsewhere. */
+  #past: { readonly source: MixSource | null; readonly gate: MixGate | null } | null = null;
+  #pastTimer: NodeJS.Timeout | undefined;
   #closed = false;
 
   /** @param onOutput the mixer has to send the mix elsewhere too, see `output` */
@@ -34,14 +44,18 @@ export class MixLinks {
 
   /** The stage is here now: the mix is made here. */
   makeHere(): void {
-    this.#dropGate();
-    this.#mix.setSource({ kind: 'mix' });
+    clearTimeout(this.#uplinkTimer);
+    this.#retire();
+    this.#source = { kind: 'mix' };
+    this.#setSources();
   }
 
   /** The stage is on another node, or on another one than before. */
   takeFromElsewhere(): void {
-    this.#dropGate();
-    this.#dropUplink();
+    this.#retire();
+    this.#setSources();
+    clearTimeout(this.#uplinkTimer);
+    this.#uplinkTimer = setTimeout(() => this.#dropUplink(), HANDOVER_MS).unref();
   }
 
   /** Where the mix has to be sent for this node. @throws {AppError} UNAVAILABLE */
@@ -60,11 +74,12 @@ export class MixLinks {
     return this.#queue.push(async () => {
       if (this.#gate?.id !== gateId || this.#gate.closed) return { again: false };
       if (this.#isOpen) {
-        this.#dropGate();
+        this.#retire();
         return { again: true };
       }
       this.#isOpen = true;
-      await this.#gate.open(link);
+      this.#source = await this.#gate.open(link);
+      this.#setSources();
       return { again: false };
     });
   }
@@ -96,7 +111,9 @@ export class MixLinks {
 
   close(): void {
     this.#closed = true;
-    this.#dropGate();
+    this.#retire();
+    this.#forget();
+    clearTimeout(this.#uplinkTimer);
     this.#dropUplink();
   }
 
@@ -105,10 +122,25 @@ export class MixLinks {
     return made;
   }
 
-  #dropGate(): void {
-    this.#gate?.close();
+  /** What is heard goes on for a while, until someone speaks in what comes next. */
+  #retire(): void {
+    this.#forget();
+    this.#past = { source: this.#source, gate: this.#gate };
+    this.#source = null;
     this.#gate = null;
-    this.#isOpen = false;
+    this.#pastTimer = setTimeout(() => this.#forget(), HANDOVER_MS).unref();
+  }
+
+  #forget(): void {
+    clearTimeout(this.#pastTimer);
+    if (!this.#past) return;
+    this.#past.gate?.close();
+    this.#past = null;
+    if (!this.#closed) this.#setSources();
+  }
+
+  #setSources(): void {
+    this.#mix.setSources([this.#source, this.#past?.source ?? null].filter((source) => source !== null));
   }
 
   #dropUplink(): void {

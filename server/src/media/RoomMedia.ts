@@ -5,6 +5,7 @@ import { AppError } from '../errors.ts';
 import type { Mixer } from '../mixer/Mixer.ts';
 import { AudienceMedia } from './AudienceMedia.ts';
 import type { Downlink } from './Ingest.ts';
+import { HANDOVER_MS } from './MixLinks.ts';
 import { StageMedia } from './StageMedia.ts';
 import type { WorkerPool } from './WorkerPool.ts';
 
@@ -30,6 +31,7 @@ export class RoomMedia extends EventEmitter<{
   /** Of its own: a stage does not wait for the mixer. */
   readonly #audienceCreation = new AwaitQueue();
   #stage: StageMedia | null = null;
+  #leftStage: StageMedia | null = null;
   #audience: AudienceMedia | null = null;
   #feed: ((stage: StageMedia) => Promise<void>) | null = null;
   #closed = false;
@@ -59,11 +61,27 @@ export class RoomMedia extends EventEmitter<{
     return this.#audience;
   }
 
-  /** The stage has gone to another node. */
-  closeStage(): void {
+  /** The stage has gone to another node. What comes in goes on, until everyone has followed it. */
+  leaveStage(): void {
+    this.#leftStage?.close();
     const stage = this.#stage;
     this.#stage = null;
-    stage?.close();
+    this.#leftStage = stage;
+    setTimeout(() => {
+      if (this.#leftStage === stage) this.#leftStage = null;
+      stage?.close();
+    }, HANDOVER_MS).unref();
+  }
+
+  /** Does the stage that has gone to another node still go on here? */
+  get isLeavingStage(): boolean {
+    return this.#leftStage !== null;
+  }
+
+  /** The stage is here, or here again. */
+  takeStage(): void {
+    this.#leftStage?.close();
+    this.#leftStage = null;
   }
 
   /** The mixer was replaced: nobody has to do anything for the mix to go on. */
@@ -79,6 +97,7 @@ export class RoomMedia extends EventEmitter<{
   /** Gives everything back; what is asked for afterwards is made anew. */
   release(): void {
     const [stage, audience] = [this.#stage, this.#audience];
+    this.takeStage();
     this.#stage = null;
     this.#audience = null;
     this.#feed = null;

@@ -29,8 +29,11 @@ export interface RoomMix {
   readonly ssrc: number;
   /** The whole list each time. Who is not in it, or is muted, is not in the mix, whatever they send. */
   setSpeakers(speakers: readonly MixSpeaker[]): void;
-  /** What it sends is mixed here, or elsewhere and only passed on: to those who receive it, it is one stream all the time. */
-  setSource(source: MixSource): void;
+  /**
+   * What it sends is mixed here, or elsewhere and only passed on: to those who receive it, it is one stream all the time. The
+   * second is heard until someone speaks in the first.
+   */
+  setSources(sources: readonly MixSource[]): void;
   /** Where the mix goes: the whole list each time. */
   setOutputs(outputs: readonly MixOutput[]): void;
   close(): void;
@@ -96,7 +99,7 @@ export class Mixer extends EventEmitter<{ restarted: [] }> {
       ssrc: randomInt(1, 0x1_0000_0000),
       packetMs,
       bitrate,
-      source: { kind: 'mix' } as const,
+      sources: [{ kind: 'mix' }] as const,
       speakers: [],
       outputs: [],
     };
@@ -146,7 +149,7 @@ export class Mixer extends EventEmitter<{ restarted: [] }> {
       port,
       ssrc,
       setSpeakers: (speakers) => update({ speakers }),
-      setSource: (source) => update({ source }),
+      setSources: (sources) => update({ sources }),
       setOutputs: (outputs) => update({ outputs }),
       close: () => {
         if (this.#rooms.get(roomId) !== room) return;

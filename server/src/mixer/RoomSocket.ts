@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isRtp, sequenceNumberOf, ssrcOf } from '@tribune/shared/rtp.ts';
+import { csrcCountOf, isRtp, sequenceNumberOf, ssrcOf } from '@tribune/shared/rtp.ts';
 import { MIX_PAYLOAD_TYPE } from './mixRtpParameters.ts';
 import type { MixOutput, MixSource, RoomState } from './mixerMessages.ts';
 import { Renumbering } from './Renumbering.ts';
@@ -16,13 +16,18 @@ const SOCKET_BUFFER_BYTES = 1024 * 1024;
 const BIND_ATTEMPTS = 20;
 const BIND_RETRY_MS = 50;
 
+const MIX: MixSource = { kind: 'mix' };
+
 /** A room's mix, made here or passed on, with the UDP socket that it is fed and sent through. */
 export class RoomSocket {
   readonly #mixer: RoomMixer;
   readonly #socket: Socket;
   readonly #ssrc: number;
   readonly #numbers = new Renumbering(randomInt(0x1_0000));
-  #source: MixSource = { kind: 'mix' };
+  readonly #outwardNumbers = new Renumbering(randomInt(0x1_0000));
+  #sources: readonly MixSource[] = [{ kind: 'mix' }];
+  /** Of the sources, the one that is sent. */
+  #heard: MixSource | undefined = this.#sources[0];
   #outputs: readonly MixOutput[] = [];
 
   private constructor(mixer: RoomMixer, socket: Socket, ssrc: number) {
@@ -48,38 +53,67 @@ export class RoomSocket {
     return this.#mixer.voiceCount;
   }
 
-  update({ source, speakers, outputs }: RoomState): void {
-    if (source.kind === 'mix' && this.#source.kind === 'relay') this.#mixer.resume();
-    this.#source = source;
+  update({ sources, speakers, outputs }: RoomState): void {
+    if (!this.#isMixing && sources.some(isMix)) this.#mixer.resume();
+    this.#heard = sources.find((source) => isSame(source, this.#heard)) ?? sources[0];
+    this.#sources = sources;
     this.#mixer.setSpeakers(speakers);
     this.#outputs = outputs;
   }
 
   tick(nowMs: number): void {
-    if (this.#source.kind === 'relay') return;
+    if (!this.#isMixing) return;
     const packet = this.#mixer.tick(nowMs);
-    if (packet) this.#send(packet, 'mix');
+    if (!packet) return;
+    const outward = this.#outputs.filter((output) => output.outward);
+    // A packet is sent later than it seems, so that one with two numbers has to be two.
+    if (outward.length > 0) this.#send(Buffer.from(packet), MIX, this.#outwardNumbers, outward);
+    this.#pass(packet, MIX);
+  }
+
+  get #isMixing(): boolean {
+    return this.#sources.some(isMix);
   }
 
   #receive(packet: Buffer): void {
-    if (this.#source.kind === 'mix') this.#mixer.receive(packet, performance.now());
-    else if (isRtp(packet) && ssrcOf(packet) === this.#source.ssrc) this.#send(packet, this.#source.ssrc);
+    if (!isRtp(packet)) return;
+    const ssrc = ssrcOf(packet);
+    const relayed = this.#sources.find((source) => source.kind === 'relay' && source.ssrc === ssrc);
+    if (relayed) this.#pass(packet, relayed);
+    else if (this.#isMixing) this.#mixer.receive(packet, performance.now());
   }
 
   /** To those who receive it, this is one stream, wherever it comes from. */
-  #send(packet: Buffer, source: 'mix' | number): void {
-    const number = this.#numbers.next(source, sequenceNumberOf(packet));
+  #pass(packet: Buffer, source: MixSource): void {
+    // Someone speaks in what is to be heard: there is nothing to wait for.
+    if (isSame(source, this.#sources[0]) && csrcCountOf(packet) > 0) this.#heard = this.#sources[0];
+    if (!isSame(source, this.#heard)) return;
+    const inward = this.#outputs.filter(({ outward }) => !outward);
+    this.#send(packet, source, this.#numbers, inward);
+  }
+
+  #send(packet: Buffer, source: MixSource, numbers: Renumbering, outputs: readonly MixOutput[]): void {
+    const number = numbers.next(source.kind === 'relay' ? source.ssrc : source.kind, sequenceNumberOf(packet));
     if (number === null) return;
     packet[1] = (packet[1]! & MARKER_BIT) | MIX_PAYLOAD_TYPE;
     packet.writeUInt16BE(number, 2);
     packet.writeUInt32BE(this.#ssrc, 8);
-    for (const { address, port } of this.#outputs) this.#socket.send(packet, port, address, ignore);
+    for (const { address, port } of outputs) this.#socket.send(packet, port, address, ignore);
   }
 
   close(): void {
     this.#socket.close();
     this.#mixer.close();
   }
+}
+
+function isMix({ kind }: MixSource): boolean {
+  return kind === 'mix';
+}
+
+function isSame(one: MixSource, other: MixSource | undefined): boolean {
+  if (one.kind === 'mix' || other?.kind !== 'relay') return one.kind === other?.kind;
+  return one.ssrc === other.ssrc;
 }
 
 async function bind(port: number): Promise<Socket> {

@@ -5,9 +5,11 @@ import type { MixSettings } from './MixStream.ts';
 export interface MixOutput {
   readonly address: string;
   readonly port: number;
+  /** Leads to other nodes: it gets what is mixed here and nothing that came from elsewhere, so that nothing goes round. */
+  readonly outward?: boolean;
 }
 
-/** What a room's socket sends: what it mixes, or what it receives as one stream, mixed elsewhere. */
+/** What a room's socket can send: what it mixes, or what it receives as one stream, mixed elsewhere. */
 export type MixSource = { readonly kind: 'mix' } | { readonly kind: 'relay'; readonly ssrc: number };
 
 /** Everything that a mix is: sent whole each time, so that a new process takes over from what it is told once. */
@@ -17,7 +19,8 @@ export interface RoomState extends MixSettings {
   readonly opening: number;
   /** UDP port on 127.0.0.1; 0 until the first process has found a free one. */
   readonly port: number;
-  readonly source: MixSource;
+  /** The first is what is heard; while nobody has spoken there yet, as when a stage moves, the next. */
+  readonly sources: readonly MixSource[];
   readonly speakers: readonly VoiceSettings[];
   readonly outputs: readonly MixOutput[];
 }

@@ -30,7 +30,7 @@ import { PresenceClock } from './PresenceClock.ts';
 import { PulseGate } from './PulseGate.ts';
 import { RoomHealth, reportEveryS } from './RoomHealth.ts';
 import type { RoomObserver } from './RoomObserver.ts';
-import { RoomSound, type MayBeHeard } from './RoomSound.ts';
+import { RoomSound } from './RoomSound.ts';
 import { toSelfState } from './selfState.ts';
 import { toRoomInfo } from './roomInfo.ts';
 
@@ -39,6 +39,8 @@ export type RoomConfig = Pick<Config, 'STAGE_GRACE_S' | 'HOST_GRACE_S' | 'EMPTY_
 /** Actions that the store would take for anyone whatever, so that the room has to know their target. */
 const NOBODY = { action: null, actor: null, userId: null } as const;
 const FACES = 12;
+/** From a ticket that was taken to the connection: who is not there by then has gone. */
+const ENTERING_MS = 5000;
 const AUDIENCE_LIST_LIMIT = 50;
 const AIMED_AT_ANYONE: ReadonlySet<Action> = new Set(['peer:remove', 'peer:ban']);
 
@@ -71,6 +73,8 @@ export class Room extends EventEmitter<{ closed: [] }> {
   readonly #options: RoomOptions;
   readonly #logger: Logger;
   readonly #peers = new Map<string, Peer>();
+  /** Who is between `enter()` and `attach()`, and since when: they have their place already. */
+  readonly #entering = new Map<string, number>();
   readonly #audience = new Audience();
   readonly #clock: PresenceClock;
   readonly #gate = new PulseGate();
@@ -101,6 +105,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
       observer: options.observer,
       planeOf: (peer) => this.#planeOf(peer),
       mayBeHeard: (peer) => this.#mayBeHeard(peer),
+      hasStage: () => this.#home.isHere,
       peers: () => this.#peers.values(),
     });
     this.#home = new RoomHome({
@@ -161,10 +166,15 @@ export class Room extends EventEmitter<{ closed: [] }> {
     this.#assertRoomFor(userId);
   }
 
-  /** The node of the stage; null for this one, which takes the stage where no node has it. @throws {AppError} UNAVAILABLE */
-  async findHome(): Promise<LiveNode | null> {
+  /**
+   * The node of the stage; null for this one, which takes the stage where no node has it.
+   * @param avoid URL of a node that did not answer: should it be the home, they wait here for the next one
+   * @throws {AppError} UNAVAILABLE
+   */
+  async findHome(avoid?: string): Promise<LiveNode | null> {
     if (!this.#home.isHere && !this.#home.elsewhere) await this.#home.claim({ eager: true });
-    return this.#home.elsewhere;
+    const { elsewhere } = this.#home;
+    return elsewhere?.url === avoid ? null : elsewhere;
   }
 
   /** Spends a ticket. @throws {AppError} BANNED, TICKET_USED, ROOM_ENDED, ROOM_FULL, UNAVAILABLE */
@@ -173,12 +183,19 @@ export class Room extends EventEmitter<{ closed: [] }> {
     // Longer than a ticket lives: within its life it is good once.
     const ticketExpiresS = TICKET_EXPIRES_S + 30;
     this.#options.cluster.handleArrival(this.id, userId);
-    await this.#apply(await this.#transition('peer:enter', null, { userId, name, jti, ticketExpiresS }));
+    this.#entering.set(userId, performance.now());
+    try {
+      await this.#apply(await this.#transition('peer:enter', null, { userId, name, jti, ticketExpiresS }));
+    } catch (error) {
+      this.#entering.delete(userId);
+      throw error;
+    }
   }
 
   /** Takes in the connection of someone who has entered; its link hears everything from here on. */
   attach({ person, instanceId, rtpCapabilities, link }: Arrival): Peer {
     if (this.#closed) throw new AppError('ROOM_ENDED', 'The room has ended');
+    this.#entering.delete(person.userId);
     const known = this.#peers.get(person.userId);
     const peer = known ?? new Peer(person, instanceId, rtpCapabilities);
     if (!known) this.#peers.set(person.userId, peer);
@@ -439,8 +456,8 @@ export class Room extends EventEmitter<{ closed: [] }> {
   /** The stage has come here or gone. */
   async #handleMoved(): Promise<void> {
     this.#logger.info({ home: this.#home.current }, 'The room has another home');
-    await this.#sound.reconcile().catch((error: unknown) => this.#logger.warn({ err: error }, 'Media did not follow'));
     this.#sendAway();
+    await this.#sound.reconcile().catch((error: unknown) => this.#logger.warn({ err: error }, 'Media did not follow'));
   }
 
   /** Who is on stage belongs where the stage is. */
@@ -473,7 +490,8 @@ export class Room extends EventEmitter<{ closed: [] }> {
     return Boolean(this.#peers.get(userId)?.link) || this.#home.nodes.has(userId);
   }
 
-  #dropAbsent(): void {
+  #dropAbsent(now = performance.now()): void {
+    for (const [userId, since] of this.#entering) if (now - since > ENTERING_MS) this.#entering.delete(userId);
     for (const peer of this.#peers.values()) {
       if (peer.state.kind === 'away' && this.#clock.isPastGrace(peer.state.since)) this.#drop(peer);
     }
@@ -521,16 +539,15 @@ export class Room extends EventEmitter<{ closed: [] }> {
     return this.#record.phase === 'live' ? 'audience' : null;
   }
 
-  #mayBeHeard(peer: Peer): MayBeHeard {
+  #mayBeHeard(peer: Peer): 'yes' | 'muted' | 'no' {
     const member = this.#record.stage.get(peer.userId);
     if (!member || this.#closed) return 'no';
-    if (!this.#home.isHere) return 'elsewhere';
     return member.muted ? 'muted' : 'yes';
   }
 
   #assertRoomFor(userId: string): void {
-    const known = this.#peers.has(userId) || this.#record.stage.has(userId);
-    if (!known && this.#peers.size >= this.#options.config.ROOM_CAPACITY)
+    const known = this.#peers.has(userId) || this.#entering.has(userId) || this.#record.stage.has(userId);
+    if (!known && this.#peers.size + this.#entering.size >= this.#options.config.ROOM_CAPACITY)
       throw new AppError('ROOM_FULL', 'The room is full');
   }
 }

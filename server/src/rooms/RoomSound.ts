@@ -18,15 +18,14 @@ const RESTART_SPREAD_MAX_MS = 2000;
 /** For who has left the stage to move over to the mix; then they hear nothing of the stage any more. */
 const SWITCH_TIMEOUT_MS = 10_000;
 
-/** `elsewhere`: they are on stage, and the stage is not on this node, or not yet. */
-export type MayBeHeard = 'yes' | 'muted' | 'elsewhere' | 'no';
-
 interface RoomSoundOptions extends RoomMediaOptions {
   readonly logger: Logger;
   readonly observer: RoomObserver;
   /** Asked at each step, since it may change between two: what does this peer hear, and may they be heard? */
   readonly planeOf: (peer: Peer) => 'stage' | 'audience' | null;
-  readonly mayBeHeard: (peer: Peer) => MayBeHeard;
+  readonly mayBeHeard: (peer: Peer) => 'yes' | 'muted' | 'no';
+  /** Is the stage on this node? */
+  readonly hasStage: () => boolean;
   readonly peers: () => Iterable<Peer>;
 }
 
@@ -121,12 +120,13 @@ export class RoomSound extends EventEmitter<{ flood: [peer: Peer]; audienceOpene
 
   /** The stage is on this node now. */
   takeStage(): void {
+    this.#media.takeStage();
     this.#media.audience?.links.makeHere();
   }
 
   /** The stage is on another node, or on another one than before. */
   leaveStage(): void {
-    this.#media.closeStage();
+    this.#media.leaveStage();
     this.#media.audience?.links.takeFromElsewhere();
   }
 
@@ -224,7 +224,7 @@ export class RoomSound extends EventEmitter<{ flood: [peer: Peer]; audienceOpene
     const { media } = peer;
     if (!media) return;
     const heard = this.#options.mayBeHeard(peer);
-    if (heard === 'no' || heard === 'elsewhere') return media.closeSend();
+    if (heard === 'no' || !(this.#options.hasStage() || this.#media.isLeavingStage)) return media.closeSend();
     const { producer } = media;
     if (!producer || producer.closed) return;
     try {
@@ -280,9 +280,8 @@ export class RoomSound extends EventEmitter<{ flood: [peer: Peer]; audienceOpene
   }
 
   #assertHeard(peer: Peer): void {
-    const heard = this.#options.mayBeHeard(peer);
-    if (heard === 'elsewhere') throw new AppError('UNAVAILABLE', 'The stage is on its way to another node');
-    if (heard === 'no') throw new AppError('NOT_ALLOWED', 'Only people on stage can be heard');
+    if (this.#options.mayBeHeard(peer) === 'no') throw new AppError('NOT_ALLOWED', 'Only people on stage can be heard');
+    if (!this.#options.hasStage()) throw new AppError('UNAVAILABLE', 'The stage is on its way to another node');
   }
 }
 

@@ -45,7 +45,7 @@ export function roomRoutes(options: RoomRoutesOptions): Router {
       const { place, estimateS, retryAfterS } = admission;
       return { place, estimateS, retryAfterS };
     }
-    const node = admission?.node ?? (role === 'listener' ? null : await room.findHome());
+    const node = admission?.node ?? (role === 'listener' ? null : await room.findHome(avoid));
     return {
       ticket: tokens.signTicket(person, room.id, role),
       expiresInS: TICKET_EXPIRES_S,

@@ -65,7 +65,6 @@ export class Peer {
   #restartTimer: NodeJS.Timeout | null = null;
   #closed = false;
   #lost = false;
-  #hasReceived = false;
   #mediaRestarts = 0;
   #refusals = 0;
   /** Node that the last ticket named, when it did not answer. */
@@ -250,15 +249,18 @@ export class Peer {
   }
 
   #connect(reception: Reception): void {
-    const isCurrent = () => reception === this.#reception && !(this.#options.follows && this.#hasReceived);
+    const { signaling } = this;
     during('media', async () => reception.connect(MEDIA_TIMEOUT_MS)).then(
-      () => {
-        if (!isCurrent()) return;
-        this.#hasReceived = true;
-        this.#receiving.resolve();
-      },
-      (failure: Failure) => isCurrent() && this.#fail(failure),
+      () => reception === this.#reception && this.#receiving.resolve(),
+      (failure: Failure) => reception === this.#reception && this.#handleMediaFailure(signaling, failure),
     );
+  }
+
+  /** What fails because its connection is over brings nothing new: that has been told, or is followed. */
+  #handleMediaFailure(signaling: SignalingClient, failure: Failure): void {
+    if (!signaling.connected) return;
+    if (this.#options.follows) this.#socket?.io.engine.close();
+    else this.#fail(failure);
   }
 
   #addConsumer(consumer: Notifications['consumer:created'], ack?: () => void): void {
@@ -276,9 +278,10 @@ export class Peer {
     this.#dropReception();
     if (this.#restartTimer) clearTimeout(this.#restartTimer);
     this.#restartTimer = setTimeout(() => {
-      during('media', async () => this.signaling.request('media:start')).then(
+      const { signaling } = this;
+      during('media', async () => signaling.request('media:start')).then(
         (info) => this.#begin(info),
-        (failure: Failure) => this.#fail(failure),
+        (failure: Failure) => this.#handleMediaFailure(signaling, failure),
       );
     }, Math.random() * withinMs);
   }

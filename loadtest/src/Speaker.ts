@@ -8,6 +8,8 @@ import { SpeakerMedia } from './SpeakerMedia.ts';
 
 const INVITATION_TIMEOUT_MS = 10_000;
 const PUBLISH_ATTEMPTS = 20;
+/** Until what is sent the new way has come through the buffers on it. */
+const OVERLAP_MS = 1000;
 const PUBLISH_DELAY_MS = 500;
 
 export interface SpeakerOptions extends PeerOptions {
@@ -144,10 +146,11 @@ export class Speaker {
       media.close();
       throw error;
     }
+    const before = this.#media;
     this.#past = { sent: this.sent, skipped: this.skipped };
-    this.#media?.close();
     this.#media = media;
     if (this.#closed) media.close();
+    setTimeout(() => before?.close(), OVERLAP_MS).unref();
   }
 
   async #send(media: SpeakerMedia): Promise<void> {

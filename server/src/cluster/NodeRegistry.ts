@@ -63,6 +63,8 @@ export class NodeRegistry {
   readonly #options: NodeRegistryOptions;
   #nodes: readonly LiveNode[] = [];
   #arrived: string[] = [];
+  /** Until then, a node that Redis does not know is one that it has forgotten. */
+  #trustedUntil = -Infinity;
   #timer: NodeJS.Timeout | null = null;
   #beating = false;
 
@@ -97,9 +99,9 @@ export class NodeRegistry {
     this.#arrived = [];
     try {
       const self = this.#options.describe();
-      this.#nodes = readNodes(
-        await this.#run('beat', self.id, JSON.stringify(self), NODE_LIFE_MS, JSON.stringify(arrived)),
-      );
+      const answer = await this.#run('beat', self.id, JSON.stringify(self), NODE_LIFE_MS, JSON.stringify(arrived));
+      const [isNew, ...flat] = answer;
+      this.#take(readNodes(flat), isNew === 1);
     } catch (error) {
       this.#arrived.unshift(...arrived);
       throw error;
@@ -139,6 +141,14 @@ export class NodeRegistry {
   close(): void {
     if (this.#timer) clearInterval(this.#timer);
     this.#timer = null;
+  }
+
+  /** Where Redis did not know even this node, it has lost the others too: they are given time to say that they live. */
+  #take(nodes: readonly LiveNode[], isNew: boolean): void {
+    if (isNew && this.#nodes.length > 0) this.#trustedUntil = performance.now() + NODE_LIFE_MS;
+    const isTrusted = performance.now() < this.#trustedUntil;
+    const missing = isTrusted ? this.#nodes.filter(({ id }) => !nodes.some((node) => node.id === id)) : [];
+    this.#nodes = [...nodes, ...missing];
   }
 
   /** A node that came since the last beat. */

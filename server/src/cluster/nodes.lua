@@ -10,7 +10,8 @@
 --       'admit', person, life of a node in ms, life of a reservation in ms, life of a place in the queue in ms, two random numbers,
 --       URL of a node to avoid where there is another ('' for none)
 --
--- 'beat' and 'list' return {JSON of a node, people on their way to it, ...} of all live nodes. 'admit' returns {'node', id},
+-- 'beat' and 'list' return {JSON of a node, people on their way to it, ...} of all live nodes; 'beat' begins with 1 where the node was
+-- not known, as after a loss of all that Redis held, and 0 otherwise. 'admit' returns {'node', id},
 -- {'busy'} when every node with room has let in as many as it can take this second, or {'wait', place, let in within a minute}.
 
 local infoKey, seenKey, reservedKey, queueKey, askedKey, countsKey, letKey, placesKey = unpack(KEYS)
@@ -57,11 +58,13 @@ end
 if operation == 'beat' then
   local nodeId = ARGV[2]
   redis.call('HSET', infoKey, nodeId, ARGV[3])
-  redis.call('ZADD', seenKey, now, nodeId)
+  local isNew = redis.call('ZADD', seenKey, now, nodeId)
   for _, person in ipairs(cjson.decode(ARGV[5])) do
     redis.call('ZREM', reservedFor(nodeId), person)
   end
-  return list(tonumber(ARGV[4]))
+  local answer = list(tonumber(ARGV[4]))
+  table.insert(answer, 1, isNew)
+  return answer
 end
 
 if operation == 'list' then return list(tonumber(ARGV[2])) end

@@ -36,6 +36,9 @@ export class Link {
   #joinedAt = 0;
   #probing = false;
   #unwatch: (() => void) | null = null;
+  /** Settled with the next connection, or with null when it is certain that it takes longer than a move does. */
+  #moving: Promise<Connection | null> | null = null;
+  #endMove: (connection: Connection | null) => void = () => {};
 
   constructor(options: LinkOptions) {
     this.#options = options;
@@ -48,6 +51,11 @@ export class Link {
   /** The open connection, or null. */
   get connection(): Connection | null {
     return this.#connection;
+  }
+
+  /** While the room moves to another server, the next connection; null where none is about to come. */
+  async afterMove(): Promise<Connection | null> {
+    return this.#moving;
   }
 
   start(): void {
@@ -110,6 +118,7 @@ export class Link {
     this.#joinedBefore = true;
     this.#joinedAt = Date.now();
     this.#state = { kind: 'joined' };
+    this.#settleMove(connection);
     this.#options.onJoined(connection);
   }
 
@@ -122,7 +131,12 @@ export class Link {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#attempt(), delayMs);
     // Nobody has to see that the room has changed servers: the sound goes on.
-    if (cause === 'moved') return;
+    if (cause === 'moved') {
+      this.#moving ??= new Promise((resolve) => {
+        this.#endMove = resolve;
+      });
+      return;
+    }
     if (joinedBefore) {
       this.#setState({ kind: 'resuming', cause: navigator.onLine ? 'server' : 'offline', attempt: attempt + 1 });
     }
@@ -146,8 +160,14 @@ export class Link {
     connection?.signaling.close();
   }
 
+  #settleMove(connection: Connection | null): void {
+    this.#endMove(connection);
+    this.#moving = null;
+  }
+
   #setState(state: ConnectionState): void {
     this.#state = state;
+    this.#settleMove(null);
     this.#options.onState(state);
   }
 }

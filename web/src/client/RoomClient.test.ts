@@ -278,6 +278,22 @@ describe('coming back', () => {
     expect(client.getConnection().kind).toBe('joined');
   });
 
+  it('asks the next server for what is wanted while the room moves there, and nobody sees the move', async () => {
+    await join();
+    const states = new Set<string>();
+    client.subscribe(() => states.add(client.getConnection().kind));
+    const before = server.socket;
+    before.notify('closed', { reason: 'moved' });
+    const reacting = client.actions.react('heart');
+    await pass(1000);
+    before.disconnect();
+    await pass(1000);
+    await reacting;
+    expect(server.sockets).toHaveLength(2);
+    expect(server.requests.filter((name) => name === 'reaction:send')).toHaveLength(1);
+    expect(states).toEqual(new Set(['joined']));
+  });
+
   it('has one attempt in flight, and only the last one counts', async () => {
     await join();
     server.socket.disconnect();

@@ -189,7 +189,7 @@ export class RoomClient implements RoomClientApi {
   #createContext(): MediaContext {
     return {
       request: async (...args) => {
-        const connection = this.#link.connection;
+        const connection = this.#link.connection ?? (await this.#link.afterMove());
         if (!connection) throw new SignalingError({ code: 'UNAVAILABLE', message: 'Not connected' });
         return connection.signaling.request(...args);
       },

@@ -12,6 +12,9 @@ const CODEC_OPTIONS: ProducerCodecOptions = {
   opusMaxAverageBitrate: 32_000,
 };
 
+/** The other side is connected and has filled its buffers by then, or the old way is of no use. */
+const RETIRE_AFTER_MS = 3000;
+
 interface SenderOptions {
   readonly context: MediaContext;
   /** Published again after the server had lost it. */
@@ -31,6 +34,8 @@ export class Sender {
   #transport: Transport | null = null;
   #producer: Producer | null = null;
   #guard: TransportGuard | null = null;
+  /** The one before, for a moment. */
+  #retiring: Transport | null = null;
 
   constructor({ context, onRepublished, onRefused }: SenderOptions) {
     this.#context = context;
@@ -106,9 +111,9 @@ export class Sender {
   }
 
   async #build(): Promise<void> {
-    this.#closeTransport();
     const info = await this.#context.request('transport:create');
     if (!this.#wanted) return;
+    this.#retireTransport();
     const transport = createTransport(this.#context, 'send', info);
     this.#transport = transport;
     this.#guard = new TransportGuard(transport, this.#context, () => this.republish());
@@ -132,7 +137,21 @@ export class Sender {
     if (this.#wanted && this.#wanted !== producer.track) await producer.replaceTrack({ track: this.#wanted });
   }
 
+  /** The stage may have moved to another node: what is sent the old way is heard until the new way is open. */
+  #retireTransport(): void {
+    const before = this.#transport;
+    this.#guard?.close();
+    this.#guard = null;
+    this.#producer = null;
+    this.#transport = null;
+    this.#retiring?.close();
+    this.#retiring = before;
+    setTimeout(() => before?.close(), RETIRE_AFTER_MS);
+  }
+
   #closeTransport(): void {
+    this.#retiring?.close();
+    this.#retiring = null;
     this.#guard?.close();
     this.#guard = null;
     this.#producer = null;

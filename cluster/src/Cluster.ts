@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm, symlink } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Redis } from 'ioredis';
-import { startRedis, type OwnRedis } from '../../scripts/lib/redis.mjs';
 import type { ClusterView } from '../../server/src/http/routes/health.ts';
 import { ClusterProcess } from './ClusterProcess.ts';
+import { ClusterRedis } from './ClusterRedis.ts';
 import { Front } from './Front.ts';
+import { RedisGate } from './RedisGate.ts';
 
 /** Media ports of a node: it has one for each worker. */
 const MEDIA_PORTS_PER_NODE = 50;
@@ -27,19 +27,20 @@ export class Cluster {
   readonly #options: ClusterOptions;
   readonly #dir: string;
   readonly #secret = randomBytes(32).toString('base64url');
-  #redis: OwnRedis;
+  readonly redis: ClusterRedis;
+  readonly #gates = new Map<ClusterProcess, RedisGate>();
   #front: Front | null = null;
 
-  private constructor(options: ClusterOptions, dir: string, redis: OwnRedis) {
+  private constructor(options: ClusterOptions, dir: string, redis: ClusterRedis) {
     this.#options = options;
     this.#dir = dir;
-    this.#redis = redis;
+    this.redis = redis;
   }
 
   /** @throws {Error} when any of it does not come up; nothing is left then */
   static async create(options: ClusterOptions): Promise<Cluster> {
     const dir = await mkdtemp(join(tmpdir(), 'tribune-cluster-'));
-    const cluster = new Cluster(options, dir, await startRedisIn(dir));
+    const cluster = new Cluster(options, dir, await ClusterRedis.create(dir));
     try {
       for (let index = 0; index < options.nodes; index++) await cluster.add();
       cluster.#front = await Front.create(options.port, () => cluster.nodes.map(({ origin }) => origin));
@@ -61,11 +62,12 @@ export class Cluster {
     const port = this.#options.port + 1 + index;
     const origin = `http://localhost:${port}`;
     const id = `n${index + 1}`;
+    const gate = await RedisGate.create(join(this.#dir, `${id}.sock`), () => this.redis.path);
     const node = new ClusterProcess(id, origin, {
       ...{ NODE_ID: id, PORT: String(port), HOST: '127.0.0.1', PUBLIC_URL: origin, WORKERS: '1' },
       ...{ MEDIA_PORT: String(FIRST_MEDIA_PORT + index * MEDIA_PORTS_PER_NODE), MEDIA_LISTEN_ADDRESS: '127.0.0.1' },
       ...{
-        REDIS_URL: socketIn(this.#dir),
+        REDIS_URL: gate.path,
         DATA_DIR: join(this.#dir, id),
         SECRET: this.#secret,
         LOG_LEVEL: process.env.LOG_LEVEL ?? 'error',
@@ -74,6 +76,7 @@ export class Cluster {
       ...this.#options.env,
     });
     this.nodes.push(node);
+    this.#gates.set(node, gate);
     await node.start();
     return node;
   }
@@ -96,39 +99,19 @@ export class Cluster {
     return this.nodes.find(({ id }) => id === home?.nodeId);
   }
 
-  async stopRedis(): Promise<void> {
-    await this.#redis.stop();
-  }
-
-  /** Comes back with what it had, at the same address. */
-  async startRedis(): Promise<void> {
-    this.#redis = await startRedisIn(this.#dir);
-  }
-
-  /** Redis forgets everything. */
-  async flushRedis(): Promise<void> {
-    const redis = new Redis(socketIn(this.#dir));
-    await redis.flushall();
-    redis.disconnect();
+  /** This node's way to Redis. */
+  gateOf(node: ClusterProcess): RedisGate {
+    const gate = this.#gates.get(node);
+    if (!gate) throw new Error(`Node ${node.id} is of another cluster`);
+    return gate;
   }
 
   /** Everything ends, however it is. */
   async close(): Promise<void> {
     this.#front?.close();
     await Promise.all(this.nodes.map(async (node) => node.stop()));
-    await this.#redis.stop();
+    for (const gate of this.#gates.values()) gate.close();
+    await this.redis.stop();
     await rm(this.#dir, { recursive: true, force: true });
   }
-}
-
-function socketIn(dir: string): string {
-  return join(dir, 'redis.sock');
-}
-
-/** A new Redis has a new socket: a link keeps its address. */
-async function startRedisIn(dir: string): Promise<OwnRedis> {
-  const redis = await startRedis({ dir: join(dir, 'redis'), persist: true });
-  await rm(socketIn(dir), { force: true });
-  await symlink(redis.url, socketIn(dir));
-  return redis;
 }

@@ -3,15 +3,24 @@ import { ApiClient, QueuedError } from '@tribune/shared/ApiClient.ts';
 import { createGuard } from '../../../loadtest/src/guard.ts';
 import { encodeSpeeches, Stage } from '../../../loadtest/src/Stage.ts';
 import type { Cluster } from '../Cluster.ts';
+import { LossyLinks } from './LossyLinks.ts';
 import { Witness } from './Witness.ts';
 
 const ENTER_PER_SECOND = 20;
+/** After a fault, until everything is right again. */
+const SETTLED_MS = 5000;
+const POLL_MS = 200;
+const COUNT_MS = 3000;
+/** In packets of 60 ms. */
+const MIX_PER_S = 1000 / 60;
 
 /** A room in which someone talks without a pause, and people on all nodes listen. */
 export class Scene {
   readonly witnesses: readonly Witness[];
   /** Listeners that the cluster takes. */
   readonly capacity: number;
+  /** Between the nodes, for what goes through them. */
+  readonly links = new LossyLinks();
   readonly #stage: Stage;
   readonly #faults: string[];
 
@@ -82,7 +91,44 @@ export class Scene {
     }
   }
 
+  /** Waits until the cluster agrees on the room as it is. @throws {Error} when it does not within 5 s */
+  async settle(cluster: Cluster): Promise<void> {
+    let problem: string | null = 'unknown';
+    for (const endMs = performance.now() + SETTLED_MS; problem && performance.now() < endMs; await sleep(POLL_MS))
+      problem = await this.#findProblem(cluster);
+    if (problem) throw new Error(problem);
+    await this.#assertOneMix();
+  }
+
+  async #findProblem(cluster: Cluster): Promise<string | null> {
+    const views = await cluster.view();
+    const here = views.flatMap((view) =>
+      (view?.rooms ?? [])
+        .filter(({ roomId }) => roomId === this.roomId)
+        .map((room) => ({ ...room, node: view?.nodeId })),
+    );
+    const homes = here.filter(({ home, node }) => home?.nodeId === node);
+    if (homes.length !== 1) return `${homes.length} nodes say that they are the home`;
+    const counted = here.reduce((sum, { listeners }) => sum + listeners, 0);
+    const expected = this.witnesses.length;
+    if (counted !== expected) return `The nodes have ${counted} listeners of ${expected}`;
+    const api = new ApiClient(cluster.origin);
+    const { listeners } = await api.getRoom(this.roomId).catch(() => ({ listeners: null }));
+    return listeners === expected ? null : `The room says ${listeners} listeners, of ${expected}`;
+  }
+
+  /** Two mixes would bring twice the packets. */
+  async #assertOneMix(): Promise<void> {
+    const before = this.witnesses.map(({ packets }) => packets);
+    await sleep(COUNT_MS);
+    const rates = this.witnesses.map(({ packets }, index) => ((packets - before[index]!) * 1000) / COUNT_MS);
+    const [least, most] = [Math.min(...rates), Math.max(...rates)];
+    if (least < MIX_PER_S * 0.7 || most > MIX_PER_S * 1.3)
+      throw new Error(`Afterwards a listener gets ${least} to ${most} packets/s, of a mix that has ${MIX_PER_S}`);
+  }
+
   async close(): Promise<void> {
+    this.links.close();
     for (const witness of this.witnesses) witness.close();
     await this.#stage.close();
   }

@@ -12,6 +12,7 @@ export class Witness {
   readonly #peer: Peer;
   #lastMs = 0;
   #longestMs = 0;
+  #packets = 0;
   /** Set when they could neither stay nor come back. */
   #lost: string | null = null;
 
@@ -52,6 +53,11 @@ export class Witness {
     return this.#lost;
   }
 
+  /** Heard so far. */
+  get packets(): number {
+    return this.#packets;
+  }
+
   /** Counts anew from here. */
   begin(): void {
     this.#longestMs = 0;
@@ -68,6 +74,7 @@ export class Witness {
   }
 
   #hear(arrivalMs: number): void {
+    this.#packets++;
     this.#longestMs = Math.max(this.#longestMs, arrivalMs - this.#lastMs);
     this.#lastMs = Math.max(this.#lastMs, arrivalMs);
   }

@@ -17,7 +17,7 @@ Breaks a cluster on this machine in every way that it has to bear, under listene
 
 Ends with 1 when a promise was not kept.`;
 
-process.exitCode = await main();
+process.exit(await main());
 
 async function main(): Promise<number> {
   const { values } = parseArgs({
@@ -47,7 +47,7 @@ async function main(): Promise<number> {
     { faults, listeners, nodes, port },
     ({ fault, promiseMs, gapP95Ms, gapMaxMs, kept, error }) =>
       console.log(
-        `${kept ? 'kept  ' : 'BROKEN'} ${fault.padEnd(28)} promised ${promiseMs} ms, gap p95 ${gapP95Ms ?? '?'} ms, max ${gapMaxMs ?? '?'} ms${error ? `: ${error}` : ''}`,
+        `${kept ? 'kept  ' : 'BROKEN'} ${fault.padEnd(36)} promised ${promiseMs ?? '?'} ms, gap p95 ${gapP95Ms ?? '?'} ms, max ${gapMaxMs ?? '?'} ms${error ? `: ${error}` : ''}`,
       ),
     stopping.signal,
   );

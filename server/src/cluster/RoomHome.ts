@@ -159,7 +159,7 @@ export class RoomHome extends EventEmitter<{
 
   async #serve(): Promise<void> {
     const { context, roomId, sound } = this.#options;
-    const gates = this.nodes.reports.map(({ gate }) => gate).filter((gate) => gate !== null);
-    for (const { gateId, link } of await sound.giveMix(gates)) context.bus.tell('room:link', { roomId, gateId, link });
+    for (const { gateId, link } of await sound.giveMix(this.nodes.gates))
+      context.bus.tell('room:link', { roomId, gateId, link });
   }
 }

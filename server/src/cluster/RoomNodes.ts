@@ -22,17 +22,32 @@ export interface RoomReport {
   readonly info: RoomInfo | null;
 }
 
+/** After that, a silent node is not waited for any more. */
+const SILENT_LIFE_MS = 600_000;
+
 /** The other nodes that have people of one room, as they reported last. A node that is dead has nobody. */
 export class RoomNodes {
   readonly #isAlive: (nodeId: string) => boolean;
-  readonly #reports = new Map<string, RoomReport>();
+  readonly #now: () => number;
+  readonly #reports = new Map<string, RoomReport & { readonly heardAt: number }>();
 
-  constructor(isAlive: (nodeId: string) => boolean) {
+  constructor(isAlive: (nodeId: string) => boolean, now: () => number = () => performance.now()) {
     this.#isAlive = isAlive;
+    this.#now = now;
   }
 
   take(report: RoomReport): void {
-    this.#reports.set(report.nodeId, report);
+    this.#reports.set(report.nodeId, { ...report, heardAt: this.#now() });
+  }
+
+  /**
+   * Where the mix is wanted. A node that is silent may be cut off from Redis and not from its listeners: it goes on getting what it
+   * asked for last, which costs next to nothing should it be dead.
+   */
+  get gates(): readonly NonNullable<RoomReport['gate']>[] {
+    for (const [nodeId, { heardAt }] of this.#reports)
+      if (this.#now() - heardAt > SILENT_LIFE_MS && !this.#isAlive(nodeId)) this.#reports.delete(nodeId);
+    return [...this.#reports.values()].map(({ gate }) => gate).filter((gate) => gate !== null);
   }
 
   /** It says that it is not the home any more. */

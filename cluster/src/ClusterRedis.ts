@@ -1,0 +1,94 @@
+import { createServer } from 'node:net';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AddressInfo } from 'node:net';
+import { Redis } from 'ioredis';
+import { startRedis, type OwnRedis } from '../../scripts/lib/redis.mjs';
+
+const SYNC_LIMIT_MS = 10_000;
+const SYNC_POLL_MS = 50;
+
+/** The Redis of a cluster on this machine, which can go, come back, forget everything, and be followed by a replica. */
+export class ClusterRedis {
+  readonly #dir: string;
+  #server: OwnRedis;
+  #isRunning = true;
+  #generation = 0;
+
+  private constructor(dir: string, server: OwnRedis) {
+    this.#dir = dir;
+    this.#server = server;
+  }
+
+  static async create(dir: string): Promise<ClusterRedis> {
+    return new ClusterRedis(dir, await startIn(dir, 0));
+  }
+
+  /** Path of its socket: another one after each start. */
+  get path(): string {
+    return this.#server.url;
+  }
+
+  async stop(): Promise<void> {
+    if (!this.#isRunning) return;
+    this.#isRunning = false;
+    await this.#server.stop();
+  }
+
+  /** Comes back with what it had. */
+  async start(): Promise<void> {
+    this.#server = await startIn(this.#dir, this.#generation);
+    this.#isRunning = true;
+  }
+
+  async flush(): Promise<void> {
+    await this.#ask(this.#server, async (redis) => redis.flushall());
+  }
+
+  /** Dies, and a replica that had followed it takes its place. @throws {Error} when the replica does not catch up */
+  async failOver(): Promise<void> {
+    const port = await freePort();
+    await this.#ask(this.#server, async (redis) => {
+      await redis.config('SET', 'bind', '127.0.0.1');
+      await redis.config('SET', 'port', port);
+    });
+    const replica = await startIn(this.#dir, ++this.#generation);
+    try {
+      await this.#ask(replica, async (redis) => {
+        await redis.replicaof('127.0.0.1', port);
+        await isSynced(redis);
+      });
+      await this.#server.stop();
+      await this.#ask(replica, async (redis) => redis.replicaof('NO', 'ONE'));
+    } catch (error) {
+      await replica.stop();
+      throw error;
+    }
+    this.#server = replica;
+  }
+
+  async #ask(server: OwnRedis, work: (redis: Redis) => Promise<unknown>): Promise<void> {
+    const redis = new Redis(server.url);
+    await work(redis).finally(() => redis.disconnect());
+  }
+}
+
+async function startIn(dir: string, generation: number): Promise<OwnRedis> {
+  return startRedis({ dir: join(dir, `redis-${generation}`), persist: true });
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+async function isSynced(replica: Redis): Promise<void> {
+  for (const endMs = performance.now() + SYNC_LIMIT_MS; performance.now() < endMs; await sleep(SYNC_POLL_MS))
+    if ((await replica.info('replication')).includes('master_link_status:up')) return;
+  throw new Error('The replica does not catch up');
+}

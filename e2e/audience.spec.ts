@@ -1,12 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hear, levelDb, ONE_OF_TWO, readSpeech, similarity } from './support/ear.ts';
+import { hear, longestGapMs, ONE_OF_TWO, readSpeech, similarity } from './support/ear.ts';
 import { ringDelays, watch } from './support/eye.ts';
 import { Person, SPEECH, SPEECH_2 } from './support/Person.ts';
 import { filtered, inTurns, Sounds, withoutPauses } from './support/sounds.ts';
 import { Stand } from './support/Stand.ts';
 
-const EAR_HZ = 16_000;
 const LOUD_DB = -60;
 /** As the eye finds it: half of all beginnings are seen within that time of being heard. */
 const RING_MS = 250;
@@ -98,15 +97,3 @@ describe('what the audience hears and sees', () => {
     expect(similarity(await hear(ben.page, 3), bensSpeech)).toBeLessThan(ONE_OF_TWO);
   });
 });
-
-/** The longest time in which nothing louder than a room's noise was heard. */
-function longestGapMs(samples: Float32Array): number {
-  const frame = EAR_HZ / 100;
-  let longest = 0;
-  let current = 0;
-  for (let at = 0; at + frame <= samples.length; at += frame) {
-    current = levelDb(samples.subarray(at, at + frame)) < LOUD_DB ? current + 10 : 0;
-    longest = Math.max(longest, current);
-  }
-  return longest;
-}

@@ -37,12 +37,15 @@ export class Cluster {
     this.redis = redis;
   }
 
-  /** @throws {Error} when any of it does not come up; nothing is left then */
-  static async create(options: ClusterOptions): Promise<Cluster> {
+  /** @throws {Error} when any of it does not come up, or the reason of `signal`; nothing is left then */
+  static async create(options: ClusterOptions, signal?: AbortSignal): Promise<Cluster> {
     const dir = await mkdtemp(join(tmpdir(), 'tribune-cluster-'));
     const cluster = new Cluster(options, dir, await ClusterRedis.create(dir));
     try {
-      for (let index = 0; index < options.nodes; index++) await cluster.add();
+      for (let index = 0; index < options.nodes; index++) {
+        signal?.throwIfAborted();
+        await cluster.add();
+      }
       cluster.#front = await Front.create(options.port, () => cluster.nodes.map(({ origin }) => origin));
       return cluster;
     } catch (error) {

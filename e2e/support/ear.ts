@@ -1,11 +1,14 @@
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { hear } from '../../loadtest/src/browsers/ear.ts';
-import { SAME_SPEECH, similarity } from '../../loadtest/src/browsers/similarity.ts';
+import { levelDb, SAME_SPEECH, similarity } from '../../loadtest/src/browsers/similarity.ts';
 
 export { attachEar, hear } from '../../loadtest/src/browsers/ear.ts';
 export { levelDb, ONE_OF_TWO, readSpeech, similarity } from '../../loadtest/src/browsers/similarity.ts';
 
+const EAR_HZ = 16_000;
+/** As quiet as a room in which nobody speaks. */
+const LOUD_DB = -60;
 const HEARD_S = 4;
 const HEARS_WITHIN_MS = 20_000;
 
@@ -14,4 +17,16 @@ export async function expectHears(page: Page, speech: Float32Array, alike = SAME
   await expect
     .poll(async () => similarity(await hear(page, HEARD_S), speech), { timeout: HEARS_WITHIN_MS, interval: 500 })
     .toBeGreaterThan(alike);
+}
+
+/** In ms: the longest time in which nothing louder than a room's noise was heard. */
+export function longestGapMs(samples: Float32Array): number {
+  const frame = EAR_HZ / 100;
+  let longest = 0;
+  let current = 0;
+  for (let at = 0; at + frame <= samples.length; at += frame) {
+    current = levelDb(samples.subarray(at, at + frame)) < LOUD_DB ? current + 10 : 0;
+    longest = Math.max(longest, current);
+  }
+  return longest;
 }

@@ -36,11 +36,14 @@ export async function runChaos(
     if (signal.aborted) break;
     // What a node that is lost had has to fit on the others.
     const capacity = Math.ceil((listeners * 2) / nodes);
-    const cluster = await Cluster.create({
-      nodes,
-      port,
-      env: { NODE_CAPACITY: String(capacity), DRAIN_S: '10', ROOMS_PER_ADDRESS_PER_HOUR: '1000', ...fault.env },
-    });
+    const cluster = await Cluster.create(
+      {
+        nodes,
+        port,
+        env: { NODE_CAPACITY: String(capacity), DRAIN_S: '10', ROOMS_PER_ADDRESS_PER_HOUR: '1000', ...fault.env },
+      },
+      signal,
+    );
     const onAbort = () => void cluster.close();
     signal.addEventListener('abort', onAbort);
     try {

@@ -1,9 +1,7 @@
-import { createServer } from 'node:net';
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AddressInfo } from 'node:net';
 import { Redis } from 'ioredis';
+import { freePort } from '../../scripts/lib/port.mjs';
 import { startRedis, type OwnRedis } from '../../scripts/lib/redis.mjs';
 
 const SYNC_LIMIT_MS = 10_000;
@@ -76,15 +74,6 @@ export class ClusterRedis {
 
 async function startIn(dir: string, generation: number): Promise<OwnRedis> {
   return startRedis({ dir: join(dir, `redis-${generation}`), persist: true });
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function isSynced(replica: Redis): Promise<void> {

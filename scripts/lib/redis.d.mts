@@ -18,5 +18,8 @@ export interface RedisOptions {
 /** Finds a Redis server on this machine, or installs one. */
 export function ensureRedis(signal?: AbortSignal): Promise<void>;
 
+/** Path of a program that is a Redis server when it is called redis-server, or undefined. */
+export function findRedis(): Promise<string | undefined>;
+
 /** Starts a Redis server on a socket of its own. It ends with this process. */
 export function startRedis(options?: RedisOptions): Promise<OwnRedis>;

@@ -36,7 +36,7 @@ export async function ensureRedis(signal) {
 }
 
 /** Path of a program that is a Redis server when it is called redis-server, or undefined. */
-async function findRedis() {
+export async function findRedis() {
   // Debian's redis-tools has the server under the name of one of its tools: the package redis-server only adds a link.
   for (const name of ['redis-server', 'valkey-server', 'redis-check-rdb']) {
     const path = which(name, `${process.env.PATH}:/usr/local/bin:/usr/bin`);

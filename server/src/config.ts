@@ -57,7 +57,7 @@ export const variables = z.object({
   REDIS_URL: z
     .string()
     .describe(
-      'Redis 7 or newer: `redis://…`, `rediss://…` or the path of a socket. `npm start` runs its own when unset.',
+      'Redis 7 or newer: `redis://…`, `rediss://…`, the path of a socket, or several servers, see below. `npm start` runs its own when unset.',
     ),
   SECRET: z
     .string()

@@ -179,11 +179,23 @@ describe('the nodes of a cluster', () => {
     expect(codes.filter((code) => code === 'RATE_LIMITED')).toHaveLength(50 - admitted);
   });
 
-  it('are all there again a beat after Redis has forgotten everything', async () => {
+  it('[CL7] send who could not reach one of them to another, where there is one', async () => {
     const [a, b] = [nodeOf('a'), nodeOf('b')];
+    await a.registry.beat();
+    expect(await a.registry.admit('ann', a.node.url!)).toMatchObject({ kind: 'node', node: { id: 'a' } });
+    await b.registry.beat();
+    for (const person of ['ann', ...people(20)])
+      expect(await b.registry.admit(person, a.node.url!)).toMatchObject({ kind: 'node', node: { id: 'b' } });
+  });
+
+  it('know each other on while Redis has forgotten everything', async () => {
+    const [a, b] = [nodeOf('a'), nodeOf('b')];
+    await a.registry.beat();
+    await b.registry.beat();
     await a.registry.beat();
     await redis.flushall();
     await a.registry.beat();
+    expect(a.registry.nodes.map(({ id }) => id).toSorted()).toEqual(['a', 'b']);
     await b.registry.beat();
     await a.registry.beat();
     expect(a.registry.nodes.map(({ id }) => id).toSorted()).toEqual(['a', 'b']);

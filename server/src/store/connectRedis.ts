@@ -1,21 +1,37 @@
-import { Redis } from 'ioredis';
+import { Cluster, Redis, type CommonRedisOptions } from 'ioredis';
 import type { Logger } from '../logger.ts';
 
 const COMMAND_TIMEOUT_MS = 4000;
 const RECONNECT_MAX_MS = 1000;
+const DEFAULT_PORT = { sentinel: 26_379, cluster: 6379 };
+/** Not a URL: several hosts stand in it. */
+const SEVERAL = /^(rediss?)\+(sentinel|cluster):\/\/(?:([^:@/]*):([^@/]*)@)?([^/@]+)(?:\/(.+))?$/;
+
+const retryStrategy = (attempt: number) => Math.min(50 * attempt, RECONNECT_MAX_MS);
+
+/** Of each connection. While it is down commands fail at once: one kept for later would act after its caller was told that it did not. */
+const OPTIONS = {
+  enableOfflineQueue: false,
+  autoResendUnfulfilledCommands: false,
+  commandTimeout: COMMAND_TIMEOUT_MS,
+  maxRetriesPerRequest: 0,
+} satisfies CommonRedisOptions;
+
+/** Of one that waits, however long that takes. */
+const PATIENT = {
+  enableOfflineQueue: true,
+  autoResendUnfulfilledCommands: true,
+  commandTimeout: undefined,
+  maxRetriesPerRequest: null,
+} satisfies CommonRedisOptions;
 
 /**
- * A connection that comes back by itself for as long as the process lives. While it is down commands fail at once: one kept
- * for later would act after its caller was told that it did not.
+ * A connection that comes back by itself for as long as the process lives.
+ * @param url `redis://…`, `rediss://…`, the path of a socket, `redis+sentinel://user:password@host,host/name` or
+ *   `redis+cluster://user:password@host,host`
  */
 export function connectRedis(url: string, logger: Logger): Redis {
-  const redis = new Redis(url, {
-    enableOfflineQueue: false,
-    autoResendUnfulfilledCommands: false,
-    commandTimeout: COMMAND_TIMEOUT_MS,
-    maxRetriesPerRequest: 0,
-    retryStrategy: (attempt) => Math.min(50 * attempt, RECONNECT_MAX_MS),
-  });
+  const redis = open(url);
   let down = false;
   redis.on('ready', () => {
     if (down) logger.info('Redis is back');
@@ -33,13 +49,52 @@ export function connectRedis(url: string, logger: Logger): Redis {
  * by itself.
  */
 export function connectSubscriber(redis: Redis): Redis {
-  const subscriber = redis.duplicate({
-    enableOfflineQueue: true,
-    autoResendUnfulfilledCommands: true,
-    commandTimeout: undefined,
-    maxRetriesPerRequest: null,
-  });
+  const subscriber = isCluster(redis) ? duplicateCluster(redis) : redis.duplicate(PATIENT);
   // The first connection says it.
   subscriber.on('error', () => undefined);
   return subscriber;
+}
+
+function open(url: string): Redis {
+  const [, scheme, kind, username, password, list, name] = SEVERAL.exec(url) ?? [];
+  if (!kind || !list) return new Redis(url, { ...OPTIONS, retryStrategy });
+  const port = DEFAULT_PORT[kind as keyof typeof DEFAULT_PORT];
+  const hosts = list.split(',').map((host) => hostOf(host, port));
+  const access = {
+    ...(username ? { username: decodeURIComponent(username) } : {}),
+    ...(password ? { password: decodeURIComponent(password) } : {}),
+    ...(scheme === 'rediss' ? { tls: {} } : {}),
+  };
+  if (kind === 'sentinel') {
+    const sentinel = access.password ? { sentinelPassword: access.password } : {};
+    return new Redis({ ...OPTIONS, ...access, ...sentinel, sentinels: hosts, name: name ?? 'mymaster', retryStrategy });
+  }
+  return asRedis(
+    new Cluster(hosts, {
+      enableOfflineQueue: false,
+      redisOptions: { ...access, commandTimeout: COMMAND_TIMEOUT_MS },
+      clusterRetryStrategy: retryStrategy,
+      shardedSubscribers: true,
+    }),
+  );
+}
+
+function duplicateCluster(cluster: Cluster): Redis {
+  const { commandTimeout: _, ...redisOptions } = cluster.options.redisOptions ?? {};
+  const options = { ...cluster.options, enableOfflineQueue: true, redisOptions };
+  return asRedis(cluster.duplicate([], options as Parameters<Cluster['duplicate']>[1]));
+}
+
+/** To those who only send commands, one is as good as the other: all our scripts and transactions stay within one slot. */
+function asRedis(cluster: Cluster): Redis {
+  return cluster as unknown as Redis;
+}
+
+function isCluster(redis: unknown): redis is Cluster {
+  return redis instanceof Cluster;
+}
+
+function hostOf(text: string, defaultPort: number): { host: string; port: number } {
+  const { hostname, port } = new URL(`redis://${text}`);
+  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || defaultPort };
 }

@@ -10,7 +10,7 @@ import { judge, type Evidence, type Verdict } from './limit.ts';
 import type { MachineReport } from './machines/Machine.ts';
 import type { LoadTestOptions } from './options.ts';
 import type { SeriesPoint } from './series.ts';
-import { workerCpuBetween, type ServerBuild, type SfuSample } from './sfuMetrics.ts';
+import { type NodeLoad, workerCpuBetween, type ServerBuild, type SfuSample } from './sfuMetrics.ts';
 import { percentilesOf, quantilesOf, round, roundOrNull, tally, type Percentiles } from './stats.ts';
 import { NO_GROUP } from './GroupWindow.ts';
 import { Histogram } from './Histogram.ts';
@@ -54,6 +54,8 @@ export interface Report extends Verdict {
     /** Of the server's Node process, of one core. */
     readonly nodeCpuPct: number | null;
   };
+  /** Of a cluster: the listeners of each node at the end of the window, all rooms counted. Empty for a server by itself. */
+  readonly nodes: readonly NodeLoad[];
   /** What the server took while people came, the load test's readings of `/metrics` included; null where it did not tell. */
   readonly arriving: {
     readonly seconds: number;
@@ -187,6 +189,7 @@ export function buildReport(measured: Measurements): Report {
       longestGapMs: quantilesOf(heard.longestGapMs),
       mos: quantilesOf(heard.mos, 2),
     },
+    nodes: steady?.sfuAfter?.nodes ?? [],
     environment: { ...readEnvironment(), server: steady?.sfuAfter?.build ?? null },
   };
 }

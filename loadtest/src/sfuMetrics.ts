@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 const TIMEOUT_MS = 5000;
 
 /** What the server says of its own consumption, at one moment. */
@@ -5,10 +7,17 @@ export interface SfuSample {
   /** CPU time of every media worker, in seconds, by worker. */
   readonly workerCpuS: ReadonlyMap<string, number>;
   readonly workerRssBytes: ReadonlyMap<string, number>;
-  /** CPU time of the server's Node process in seconds; null where it is not told. */
+  /** CPU time of the server's Node process in seconds, of all of them in a cluster; null where it is not told. */
   readonly nodeCpuS: number | null;
   /** Versions that run there; left out where they are not told. */
   readonly build?: ServerBuild;
+  /** Of a cluster, with the listeners of each. */
+  readonly nodes?: readonly NodeLoad[];
+}
+
+export interface NodeLoad {
+  readonly id: string;
+  readonly listeners: number;
 }
 
 export interface ServerBuild {
@@ -16,8 +25,44 @@ export interface ServerBuild {
   readonly mediasoup: string;
 }
 
-/** Reads `GET /metrics`; null when it cannot be read, or has nothing about media workers. */
+const clusterView = z.object({
+  nodes: z.array(z.object({ id: z.string(), url: z.string().nullable(), listeners: z.number() })),
+});
+
+/** Of all nodes, where there are several; null when one cannot be read. */
 export async function readSfuMetrics(origin: string): Promise<SfuSample | null> {
+  const nodes = await readNodes(origin);
+  if (nodes.length < 2) return readNode(origin);
+  const samples = await Promise.all(nodes.map(async ({ url }) => readNode(url ?? origin)));
+  const known = samples.filter((sample) => sample !== null);
+  if (known.length < nodes.length) return null;
+  const merge = (mapOf: (sample: SfuSample) => ReadonlyMap<string, number>) =>
+    new Map(
+      known.flatMap((sample, index) =>
+        [...mapOf(sample)].map(([worker, value]) => [`${nodes[index]!.id}/${worker}`, value] as const),
+      ),
+    );
+  return {
+    ...known[0]!,
+    workerCpuS: merge(({ workerCpuS }) => workerCpuS),
+    workerRssBytes: merge(({ workerRssBytes }) => workerRssBytes),
+    nodeCpuS: known.reduce((sum, { nodeCpuS }) => sum + (nodeCpuS ?? Number.NaN), 0),
+    nodes: nodes.map(({ id, listeners }) => ({ id, listeners })),
+  };
+}
+
+/** None where a server tells nothing of others. */
+async function readNodes(origin: string): Promise<z.output<typeof clusterView>['nodes']> {
+  try {
+    const response = await fetch(new URL('/cluster', origin), { signal: AbortSignal.timeout(TIMEOUT_MS) });
+    return clusterView.parse(await response.json()).nodes.toSorted((a, b) => a.id.localeCompare(b.id));
+  } catch {
+    return [];
+  }
+}
+
+/** Reads `GET /metrics`; null when it cannot be read, or has nothing about media workers. */
+async function readNode(origin: string): Promise<SfuSample | null> {
   try {
     const response = await fetch(new URL('/metrics', origin), { signal: AbortSignal.timeout(TIMEOUT_MS) });
     return response.ok ? parseSfuMetrics(await response.text()) : null;

@@ -41,6 +41,7 @@ export function formatTable(report: Report): string {
     ['SFU CPU per listener', figure(report.sfu.cpuMsPerListenerSecond, 'ms per second')],
     ['SFU memory', figure(report.sfu.rssMb, 'MB')],
     ['server Node CPU', figure(report.sfu.nodeCpuPct, '% of one core')],
+    ...spreadOf(report),
     ...behaviourRows(report),
     ...generatorRows(report),
     ...machineRows(report),
@@ -173,4 +174,11 @@ function percentiles({ p50, p95, p99 }: Percentiles): string {
 
 function figure(value: number | null, unit = '', detail = ''): string {
   return value === null ? 'not measured' : `${value} ${unit}${detail}`.trimEnd();
+}
+
+/** Only where there is more than one node to spread over. */
+function spreadOf({ nodes }: Report): [string, string][] {
+  return nodes.length > 0
+    ? [['listeners per node', nodes.map(({ id, listeners }) => `${id} ${listeners}`).join(', ')]]
+    : [];
 }

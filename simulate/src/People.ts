@@ -26,6 +26,7 @@ export class People {
   readonly #isLate: Uint8Array;
   readonly #lives: Uint8Array;
   readonly #attempts: Uint8Array;
+  readonly #isWarned: Uint8Array;
   readonly #nodeOf: Int16Array;
   readonly #sinceMs: Float64Array;
   readonly ttfaMs: number[] = [];
@@ -42,6 +43,7 @@ export class People {
     this.#isLate = new Uint8Array(count);
     this.#lives = new Uint8Array(count);
     this.#attempts = new Uint8Array(count);
+    this.#isWarned = new Uint8Array(count);
     this.#nodeOf = new Int16Array(count).fill(NONE);
     this.#sinceMs = new Float64Array(count);
   }
@@ -96,6 +98,15 @@ export class People {
     return attempt;
   }
 
+  /** They could not reach their node, and say so when they ask for the next. */
+  warn(who: number): void {
+    this.#isWarned[who] = 1;
+  }
+
+  isWarned(who: number): boolean {
+    return this.#isWarned[who] === 1;
+  }
+
   hear(who: number, nowMs: number): void {
     const tookMs = nowMs - this.#sinceMs[who]!;
     if (this.#hasHeard[who]) this.recoveryMs.push(tookMs);
@@ -106,6 +117,7 @@ export class People {
     this.#hasHeard[who] = 1;
     this.#isListening[who] = 1;
     this.#attempts[who] = 0;
+    this.#isWarned[who] = 0;
     this.#listening += 1;
   }
 

@@ -160,7 +160,8 @@ export class Simulation {
 
   #askForTicket(who: number): void {
     if (!this.#balancer.hasNodes) return this.#people.fail();
-    if (this.#balancer.isSentToTheDead(this.#nowMs, this.#random)) {
+    if (!this.#people.isWarned(who) && this.#balancer.isSentToTheDead(this.#nowMs, this.#random)) {
+      this.#people.warn(who);
       const delayMs = reconnectDelayMs(this.#people.countAttempt(who), this.#random);
       // At least one trip: it fails on the way.
       return this.#planTrip(who, STEP.ticket, this.#nowMs + delayMs, RETRY_ROUND_TRIPS + ROUND_TRIPS.ticket);

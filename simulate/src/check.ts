@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { BenchServer } from '../../bench/src/BenchServer.ts';
+import { Cluster } from '../../cluster/src/Cluster.ts';
 import { planArrivals } from '../../loadtest/src/arrivals.ts';
 import { parseCommandLine as parseLoadTest } from '../../loadtest/src/options.ts';
 import type { Progress } from '../../loadtest/src/progress.ts';
@@ -9,7 +10,7 @@ import type { Report } from '../../loadtest/src/report.ts';
 import { runLoadTest } from '../../loadtest/src/runLoadTest.ts';
 import { percentilesOf, round } from '../../loadtest/src/stats.ts';
 import type { Costs } from './costs.ts';
-import type { Cluster } from './model.ts';
+import type { Cluster as ClusterModel } from './model.ts';
 import { Simulation, type Outcome } from './Simulation.ts';
 
 const RESULTS = new URL('../results/', import.meta.url).pathname;
@@ -21,6 +22,15 @@ const CASES = [
   { name: '300 at 60/s', args: ['--listeners', '300', '--full', '300', '--rate', '60'] },
   { name: '500 at once', args: ['--flash', '500', '--full', '500'] },
 ] as const;
+
+/** What a cluster does whatever its cores can: how people are let in, and spread. */
+const DOOR_CASE = {
+  name: '300 at once, 3 nodes that let 10 in per second each',
+  args: ['--flash', '300'],
+  nodes: 3,
+  joinsPerS: 10,
+} as const;
+const CLUSTER_PORT = 3600;
 
 interface CheckedFigure {
   readonly figure: string;
@@ -43,37 +53,49 @@ export interface CheckResult {
 /** Twice a second, with the load test that runs. */
 export type CheckProgress = (name: string, progress: Progress) => void;
 
-/** Runs load tests against a server of its own, one after the other, and simulates the same arrivals. */
+/** Runs load tests against servers of its own, one after the other, and simulates the same arrivals. */
 export async function runCheck(costs: Costs, signal: AbortSignal, onProgress?: CheckProgress): Promise<CheckResult> {
-  const cases = [];
+  const cases: { readonly name: string; readonly figures: readonly CheckedFigure[] }[] = [];
+  const run = async (name: string, args: readonly string[], url: string) => {
+    const fixed = [
+      '--processes',
+      '1',
+      '--speakers',
+      '1',
+      '--open-mics',
+      '1',
+      '--duration',
+      '3',
+      '--seed',
+      String(SEED),
+    ];
+    const { options } = parseLoadTest([...args, ...fixed, '--url', url])!;
+    const report = await runLoadTest(options, { signal, onProgress: (progress) => onProgress?.(name, progress) });
+    signal.throwIfAborted();
+    return { report, schedule: planArrivals(options.arrivals, options.listeners, SEED) };
+  };
   for (const { name, args } of CASES) {
     signal.throwIfAborted();
     // A new server for each: nothing of the one before is left in it.
     const server = await BenchServer.create(signal);
     try {
-      const fixed = [
-        '--processes',
-        '1',
-        '--speakers',
-        '1',
-        '--open-mics',
-        '1',
-        '--url',
-        server.origin,
-        '--seed',
-        String(SEED),
-        '--duration',
-        '3',
-      ];
-      const { options } = parseLoadTest([...args, ...fixed])!;
-      const report = await runLoadTest(options, { signal, onProgress: (progress) => onProgress?.(name, progress) });
-      signal.throwIfAborted();
-      const schedule = planArrivals(options.arrivals, options.listeners, SEED);
+      const { report, schedule } = await run(name, args, server.origin);
       const outcome = await new Simulation(thisMachine(), costs, schedule, SEED).run();
       cases.push({ name, figures: compare(outcome, report) });
     } finally {
       await server.close();
     }
+  }
+  const { name, args, nodes, joinsPerS } = DOOR_CASE;
+  const limits = { JOINS_PER_S: String(joinsPerS), NODE_CAPACITY: '1000' };
+  const cluster = await Cluster.create({ nodes, port: CLUSTER_PORT, env: limits }, signal);
+  try {
+    const { report, schedule } = await run(name, args, cluster.origin);
+    const model = { ...thisMachine(), nodes, joinsPerS, sharedCores: null };
+    const outcome = await new Simulation(model, costs, schedule, SEED).run();
+    cases.push({ name, figures: compareDoors(outcome, report) });
+  } finally {
+    await cluster.close();
   }
   return { date: new Date().toISOString(), cores: availableParallelism(), costsFrom: costs.source, cases };
 }
@@ -94,7 +116,7 @@ export async function readLastCheck(): Promise<CheckResult | null> {
 }
 
 /** As `BenchServer` starts it: one worker for the audience, and nobody is told to wait. */
-function thisMachine(): Cluster {
+function thisMachine(): ClusterModel {
   return {
     nodes: 1,
     cores: 2,
@@ -124,6 +146,18 @@ function compare(outcome: Outcome, { ttfaMs, joinsPerSecond, arriving }: Measure
     checked('joins per second', inS === null ? null : outcome.counts.listening / inS, joinsPerSecond),
     checked('Node CPU, %', pct(node, inS), pct(arriving?.nodeCpuMs, arriving?.seconds)),
     checked('worker CPU, %', pct(workers, inS), pct(arriving?.workerCpuMs, arriving?.seconds)),
+  ];
+}
+
+function compareDoors(outcome: Outcome, { ttfaMs, joinsPerSecond, nodes }: Report): CheckedFigure[] {
+  const predicted = percentilesOf(outcome.ttfaMs);
+  const inS = outcome.everyoneInMs === null ? null : outcome.everyoneInMs / 1000;
+  const most = nodes.length > 0 ? Math.max(...nodes.map(({ listeners }) => listeners)) : null;
+  return [
+    checked('time to first audio p50, ms', predicted.p50, ttfaMs.p50),
+    checked('time to first audio p95, ms', predicted.p95, ttfaMs.p95),
+    checked('joins per second', inS === null ? null : outcome.counts.listening / inS, joinsPerSecond),
+    checked('most people on one node', outcome.peakPerNode, most),
   ];
 }
 

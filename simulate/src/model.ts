@@ -36,7 +36,7 @@ export const ASSUMED = {
   clientStepShare: 1 / 3,
   scrapeS: 15,
   leastSpeed: 0.05,
-  detectMs: 5000,
+  detectMs: 4000,
 } as const;
 
 /** Round trips before the work of each step. Docs: "Joining" in docs/architecture.md; each connection is TCP and TLS 1.3. */
@@ -107,12 +107,12 @@ export function assumptionsOf({ delivery, rttMs, nicGbit, memoryGb, workers }: C
     'Every core is as fast as the one of the bench, and no core slows another down.',
     `Node's work of a join: ${percent(ASSUMED.ticketShare)} ticket, ${percent(ASSUMED.socketShare)} socket and welcome, ${percent(ASSUMED.connectShare)} connect; a refusal costs ${percent(ASSUMED.refusalShare)} of a join.`,
     `A worker that its media fills keeps ${percent(ASSUMED.leastSpeed)} of its core for joins; nobody gives up, and no handshake times out.`,
-    `Several nodes are modelled as docs/architecture.md designs them: a ticket is for the node with the fewest people among those that still admit.`,
+    'A ticket is for the node with the fewest people among those that still admit; the real one takes the better of two drawn at random.',
     delivery === 'mix'
       ? `One mixed stream of 60 ms packets, ${isMixMeasured(costs) ? 'which is what the bench measured' : 'which costs per packet what the bench measured of direct delivery'}, spread over ${workers} workers of each node. The mixer itself is not in the model.`
       : 'Direct delivery puts the media of a room on one worker of each node.',
     `The round trip is ${rttMs} ms for everyone, without loss; a node sends ${nicGbit} Gbit/s and has ${memoryGb} GB of memory.`,
-    `A failed node closes its connections at once; for ${ASSUMED.detectMs / 1000} s tickets are still sent to it, in its share.`,
+    `A failed node closes its connections at once; for ${ASSUMED.detectMs / 1000} s tickets are still sent to it, in its share, but for those who could not reach it before.`,
     costs.aloneMs === null
       ? 'The bench did not tell how long a lone join takes beside its CPU: it takes nothing more here.'
       : 'A join takes the time of a lone one on an idle machine, its client included, and what it waits for others.',

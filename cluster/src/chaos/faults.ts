@@ -10,6 +10,11 @@ const UNNOTICED_MS = 200;
 const BACK_MS = 8000;
 /** One packet in twenty is lost: now and then three of 60 ms in a row, which a decoder bridges. */
 const CONCEALED_MS = 400;
+/**
+ * A home that stands still closes no connection: who is on stage there learns it from the ping of their socket, and only then goes
+ * to the next.
+ */
+const STAGE_NOTICES_MS = 15_000;
 const BETWEEN_DEPLOYS_MS = 3000;
 
 /** What those who listen may notice of a fault. */
@@ -56,7 +61,7 @@ export const FAULTS: readonly Fault[] = [
     home.pause();
     await sleep(20_000);
     home.resume();
-    return [{ name: 'home-paused', promiseMs: BACK_MS, holdsFor: 'p95', concerned: elsewhere }];
+    return [{ name: 'home-paused', promiseMs: STAGE_NOTICES_MS, holdsFor: 'p95', concerned: elsewhere }];
   }),
   fault('redis-down-30s', async ({ redis }, { witnesses }) => {
     await redis.stop();

@@ -94,7 +94,6 @@ export function remarksOf(check: CheckResult): string[] {
   const isFarOff = errors.some((errorPct) => Math.abs(errorPct) > FAR_OFF_PCT);
   return [
     ...(check.note === undefined ? [] : [check.note]),
-    'Admission was open in these load tests: waiting for it is not checked.',
     ...(isFarOff ? [`Some are more than ${FAR_OFF_PCT} % off. ${NOT_MODELLED}`] : []),
   ];
 }

@@ -22,6 +22,7 @@ describe('a room on several nodes', () => {
   /** Listens at the home until she or he is brought on stage, and on another node. */
   let near: Person;
   let far: Person;
+  let dora: Person;
   let link: string;
 
   beforeAll(async () => {
@@ -46,7 +47,7 @@ describe('a room on several nodes', () => {
     await sleep(ONE_BEAT_MS);
   });
   afterAll(async () => {
-    await Promise.all([ada, near, far].map(async (person) => person?.close()));
+    await Promise.all([ada, near, far, dora].map(async (person) => person?.close()));
     await cluster?.close();
     await sounds?.close();
   });
@@ -62,6 +63,17 @@ describe('a room on several nodes', () => {
     const views = await cluster.view();
     return views.some((view) => view?.nodeId === id && view.rooms.some(({ listeners }) => listeners > 0));
   }
+
+  it('who comes when all nodes are full sees their place, and is let in by themselves', async () => {
+    dora = await Person.create('Dora');
+    const entered = dora.enter(link);
+    await dora.page.getByRole('heading', { name: dora.texts.queue.title }).waitFor();
+    await dora.page.getByText(dora.texts.queue.place.replace('{{value}}', '1'), { exact: true }).waitFor();
+    await near.button(near.texts.leave.button).click();
+    await entered;
+    expect(dora.complaints).toEqual([]);
+    [near, dora] = [dora, near];
+  });
 
   it('who is brought on stage moves to it from another node, hears on, and is heard on both', async () => {
     expect(longestGapMs(await hear(far.page, 2)), 'the speech itself').toBeLessThan(GAP_MS);

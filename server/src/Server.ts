@@ -158,7 +158,7 @@ export class Server {
     // Stages first: they are asked to follow as soon as they have a new home.
     for (await sleep(DRAIN_STEP_MS); this.#rooms.presentCount > 0 && performance.now() < endsAt;) {
       if (this.#closing) return;
-      this.#rooms.moveAway(perStep);
+      await this.#rooms.moveAway(perStep);
       await sleep(DRAIN_STEP_MS);
     }
   }
@@ -240,6 +240,7 @@ export class Server {
       ...{ nodeId, address, redis: this.#redis, bus: this.#signaling.bus },
       findNode: (id) => this.#registry.find(id),
       isAlone,
+      keepPlaces: async (roomId, userIds) => this.#registry.keepPlaces(userIds.map((userId) => `${roomId}:${userId}`)),
       handleArrival: (roomId, userId) => this.#registry.handleArrival(`${roomId}:${userId}`),
       isDraining: () => this.#draining,
     };

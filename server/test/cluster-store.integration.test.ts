@@ -188,6 +188,18 @@ describe('the nodes of a cluster', () => {
       expect(await b.registry.admit(person, a.node.url!)).toMatchObject({ kind: 'node', node: { id: 'b' } });
   });
 
+  it('[CL8] take in who has to leave another, though they are full', async () => {
+    const [a, b] = [nodeOf('a', { listeners: 10, capacity: 10 }), nodeOf('b', { listeners: 10, capacity: 10 })];
+    await a.registry.beat();
+    await b.registry.beat();
+    expect(await a.registry.admit('ann')).toMatchObject({ kind: 'wait', place: 1 });
+    a.node.draining = true;
+    await a.registry.beat();
+    await a.registry.keepPlaces(['bob']);
+    expect(await b.registry.admit('bob')).toMatchObject({ kind: 'node', node: { id: 'b' } });
+    expect(await b.registry.admit('ann')).toMatchObject({ kind: 'wait', place: 1 });
+  });
+
   it('know each other on while Redis has forgotten everything', async () => {
     const [a, b] = [nodeOf('a'), nodeOf('b')];
     await a.registry.beat();

@@ -11,12 +11,14 @@ const NODE_LIFE_MS = 4000;
 const RESERVATION_MS = 10_000;
 /** In the queue, who has not asked for so long has gone. */
 const PLACE_LIFE_MS = 15_000;
+/** From the word that they have to go to their next ticket. */
+const MOVE_MS = 60_000;
 const RETRY_MIN_S = 2;
 const RETRY_MAX_S = 8;
 /** One more second between two questions for so many who are ahead. */
 const AHEAD_PER_RETRY_SECOND = 100;
 
-const KEYS = ['info', 'seen', 'reserved', 'queue', 'asked', 'counts', 'counts:let', 'counts:places'].map(
+const KEYS = ['info', 'seen', 'reserved', 'queue', 'asked', 'counts', 'counts:let', 'counts:places', 'moving'].map(
   (name) => `tribune:{nodes}:${name}`,
 );
 
@@ -129,6 +131,11 @@ export class NodeRegistry {
     if (verdict === 'wait') return toWait(Number(rest[0]), Number(rest[1]));
     const node = this.find(String(rest[0])) ?? (await this.#look(String(rest[0])));
     return { kind: 'node', node };
+  }
+
+  /** They have to leave this node, and get a place elsewhere though all be full. Harmless when Redis is away. */
+  async keepPlaces(people: readonly string[]): Promise<void> {
+    if (people.length > 0) await this.#run('move', JSON.stringify(people), MOVE_MS).catch(() => undefined);
   }
 
   /** This node goes: nobody is sent to it from here on. Harmless when Redis is away. */

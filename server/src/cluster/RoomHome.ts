@@ -18,6 +18,8 @@ export interface ClusterContext {
   readonly findNode: (nodeId: string) => LiveNode | undefined;
   /** Someone who was on the way here has come. */
   readonly handleArrival: (roomId: string, userId: string) => void;
+  /** They are about to be sent to other nodes. */
+  readonly keepPlaces: (roomId: string, userIds: readonly string[]) => Promise<void>;
   /** No other node lives. */
   readonly isAlone: () => boolean;
   /** It gives its rooms away, and takes none. */

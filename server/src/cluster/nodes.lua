@@ -3,10 +3,12 @@
 --
 -- KEYS  info (hash: node id -> JSON), seen (sorted set: node id by time), reserved (prefix of a sorted set for each node: people by end),
 --       queue (sorted set: person by place), asked (sorted set: person by time), counts (hash: joins by second and node),
---       let (sorted set: people let in from the queue by time), places (hash: the last place given)
+--       let (sorted set: people let in from the queue by time), places (hash: the last place given),
+--       moving (sorted set: people who have to leave their node, by end)
 -- ARGV  'beat', node id, JSON of the node, life of a node in ms, ids of people who have arrived (JSON)
 --       'list', life of a node in ms
 --       'leave', node id
+--       'move', people who have to leave their node (JSON), time in ms that they have for it
 --       'admit', person, life of a node in ms, life of a reservation in ms, life of a place in the queue in ms, two random numbers,
 --       URL of a node to avoid where there is another ('' for none)
 --
@@ -14,7 +16,8 @@
 -- not known, as after a loss of all that Redis held, and 0 otherwise. 'admit' returns {'node', id},
 -- {'busy'} when every node with room has let in as many as it can take this second, or {'wait', place, let in within a minute}.
 
-local infoKey, seenKey, reservedKey, queueKey, askedKey, countsKey, letKey, placesKey = unpack(KEYS)
+local infoKey, seenKey, reservedKey, queueKey, askedKey, countsKey, letKey, placesKey, movingKey =
+  unpack(KEYS)
 local operation = ARGV[1]
 local time = redis.call('TIME')
 local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
@@ -74,6 +77,14 @@ if operation == 'leave' then
   return {}
 end
 
+if operation == 'move' then
+  for _, mover in ipairs(cjson.decode(ARGV[2])) do
+    redis.call('ZADD', movingKey, now + tonumber(ARGV[3]), mover)
+  end
+  redis.call('PEXPIRE', movingKey, ARGV[3])
+  return {}
+end
+
 local person, lifeMs, reservationMs, placeMs = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 
 -- Who does not ask again has gone.
@@ -104,19 +115,23 @@ local function open(all)
   return #reachable > 0 and reachable or staying
 end
 
+-- Who was in has a place, also where there is none: capacity is a promise to them.
+local isMoving = tonumber(redis.call('ZSCORE', movingKey, person) or '0') > now
 local free, ready = 0, {}
 for _, node in ipairs(open(nodes(lifeMs))) do
   -- Asking again, someone who is on the way already keeps what they have.
   if redis.call('ZSCORE', reservedFor(node.id), person) then return { 'node', node.id } end
   local places = node.info.capacity - node.info.listeners - node.coming
-  if places > 0 then
+  if isMoving then
+    ready[#ready + 1] = node
+  elseif places > 0 then
     free = free + places
     if joinsOf(node.id) < node.info.joinsPerS then ready[#ready + 1] = node end
   end
 end
 
 local rank = redis.call('ZRANK', queueKey, person) or redis.call('ZCARD', queueKey)
-if rank < free then
+if isMoving and #ready > 0 or rank < free then
   if #ready == 0 then return { 'busy' } end
   -- The better of two drawn at random spreads nearly as well as the best, and no crowd runs to one node at once.
   local one = ready[1 + math.floor(tonumber(ARGV[6]) * #ready)]

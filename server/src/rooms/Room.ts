@@ -340,10 +340,14 @@ export class Room extends EventEmitter<{ closed: [] }> {
   }
 
   /** This node is to be left: so many people go to others, who come back with a new ticket. @returns how many had to */
-  moveAway(count: number): number {
-    const links = [...this.#peers.values()].map(({ link }) => link).filter((link) => link !== null);
-    for (const link of links.slice(0, count)) link.close('moved');
-    return Math.min(count, links.length);
+  async moveAway(count: number): Promise<number> {
+    const going = [...this.#peers.values()].filter(({ link }) => link).slice(0, count);
+    await this.#options.cluster.keepPlaces(
+      this.id,
+      going.map(({ userId }) => userId),
+    );
+    for (const { link } of going) link?.close('moved');
+    return going.length;
   }
 
   #pulse(): void {

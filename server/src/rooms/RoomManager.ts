@@ -147,9 +147,9 @@ export class RoomManager {
   }
 
   /** So many people go to other nodes. @returns how many there were to go */
-  moveAway(count: number): number {
+  async moveAway(count: number): Promise<number> {
     let left = count;
-    for (const room of this.#rooms.values()) left -= room.moveAway(left);
+    for (const room of this.#rooms.values()) left -= await room.moveAway(left);
     return count - left;
   }
 

@@ -14,6 +14,7 @@ const STOP_LIMIT_MS = 10_000;
 /** Nobody is turned away: what is measured is cost. */
 const NO_LIMITS = {
   ROOM_CAPACITY: '1000000',
+  NODE_CAPACITY: '1000000',
   JOINS_PER_S: '1000000',
   MAX_ROOMS_PER_USER: '1000',
   ROOMS_PER_ADDRESS_PER_HOUR: '1000000',

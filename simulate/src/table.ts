@@ -52,7 +52,7 @@ export function figuresOf(report: SimulationReport): readonly (readonly [name: s
     ['nodes for p95 under 3 s', report.nodesNeeded === null ? 'no number is enough' : `${report.nodesNeeded}`],
     ['cost', `${cost.cores} cores (${cost.coresUsed} busy at the end), ${cost.gbit} Gbit/s, ${cost.memoryGb} GB`],
     ['packet', `${cost.bytesPerPacket} bytes`],
-    ['ROOM_CAPACITY', `at least ${grouped(cost.roomCapacity)} on each node`],
+    ['ROOM_CAPACITY and NODE_CAPACITY', `at least ${grouped(cost.roomCapacity)} on each node`],
   ];
 }
 

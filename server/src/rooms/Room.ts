@@ -1,16 +1,9 @@
 import { EventEmitter } from 'node:events';
-import {
-  isStageRole,
-  type Person,
-  type ReactionKind,
-  type RoomInfo,
-  type RoomSnapshot,
-} from '@tribune/shared/domain.ts';
+import { type Person, type ReactionKind, type RoomInfo, type RoomSnapshot } from '@tribune/shared/domain.ts';
 import type { CloseReason } from '@tribune/shared/errors.ts';
 import { can, type Action } from '@tribune/shared/permissions.ts';
 import type { AudienceList, RoomHealthInfo, Welcome } from '@tribune/shared/protocol.ts';
 import type { QualityReport } from '@tribune/shared/schemas.ts';
-import type { RtpCapabilities } from 'mediasoup/types';
 import { TICKET_EXPIRES_S, type Ticket } from '../auth/Tokens.ts';
 import type { PeopleQuery, RoomChange } from '../cluster/ClusterBus.ts';
 import type { LiveNode } from '../cluster/NodeRegistry.ts';
@@ -21,14 +14,14 @@ import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { WorkerPool } from '../media/WorkerPool.ts';
 import type { Mixer } from '../mixer/Mixer.ts';
-import { roleOf, toRoomState, type RoomRecord } from '../store/RoomRecord.ts';
+import { toRoomState, type RoomRecord } from '../store/RoomRecord.ts';
 import { NotHomeError, type RoomStore, type Transition } from '../store/RoomStore.ts';
-import { Audience } from './Audience.ts';
 import { Herald, type RoomChannel } from './Herald.ts';
-import { Peer, type PeerLink } from './Peer.ts';
+import type { Peer, PeerLink } from './Peer.ts';
 import { PresenceClock } from './PresenceClock.ts';
 import { PulseGate } from './PulseGate.ts';
 import { RoomHealth, reportEveryS } from './RoomHealth.ts';
+import { RoomPeople, type Arrival } from './RoomPeople.ts';
 import type { RoomObserver } from './RoomObserver.ts';
 import { RoomSound } from './RoomSound.ts';
 import { toSelfState } from './selfState.ts';
@@ -39,8 +32,6 @@ export type RoomConfig = Pick<Config, 'STAGE_GRACE_S' | 'HOST_GRACE_S' | 'EMPTY_
 /** Actions that the store would take for anyone whatever, so that the room has to know their target. */
 const NOBODY = { action: null, actor: null, userId: null } as const;
 const FACES = 12;
-/** From a ticket that was taken to the connection: who is not there by then has gone. */
-const ENTERING_MS = 5000;
 const AUDIENCE_LIST_LIMIT = 50;
 const AIMED_AT_ANYONE: ReadonlySet<Action> = new Set(['peer:remove', 'peer:ban']);
 
@@ -56,14 +47,6 @@ export interface RoomOptions {
   readonly cluster: ClusterContext;
 }
 
-/** A new connection: who, from which page, and what it can receive. */
-export interface Arrival {
-  readonly person: Person;
-  readonly instanceId: string;
-  readonly rtpCapabilities: RtpCapabilities;
-  readonly link: PeerLink;
-}
-
 /**
  * One open room on this node: the people connected to it, and the store's record of it, which alone decides. Every change is
  * a transition in the store; what comes back is applied to media and told to people before the one who asked is answered.
@@ -72,10 +55,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
   readonly id: string;
   readonly #options: RoomOptions;
   readonly #logger: Logger;
-  readonly #peers = new Map<string, Peer>();
-  /** Who is between `enter()` and `attach()`, and since when: they have their place already. */
-  readonly #entering = new Map<string, number>();
-  readonly #audience = new Audience();
+  readonly #people: RoomPeople;
   readonly #clock: PresenceClock;
   readonly #gate = new PulseGate();
   readonly #health = new RoomHealth();
@@ -96,7 +76,11 @@ export class Room extends EventEmitter<{ closed: [] }> {
     this.#record = options.record;
     this.#logger = options.logger.child({ roomId: this.id });
     this.#clock = new PresenceClock(options.config);
-    this.#herald = new Herald(options.channel, (userId) => this.#peers.get(userId));
+    this.#people = new RoomPeople({
+      capacity: options.config.ROOM_CAPACITY,
+      isOnStage: (userId) => this.#record.stage.has(userId),
+    });
+    this.#herald = new Herald(options.channel, (userId) => this.#people.get(userId));
     this.#sound = new RoomSound({
       roomId: this.id,
       pool: options.pool,
@@ -106,7 +90,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
       planeOf: (peer) => this.#planeOf(peer),
       mayBeHeard: (peer) => this.#mayBeHeard(peer),
       hasStage: () => this.#home.isHere,
-      peers: () => this.#peers.values(),
+      peers: () => this.#people.values(),
     });
     this.#home = new RoomHome({
       roomId: this.id,
@@ -140,30 +124,28 @@ export class Room extends EventEmitter<{ closed: [] }> {
 
   /** Connections, those away not counted. */
   get presentCount(): number {
-    let count = 0;
-    for (const peer of this.#peers.values()) if (peer.link) count++;
-    return count;
+    return this.#people.presentCount;
   }
 
   /** On this node. */
   get audienceCount(): number {
-    return this.#audience.count;
+    return this.#people.audienceCount;
   }
 
   /** On all nodes. */
   get listenersEverywhere(): number {
-    return this.#audience.count + this.#home.nodes.listeners;
+    return this.#people.audienceCount + this.#home.nodes.listeners;
   }
 
   getPeer(userId: string): Peer | undefined {
-    return this.#peers.get(userId);
+    return this.#people.get(userId);
   }
 
   /** May this person come in now? @throws {AppError} ROOM_ENDED, BANNED, ROOM_FULL */
   async admit(userId: string): Promise<void> {
     if (this.#closed) throw new AppError('ROOM_ENDED', 'The room has ended');
     if (await this.#options.store.isBanned(this.id, userId)) throw new AppError('BANNED', 'Banned from this room');
-    this.#assertRoomFor(userId);
+    this.#people.assertRoomFor(userId);
   }
 
   /**
@@ -179,43 +161,36 @@ export class Room extends EventEmitter<{ closed: [] }> {
 
   /** Spends a ticket. @throws {AppError} BANNED, TICKET_USED, ROOM_ENDED, ROOM_FULL, UNAVAILABLE */
   async enter({ sub: userId, name, jti }: Ticket): Promise<void> {
-    this.#assertRoomFor(userId);
+    this.#people.expect(userId);
     // Longer than a ticket lives: within its life it is good once.
     const ticketExpiresS = TICKET_EXPIRES_S + 30;
     this.#options.cluster.handleArrival(this.id, userId);
-    this.#entering.set(userId, performance.now());
     try {
       await this.#apply(await this.#transition('peer:enter', null, { userId, name, jti, ticketExpiresS }));
     } catch (error) {
-      this.#entering.delete(userId);
+      this.#people.expectNoMore(userId);
       throw error;
     }
   }
 
   /** Takes in the connection of someone who has entered; its link hears everything from here on. */
-  attach({ person, instanceId, rtpCapabilities, link }: Arrival): Peer {
+  attach(arrival: Arrival): Peer {
     if (this.#closed) throw new AppError('ROOM_ENDED', 'The room has ended');
-    this.#entering.delete(person.userId);
-    const known = this.#peers.get(person.userId);
-    const peer = known ?? new Peer(person, instanceId, rtpCapabilities);
-    if (!known) this.#peers.set(person.userId, peer);
-    peer.attach(link, person.name, instanceId, rtpCapabilities);
-    this.#place(peer);
-    return peer;
+    return this.#people.attach(arrival);
   }
 
   /** What a connection that was just attached is told first. */
   async welcome(peer: Peer): Promise<Welcome> {
     const media = await this.#sound.offer(peer);
-    return { snapshot: this.toSnapshot(peer), media, reportEveryS: reportEveryS(this.#peers.size) };
+    return { snapshot: this.toSnapshot(peer), media, reportEveryS: reportEveryS(this.#people.size) };
   }
 
   /** @param gone the page said goodbye: it will not resume, so its media has no one to wait for. */
   detach(userId: string, link: PeerLink, { gone }: { gone: boolean }): void {
-    const peer = this.#peers.get(userId);
+    const peer = this.#people.get(userId);
     if (!peer?.detach(link)) return;
     if (gone) peer.media = null;
-    this.#place(peer);
+    this.#people.place(peer);
     // Those who see the stage learn at once; the audience is counted with the next tick, however many leave together.
     if (this.#record.stage.has(userId)) void this.tick();
   }
@@ -253,7 +228,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
   report(report: QualityReport): { everyS: number } {
     this.#health.addReport(report);
     this.#options.observer.handleReport(report);
-    return { everyS: reportEveryS(this.#peers.size) };
+    return { everyS: reportEveryS(this.#people.size) };
   }
 
   toHealth(): RoomHealthInfo {
@@ -262,7 +237,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
 
   /** On all nodes. */
   async searchAudience(query: string): Promise<AudienceList> {
-    const here = this.#audience.search(query);
+    const here = this.#people.search(query);
     if (this.#home.nodes.listeners === 0) return here;
     const elsewhere = await this.#options.cluster.bus.findPeople({ roomId: this.id, query });
     return { people: [...here.people, ...elsewhere].slice(0, AUDIENCE_LIST_LIMIT), total: this.listenersEverywhere };
@@ -270,9 +245,9 @@ export class Room extends EventEmitter<{ closed: [] }> {
 
   /** Of this node only. */
   findPeople({ query, userId }: PeopleQuery): readonly Person[] {
-    if (query !== undefined) return this.#audience.search(query).people;
-    const peer = this.#peers.get(userId ?? '');
-    return peer?.link ? [peer.toPerson()] : [];
+    if (query !== undefined) return this.#people.search(query).people;
+    const peer = this.#people.present(userId ?? '');
+    return peer ? [peer.toPerson()] : [];
   }
 
   async listBans(): Promise<Person[]> {
@@ -332,8 +307,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
   close(reason: CloseReason): void {
     if (this.#closed) return;
     this.#closed = true;
-    for (const peer of this.#peers.values()) peer.close(reason);
-    this.#peers.clear();
+    this.#people.close(reason);
     this.#home.close();
     this.#sound.close();
     this.emit('closed');
@@ -341,7 +315,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
 
   /** This node is to be left: so many people go to others, who come back with a new ticket. @returns how many had to */
   async moveAway(count: number): Promise<number> {
-    const going = [...this.#peers.values()].filter(({ link }) => link).slice(0, count);
+    const going = [...this.#people.values()].filter(({ link }) => link).slice(0, count);
     await this.#options.cluster.keepPlaces(
       this.id,
       going.map(({ userId }) => userId),
@@ -417,16 +391,16 @@ export class Room extends EventEmitter<{ closed: [] }> {
   }
 
   #finish({ action, userId }: Pick<RoomChange, 'action' | 'userId'>): void {
-    const target = this.#peers.get(userId ?? '');
-    if (action === 'peer:remove' && target) this.#drop(target, 'removed');
-    if (action === 'peer:ban' && target) this.#drop(target, 'banned');
+    const target = this.#people.get(userId ?? '');
+    if (action === 'peer:remove' && target) this.#people.drop(target, 'removed');
+    if (action === 'peer:ban' && target) this.#people.drop(target, 'banned');
     if (action === 'room:end') this.close('ended');
   }
 
   /** Of whom an action is aimed at, wherever they are connected. @throws {AppError} NOT_FOUND when they would have to be */
   async #nameOf(action: Action, userId: string | undefined): Promise<string | undefined> {
     if (userId === undefined) return undefined;
-    const here = this.#peers.get(userId);
+    const here = this.#people.get(userId);
     const onStage = this.#record.stage.get(userId)?.name;
     const needsPresence = action === 'stage:invite';
     const name = needsPresence && !here?.link ? undefined : (here?.name ?? onStage);
@@ -444,17 +418,17 @@ export class Room extends EventEmitter<{ closed: [] }> {
     const { isHere } = this.#home;
     return {
       seq,
-      listeners: this.#audience.count,
-      faces: this.#audience.faces,
+      listeners: this.#people.audienceCount,
+      faces: this.#people.faces,
       present: this.presentCount,
-      placed: placed.filter((userId) => this.#peers.get(userId)?.link),
+      placed: placed.filter((userId) => this.#people.present(userId)),
       reactions: isHere ? {} : this.#gate.takeReactions(),
       info: isHere ? this.toInfo() : null,
     };
   }
 
   get #faces(): readonly Person[] {
-    return [...this.#audience.faces, ...this.#home.nodes.faces].slice(0, FACES);
+    return [...this.#people.faces, ...this.#home.nodes.faces].slice(0, FACES);
   }
 
   /** The stage has come here or gone. */
@@ -467,11 +441,11 @@ export class Room extends EventEmitter<{ closed: [] }> {
   /** Who is on stage belongs where the stage is. */
   #sendAway(): void {
     if (this.#home.isHere || !this.#home.elsewhere) return;
-    for (const userId of this.#record.stage.keys()) this.#peers.get(userId)?.link?.close('moved');
+    for (const userId of this.#record.stage.keys()) this.#people.get(userId)?.link?.close('moved');
   }
 
   async #syncPresence(): Promise<void> {
-    this.#dropAbsent();
+    this.#people.dropAbsent((since) => this.#clock.isPastGrace(since));
     const empty = this.#clock.checkEmpty(this.presentCount);
     // Not before: everyone may be on their way back, as when a proxy restarts.
     if (empty.pastGrace) this.#sound.release();
@@ -491,14 +465,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
 
   /** To this node or another. */
   #isConnected(userId: string): boolean {
-    return Boolean(this.#peers.get(userId)?.link) || this.#home.nodes.has(userId);
-  }
-
-  #dropAbsent(now = performance.now()): void {
-    for (const [userId, since] of this.#entering) if (now - since > ENTERING_MS) this.#entering.delete(userId);
-    for (const peer of this.#peers.values()) {
-      if (peer.state.kind === 'away' && this.#clock.isPastGrace(peer.state.since)) this.#drop(peer);
-    }
+    return this.#people.present(userId) !== undefined || this.#home.nodes.has(userId);
   }
 
   async #end(): Promise<void> {
@@ -517,24 +484,12 @@ export class Room extends EventEmitter<{ closed: [] }> {
     );
   }
 
-  #drop(peer: Peer, reason?: CloseReason): void {
-    this.#peers.delete(peer.userId);
-    this.#audience.delete(peer.userId);
-    peer.close(reason);
-  }
-
   #placeIfMoved(userId: string, before: RoomRecord): void {
-    const peer = this.#peers.get(userId);
+    const peer = this.#people.get(userId);
     const onStage = this.#record.stage.has(userId);
     if (!peer || before.stage.has(userId) === onStage) return;
     peer.link?.setOnStage(onStage);
-    this.#place(peer);
-  }
-
-  /** Counts those who are here and not on stage. */
-  #place(peer: Peer): void {
-    if (peer.link && !isStageRole(roleOf(this.#record, peer.userId))) this.#audience.add(peer.toPerson());
-    else this.#audience.delete(peer.userId);
+    this.#people.place(peer);
   }
 
   #planeOf(peer: Peer): 'stage' | 'audience' | null {
@@ -547,12 +502,6 @@ export class Room extends EventEmitter<{ closed: [] }> {
     const member = this.#record.stage.get(peer.userId);
     if (!member || this.#closed) return 'no';
     return member.muted ? 'muted' : 'yes';
-  }
-
-  #assertRoomFor(userId: string): void {
-    const known = this.#peers.has(userId) || this.#entering.has(userId) || this.#record.stage.has(userId);
-    if (!known && this.#peers.size + this.#entering.size >= this.#options.config.ROOM_CAPACITY)
-      throw new AppError('ROOM_FULL', 'The room is full');
   }
 }
 

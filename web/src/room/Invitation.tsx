@@ -16,6 +16,7 @@ export function Invitation() {
   return (
     <Suspense fallback={null}>
       <ConfirmDialog
+        eager
         title={t('invite.title', { name: invitedBy })}
         text={t('invite.text')}
         confirm={t('invite.accept')}

@@ -118,7 +118,8 @@ describe('an invitation', () => {
     const self = make.selfOf(make.person('Nina'), 'listener', { invitedBy: 'Ada Lovelace' });
     const { user } = show(new FakeRoomClient(make.roomView({ self }), { acceptInvite }));
     await screen.findByRole('alertdialog', { name: 'Ada Lovelace invites you to speak' });
-    await user.click(screen.getByRole('button', { name: 'Join the stage' }));
+    expect(document.activeElement).toBe(screen.getByRole('button', { name: 'Join the stage' }));
+    await user.keyboard('{Enter}');
     expect(acceptInvite).toHaveBeenCalledOnce();
   });
 

@@ -1,5 +1,5 @@
 import { AlertDialog } from 'radix-ui';
-import type { ReactNode } from 'react';
+import { useRef, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Button } from '../Button.tsx';
 import { cx } from '../cx.ts';
@@ -12,6 +12,8 @@ interface ConfirmDialogProps {
   readonly confirm: string;
   readonly cancel?: string;
   readonly danger?: boolean;
+  /** A yes is what most people want to say, and it can be taken back: it has the focus, and stands first on a phone. */
+  readonly eager?: boolean;
   readonly onConfirm: () => void;
   readonly onCancel: () => void;
   /** Another way on, between cancel and confirm. */
@@ -21,20 +23,40 @@ interface ConfirmDialogProps {
 /** Asks before what cannot be taken back, for as long as it is rendered. Focus starts on Cancel, and Escape is Cancel. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
   const { t } = useTranslation();
-  const { title, text, confirm, cancel = t('action.cancel'), danger = false, onConfirm, onCancel, other } = props;
+  const {
+    title,
+    text,
+    confirm,
+    cancel = t('action.cancel'),
+    danger = false,
+    eager = false,
+    onConfirm,
+    onCancel,
+    other,
+  } = props;
+  const action = useRef<HTMLButtonElement>(null);
+  const handleOpenAutoFocus = (event: Event) => {
+    if (!eager) return;
+    event.preventDefault();
+    action.current?.focus();
+  };
   return (
     <AlertDialog.Root open>
       <AlertDialog.Portal>
         <AlertDialog.Overlay className={dialog.overlay} />
-        <AlertDialog.Content className={cx(dialog.content, dialog.card)} onEscapeKeyDown={onCancel}>
+        <AlertDialog.Content
+          className={cx(dialog.content, dialog.card)}
+          onEscapeKeyDown={onCancel}
+          onOpenAutoFocus={handleOpenAutoFocus}
+        >
           <AlertDialog.Title className={dialog.title}>{title}</AlertDialog.Title>
           <AlertDialog.Description className={dialog.description}>{text}</AlertDialog.Description>
-          <div className={styles.buttons}>
+          <div className={cx(styles.buttons, eager && styles.eager)}>
             <AlertDialog.Cancel asChild>
               <Button onClick={onCancel}>{cancel}</Button>
             </AlertDialog.Cancel>
             {other}
-            <AlertDialog.Action asChild>
+            <AlertDialog.Action asChild ref={action}>
               <Button variant={danger ? 'destructive' : 'primary'} onClick={onConfirm}>
                 {confirm}
               </Button>

@@ -28,6 +28,7 @@ beforeAll(async () => {
   const usage = { cpuSeconds: 0, rssBytes: 0, ticks: 0, lateTicks: 0, rooms: 0, speakers: 0 };
   metrics.watchMixer(Object.assign(new EventEmitter(), { getUsage: async () => usage }));
   metrics.watchRedis(() => true);
+  metrics.watchNode(() => 0);
   // What is there only once a first interval has been measured is registered all the same.
   for (const { name, type } of await metrics.registry.getMetricsAsJSON()) {
     const parts = type === 'histogram' ? ['_bucket', '_sum', '_count'] : [''];

@@ -78,6 +78,7 @@ if operation == 'leave' then
 end
 
 if operation == 'move' then
+  redis.call('ZREMRANGEBYSCORE', movingKey, '-inf', now)
   for _, mover in ipairs(cjson.decode(ARGV[2])) do
     redis.call('ZADD', movingKey, now + tonumber(ARGV[3]), mover)
   end

@@ -21,6 +21,7 @@ import type { Peer, PeerLink } from './Peer.ts';
 import { PresenceClock } from './PresenceClock.ts';
 import { PulseGate } from './PulseGate.ts';
 import { RoomHealth, reportEveryS } from './RoomHealth.ts';
+import { RoomLedger } from './RoomLedger.ts';
 import { RoomPeople, type Arrival } from './RoomPeople.ts';
 import type { RoomObserver } from './RoomObserver.ts';
 import { RoomSound } from './RoomSound.ts';
@@ -55,6 +56,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
   readonly id: string;
   readonly #options: RoomOptions;
   readonly #logger: Logger;
+  readonly #ledger: RoomLedger;
   readonly #people: RoomPeople;
   readonly #clock: PresenceClock;
   readonly #gate = new PulseGate();
@@ -62,23 +64,25 @@ export class Room extends EventEmitter<{ closed: [] }> {
   readonly #sound: RoomSound;
   readonly #herald: Herald;
   readonly #home: RoomHome;
-  #record: RoomRecord;
   #closed = false;
   #ticking = false;
-  /** The record held may differ from the store's: read it anew as soon as it answers. */
-  #storeInDoubt = false;
   #failing = false;
 
   constructor(options: RoomOptions) {
     super();
     this.id = options.record.id;
     this.#options = options;
-    this.#record = options.record;
     this.#logger = options.logger.child({ roomId: this.id });
+    this.#ledger = new RoomLedger({
+      record: options.record,
+      store: options.store,
+      fence: () => this.#home.fence,
+      logger: this.#logger,
+    });
     this.#clock = new PresenceClock(options.config);
     this.#people = new RoomPeople({
       capacity: options.config.ROOM_CAPACITY,
-      isOnStage: (userId) => this.#record.stage.has(userId),
+      isOnStage: (userId) => this.record.stage.has(userId),
     });
     this.#herald = new Herald(options.channel, (userId) => this.#people.get(userId));
     this.#sound = new RoomSound({
@@ -106,7 +110,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
   }
 
   get record(): RoomRecord {
-    return this.#record;
+    return this.#ledger.record;
   }
 
   get sound(): RoomSound {
@@ -166,7 +170,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
     const ticketExpiresS = TICKET_EXPIRES_S + 30;
     this.#options.cluster.handleArrival(this.id, userId);
     try {
-      await this.#apply(await this.#transition('peer:enter', null, { userId, name, jti, ticketExpiresS }));
+      await this.#apply(await this.#ledger.transition('peer:enter', null, { userId, name, jti, ticketExpiresS }));
     } catch (error) {
       this.#people.expectNoMore(userId);
       throw error;
@@ -192,7 +196,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
     if (gone) peer.media = null;
     this.#people.place(peer);
     // Those who see the stage learn at once; the audience is counted with the next tick, however many leave together.
-    if (this.#record.stage.has(userId)) void this.tick();
+    if (this.record.stage.has(userId)) void this.tick();
   }
 
   /** Runs an action of a person through the store and applies it. @throws {AppError} with the code of the refusal. */
@@ -202,7 +206,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
     args: { userId?: string } & Record<string, unknown> = {},
   ): Promise<void> {
     const targetName = await this.#nameOf(action, args.userId);
-    const done = await this.#transition(action, actor, { ...args, targetName });
+    const done = await this.#ledger.transition(action, actor, { ...args, targetName });
     const change = { action, actor, userId: args.userId ?? null };
     await this.#apply(done, change);
     this.#finish(change);
@@ -211,8 +215,8 @@ export class Room extends EventEmitter<{ closed: [] }> {
   /** Another node has changed the room: its people here are told, and those aimed at go. */
   async handleChange({ seq, ...change }: RoomChange): Promise<void> {
     if (this.#closed) return;
-    if (seq > this.#record.seq || change.effects.length > 0) {
-      const { record } = await this.#options.store.read(this.id);
+    if (seq > this.record.seq || change.effects.length > 0) {
+      const record = await this.#ledger.read();
       await this.#apply({ record, effects: change.effects }, change, { isOurs: false });
     }
     this.#finish(change);
@@ -255,18 +259,18 @@ export class Room extends EventEmitter<{ closed: [] }> {
   }
 
   toInfo(): RoomInfo {
-    return toRoomInfo(this.#record, this.listenersEverywhere);
+    return toRoomInfo(this.record, this.listenersEverywhere);
   }
 
   toSnapshot(peer: Peer): RoomSnapshot {
-    const self = toSelfState(this.#record, peer);
+    const self = toSelfState(this.record, peer);
     return {
       room: this.toInfo(),
-      state: toRoomState(this.#record),
+      state: toRoomState(this.record),
       self,
       listeners: this.listenersEverywhere,
       faces: this.#faces,
-      hands: can(self.role, 'hand:approve') ? this.#record.hands : [],
+      hands: can(self.role, 'hand:approve') ? this.record.hands : [],
     };
   }
 
@@ -279,8 +283,8 @@ export class Room extends EventEmitter<{ closed: [] }> {
     try {
       await this.#home.claim();
       // A message of another node was missed.
-      if (this.#home.nodes.seq > this.#record.seq) this.#storeInDoubt = true;
-      if (this.#storeInDoubt) await this.#refresh();
+      if (this.#home.nodes.seq > this.record.seq) this.#ledger.doubt();
+      if (this.#ledger.inDoubt) await this.#refresh();
       await this.#syncPresence();
       await this.#sound.tick();
       this.#failing = false;
@@ -300,7 +304,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
 
   /** The store was away: with the next tick its record replaces the one held. */
   doubtStore(): void {
-    this.#storeInDoubt = true;
+    this.#ledger.doubt();
   }
 
   /** Idempotent. Everyone is told why. */
@@ -327,48 +331,15 @@ export class Room extends EventEmitter<{ closed: [] }> {
   #pulse(): void {
     // One for all nodes, from the home. Until there is one again, each speaks for itself.
     if (!this.#home.isHere && this.#home.elsewhere) return;
-    const pulse = this.#gate.take(this.#record, this.listenersEverywhere, this.#faces);
+    const pulse = this.#gate.take(this.record, this.listenersEverywhere, this.#faces);
     if (pulse) this.#options.channel.toEveryone('room:pulse', pulse);
   }
 
-  async #transition(...args: TransitionArgs): Promise<Transition> {
-    try {
-      return await this.#options.store.transition(this.id, ...args);
-    } catch (error) {
-      // It may have run all the same, unheard.
-      if (error instanceof AppError && error.code === 'UNAVAILABLE') this.#storeInDoubt = true;
-      throw error;
-    }
-  }
-
-  /** Takes over what the store holds, also when it came back older than what was told: then its number goes past that. */
+  /** What the store holds is taken over. */
   async #refresh(): Promise<void> {
-    const record = await this.#readOrRestore();
-    if (!record) return;
-    const { seq } = this.#record;
-    this.#storeInDoubt = false;
-    if (record.phase === 'ended') return this.close('ended');
-    if (record.seq >= seq) await this.#apply({ record, effects: [] }, NOBODY, { isOurs: false });
-    else if (this.#home.fence) await this.#apply(await this.#keepUp('room:resume', { seq }));
-  }
-
-  /** The store may have lost the room, as after a flush: its home writes it back as it was, and the others wait for that. */
-  async #readOrRestore(): Promise<RoomRecord | null> {
-    const { store } = this.#options;
-    try {
-      return (await store.read(this.id)).record;
-    } catch (error) {
-      if (!(error instanceof AppError && error.code === 'ROOM_NOT_FOUND')) throw error;
-      if (!this.#home.fence) return null;
-      this.#logger.warn('The store has lost the room; writing it back');
-      await store.restore(this.#record);
-      return (await store.read(this.id)).record;
-    }
-  }
-
-  /** A change that the home makes by itself. */
-  async #keepUp(...[action, args]: [action: TransitionArgs[0], args?: object]): Promise<Transition> {
-    return this.#transition(action, null, { ...args, fence: this.#home.fence });
+    const change = await this.#ledger.reread();
+    if (change?.record.phase === 'ended') return this.close('ended');
+    if (change) await this.#apply(change, NOBODY, { isOurs: change.isOurs });
   }
 
   async #apply(
@@ -377,15 +348,14 @@ export class Room extends EventEmitter<{ closed: [] }> {
     { isOurs = true } = {},
   ): Promise<void> {
     if (this.#closed) return;
-    const before = this.#record;
+    const before = this.record;
     if (record.seq <= before.seq && effects.length === 0) return;
-    // Two answers may arrive in either order; the newer one holds both changes.
-    if (record.seq > before.seq) this.#record = record;
+    this.#ledger.take(record);
     for (const userId of new Set([...before.stage.keys(), ...record.stage.keys()])) this.#placeIfMoved(userId, before);
     await this.#sound.reconcile();
     const { actor } = change;
-    this.#herald.tell({ before, after: this.#record, effects, actor: actor ?? undefined, isOurs });
-    const { seq } = this.#record;
+    this.#herald.tell({ before, after: this.record, effects, actor: actor ?? undefined, isOurs });
+    const { seq } = this.record;
     if (isOurs) this.#options.cluster.bus.tell('room:changed', { ...change, roomId: this.id, seq, effects });
     this.#sendAway();
   }
@@ -401,7 +371,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
   async #nameOf(action: Action, userId: string | undefined): Promise<string | undefined> {
     if (userId === undefined) return undefined;
     const here = this.#people.get(userId);
-    const onStage = this.#record.stage.get(userId)?.name;
+    const onStage = this.record.stage.get(userId)?.name;
     const needsPresence = action === 'stage:invite';
     const name = needsPresence && !here?.link ? undefined : (here?.name ?? onStage);
     if (name !== undefined || !(needsPresence || AIMED_AT_ANYONE.has(action))) return name;
@@ -413,7 +383,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
 
   /** What the other nodes are told of the room. */
   #describe(): Omit<RoomReport, 'roomId' | 'nodeId' | 'gate'> {
-    const { stage, hands, invites, seq } = this.#record;
+    const { stage, hands, invites, seq } = this.record;
     const placed = [...stage.keys(), ...hands.map(({ userId }) => userId), ...invites.keys()];
     const { isHere } = this.#home;
     return {
@@ -441,7 +411,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
   /** Who is on stage belongs where the stage is. */
   #sendAway(): void {
     if (this.#home.isHere || !this.#home.elsewhere) return;
-    for (const userId of this.#record.stage.keys()) this.#people.get(userId)?.link?.close('moved');
+    for (const userId of this.record.stage.keys()) this.#people.get(userId)?.link?.close('moved');
   }
 
   async #syncPresence(): Promise<void> {
@@ -454,12 +424,12 @@ export class Room extends EventEmitter<{ closed: [] }> {
       if (empty.pastGrace && this.#home.elsewhere) this.close('moved');
       return;
     }
-    const { stage, hands, invites } = this.#record;
+    const { stage, hands, invites } = this.record;
     const placed = [...stage.keys(), ...hands.map(({ userId }) => userId), ...invites.keys()];
-    const due = this.#clock.check(placed, this.#record, (userId) => this.#isConnected(userId));
-    if (due.people.length > 0) await this.#apply(await this.#keepUp('peer:presence', { people: due.people }));
-    if (due.expired.length > 0) await this.#apply(await this.#keepUp('peer:expire', { userIds: due.expired }));
-    if (due.hostGone) await this.#apply(await this.#keepUp('host:succeed'));
+    const due = this.#clock.check(placed, this.record, (userId) => this.#isConnected(userId));
+    if (due.people.length > 0) await this.#apply(await this.#ledger.keepUp('peer:presence', { people: due.people }));
+    if (due.expired.length > 0) await this.#apply(await this.#ledger.keepUp('peer:expire', { userIds: due.expired }));
+    if (due.hostGone) await this.#apply(await this.#ledger.keepUp('host:succeed'));
     if (empty.tooLong && this.#home.nodes.present === 0) await this.#end();
   }
 
@@ -471,13 +441,13 @@ export class Room extends EventEmitter<{ closed: [] }> {
   async #end(): Promise<void> {
     this.#logger.info('The room was empty for too long');
     const change = { ...NOBODY, action: 'room:end' } as const;
-    await this.#apply(await this.#keepUp('room:end'), change);
+    await this.#apply(await this.#ledger.keepUp('room:end'), change);
     this.#finish(change);
   }
 
   async #handleFlood(peer: Peer): Promise<void> {
     this.#logger.warn({ userId: peer.userId }, 'A producer was closed: it sent more than any voice does');
-    const self = toSelfState(this.#record, peer);
+    const self = toSelfState(this.record, peer);
     peer.link?.notify('self:changed', { self, cause: 'flood', by: null });
     await this.perform('stage:setMuted', peer.toPerson(), { muted: true }).catch((error: unknown) =>
       this.#logger.warn({ err: error }, 'A flooding speaker could not be marked as muted'),
@@ -486,7 +456,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
 
   #placeIfMoved(userId: string, before: RoomRecord): void {
     const peer = this.#people.get(userId);
-    const onStage = this.#record.stage.has(userId);
+    const onStage = this.record.stage.has(userId);
     if (!peer || before.stage.has(userId) === onStage) return;
     peer.link?.setOnStage(onStage);
     this.#people.place(peer);
@@ -494,15 +464,13 @@ export class Room extends EventEmitter<{ closed: [] }> {
 
   #planeOf(peer: Peer): 'stage' | 'audience' | null {
     if (this.#closed) return null;
-    if (this.#record.stage.has(peer.userId) && this.#home.isHere) return 'stage';
-    return this.#record.phase === 'live' ? 'audience' : null;
+    if (this.record.stage.has(peer.userId) && this.#home.isHere) return 'stage';
+    return this.record.phase === 'live' ? 'audience' : null;
   }
 
   #mayBeHeard(peer: Peer): 'yes' | 'muted' | 'no' {
-    const member = this.#record.stage.get(peer.userId);
+    const member = this.record.stage.get(peer.userId);
     if (!member || this.#closed) return 'no';
     return member.muted ? 'muted' : 'yes';
   }
 }
-
-type TransitionArgs = Parameters<RoomStore['transition']> extends [string, ...infer Rest] ? Rest : never;

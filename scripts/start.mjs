@@ -10,6 +10,16 @@ import { setup } from './setup.mjs';
 /** Beyond the time that a node gives its people to move: DRAIN_S, 30 unless it says otherwise. */
 const STOP_LIMIT_MS = (Number(process.env.DRAIN_S || 30) + 10) * 1000;
 
+const HELP = `npm start
+
+Sets up what is missing, then runs Tribune at http://localhost:3000 until Ctrl-C. It has no options: what can be set are variables of
+the environment, such as PORT=8080. docs/self-hosting.md has all of them.`;
+
+if (process.argv.length > 2) {
+  const isHelp = ['--help', '-h'].includes(process.argv[2]);
+  console[isHelp ? 'log' : 'error'](HELP);
+  process.exit(isHelp ? 0 : 2);
+}
 process.exit(await start(abortOnSignals()).catch(fail));
 
 /** Runs Tribune until it is told to stop, or a part of it ends by itself. @returns the exit code */

@@ -24,8 +24,8 @@ afterEach(async () => {
 });
 
 /** Runs `npm start`'s script, as the terminal would: in a process group of its own. */
-function start(overrides = {}) {
-  const child = spawn(process.execPath, [join(root, 'scripts', 'start.mjs')], {
+function start(overrides = {}, args = []) {
+  const child = spawn(process.execPath, [join(root, 'scripts', 'start.mjs'), ...args], {
     env: { ...environment, ...overrides },
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -50,6 +50,15 @@ async function processesWith(text) {
 }
 
 describe('npm start', { timeout: 60_000 }, () => {
+  test.each([
+    ['--help', 0],
+    ['--port=80', 2],
+  ])('%s: says what can be set, and starts nothing', async (arg, code) => {
+    const told = start({}, [arg]);
+    expect(await told.ended).toBe(code);
+    expect(told.output()).toContain('PORT=8080');
+  });
+
   test('ends its output with the address, which serves the page', async () => {
     const tribune = start();
     const port = await tribune.live();

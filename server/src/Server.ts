@@ -15,6 +15,7 @@ import type { Logger } from './logger.ts';
 import { WorkerPool } from './media/WorkerPool.ts';
 import { Metrics } from './metrics.ts';
 import { Mixer } from './mixer/Mixer.ts';
+import { VOICES_FOLLOW_MS } from './rooms/Room.ts';
 import { RoomManager } from './rooms/RoomManager.ts';
 import { SignalingServer } from './signaling/SignalingServer.ts';
 import { RoomStore } from './store/RoomStore.ts';
@@ -154,7 +155,8 @@ export class Server {
     await this.#registry.beat().catch(() => undefined);
     await this.#rooms.releaseAll();
     const endsAt = performance.now() + this.#drainMs;
-    const perStep = Math.ceil(this.#rooms.presentCount / Math.max(1, (this.#drainMs * DRAIN_SHARE) / DRAIN_STEP_MS));
+    const shareMs = Math.max(this.#drainMs * DRAIN_SHARE - VOICES_FOLLOW_MS, DRAIN_STEP_MS);
+    const perStep = Math.ceil((this.#rooms.presentCount * DRAIN_STEP_MS) / shareMs);
     // Stages first: they are asked to follow as soon as they have a new home.
     for (await sleep(DRAIN_STEP_MS); this.#rooms.presentCount > 0 && performance.now() < endsAt;) {
       if (this.#closing) return;

@@ -50,6 +50,7 @@ export class RoomHome extends EventEmitter<{
   readonly #options: RoomHomeOptions;
   readonly #lease: HomeLease;
   #current: Home | null = null;
+  #movedAt = -Infinity;
   #closed = false;
 
   constructor(options: RoomHomeOptions) {
@@ -72,6 +73,11 @@ export class RoomHome extends EventEmitter<{
   /** Whoever it is, as last heard. */
   get current(): Home | null {
     return this.#current;
+  }
+
+  /** How long ago the stage came or went. */
+  get movedAgoMs(): number {
+    return performance.now() - this.#movedAt;
   }
 
   /** What a write of the server has to carry; null when this node may not make any. */
@@ -103,6 +109,7 @@ export class RoomHome extends EventEmitter<{
     const { isHere } = this;
     if (before?.nodeId === home.nodeId && before.epoch === home.epoch) return;
     if (before?.nodeId === home.nodeId && isHere) return void this.emit('doubt');
+    this.#movedAt = performance.now();
     if (isHere) this.#options.sound.takeStage();
     else this.#options.sound.leaveStage();
     this.emit('moved');
@@ -145,6 +152,7 @@ export class RoomHome extends EventEmitter<{
   async release(): Promise<void> {
     const { context, roomId } = this.#options;
     const wasHere = this.isHere;
+    if (wasHere) this.#movedAt = performance.now();
     this.#current = null;
     await this.#lease.release();
     if (wasHere) context.bus.tell('room:released', { roomId, nodeId: context.nodeId });

@@ -33,6 +33,8 @@ export type RoomConfig = Pick<Config, 'STAGE_GRACE_S' | 'HOST_GRACE_S' | 'EMPTY_
 /** Actions that the store would take for anyone whatever, so that the room has to know their target. */
 const NOBODY = { action: null, actor: null, userId: null } as const;
 const FACES = 12;
+/** Of a stage that is given away, until the voices can be heard at the new home. */
+export const VOICES_FOLLOW_MS = 2000;
 const AUDIENCE_LIST_LIMIT = 50;
 const AIMED_AT_ANYONE: ReadonlySet<Action> = new Set(['peer:remove', 'peer:ban']);
 
@@ -317,8 +319,13 @@ export class Room extends EventEmitter<{ closed: [] }> {
     this.emit('closed');
   }
 
-  /** This node is to be left: so many people go to others, who come back with a new ticket. @returns how many had to */
+  /**
+   * This node is to be left: so many people go to others, who come back with a new ticket. Where the stage has just gone, its voices go
+   * first: the audience would come to a silence.
+   * @returns how many had to
+   */
   async moveAway(count: number): Promise<number> {
+    if (this.#home.movedAgoMs < VOICES_FOLLOW_MS) return 0;
     const going = [...this.#people.values()].filter(({ link }) => link).slice(0, count);
     await this.#options.cluster.keepPlaces(
       this.id,

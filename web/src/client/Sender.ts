@@ -111,6 +111,10 @@ export class Sender {
   }
 
   async #build(): Promise<void> {
+    // The server closes the producer before when it makes another transport: that is no loss.
+    this.#producer = null;
+    this.#guard?.close();
+    this.#guard = null;
     const info = await this.#context.request('transport:create');
     if (!this.#wanted) return;
     this.#retireTransport();
@@ -140,9 +144,6 @@ export class Sender {
   /** The stage may have moved to another node: what is sent the old way is heard until the new way is open. */
   #retireTransport(): void {
     const before = this.#transport;
-    this.#guard?.close();
-    this.#guard = null;
-    this.#producer = null;
     this.#transport = null;
     this.#retiring?.close();
     this.#retiring = before;

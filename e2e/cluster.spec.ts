@@ -12,11 +12,8 @@ const PORT = 3400;
 const ONE_BEAT_MS = 1500;
 /** Of a listener who comes on stage at another node. */
 const GAP_MS = 500;
-/**
- * Of a listener whose node and whose stage go to another: `npm run chaos` holds packets to 200 ms. This is what a browser plays, with
- * three browsers and two nodes on the same cores, and 210 ms were seen on a busy machine.
- */
-const DRAIN_GAP_MS = 400;
+/** Of a listener whose node and whose stage go to another. */
+const DRAIN_GAP_MS = 200;
 
 describe('a room on several nodes', () => {
   let cluster: Cluster;

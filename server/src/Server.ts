@@ -144,8 +144,8 @@ export class Server {
   }
 
   /**
-   * Leaves the cluster in good order: stages and people move to other nodes, a part of them each second, within `DRAIN_S`. Where
-   * there is no other node there is nothing to wait for.
+   * Leaves the cluster in good order: stages move to other nodes, and then people, a few at a time, within `DRAIN_S`. Where there
+   * is no other node there is nothing to wait for.
    */
   async drain(): Promise<void> {
     const others = this.#registry.nodes.some(({ id, draining }) => id !== this.#nodeId && !draining);
@@ -157,7 +157,6 @@ export class Server {
     const endsAt = performance.now() + this.#drainMs;
     const shareMs = Math.max(this.#drainMs * DRAIN_SHARE - VOICES_FOLLOW_MS, DRAIN_STEP_MS);
     const perStep = Math.ceil((this.#rooms.presentCount * DRAIN_STEP_MS) / shareMs);
-    // Stages first: they are asked to follow as soon as they have a new home.
     for (await sleep(DRAIN_STEP_MS); this.#rooms.presentCount > 0 && performance.now() < endsAt;) {
       if (this.#closing) return;
       await this.#rooms.moveAway(perStep);

@@ -1,5 +1,7 @@
-import type { RoomConfig } from './Room.ts';
+import type { Config } from '../config.ts';
 import type { RoomRecord } from '../store/RoomRecord.ts';
+
+export type PresenceConfig = Pick<Config, 'STAGE_GRACE_S' | 'HOST_GRACE_S' | 'EMPTY_ROOM_S'>;
 
 /** What has to be written to the store. */
 interface PresenceDue {
@@ -13,11 +15,11 @@ interface PresenceDue {
 
 /** Counts how long people who hold a place, a hand or an invitation are missing, and how long a room has been empty. */
 export class PresenceClock {
-  readonly #config: RoomConfig;
+  readonly #config: PresenceConfig;
   readonly #missingSince = new Map<string, number>();
   #emptySince: number | null = null;
 
-  constructor(config: RoomConfig) {
+  constructor(config: PresenceConfig) {
     this.#config = config;
   }
 

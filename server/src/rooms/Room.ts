@@ -14,21 +14,22 @@ import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { WorkerPool } from '../media/WorkerPool.ts';
 import type { Mixer } from '../mixer/Mixer.ts';
-import { toRoomState, type RoomRecord } from '../store/RoomRecord.ts';
+import { placedIn, toRoomState, type RoomRecord } from '../store/RoomRecord.ts';
 import { NotHomeError, type RoomStore, type Transition } from '../store/RoomStore.ts';
 import { Herald, type RoomChannel } from './Herald.ts';
 import type { Peer, PeerLink } from './Peer.ts';
-import { PresenceClock } from './PresenceClock.ts';
+import type { PresenceConfig } from './PresenceClock.ts';
 import { PulseGate } from './PulseGate.ts';
 import { RoomHealth, reportEveryS } from './RoomHealth.ts';
 import { RoomLedger } from './RoomLedger.ts';
 import { RoomPeople, type Arrival } from './RoomPeople.ts';
 import type { RoomObserver } from './RoomObserver.ts';
 import { RoomSound } from './RoomSound.ts';
+import { RoomUpkeep } from './RoomUpkeep.ts';
 import { toSelfState } from './selfState.ts';
 import { toRoomInfo } from './roomInfo.ts';
 
-export type RoomConfig = Pick<Config, 'STAGE_GRACE_S' | 'HOST_GRACE_S' | 'EMPTY_ROOM_S' | 'ROOM_CAPACITY'>;
+export type RoomConfig = PresenceConfig & Pick<Config, 'ROOM_CAPACITY'>;
 
 /** Actions that the store would take for anyone whatever, so that the room has to know their target. */
 const NOBODY = { action: null, actor: null, userId: null } as const;
@@ -60,12 +61,12 @@ export class Room extends EventEmitter<{ closed: [] }> {
   readonly #logger: Logger;
   readonly #ledger: RoomLedger;
   readonly #people: RoomPeople;
-  readonly #clock: PresenceClock;
   readonly #gate = new PulseGate();
   readonly #health = new RoomHealth();
   readonly #sound: RoomSound;
   readonly #herald: Herald;
   readonly #home: RoomHome;
+  readonly #upkeep: RoomUpkeep;
   #closed = false;
   #ticking = false;
   #failing = false;
@@ -81,7 +82,6 @@ export class Room extends EventEmitter<{ closed: [] }> {
       fence: () => this.#home.fence,
       logger: this.#logger,
     });
-    this.#clock = new PresenceClock(options.config);
     this.#people = new RoomPeople({
       capacity: options.config.ROOM_CAPACITY,
       isOnStage: (userId) => this.record.stage.has(userId),
@@ -104,6 +104,15 @@ export class Room extends EventEmitter<{ closed: [] }> {
       sound: this.#sound,
       logger: this.#logger,
       describe: () => this.#describe(),
+    });
+    this.#upkeep = new RoomUpkeep({
+      config: options.config,
+      ledger: this.#ledger,
+      people: this.#people,
+      home: this.#home,
+      apply: async (change) => this.#apply(change),
+      onDeserted: () => this.#handleDeserted(),
+      onAbandoned: async () => this.#end(),
     });
     this.#home.on('moved', () => void this.#handleMoved());
     this.#home.on('doubt', () => this.doubtStore());
@@ -287,7 +296,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
       // A message of another node was missed.
       if (this.#home.nodes.seq > this.record.seq) this.#ledger.doubt();
       if (this.#ledger.inDoubt) await this.#refresh();
-      await this.#syncPresence();
+      await this.#upkeep.tick();
       await this.#sound.tick();
       this.#failing = false;
     } catch (error) {
@@ -390,15 +399,13 @@ export class Room extends EventEmitter<{ closed: [] }> {
 
   /** What the other nodes are told of the room. */
   #describe(): Omit<RoomReport, 'roomId' | 'nodeId' | 'gate'> {
-    const { stage, hands, invites, seq } = this.record;
-    const placed = [...stage.keys(), ...hands.map(({ userId }) => userId), ...invites.keys()];
     const { isHere } = this.#home;
     return {
-      seq,
+      seq: this.record.seq,
       listeners: this.#people.audienceCount,
       faces: this.#people.faces,
       present: this.presentCount,
-      placed: placed.filter((userId) => this.#people.present(userId)),
+      placed: placedIn(this.record).filter((userId) => this.#people.present(userId)),
       reactions: isHere ? {} : this.#gate.takeReactions(),
       info: isHere ? this.toInfo() : null,
     };
@@ -421,28 +428,10 @@ export class Room extends EventEmitter<{ closed: [] }> {
     for (const userId of this.record.stage.keys()) this.#people.get(userId)?.link?.close('moved');
   }
 
-  async #syncPresence(): Promise<void> {
-    this.#people.dropAbsent((since) => this.#clock.isPastGrace(since));
-    const empty = this.#clock.checkEmpty(this.presentCount);
-    // Not before: everyone may be on their way back, as when a proxy restarts.
-    if (empty.pastGrace) this.#sound.release();
-    if (!this.#home.fence) {
-      // Others keep the room; it is opened again when someone comes.
-      if (empty.pastGrace && this.#home.elsewhere) this.close('moved');
-      return;
-    }
-    const { stage, hands, invites } = this.record;
-    const placed = [...stage.keys(), ...hands.map(({ userId }) => userId), ...invites.keys()];
-    const due = this.#clock.check(placed, this.record, (userId) => this.#isConnected(userId));
-    if (due.people.length > 0) await this.#apply(await this.#ledger.keepUp('peer:presence', { people: due.people }));
-    if (due.expired.length > 0) await this.#apply(await this.#ledger.keepUp('peer:expire', { userIds: due.expired }));
-    if (due.hostGone) await this.#apply(await this.#ledger.keepUp('host:succeed'));
-    if (empty.tooLong && this.#home.nodes.present === 0) await this.#end();
-  }
-
-  /** To this node or another. */
-  #isConnected(userId: string): boolean {
-    return this.#people.present(userId) !== undefined || this.#home.nodes.has(userId);
+  /** Nobody is here any more. Others may keep the room; it is opened again when someone comes. */
+  #handleDeserted(): void {
+    this.#sound.release();
+    if (!this.#home.fence && this.#home.elsewhere) this.close('moved');
   }
 
   async #end(): Promise<void> {

@@ -109,6 +109,11 @@ export function roleOf(record: RoomRecord, userId: string): Role {
   return record.stage.get(userId)?.role ?? 'listener';
 }
 
+/** Who has something in the room that is kept for them: a place on stage, a hand or an invitation. */
+export function placedIn({ stage, hands, invites }: RoomRecord): string[] {
+  return [...stage.keys(), ...hands.map(({ userId }) => userId), ...invites.keys()];
+}
+
 /** The part of a room that everyone in it shares. */
 export function toRoomState(record: RoomRecord): RoomState {
   return {

@@ -17,6 +17,14 @@ export interface PeerLink {
   close(reason: CloseReason): void;
 }
 
+/** A new connection: who, from which page, and what it can receive. */
+export interface Arrival {
+  readonly person: Person;
+  readonly instanceId: string;
+  readonly rtpCapabilities: RtpCapabilities;
+  readonly link: PeerLink;
+}
+
 /**
  * - `joined`: a connection is there.
  * - `away`: it was lost; media and place are kept for the grace.
@@ -24,7 +32,8 @@ export interface PeerLink {
  */
 export type PeerState =
   | { readonly kind: 'joined'; readonly link: PeerLink }
-  | { readonly kind: 'away'; readonly since: number }
+  /** By the monotonic clock. */
+  | { readonly kind: 'away'; readonly sinceMs: number }
   | { readonly kind: 'closed' };
 
 /** One person's presence in one room; it survives a reconnect. */
@@ -34,14 +43,20 @@ export class Peer {
   #name: string;
   #instanceId: string;
   #rtpCapabilities: RtpCapabilities;
-  #state: PeerState = { kind: 'away', since: Date.now() };
+  #state: PeerState = { kind: 'away', sinceMs: performance.now() };
+  #enteredSeq = 0;
   #media: PeerMedia | null = null;
 
-  constructor({ userId, name }: Person, instanceId: string, rtpCapabilities: RtpCapabilities) {
+  constructor({ person: { userId, name }, instanceId, rtpCapabilities }: Arrival) {
     this.userId = userId;
     this.#name = name;
     this.#instanceId = instanceId;
     this.#rtpCapabilities = rtpCapabilities;
+  }
+
+  /** The number that the record had when the current connection spent its ticket. */
+  get enteredSeq(): number {
+    return this.#enteredSeq;
   }
 
   get name(): string {
@@ -77,19 +92,20 @@ export class Peer {
    * Takes a new connection; the one before it, if any, is closed as replaced. The same page coming back keeps its media,
    * another page of the same person starts anew.
    */
-  attach(link: PeerLink, name: string, instanceId: string, rtpCapabilities: RtpCapabilities): void {
+  attach({ link, person, instanceId, rtpCapabilities }: Arrival, enteredSeq: number): void {
     this.link?.close('replaced');
     if (instanceId !== this.#instanceId) this.media = null;
-    this.#name = name;
+    this.#name = person.name;
     this.#instanceId = instanceId;
     this.#rtpCapabilities = rtpCapabilities;
+    this.#enteredSeq = enteredSeq;
     this.#state = { kind: 'joined', link };
   }
 
   /** Returns false when `link` is not the current connection: a late disconnect of a replaced one means nothing. */
   detach(link: PeerLink): boolean {
     if (this.link !== link) return false;
-    this.#state = { kind: 'away', since: Date.now() };
+    this.#state = { kind: 'away', sinceMs: performance.now() };
     return true;
   }
 

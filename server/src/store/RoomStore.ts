@@ -52,7 +52,7 @@ export class RoomStore {
   constructor(redis: Redis, observer: StoreObserver) {
     this.#redis = redis;
     this.#observer = observer;
-    redis.defineCommand('roomTransition', { numberOfKeys: 8, lua: script('transition.lua') });
+    redis.defineCommand('roomTransition', { numberOfKeys: 9, lua: script('transition.lua') });
     redis.defineCommand('roomIndex', { numberOfKeys: 3, lua: script('roomIndex.lua') });
   }
 
@@ -104,7 +104,17 @@ export class RoomStore {
     const jti = 'jti' in args ? String(args.jti) : 'none';
     const answer = await this.#run(() =>
       this.#redis.roomTransition(
-        ...[keys.room, keys.stage, keys.hands, keys.names, keys.invites, keys.bans, `${keys.ticket}${jti}`, keys.home],
+        ...[
+          keys.room,
+          keys.stage,
+          keys.hands,
+          keys.names,
+          keys.invites,
+          keys.bans,
+          `${keys.ticket}${jti}`,
+          keys.home,
+          keys.excluded,
+        ],
         ...[action, actor?.userId ?? '', String(Date.now())],
         JSON.stringify({ ...limitsOf(action), actorName: actor?.name, name: actor?.name, ...args }),
         JSON.stringify(isAction(action) ? PERMISSIONS[action] : {}),
@@ -188,6 +198,7 @@ function keysOf(roomId: string) {
     bans: `${prefix}bans`,
     ticket: `${prefix}ticket:`,
     home: `${prefix}home`,
+    excluded: `${prefix}excluded`,
   };
 }
 

@@ -2,16 +2,18 @@
 -- returns the room as it is then. Everything that could race (a role, a hand, an invitation, a ban, a phase, a limit) goes
 -- through here.
 --
--- KEYS  room stage hands names invites bans ticket home
+-- KEYS  room stage hands names invites bans ticket home excluded
 -- ARGV  action, actor's user id ('' is the server itself), unix time in ms, arguments (JSON), row of the permission table (JSON)
 --
 -- Returns {'error', code} or {'ok', room hash, stage members (JSON), hands, names of hands, invites, effects}; an effect is a
 -- user id followed by the cause that this person is told.
 
-local roomKey, stageKey, handsKey, namesKey, invitesKey, bansKey, ticketKey, homeKey = unpack(KEYS)
+local roomKey, stageKey, handsKey, namesKey, invitesKey, bansKey, ticketKey, homeKey, excludedKey = unpack(KEYS)
 local action, actorId, now = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local args, allowed = cjson.decode(ARGV[4]), cjson.decode(ARGV[5])
 local ENDED_ROOM_KEPT_S = 86400
+local EXCLUDED_KEPT_S = 600
+local MAX_EXCLUDED = 200
 
 local effects = {}
 local unchanged = false
@@ -76,6 +78,10 @@ end
 
 local function leaveStage(userId)
   redis.call('HDEL', stageKey, userId)
+end
+
+local function readmit(userId)
+  redis.call('ZREM', excludedKey, 'removed:' .. userId, 'banned:' .. userId)
 end
 
 local function mute(someone)
@@ -282,7 +288,18 @@ transitions['stage:muteOthers'] = function()
   end
 end
 
+-- Every node that reads the record sends them away, however it learns of it.
+local function exclude(userId, reason)
+  for _, entry in ipairs(redis.call('ZRANGE', excludedKey, 0, -1 - MAX_EXCLUDED)) do
+    redis.call('ZREM', excludedKey, entry)
+  end
+  readmit(userId)
+  redis.call('ZADD', excludedKey, tonumber(setting('seq')) + 1, reason .. ':' .. userId)
+  redis.call('EXPIRE', excludedKey, EXCLUDED_KEPT_S)
+end
+
 transitions['peer:remove'] = function()
+  exclude(args.userId, 'removed')
   leaveStage(args.userId)
   dropHand(args.userId)
   dropInvite(args.userId)
@@ -291,11 +308,13 @@ end
 transitions['peer:ban'] = function()
   if redis.call('HLEN', bansKey) >= args.maxBans then return 'QUOTA_EXCEEDED' end
   redis.call('HSET', bansKey, args.userId, args.targetName)
-  return transitions['peer:remove']()
+  transitions['peer:remove']()
+  exclude(args.userId, 'banned')
 end
 
 transitions['peer:unban'] = function()
   if redis.call('HDEL', bansKey, args.bannedId) == 0 then return 'NOT_FOUND' end
+  readmit(args.bannedId)
 end
 
 transitions['cohost:add'] = function()
@@ -355,4 +374,5 @@ return {
   redis.call('HGETALL', namesKey),
   redis.call('HGETALL', invitesKey),
   effects,
+  redis.call('ZRANGE', excludedKey, 0, -1, 'WITHSCORES'),
 }

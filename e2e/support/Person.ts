@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
-import { CHROMIUM_ARGS, userAgentOf } from '../../loadtest/src/browsers/chromium.ts';
+import { CHROMIUM_ARGS, userAgentOf } from '@tribune/loadtest/browsers/chromium.ts';
 import { en } from '../../web/src/i18n/en.ts';
 import type { Cable } from './Cable.ts';
 import { attachEar } from './ear.ts';

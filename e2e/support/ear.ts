@@ -1,10 +1,10 @@
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
-import { hear } from '../../loadtest/src/browsers/ear.ts';
-import { levelDb, SAME_SPEECH, similarity } from '../../loadtest/src/browsers/similarity.ts';
+import { hear } from '@tribune/loadtest/browsers/ear.ts';
+import { levelDb, SAME_SPEECH, similarity } from '@tribune/loadtest/browsers/similarity.ts';
 
-export { attachEar, hear } from '../../loadtest/src/browsers/ear.ts';
-export { levelDb, ONE_OF_TWO, readSpeech, similarity } from '../../loadtest/src/browsers/similarity.ts';
+export { attachEar, hear } from '@tribune/loadtest/browsers/ear.ts';
+export { levelDb, ONE_OF_TWO, readSpeech, similarity } from '@tribune/loadtest/browsers/similarity.ts';
 
 const EAR_HZ = 16_000;
 /** As quiet as a room in which nobody speaks. */

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
-import type { JoinsResult } from '../../bench/src/joins.ts';
+import type { JoinsResult } from '@tribune/bench/joins.ts';
 import { UsageError } from './UsageError.ts';
 
 const BENCH_RESULTS = new URL('../../bench/results/', import.meta.url).pathname;
@@ -77,7 +77,7 @@ export interface Costs {
 }
 
 /**
- * @param file null for the newest of `bench/results`
+ * @param file null for the newest of `tools/bench/results`
  * @throws {UsageError} when there is none, or it is not a complete result of the bench
  */
 export async function readCosts(file: string | null): Promise<Costs> {

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ListenerKind } from '../../loadtest/src/kinds.ts';
-import { lostOf, difference } from '../../loadtest/src/stats.ts';
-import { encodeSpeeches, Stage } from '../../loadtest/src/Stage.ts';
-import { createGuard } from '../../loadtest/src/guard.ts';
+import type { ListenerKind } from '@tribune/loadtest/kinds.ts';
+import { lostOf, difference } from '@tribune/loadtest/stats.ts';
+import { encodeSpeeches, Stage } from '@tribune/loadtest/Stage.ts';
+import { createGuard } from '@tribune/loadtest/guard.ts';
 import { BenchServer, usageBetween, type Usage } from './BenchServer.ts';
 import { Crowd } from './Crowd.ts';
 import { figureOf, mapFigure, type Figure } from './figures.ts';

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { parseCommandLine as parseLoadTest } from '../../loadtest/src/options.ts';
-import { runLoadTest } from '../../loadtest/src/runLoadTest.ts';
-import type { Stage } from '../../loadtest/src/Stage.ts';
-import { percentilesOf } from '../../loadtest/src/stats.ts';
+import { parseCommandLine as parseLoadTest } from '@tribune/loadtest/options.ts';
+import { runLoadTest } from '@tribune/loadtest/runLoadTest.ts';
+import type { Stage } from '@tribune/loadtest/Stage.ts';
+import { percentilesOf } from '@tribune/loadtest/stats.ts';
 import { BenchServer } from './BenchServer.ts';
 import { Crowd } from './Crowd.ts';
 import { figureOf, type Figure } from './figures.ts';

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { EventEmitter, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ApiClient } from '../../shared/src/ApiClient.ts';
-import { PROTOCOL_VERSION } from '../../shared/src/domain.ts';
+import { ApiClient } from '@tribune/shared/ApiClient.ts';
+import { PROTOCOL_VERSION } from '@tribune/shared/domain.ts';
 import type { BenchServer } from './BenchServer.ts';
 import { PlainSocket } from './PlainSocket.ts';
 

@@ -7,7 +7,7 @@ export type Section = (typeof SECTIONS)[number];
 export interface BenchOptions {
   readonly size: BenchSize;
   readonly sections: readonly Section[];
-  /** Where the figures go; null for `bench/results`, which takes complete runs only. */
+  /** Where the figures go; null for `tools/bench/results`, which takes complete runs only. */
   readonly jsonFile: string | null;
 }
 
@@ -20,7 +20,7 @@ Measures what Tribune costs on this machine, beside what the machine itself cost
 
   --only SECTIONS  of ${SECTIONS.join(',')}; default: all
   --quick          a small run of a few seconds, to see whether it works: its figures mean little
-  --json FILE      writes the figures there instead of to bench/results
+  --json FILE      writes the figures there instead of to tools/bench/results
   --help           this`;
 
 /** As large as two cores carry beside the clients. */

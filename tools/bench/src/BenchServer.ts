@@ -4,11 +4,12 @@ import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseSfuMetrics } from '../../loadtest/src/sfuMetrics.ts';
-import { startRedis, type OwnRedis } from '../../scripts/lib/redis.mjs';
-import { Tokens } from '../../server/src/auth/Tokens.ts';
+import { fileURLToPath } from 'node:url';
+import { parseSfuMetrics } from '@tribune/loadtest/sfuMetrics.ts';
+import { startRedis, type OwnRedis } from '@tribune/scripts/redis.mjs';
+import { Tokens } from '@tribune/server/auth/Tokens.ts';
 
-const ENTRY = new URL('../../server/src/index.ts', import.meta.url).pathname;
+const ENTRY = fileURLToPath(import.meta.resolve('@tribune/server/index.ts'));
 const START_LIMIT_MS = 20_000;
 const STOP_LIMIT_MS = 10_000;
 /** Nobody is turned away: what is measured is cost. */

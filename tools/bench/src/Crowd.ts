@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createGuard } from '../../loadtest/src/guard.ts';
-import { FULL, type ListenerKind } from '../../loadtest/src/kinds.ts';
-import { Listener } from '../../loadtest/src/Listener.ts';
-import type { StreamCounts } from '../../loadtest/src/SequenceTracker.ts';
-import { sumCounts } from '../../loadtest/src/stats.ts';
-import { ApiClient } from '../../shared/src/ApiClient.ts';
+import { createGuard } from '@tribune/loadtest/guard.ts';
+import { FULL, type ListenerKind } from '@tribune/loadtest/kinds.ts';
+import { Listener } from '@tribune/loadtest/Listener.ts';
+import type { StreamCounts } from '@tribune/loadtest/SequenceTracker.ts';
+import { sumCounts } from '@tribune/loadtest/stats.ts';
+import { ApiClient } from '@tribune/shared/ApiClient.ts';
 import type { BenchServer } from './BenchServer.ts';
 
 /** Listeners of one room, with real ICE, DTLS and SRTP, whose sessions cost the server nothing. */

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { LAUNCH_SPAN_S, type ArrivalPlan } from '../../loadtest/src/arrivals.ts';
+import { LAUNCH_SPAN_S, type ArrivalPlan } from '@tribune/loadtest/arrivals.ts';
 import { DELIVERIES, type Cluster, type NodeFailure } from './model.ts';
 import { MAX_NODES } from './nodesNeeded.ts';
 import { UsageError } from './UsageError.ts';
@@ -31,7 +31,7 @@ export const HELP = `A crowd and a cluster on paper: what a launch would do to h
   --nic-gbit N       what each node can send                          (10)
   --memory-gb N      of each node                                     (64)
   --fail NODE@S      that node dies at that second; any number of them
-  --bench FILE       figures of npm run bench                         (newest of bench/results)
+  --bench FILE       figures of npm run bench                         (newest of tools/bench/results)
   --seed N           of everything that is drawn                      (1)
   --json FILE        write the report there too
   --html FILE        write it as a page with charts

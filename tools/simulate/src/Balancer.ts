@@ -1,4 +1,4 @@
-import type { Random } from '../../loadtest/src/random.ts';
+import type { Random } from '@tribune/loadtest/random.ts';
 import type { ClusterNode } from './ClusterNode.ts';
 import { ASSUMED } from './model.ts';
 

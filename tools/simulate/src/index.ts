@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
-import { measureJoins } from '../../bench/src/joins.ts';
-import { FULL as BENCH } from '../../bench/src/options.ts';
-import { formatProgress } from '../../loadtest/src/progress.ts';
+import { measureJoins } from '@tribune/bench/joins.ts';
+import { FULL as BENCH } from '@tribune/bench/options.ts';
+import { formatProgress } from '@tribune/loadtest/progress.ts';
 import { runCheck, saveCheck, type CheckProgress } from './check.ts';
 import { readCosts, withJoins } from './costs.ts';
 import { formatHtml } from './html.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createRandom } from '../../loadtest/src/random.ts';
+import { createRandom } from '@tribune/loadtest/random.ts';
 import { Core } from './Core.ts';
 
 const WORK_MS = 2;

@@ -1,6 +1,6 @@
 import FlatQueue from 'flatqueue';
-import type { Schedule } from '../../loadtest/src/arrivals.ts';
-import { createRandom, type Random } from '../../loadtest/src/random.ts';
+import type { Schedule } from '@tribune/loadtest/arrivals.ts';
+import { createRandom, type Random } from '@tribune/loadtest/random.ts';
 import { Balancer } from './Balancer.ts';
 import { ClusterNode } from './ClusterNode.ts';
 import type { Costs } from './costs.ts';

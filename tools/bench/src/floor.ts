@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { buildFloor } from '../../scripts/lib/floor.mjs';
+import { buildFloor } from '@tribune/scripts/floor.mjs';
 import { figureOf, type Figure } from './figures.ts';
 
 export interface FloorSize {

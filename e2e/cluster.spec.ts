@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Cluster } from '../cluster/src/Cluster.ts';
 import type { ClusterProcess } from '../cluster/src/ClusterProcess.ts';
-import { attachEar, expectHears, hear, longestGapMs, readSpeech } from './support/ear.ts';
+import { attachEar, expectHears, hear, longestGapMs, readSpeech } from './support/soundProbe.ts';
 import { Person, SPEECH, SPEECH_2 } from './support/Person.ts';
 import { Sounds, withoutPauses } from './support/sounds.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parseCommandLine, type LoadTestOptions } from '../loadtest/src/options.ts';
-import { isSuccess } from '../loadtest/src/report.ts';
-import { runLoadTest } from '../loadtest/src/runLoadTest.ts';
+import { isSuccess } from '../loadtest/src/report/report.ts';
+import { runLoadTest } from '../loadtest/src/run/runLoadTest.ts';
 import { Stand } from './support/Stand.ts';
 
 describe('a load test with browsers', () => {

@@ -1,9 +1,9 @@
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
-import { hear } from '@tribune/loadtest/browsers/ear.ts';
+import { readSound } from '@tribune/loadtest/browsers/soundProbe.ts';
 import { levelDb, SAME_SPEECH, similarity } from '@tribune/loadtest/browsers/similarity.ts';
 
-export { attachEar, hear } from '@tribune/loadtest/browsers/ear.ts';
+export { attachSoundProbe as attachEar, readSound as hear } from '@tribune/loadtest/browsers/soundProbe.ts';
 export { levelDb, ONE_OF_TWO, readSpeech, similarity } from '@tribune/loadtest/browsers/similarity.ts';
 
 const EAR_HZ = 16_000;
@@ -15,7 +15,7 @@ const HEARS_WITHIN_MS = 20_000;
 /** Resolves once a page has played `speech` for some seconds on end, whatever came before. @throws after a while */
 export async function expectHears(page: Page, speech: Float32Array, alike = SAME_SPEECH): Promise<void> {
   await expect
-    .poll(async () => similarity(await hear(page, HEARD_S), speech), { timeout: HEARS_WITHIN_MS, interval: 500 })
+    .poll(async () => similarity(await readSound(page, HEARD_S), speech), { timeout: HEARS_WITHIN_MS, interval: 500 })
     .toBeGreaterThan(alike);
 }
 

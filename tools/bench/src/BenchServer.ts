@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseSfuMetrics } from '@tribune/loadtest/sfuMetrics.ts';
+import { parseSfuMetrics } from '@tribune/loadtest/run/sfuMetrics.ts';
 import { startRedis, type OwnRedis } from '@tribune/scripts/redis.mjs';
 import { Tokens } from '@tribune/server/auth/Tokens.ts';
 

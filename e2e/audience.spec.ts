@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hear, longestGapMs, ONE_OF_TWO, readSpeech, similarity } from './support/soundProbe.ts';
+import { readSound, longestGapMs, ONE_OF_TWO, readSpeech, similarity } from './support/soundProbe.ts';
 import { ringDelays, watch } from './support/speakingProbe.ts';
 import { Person, SPEECH, SPEECH_2 } from './support/Person.ts';
 import { filtered, inTurns, Sounds, withoutPauses } from './support/sounds.ts';
@@ -81,19 +81,19 @@ describe('what the audience hears and sees', () => {
     await meet(endless, SPEECH_2);
     bensSpeech = await readSpeech(SPEECH_2);
     await sleep(3000);
-    const before = longestGapMs(await hear(ben.page, 2));
+    const before = longestGapMs(await readSound(ben.page, 2));
     expect(before, 'the speech itself').toBeLessThan(GAP_MS);
 
     await bringBenUp();
     await sleep(5000);
-    const up = await hear(ben.page, 9);
+    const up = await readSound(ben.page, 9);
     expect(longestGapMs(up), 'on the way up').toBeLessThan(GAP_MS);
-    expect(similarity(await hear(ben.page, 4), bensSpeech)).toBeLessThan(ONE_OF_TWO);
+    expect(similarity(await readSound(ben.page, 4), bensSpeech)).toBeLessThan(ONE_OF_TWO);
 
     await ada.onTile('Ben', 'demote');
     await ben.button(ben.texts.hand.raise).waitFor();
     await sleep(3000);
-    expect(longestGapMs(await hear(ben.page, 5)), 'on the way down').toBeLessThan(GAP_MS);
-    expect(similarity(await hear(ben.page, 3), bensSpeech)).toBeLessThan(ONE_OF_TWO);
+    expect(longestGapMs(await readSound(ben.page, 5)), 'on the way down').toBeLessThan(GAP_MS);
+    expect(similarity(await readSound(ben.page, 3), bensSpeech)).toBeLessThan(ONE_OF_TWO);
   });
 });

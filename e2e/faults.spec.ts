@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { NetworkCable } from './support/NetworkCable.ts';
-import { attachEar, expectHears, hear, levelDb, readSpeech } from './support/soundProbe.ts';
+import { attachSoundProbe, expectHears, readSound, levelDb, readSpeech } from './support/soundProbe.ts';
 import { Person, SPEECH } from './support/Person.ts';
 import { TestDeployment } from './support/TestDeployment.ts';
 
@@ -36,7 +36,7 @@ describe('what networks, machines and people do', () => {
   /** Ben hears Ada, and it is her speech. */
   async function expectSound(withinMs = 10_000): Promise<void> {
     await expect
-      .poll(async () => levelDb(await hear(ben.page, 0.5)), { timeout: withinMs, interval: 100 })
+      .poll(async () => levelDb(await readSound(ben.page, 0.5)), { timeout: withinMs, interval: 100 })
       .toBeGreaterThan(SPEECH_DB);
     await expectHears(ben.page, speech);
   }
@@ -48,7 +48,7 @@ describe('what networks, machines and people do', () => {
     await sleep(1000);
     // A reload is no gesture: a browser may hold the sound back, and one button gives it free.
     if (await listen.isVisible()) await listen.click();
-    await attachEar(ben.page);
+    await attachSoundProbe(ben.page);
     await expectSound();
   });
 
@@ -103,6 +103,6 @@ describe('what networks, machines and people do', () => {
     await ben.tile('Ada').waitFor();
     await second.getByRole('button', { name: 'Use this tab' }).waitFor();
     await second.close();
-    await attachEar(ben.page);
+    await attachSoundProbe(ben.page);
   });
 });

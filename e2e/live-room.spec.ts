@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { expectHears, hear, levelDb, ONE_OF_TWO, readSpeech, similarity } from './support/soundProbe.ts';
+import { expectHears, readSound, levelDb, ONE_OF_TWO, readSpeech, similarity } from './support/soundProbe.ts';
 import { Person, SPEECH, SPEECH_2 } from './support/Person.ts';
 import { TestDeployment } from './support/TestDeployment.ts';
 
@@ -38,7 +38,7 @@ describe('a live room in three browsers', () => {
   it('listeners wait backstage, are counted, hear nothing, and come in by themselves when the host goes live', async () => {
     await Promise.all([ben.enter(link, ben.texts.lobby.waitInside), cleo.enter(link, ben.texts.lobby.waitInside)]);
     await ben.page.getByText('2 people are waiting with you').waitFor();
-    expect(levelDb(await hear(ben.page, 1))).toBeLessThan(SILENCE_DB);
+    expect(levelDb(await readSound(ben.page, 1))).toBeLessThan(SILENCE_DB);
     await ada.goLive();
     await ben.tile('Ada').waitFor();
     await cleo.tile('Ada').waitFor();
@@ -47,7 +47,7 @@ describe('a live room in three browsers', () => {
   it('both listeners hear the speech that the host says, and never were asked for a microphone', async () => {
     for (const listener of [ben, cleo]) {
       await expectHears(listener.page, adasSpeech);
-      expect(similarity(await hear(listener.page, 4), bensSpeech), 'nobody else').toBeLessThan(ONE_OF_TWO);
+      expect(similarity(await readSound(listener.page, 4), bensSpeech), 'nobody else').toBeLessThan(ONE_OF_TWO);
       expect(await listener.microphoneRequests()).toBe(0);
     }
   });
@@ -79,17 +79,17 @@ describe('a live room in three browsers', () => {
     await expectHears(cleo.page, adasSpeech, ONE_OF_TWO);
     // No echo: Ben hears the host alone.
     await expectHears(ben.page, adasSpeech);
-    expect(similarity(await hear(ben.page, 4), bensSpeech)).toBeLessThan(ONE_OF_TWO);
+    expect(similarity(await readSound(ben.page, 4), bensSpeech)).toBeLessThan(ONE_OF_TWO);
   });
 
   it('muting silences within 500 ms, and unmuting brings the voice back', async () => {
     await ada.onTile('Ben', 'mute');
     await ada.page.keyboard.press('m');
     await sleep(500 + 300);
-    expect(levelDb(await hear(cleo.page, 0.3)), 'both are muted').toBeLessThan(SILENCE_DB);
+    expect(levelDb(await readSound(cleo.page, 0.3)), 'both are muted').toBeLessThan(SILENCE_DB);
     await ada.page.keyboard.press('m');
     await expectHears(cleo.page, adasSpeech);
-    expect(similarity(await hear(cleo.page, 4), bensSpeech), 'Ben is still muted').toBeLessThan(ONE_OF_TWO);
+    expect(similarity(await readSound(cleo.page, 4), bensSpeech), 'Ben is still muted').toBeLessThan(ONE_OF_TWO);
   });
 
   it('a reaction flows over the room of the others', async () => {
@@ -105,7 +105,7 @@ describe('a live room in three browsers', () => {
     await cleo.tile('Ben').waitFor({ state: 'detached' });
     await expectHears(ben.page, adasSpeech);
     await expectHears(cleo.page, adasSpeech);
-    expect(similarity(await hear(cleo.page, 4), bensSpeech)).toBeLessThan(ONE_OF_TWO);
+    expect(similarity(await readSound(cleo.page, 4), bensSpeech)).toBeLessThan(ONE_OF_TWO);
   });
 
   it('someone removed is told so and hears nothing; they may come back', async () => {

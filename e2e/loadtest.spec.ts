@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseCommandLine, type LoadTestOptions } from '../loadtest/src/options.ts';
-import { isSuccess } from '../loadtest/src/report.ts';
-import { runLoadTest } from '../loadtest/src/runLoadTest.ts';
+import { parseCommandLine, type LoadTestOptions } from '@tribune/loadtest/options.ts';
+import { isSuccess } from '@tribune/loadtest/report/report.ts';
+import { runLoadTest } from '@tribune/loadtest/run/runLoadTest.ts';
 import { TestDeployment } from './support/TestDeployment.ts';
 
 describe('a load test with browsers', () => {

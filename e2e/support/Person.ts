@@ -6,7 +6,7 @@ import { chromium, type Browser, type BrowserContextOptions, type Page } from 'p
 import { CHROMIUM_ARGS, userAgentOf } from '@tribune/loadtest/browsers/chromium.ts';
 import { en } from '../../web/src/i18n/en.ts';
 import type { NetworkCable } from './NetworkCable.ts';
-import { attachEar } from './soundProbe.ts';
+import { attachSoundProbe } from './soundProbe.ts';
 
 const ACTION_MS = 15_000;
 
@@ -106,7 +106,7 @@ export class Person {
     await this.page.getByLabel(this.texts.lobby.yourName).fill(this.name);
     await this.button(button).click();
     await this.button(this.texts.leave.button).first().waitFor();
-    await attachEar(this.page);
+    await attachSoundProbe(this.page);
   }
 
   async endRoom(): Promise<void> {

@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { parseCommandLine as parseLoadTest } from '@tribune/loadtest/options.ts';
-import { runLoadTest } from '@tribune/loadtest/runLoadTest.ts';
-import type { Stage } from '@tribune/loadtest/Stage.ts';
-import { percentilesOf } from '@tribune/loadtest/stats.ts';
+import { runLoadTest } from '@tribune/loadtest/run/runLoadTest.ts';
+import type { Stage } from '@tribune/loadtest/people/Stage.ts';
+import { percentilesOf } from '@tribune/loadtest/report/stats.ts';
 import { BenchServer } from './BenchServer.ts';
 import { Crowd } from './Crowd.ts';
 import { figureOf, type Figure } from './figures.ts';

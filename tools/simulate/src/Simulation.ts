@@ -1,5 +1,5 @@
 import FlatQueue from 'flatqueue';
-import type { Schedule } from '@tribune/loadtest/arrivals.ts';
+import type { Schedule } from '@tribune/loadtest/people/arrivals.ts';
 import { createRandom, type Random } from '@tribune/loadtest/random.ts';
 import { Balancer } from './Balancer.ts';
 import { ClusterNode } from './ClusterNode.ts';

@@ -1,5 +1,5 @@
-import { chart, escape, type Chart, type Line } from '@tribune/loadtest/chart.ts';
-import { STYLE } from '@tribune/loadtest/html.ts';
+import { chart, escape, type Chart, type Line } from '@tribune/loadtest/report/chart.ts';
+import { STYLE } from '@tribune/loadtest/report/html.ts';
 import type { SimulationReport } from './report.ts';
 import type { CheckResult } from './check.ts';
 import { captionOf, CHECK_HEAD, checkRowsOf, figuresOf, formatCheck, grouped, remarksOf } from './table.ts';

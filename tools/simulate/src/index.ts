@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { measureJoins } from '@tribune/bench/joins.ts';
 import { FULL as BENCH } from '@tribune/bench/options.ts';
-import { formatProgress } from '@tribune/loadtest/progress.ts';
+import { formatProgress } from '@tribune/loadtest/run/progress.ts';
 import { runCheck, saveCheck, type CheckProgress } from './check.ts';
 import { readCosts, withJoins } from './costs.ts';
 import { formatHtml } from './html.ts';

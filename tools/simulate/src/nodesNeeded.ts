@@ -1,4 +1,4 @@
-import type { Schedule } from '@tribune/loadtest/arrivals.ts';
+import type { Schedule } from '@tribune/loadtest/people/arrivals.ts';
 import type { Costs } from './costs.ts';
 import type { Cluster } from './model.ts';
 import { Simulation, type SimulationHooks } from './Simulation.ts';

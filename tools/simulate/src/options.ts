@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { LAUNCH_SPAN_S, type ArrivalPlan } from '@tribune/loadtest/arrivals.ts';
+import { LAUNCH_SPAN_S, type ArrivalPlan } from '@tribune/loadtest/people/arrivals.ts';
 import { DELIVERIES, type Cluster, type NodeFailure } from './model.ts';
 import { MAX_NODES } from './nodesNeeded.ts';
 import { UsageError } from './UsageError.ts';

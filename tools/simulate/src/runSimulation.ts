@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { planArrivals } from '@tribune/loadtest/arrivals.ts';
+import { planArrivals } from '@tribune/loadtest/people/arrivals.ts';
 import { readLastCheck } from './check.ts';
 import type { Costs } from './costs.ts';
 import { findNodesNeeded } from './nodesNeeded.ts';

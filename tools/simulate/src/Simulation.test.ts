@@ -21,7 +21,7 @@ function p95({ ttfaMs }: { ttfaMs: readonly number[] }): number {
   )!;
 }
 
-describe('a simulated crowd', () => {
+describe('a simulated audience', () => {
   it('loses nobody: who arrived is in, waiting or failed at every second', async () => {
     const seen: Counts[] = [];
     const failures = [{ node: 1, atS: 40 }];

@@ -58,7 +58,7 @@ export interface SimulationHooks {
   readonly giveUp?: Patience;
 }
 
-/** A crowd on its way into a cluster, event by event. The same input and seed give the same outcome. */
+/** An audience on its way into a cluster, event by event. The same input and seed give the same outcome. */
 export class Simulation {
   readonly #cluster: Cluster;
   readonly #stream: Stream;

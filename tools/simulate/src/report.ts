@@ -110,7 +110,7 @@ function recoveryOf(recoveryMs: readonly number[]): SimulationReport['recovery']
   return { ...percentilesOf(recoveryMs), maxMs: round(most(recoveryMs), 1), people: recoveryMs.length };
 }
 
-/** Of crowds too large for the arguments of `Math.max`. */
+/** Of audiences too large for the arguments of `Math.max`. */
 function most(values: readonly number[]): number {
   return values.reduce((max, value) => Math.max(max, value), -Infinity);
 }

@@ -8,7 +8,7 @@ import { expect, it } from 'vitest';
 const ENTRY = new URL('../src/index.ts', import.meta.url).pathname;
 const run = promisify(execFile);
 
-it('prints a report of a small crowd with a failure, and writes it as JSON and as a page', async () => {
+it('prints a report of a small audience with a failure, and writes it as JSON and as a page', async () => {
   const dir = await mkdtemp(join(tmpdir(), 'tribune-simulate-'));
   try {
     const [json, html] = [join(dir, 'report.json'), join(dir, 'report.html')];

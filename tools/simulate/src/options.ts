@@ -5,6 +5,7 @@ import { MAX_NODES } from './nodesNeeded.ts';
 
 const MAX_LISTENERS = 5_000_000;
 const MAX_RATE = 1_000_000;
+const MAX_LEAVE_PCT = 1000;
 const MAX_SPAN_S = 3600;
 const MAX_SEED = 0xffff_ffff;
 /** The default of `JOINS_PER_S` in server/src/config.ts. */
@@ -44,6 +45,16 @@ export const COMMAND = defineCommand({
       parse: whole(1, MAX_RATE),
       default: DEFAULT_JOINS_PER_S,
       help: 'JOINS_PER_S of each node',
+    },
+    capacity: {
+      value: 'N',
+      parse: whole(1, MAX_LISTENERS),
+      help: 'NODE_CAPACITY of each node; the others wait in a queue (default: none is ever full)',
+    },
+    leave: {
+      value: 'PCT',
+      parse: positive(MAX_LEAVE_PCT),
+      help: 'percent of the listeners who leave in each minute, for a queue that moves (default: nobody leaves)',
     },
     nicGbit: { value: 'N', parse: positive(10_000), default: 10, help: 'what each node can send' },
     memoryGb: { value: 'N', parse: positive(100_000), default: 64, help: 'memory of each node' },
@@ -94,6 +105,8 @@ function clusterOf(given: Values): Cluster {
     openMics: given.openMics,
     rttMs: given.rtt,
     joinsPerS: given.joinsPerS,
+    capacity: given.capacity ?? Infinity,
+    leavePct: given.leave ?? 0,
     nicGbit: given.nicGbit,
     memoryGb: given.memoryGb,
     failures,

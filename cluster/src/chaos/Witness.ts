@@ -1,7 +1,7 @@
 import { ApiClient } from '@tribune/shared/ApiClient.ts';
-import { createGuard } from '../../../loadtest/src/guard.ts';
-import type { ListenerKind } from '../../../loadtest/src/kinds.ts';
-import { Peer } from '../../../loadtest/src/Peer.ts';
+import { createGuard } from '../../../loadtest/src/run/guard.ts';
+import type { ListenerKind } from '../../../loadtest/src/people/kinds.ts';
+import { Peer } from '../../../loadtest/src/people/Peer.ts';
 
 /** They count packets and do not decrypt them: there are many, beside the nodes on the same cores. */
 const LIGHT: ListenerKind = { isFull: false, slow: null, seed: 0 };

@@ -12,7 +12,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [
-            '{shared,server,loadtest,bench,simulate,cluster}/src/**/*.test.ts',
+            '{shared,server,loadtest,bench,simulate}/src/**/*.test.ts',
             'tools/*/src/**/*.test.ts',
             'server/quality/**/*.test.ts',
             'scripts/**/*.test.{ts,mjs}',
@@ -34,7 +34,7 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: [
-            '{server,loadtest,bench,simulate,cluster}/test/**/*.integration.test.ts',
+            '{server,loadtest,bench,simulate}/test/**/*.integration.test.ts',
             'tools/*/test/**/*.integration.test.ts',
           ],
           sequence: { groupOrder: 1 },

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { BenchServer } from '../../bench/src/BenchServer.ts';
-import { Cluster } from '../../cluster/src/Cluster.ts';
+import { Cluster } from '@tribune/chaos/cluster/Cluster.ts';
 import { planArrivals } from '../../loadtest/src/arrivals.ts';
 import { parseCommandLine as parseLoadTest } from '../../loadtest/src/options.ts';
 import type { Progress } from '../../loadtest/src/progress.ts';

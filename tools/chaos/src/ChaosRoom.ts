@@ -8,6 +8,8 @@ import { voiceIdOf } from '@tribune/shared/voice.ts';
 import { ProbeListener, type Hearing } from './ProbeListener.ts';
 
 const ENTER_PER_SECOND = 20;
+const KNOWN_LIMIT_MS = 5000;
+const KNOWN_POLL_MS = 250;
 /** Speech fainter than this may count as a pause, in -dBov. */
 const PAUSE_DBOV = 36;
 
@@ -87,10 +89,23 @@ export class ChaosRoom {
     this.speakerId = user.userId;
     this.speaker = this.#createSpeaker('Speaker', api, speech);
     await this.speaker.enter();
-    await this.speaker.acceptInvitation(async () =>
-      this.host.signaling.request('stage:invite', { userId: user.userId }),
-    );
+    await this.speaker.acceptInvitation(async () => this.#invite(user.userId));
     await this.speaker.speak();
+  }
+
+  /** The home may not know yet that someone has come in on another node. */
+  async #invite(userId: string): Promise<void> {
+    const endMs = performance.now() + KNOWN_LIMIT_MS;
+    for (;;) {
+      try {
+        await this.host.signaling.request('stage:invite', { userId });
+        return;
+      } catch (error) {
+        const { code } = error as { code?: string };
+        if (code !== 'NOT_FOUND' || performance.now() > endMs) throw error;
+        await sleep(KNOWN_POLL_MS);
+      }
+    }
   }
 
   async #fill(listeners: number, guests: number): Promise<void> {

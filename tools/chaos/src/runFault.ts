@@ -5,6 +5,7 @@ import { Cluster } from './cluster/Cluster.ts';
 import type { Fault, FaultContext, Outcome } from './Fault.ts';
 import { LossyNetwork } from './LossyNetwork.ts';
 import { settle } from './settle.ts';
+import { summarizeLog } from './summarizeLog.ts';
 
 const GUESTS = 4;
 /** People act for so long before a fault. */
@@ -121,7 +122,7 @@ async function measure(fault: Fault, { closing, rooms, ...parts }: Parts): Promi
   if (outcomes.length === 0) results.push(toFailure(fault, problem));
   results.push(toResult(fault, answersOf(activity), activity.problems[0] ?? null));
   notes.push(`answers: ${activity.summary}`);
-  for (const { id, log } of cluster.nodes) notes.push(...log.map((line) => `${id}: ${line}`));
+  for (const { id, log } of cluster.nodes) notes.push(...summarizeLog(log).map((line) => `${id}: ${line}`));
   return { results, notes };
 }
 

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 const ENTRY = new URL(import.meta.resolve('@tribune/server/index.ts'));
 const START_LIMIT_MS = 30_000;
 const STOP_LIMIT_MS = 5000;
-const KEPT_LINES = 40;
+const KEPT_LINES = 200;
 
 /**
  * - `starting`, `running`: as it says.

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createGuard } from '@tribune/loadtest/guard.ts';
-import { Speaker } from '@tribune/loadtest/Speaker.ts';
-import { encodeSpeech, type SpeechFrame } from '@tribune/loadtest/speech.ts';
-import { SPEECH_FILES } from '@tribune/loadtest/Stage.ts';
+import { createGuard } from '@tribune/loadtest/run/guard.ts';
+import { Speaker } from '@tribune/loadtest/people/Speaker.ts';
+import { encodeSpeech, type SpeechFrame } from '@tribune/loadtest/media/speech.ts';
+import { SPEECH_FILES } from '@tribune/loadtest/people/Stage.ts';
 import { ApiClient } from '@tribune/shared/ApiClient.ts';
 import { voiceIdOf } from '@tribune/shared/voice.ts';
 import { ProbeListener, type Hearing } from './ProbeListener.ts';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { freePort } from '../../../../scripts/lib/port.mjs';
-import { startRedis, type OwnRedis } from '../../../../scripts/lib/redis.mjs';
+import { freePort } from '@tribune/scripts/port.mjs';
+import { startRedis, type OwnRedis } from '@tribune/scripts/redis.mjs';
 
 const SYNC_LIMIT_MS = 10_000;
 const SYNC_POLL_MS = 50;

@@ -83,7 +83,7 @@ export const MEDIA_FAULTS: readonly Fault[] = [
 /** With two mixers, the rooms of one of them go on as if nothing had been. */
 async function failMixer(context: FaultContext, signal: NodeJS.Signals, promiseMs: number): Promise<Outcome[]> {
   const node = await busiestHome(context);
-  const mixers = (await childrenOf(node.pid!)).filter(({ commandLine }) => /mixer/i.test(commandLine));
+  const mixers = (await childrenOf(node.pid)).filter(({ commandLine }) => /mixer/i.test(commandLine));
   const [busiest] = mixers.toSorted((a, b) => b.userTicks - a.userTicks);
   if (!busiest) throw new Error(`Node ${node.id} has no mixer`);
   process.kill(busiest.pid, signal);

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Cluster } from '../cluster/src/Cluster.ts';
-import type { ClusterProcess } from '../cluster/src/ClusterProcess.ts';
+import { Cluster } from '@tribune/chaos/cluster/Cluster.ts';
+import type { ClusterProcess } from '@tribune/chaos/cluster/ClusterProcess.ts';
 import { attachSoundProbe, expectHears, readSound, longestGapMs, readSpeech } from './support/soundProbe.ts';
 import { Person, SPEECH, SPEECH_2 } from './support/Person.ts';
 import { Sounds, withoutPauses } from './support/sounds.ts';

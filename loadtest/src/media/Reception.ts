@@ -15,8 +15,8 @@ import { mergeQualities, NO_QUALITY, StreamQuality, type Quality } from '../hear
 export interface ReceptionHandlers {
   /** Asks the server to take the DTLS parameters (`transport:connect`). */
   connectTransport(transportId: string, dtlsParameters: DtlsParameters): Promise<unknown>;
-  /** With every RTP packet. */
-  onAudio?(arrivalMs: number): void;
+  /** With every RTP packet, as it arrived; a light listener's is encrypted but for its header. */
+  onAudio?(arrivalMs: number, packet: Buffer): void;
   /** Once, when a connection that was up is lost. */
   onLost?(): void;
 }
@@ -195,7 +195,7 @@ export class Reception {
     const [sequence, timestamp] = [sequenceNumberOf(packet), timestampOf(packet)];
     tracker.add(sequence, timestamp, arrivalMs);
     quality.add(sequence, timestamp, arrivalMs);
-    this.#handlers.onAudio?.(arrivalMs);
+    this.#handlers.onAudio?.(arrivalMs, packet);
   }
 
   #findBySsrc(ssrc: number): Stream | undefined {

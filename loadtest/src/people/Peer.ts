@@ -42,8 +42,8 @@ export interface PeerOptions {
 }
 
 export interface PeerHandlers {
-  /** With every RTP packet; `arrivalMs` is of `performance.now()`. */
-  onAudio?(arrivalMs: number): void;
+  /** With every RTP packet, of which a light listener can read the header; `arrivalMs` is of `performance.now()`. */
+  onAudio?(arrivalMs: number, packet: Buffer): void;
   /** Of who follows: the connection is another one now; `media` says what became of what was heard. */
   onFollowed?(media: Welcome['media']['kind']): void;
   /** Once, when what was established breaks. Not called after `close()`. */
@@ -237,9 +237,9 @@ export class Peer {
     const handlers: ReceptionHandlers = {
       connectTransport: async (transportId, dtlsParameters) =>
         this.signaling.request('transport:connect', { transportId, dtlsParameters }),
-      onAudio: (arrivalMs) => {
+      onAudio: (arrivalMs, packet) => {
         before?.close();
-        this.#handlers.onAudio?.(arrivalMs);
+        this.#handlers.onAudio?.(arrivalMs, packet);
       },
       onLost: () => this.#handleMediaLost(reception),
     };

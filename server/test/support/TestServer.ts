@@ -21,19 +21,26 @@ export class TestServer {
   readonly #env: Readonly<Record<string, string>>;
   readonly #peers: TestPeer[] = [];
   #server: Server;
-  /** Null where it is another node's. */
+  /** Null where it is another node's, or the caller's. */
   #redis: OwnRedis | null;
+  readonly #ownsDir: boolean;
 
-  private constructor(server: Server, redis: OwnRedis | null, dir: string, env: Readonly<Record<string, string>>) {
+  private constructor(
+    server: Server,
+    redis: OwnRedis | null,
+    { dir, ownsDir, env }: { dir: string; ownsDir: boolean; env: Readonly<Record<string, string>> },
+  ) {
     this.#server = server;
     this.#redis = redis;
     this.#dir = dir;
+    this.#ownsDir = ownsDir;
     this.#env = env;
   }
 
+  /** With a Redis of its own, unless `overrides` names one. */
   static async create(overrides: Readonly<Record<string, string>> = {}): Promise<TestServer> {
     const dir = await mkdtemp(join(tmpdir(), 'tribune-test-'));
-    const redis = await startRedisIn(dir);
+    const redis = overrides.REDIS_URL === undefined ? await startRedisIn(dir) : null;
     const env = {
       ...{ PORT: '0', HOST: '127.0.0.1', WORKERS: '1', MEDIA_PORT: '0', MEDIA_LISTEN_ADDRESS: '127.0.0.1' },
       ...{ REDIS_URL: socketIn(dir), DATA_DIR: dir, LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent' },
@@ -41,13 +48,13 @@ export class TestServer {
       ROOMS_PER_ADDRESS_PER_HOUR: '10000',
       ...overrides,
     };
-    return new TestServer(await startServer(env), redis, dir, env);
+    return new TestServer(await startServer(env), redis, { dir, ownsDir: true, env });
   }
 
   /** Another node of the same cluster: it has the Redis of this one, which it does not stop. */
   async addNode(overrides: Readonly<Record<string, string>> = {}): Promise<TestServer> {
     const env = { ...this.#env, ...(await nodeEnv()), ...overrides };
-    return new TestServer(await startServer(env), null, this.#dir, env);
+    return new TestServer(await startServer(env), null, { dir: this.#dir, ownsDir: false, env });
   }
 
   /** A node that others can join. */
@@ -141,7 +148,7 @@ export class TestServer {
     for (const peer of this.#peers) peer.leave();
     await this.#server.close();
     await this.#redis?.stop();
-    if (this.#redis) await rm(this.#dir, { recursive: true, force: true });
+    if (this.#ownsDir) await rm(this.#dir, { recursive: true, force: true });
   }
 }
 

@@ -16,6 +16,8 @@ export interface ServerProcessOptions {
   /** A program that sends `{ type: 'ready', port }` to its parent; the server by default. */
   readonly entry?: string;
   readonly startLimitMs?: number;
+  /** Takes each line that the process logs; they go to this process's standard error by default. */
+  readonly onLog?: (line: string) => void;
   /** Gives up the start. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -40,15 +42,16 @@ export class ServerProcess {
   }
 
   /** Resolves when the server is ready. @throws {Error} when it does not come up; then nothing of it is left running. */
-  static async start({ env, entry = SERVER, startLimitMs = START_LIMIT_MS, signal }: ServerProcessOptions) {
+  static async start({ env, entry = SERVER, startLimitMs = START_LIMIT_MS, onLog, signal }: ServerProcessOptions) {
     signal?.throwIfAborted();
     const { PATH, HOME, MEDIASOUP_WORKER_BIN = '' } = process.env;
     const child = fork(entry, {
       env: { PATH, HOME, MEDIASOUP_WORKER_BIN, ...env },
       execArgv: [],
       detached: true,
-      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
+      stdio: ['ignore', 'pipe', onLog ? 'pipe' : 'inherit', 'ipc'],
     });
+    if (onLog) createInterface({ input: child.stderr! }).on('line', onLog);
     const exited = once(child, 'exit').then(([code, name]) => (code ?? name) as number | NodeJS.Signals);
     const lines = lastLinesOf(child);
     try {

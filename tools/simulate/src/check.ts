@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { BenchServer } from '@tribune/bench/BenchServer.ts';
-import { Cluster } from '../../../cluster/src/Cluster.ts';
+import { Cluster } from '@tribune/chaos/cluster/Cluster.ts';
 import { planArrivals } from '@tribune/loadtest/people/arrivals.ts';
 import { parseCommandLine as parseLoadTest } from '@tribune/loadtest/options.ts';
 import type { Progress } from '@tribune/loadtest/run/progress.ts';

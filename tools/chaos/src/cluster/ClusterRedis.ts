@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
-import { freePort } from '../../scripts/lib/port.mjs';
-import { startRedis, type OwnRedis } from '../../scripts/lib/redis.mjs';
+import { freePort } from '@tribune/scripts/port.mjs';
+import { startRedis, type OwnRedis } from '@tribune/scripts/redis.mjs';
 
 const SYNC_LIMIT_MS = 10_000;
 const SYNC_POLL_MS = 50;
 
-/** The Redis of a cluster on this machine, which can go, come back, forget everything, and be followed by a replica. */
+/** The Redis of a cluster on this machine. It can stop, start again, forget everything, and fail over to a replica. */
 export class ClusterRedis {
   readonly #dir: string;
   #server: OwnRedis;
@@ -23,7 +23,7 @@ export class ClusterRedis {
     return new ClusterRedis(dir, await startIn(dir, 0));
   }
 
-  /** Path of its socket: another one after each start. */
+  /** Path of the server's socket, which is another one after each start. */
   get path(): string {
     return this.#server.url;
   }
@@ -34,7 +34,7 @@ export class ClusterRedis {
     await this.#server.stop();
   }
 
-  /** Comes back with what it had. */
+  /** The server comes back with the data that it had. */
   async start(): Promise<void> {
     this.#server = await startIn(this.#dir, this.#generation);
     this.#isRunning = true;
@@ -44,7 +44,7 @@ export class ClusterRedis {
     await this.#ask(this.#server, async (redis) => redis.flushall());
   }
 
-  /** Dies, and a replica that had followed it takes its place. @throws {Error} when the replica does not catch up */
+  /** The server dies, and a replica that has all of its data takes its place. @throws {Error} when the replica does not catch up */
   async failOver(): Promise<void> {
     const port = await freePort();
     await this.#ask(this.#server, async (redis) => {
@@ -55,7 +55,7 @@ export class ClusterRedis {
     try {
       await this.#ask(replica, async (redis) => {
         await redis.replicaof('127.0.0.1', port);
-        await isSynced(redis);
+        await untilSynced(redis);
       });
       await this.#server.stop();
       await this.#ask(replica, async (redis) => redis.replicaof('NO', 'ONE'));
@@ -76,8 +76,11 @@ async function startIn(dir: string, generation: number): Promise<OwnRedis> {
   return startRedis({ dir: join(dir, `redis-${generation}`), persist: true });
 }
 
-async function isSynced(replica: Redis): Promise<void> {
-  for (const endMs = performance.now() + SYNC_LIMIT_MS; performance.now() < endMs; await sleep(SYNC_POLL_MS))
+async function untilSynced(replica: Redis): Promise<void> {
+  const endMs = performance.now() + SYNC_LIMIT_MS;
+  while (performance.now() < endMs) {
     if ((await replica.info('replication')).includes('master_link_status:up')) return;
+    await sleep(SYNC_POLL_MS);
+  }
   throw new Error('The replica does not catch up');
 }

@@ -2,10 +2,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { expect, it } from 'vitest';
-import { runChaos } from '../src/chaos/runChaos.ts';
-import { Cluster } from '../src/Cluster.ts';
+import { ChaosRoom } from '../src/ChaosRoom.ts';
+import { Cluster } from '../src/cluster/Cluster.ts';
+import { FAULTS } from '../src/faults/index.ts';
+import { runChaos } from '../src/runChaos.ts';
 
-const ENTRY = new URL('../src/index.ts', import.meta.url).pathname;
+const ENTRY = new URL('../src/cluster/index.ts', import.meta.url).pathname;
 
 it('npm run cluster starts nodes behind one address, says what they are, and ends them all', async () => {
   const child = spawn(process.execPath, [ENTRY, '--nodes', '2', '--port', '3500'], {
@@ -40,23 +42,37 @@ it('a node that is added is known to the others, and one that is drained is not'
   }
 });
 
-it('npm run chaos breaks a cluster, and measures what those who listen notice', async () => {
+it('npm run chaos breaks a cluster, and measures what people notice', async () => {
   const told: string[] = [];
+  const faults = FAULTS.filter(({ name }) => name === 'redis-flushed');
   const results = await runChaos(
-    { faults: ['redis-flushed'], nodes: 2, listeners: 4, port: 3520 },
-    ({ fault }) => told.push(fault),
+    { faults, repeat: 1, nodes: 2, listeners: 4, port: 3520 },
+    ({ name }, number, { notes }) => told.push(`${name} ${number}`, ...notes),
     new AbortController().signal,
   );
-  expect(results).toEqual([
-    {
-      fault: 'redis-flushed',
-      promiseMs: 200,
-      gapP95Ms: expect.any(Number),
-      gapMaxMs: expect.any(Number),
-      kept: true,
-      error: null,
-    },
+  const common = { gapP95Ms: expect.any(Number), gapMaxMs: expect.any(Number), holdsFor: 'all', runs: 1 };
+  expect(results, told.join('\n')).toMatchObject([
+    { ...common, fault: 'redis-flushed', promiseMs: 200, kept: true, broken: 0, error: null },
+    { ...common, fault: 'redis-flushed, requests meanwhile', promiseMs: 5000, kept: true, broken: 0, error: null },
   ]);
   expect(results[0]!.gapMaxMs).toBeGreaterThan(50);
-  expect(told).toEqual(['redis-flushed']);
+  expect(told[0]).toBe('redis-flushed 1');
+}, 90_000);
+
+it('a listener of npm run chaos hears nothing while nobody talks, whatever packets come', async () => {
+  const cluster = await Cluster.create({ nodes: 1, port: 3530 });
+  const room = await ChaosRoom.create({ origin: cluster.origin, listeners: 1 });
+  try {
+    const probe = room.probes[0]!;
+    await expect.poll(() => probe.packets, { timeout: 5000 }).toBeGreaterThan(20);
+    await room.host.setMuted(true);
+    // The voice is still named for 240 ms, and the mix goes on with a packet each 400 ms.
+    await expect.poll(() => probe.gapMs, { timeout: 5000 }).toBeGreaterThan(1500);
+    await room.host.setMuted(false);
+    probe.begin();
+    await expect.poll(() => probe.gapMs, { timeout: 5000 }).toBeLessThan(200);
+  } finally {
+    await room.close();
+    await cluster.close();
+  }
 }, 60_000);

@@ -6,10 +6,10 @@ const CHECK_EVERY_MS = 500;
 const CHECK_LIMIT_MS = 1000;
 
 /**
- * One origin for page and API, in front of the nodes: each request goes to the next of those that say that they are ready. What
- * a load balancer does; sockets do not come this way, since a ticket names the node to connect to.
+ * One origin for page and API in front of the nodes: each request goes to the next node that says that it is ready. Sockets do not
+ * come this way, since a ticket names the node to connect to.
  */
-export class Front {
+export class LoadBalancer {
   readonly #origins: () => readonly string[];
   readonly #proxy: ProxyServer = createProxyServer({ xfwd: true });
   readonly #server: Server;
@@ -20,7 +20,7 @@ export class Front {
   private constructor(origins: () => readonly string[]) {
     this.#origins = origins;
     this.#server = createServer((req, res) => {
-      const target = this.#next();
+      const target = this.#takeNext();
       if (!target) return void res.writeHead(503, { 'retry-after': '1' }).end();
       this.#proxy.web(req, res, { target });
     });
@@ -32,12 +32,12 @@ export class Front {
   }
 
   /** @param origins of all nodes, whether they run or not @throws {Error} when the port is taken */
-  static async create(port: number, origins: () => readonly string[]): Promise<Front> {
-    const front = new Front(origins);
-    front.#server.listen(port, '127.0.0.1');
-    await once(front.#server, 'listening');
-    await front.check();
-    return front;
+  static async create(port: number, origins: () => readonly string[]): Promise<LoadBalancer> {
+    const balancer = new LoadBalancer(origins);
+    balancer.#server.listen(port, '127.0.0.1');
+    await once(balancer.#server, 'listening');
+    await balancer.check();
+    return balancer;
   }
 
   get origin(): string {
@@ -59,7 +59,7 @@ export class Front {
     this.#server.close();
   }
 
-  #next(): string | undefined {
+  #takeNext(): string | undefined {
     this.#turn = (this.#turn + 1) % Math.max(1, this.#ready.length);
     return this.#ready[this.#turn];
   }

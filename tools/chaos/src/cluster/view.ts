@@ -1,4 +1,4 @@
-import type { ClusterView } from '../../server/src/http/routes/health.ts';
+import type { ClusterView } from '@tribune/server/http/routes/health.ts';
 import type { ProcessState } from './ClusterProcess.ts';
 
 const BAR_WIDTH = 12;

@@ -1,39 +1,37 @@
+import { defineCommand, runCommand, whole } from '@tribune/cli';
 import { emitKeypressEvents } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Cluster } from './Cluster.ts';
+import { Cluster, MAX_NODES } from './Cluster.ts';
 import type { ClusterProcess } from './ClusterProcess.ts';
-import { readCommandLine, UsageError } from './options.ts';
 import { formatCluster } from './view.ts';
 
-const HELP = `npm run cluster -- [options]
-
-Starts several nodes on this machine, with one Redis and one address, to play with.
-
-  --nodes N   default: 3; at most 9
-  --port N    of the address that people open, the nodes have those after it; default: 3000
-  --help      this
-
-In a terminal: 1 to 9 choose a node, k kills it, p pauses it or lets it go on, d drains it, s starts it again, a adds a node, q ends.`;
+const command = defineCommand({
+  name: 'npm run cluster --',
+  description: 'Starts several nodes on this machine, with one Redis and one address, to play with.',
+  options: {
+    nodes: { value: 'N', parse: whole(1, MAX_NODES), default: 3, help: 'nodes to begin with' },
+    port: {
+      value: 'N',
+      parse: whole(1024, 65_000),
+      default: 3000,
+      help: 'port that people open; the nodes have the ports after it',
+    },
+  },
+  notes:
+    'In a terminal: 1 to 9 choose a node, k kills it, p pauses it or lets it go on, d drains it, s starts it again, a adds a node, q ends.',
+});
 const KEYS = '  1–9 choose   k kill   p pause / go on   d drain   s start   a add a node   q quit';
 const REFRESH_MS = 1000;
 const CLEAR = '\x1b[H\x1b[J';
 
-const stopping = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => stopping.abort());
+process.exit(await runCommand(command, process.argv.slice(2), main));
 
-process.exit(await main(process.argv.slice(2)).catch(explain));
-
-async function main(args: readonly string[]): Promise<number> {
-  const { values, numbers } = readCommandLine(args, { nodes: 3, port: 3000 });
-  if (values.help) {
-    console.log(HELP);
-    return 0;
-  }
-  console.log(`Starting ${numbers.nodes} nodes …`);
-  const cluster = await Cluster.create(numbers, stopping.signal);
+async function main(options: { readonly nodes: number; readonly port: number }, signal: AbortSignal): Promise<number> {
+  console.log(`Starting ${options.nodes} nodes …`);
+  const cluster = await Cluster.create(options, signal);
   try {
     console.log(`Tribune is live at ${cluster.origin}`);
-    await (process.stdin.isTTY && process.stdout.isTTY ? play(cluster) : report(cluster));
+    await (process.stdin.isTTY && process.stdout.isTTY ? play(cluster, signal) : report(cluster, signal));
     console.log('Stopping …');
   } finally {
     await cluster.close();
@@ -41,14 +39,16 @@ async function main(args: readonly string[]): Promise<number> {
   return 0;
 }
 
-/** A screen that is drawn anew each second, and keys. */
-async function play(cluster: Cluster): Promise<void> {
+/** Draws the cluster on the whole screen each second, and acts on keys. */
+async function play(cluster: Cluster, signal: AbortSignal): Promise<void> {
+  const quit = new AbortController();
+  const stopping = AbortSignal.any([signal, quit.signal]);
   let selected = cluster.nodes[0]!;
   let message = '';
   emitKeypressEvents(process.stdin);
   process.stdin.setRawMode(true);
   process.stdin.on('keypress', (text: string | undefined, key: { name?: string; ctrl?: boolean }) => {
-    if (key.name === 'q' || (key.ctrl && key.name === 'c')) return stopping.abort();
+    if (key.name === 'q' || (key.ctrl && key.name === 'c')) return quit.abort();
     const chosen = cluster.nodes[Number(text) - 1];
     if (chosen) selected = chosen;
     act(cluster, selected, text).catch((error: unknown) => {
@@ -58,12 +58,12 @@ async function play(cluster: Cluster): Promise<void> {
   });
   const draw = async () => {
     const lines = await describe(cluster, selected.id);
-    if (!stopping.signal.aborted)
+    if (!stopping.aborted)
       process.stdout.write(
         `${CLEAR}${[`  Tribune is live at ${cluster.origin}`, '', ...lines, '', KEYS, message].join('\n')}\n`,
       );
   };
-  await untilStopped(draw);
+  await everySecond(draw, stopping);
   process.stdin.setRawMode(false);
   process.stdin.pause();
 }
@@ -85,18 +85,17 @@ async function act(cluster: Cluster, node: ClusterProcess, key: string | undefin
   }
 }
 
-/** For a log: everything whenever it changes. */
-async function report(cluster: Cluster): Promise<void> {
+/** Prints the cluster whenever it has changed. */
+async function report(cluster: Cluster, signal: AbortSignal): Promise<void> {
   let before = '';
-  await untilStopped(async () => {
+  await everySecond(async () => {
     const text = (await describe(cluster, null)).join('\n');
     if (text !== before) console.log(text);
     before = text;
-  });
+  }, signal);
 }
 
-async function untilStopped(work: () => Promise<void>): Promise<void> {
-  const { signal } = stopping;
+async function everySecond(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await work();
     await sleep(REFRESH_MS, undefined, { signal }).catch(() => undefined);
@@ -112,10 +111,4 @@ async function describe(cluster: Cluster, selected: string | null): Promise<stri
     view: views[index] ?? null,
   }));
   return formatCluster(lines, selected);
-}
-
-function explain(error: unknown): number {
-  if (stopping.signal.aborted) return 130;
-  console.error(error instanceof UsageError ? `${error.message}\n\nSee: npm run cluster -- --help` : error);
-  return error instanceof UsageError ? 2 : 1;
 }

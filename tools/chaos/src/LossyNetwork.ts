@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { readFile } from 'node:fs/promises';
 
-/** Where nodes say that they take the mix from each other, while they do at 127.0.0.1: whatever goes there comes through here. */
+/** Nodes announce this address to each other and receive at 127.0.0.1, so that the mix between nodes comes through here. */
 export const LOSSY_ADDRESS = '127.0.1.1';
 const REAL_ADDRESS = '127.0.0.1';
 const FIRST_PORT = 40_000;
@@ -11,18 +11,18 @@ const LOOK_EVERY_MS = 100;
 const LOOPBACK_HEX = new Set(['0100007F', '7F000001']);
 
 export interface Impairment {
-  /** Share of packets, 0 to 1. */
+  /** Share of packets that are lost, 0 to 1. */
   readonly loss: number;
-  /** Each packet waits so long, and up to as long again: so some overtake others. */
+  /** Each packet is delayed by this, and up to as long again, so that some overtake others. */
   readonly delayMs: number;
 }
 
-/** A bad network between the nodes of this machine. It finds their ports in the kernel's own list, so that they need not know. */
-export class LossyLinks {
+/** A bad network between the nodes of this machine. It finds their ports in the kernel's list, so that the nodes know nothing of it. */
+export class LossyNetwork {
   readonly #sockets = new Map<number, Socket>();
   readonly #timer: NodeJS.Timeout;
   #impairment: Impairment = { loss: 0, delayMs: 0 };
-  /** Packets that got through, and that did not, since it was impaired. */
+  /** Packets that got through, and packets that did not, since it was impaired. */
   #passed = 0;
   #lost = 0;
   #closed = false;
@@ -49,14 +49,14 @@ export class LossyLinks {
   }
 
   async #look(): Promise<void> {
-    const ports = linkPorts(await readFile('/proc/net/udp', 'utf8'));
+    const ports = nodePorts(await readFile('/proc/net/udp', 'utf8'));
     for (const port of ports) if (!this.#closed && !this.#sockets.has(port)) this.#open(port);
   }
 
   #open(port: number): void {
     const socket = createSocket('udp4');
     this.#sockets.set(port, socket);
-    // Taken by someone else: it is not a link of ours.
+    // The port belongs to someone else: it is none of a node.
     socket.on('error', () => undefined);
     socket.on('message', (packet) => this.#pass(socket, packet, port));
     socket.bind(port, LOSSY_ADDRESS);
@@ -74,7 +74,7 @@ export class LossyLinks {
   }
 }
 
-function linkPorts(table: string): number[] {
+function nodePorts(table: string): number[] {
   return table.split('\n').flatMap((line) => {
     const [, address, hexPort] = /^\s*\d+: ([0-9A-F]{8}):([0-9A-F]{4})/.exec(line) ?? [];
     const port = Number.parseInt(hexPort ?? '', 16);

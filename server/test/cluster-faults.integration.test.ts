@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ClusterBus } from '../src/cluster/ClusterBus.ts';
 import type { RoomMessage } from '../src/cluster/roomMessages.ts';
-import type { TestPeer } from './support/TestPeer.ts';
+import { TestPeer } from './support/TestPeer.ts';
 import { TestServer } from './support/TestServer.ts';
 
 /** What nodes do when what they say to each other is lost, and when Redis is away. */
@@ -142,6 +142,17 @@ describe('two nodes', () => {
     const claps = () => host.all('room:pulse').reduce((sum, { reactions }) => sum + (reactions?.clap ?? 0), 0);
     await expect.poll(claps, { timeout: 8000 }).toBe(8);
     lea.leave();
+  });
+
+  it('[PR5] the same person on a second node: the new one wins and the old one is told, though the message is lost', async () => {
+    const lea = await joinAt(home, 'lea');
+    const again = new TestPeer('lea', { ...(await other.createApi('x')), ...lea, origin: other.origin });
+    lose(({ type }) => type === 'entered');
+    await other.admit(again, roomId);
+    await lea.until(() => lea.disconnection === 'replaced', 'the second page', 3000);
+    expect(again.disconnection).toBeNull();
+    await expect.poll(async () => listenersAt(home), { timeout: 5000 }).toBe(1);
+    again.leave();
   });
 
   it('[CL11] a search says that it is partial where a node does not answer', async () => {

@@ -5,6 +5,8 @@ import type { Answer, Question, RoomMessage } from './roomMessages.ts';
 
 /** Longer than a node takes that answers at all. */
 const ASK_DEADLINE_MS = 800;
+/** A question or an answer may be lost: it is put again to the nodes that have not answered. */
+const ASK_AGAIN_MS = 200;
 
 /** What the other nodes answered, and whether some of those asked did not. */
 export interface Answers {
@@ -61,11 +63,15 @@ export class RoomChannel extends EventEmitter<{ message: [Heard] }> {
     const pending = { waitingFor: new Set(nodeIds), answers: [], isEnough, settle: settled.resolve };
     this.#pending.set(id, pending);
     const timer = setTimeout(settled.resolve, ASK_DEADLINE_MS);
-    void this.#bus.publish(this.#roomId, { type: 'ask', id, question }).then((sent) => {
-      if (!sent) settled.resolve();
-    });
+    const put = async () => {
+      const waitingFor = [...pending.waitingFor];
+      if (!(await this.#bus.publish(this.#roomId, { type: 'ask', id, to: waitingFor, question }))) settled.resolve();
+    };
+    void put();
+    const again = setInterval(() => void put(), ASK_AGAIN_MS);
     await settled.promise;
     clearTimeout(timer);
+    clearInterval(again);
     this.#pending.delete(id);
     return { answers: pending.answers, isPartial: pending.waitingFor.size > 0 };
   }
@@ -80,6 +86,7 @@ export class RoomChannel extends EventEmitter<{ message: [Heard] }> {
   #handle(message: RoomMessage, from: string): void {
     if (this.#closed) return;
     if (message.type === 'ask') {
+      if (!message.to.includes(this.#bus.nodeId)) return;
       this.publish({ type: 'answer', id: message.id, to: from, answer: this.#reply(message.question) });
     } else if (message.type === 'answer') {
       if (message.to === this.#bus.nodeId) this.#take(message.id, from, message.answer);

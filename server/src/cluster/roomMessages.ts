@@ -58,7 +58,9 @@ export const roomMessage = z.discriminatedUnion('type', [
   }),
   /** The lease of the home has been given away or taken. Only a hint, too: every node looks once a second. */
   z.object({ type: z.literal('home') }),
-  z.object({ type: z.literal('ask'), id: z.string(), question }),
+  /** Somebody has entered there who was on another node before. */
+  z.object({ type: z.literal('entered'), userId: z.string() }),
+  z.object({ type: z.literal('ask'), id: z.string(), to: z.array(z.string()), question }),
   z.object({ type: z.literal('answer'), id: z.string(), to: z.string(), answer }),
 ]);
 

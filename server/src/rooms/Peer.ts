@@ -13,6 +13,8 @@ export interface PeerLink {
   announceConsumer(consumer: ConsumerInfo): Promise<void>;
   /** Those on stage are told of changes at once, the audience with the next pulse. */
   setOnStage(onStage: boolean): void;
+  /** Has it been told to go? Its person may be on another node already, while what they heard here goes on. */
+  readonly isClosing: boolean;
   /** Says why, then disconnects. */
   close(reason: CloseReason): void;
 }

@@ -34,6 +34,8 @@ export type RoomConfig = GracesConfig & Pick<Config, 'ROOM_CAPACITY'>;
 
 const FACES = 12;
 const AUDIENCE_LIST_LIMIT = 50;
+/** Of somebody who is on a node that does not answer. */
+const UNKNOWN_NAME = '?';
 /** The audience of a node that goes moves so long after its stage: it would come to a silence. */
 const VOICES_FOLLOW_MS = 2000;
 /** A ticket is good once; it is remembered for longer than it lives. */
@@ -161,11 +163,14 @@ export class Room extends EventEmitter<{ closed: [] }> {
   async enter({ sub: userId, name, jti }: Ticket): Promise<void> {
     this.#peers.reserve(userId);
     try {
-      const args = { userId, name, jti, ticketExpiresS: TICKET_REMEMBERED_S };
-      const change = await this.#reconciler.records.transition('peer:enter', null, args);
-      this.#peers.confirm(userId, change.record.seq);
-      this.#options.cluster.handleArrival(this.id, userId);
-      await this.#reconciler.take({ ...change, actor: null });
+      const { store, cluster } = this.#options;
+      const { nodeId } = cluster;
+      const ticketExpiresS = TICKET_REMEMBERED_S;
+      const { seq, change, leftNode } = await store.enter(this.id, { userId, name, jti, ticketExpiresS, nodeId });
+      this.#peers.confirm(userId, seq);
+      cluster.handleArrival(this.id, userId);
+      if (leftNode) this.#reconciler.channel.publish({ type: 'entered', userId });
+      if (change) await this.#reconciler.take({ ...change, actor: null });
     } catch (error) {
       this.#peers.release(userId);
       throw error;
@@ -329,7 +334,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
 
   /**
    * The name of the person at whom an action is aimed, wherever they are connected or were a while ago.
-   * @throws {AppError} NOT_FOUND where they would have to be in the room, UNAVAILABLE while that cannot be known
+   * @throws {AppError} NOT_FOUND where they would have to be in the room, and every node says that they are not
    */
   async #nameTarget(action: Action, userId: string): Promise<string | undefined> {
     const here = this.#peers.present(userId)?.name;
@@ -345,7 +350,8 @@ export class Room extends EventEmitter<{ closed: [] }> {
     const found = answers.flatMap((answer) => (answer.kind === 'people' ? answer.people : [])).find(isFound);
     const name = found?.name ?? (needsConnection ? undefined : this.#peers.nameOf(userId));
     if (name !== undefined) return name;
-    if (isPartial) throw new AppError('UNAVAILABLE', 'A node did not say whether they are there');
+    // The store can do without: an invitation lapses where nobody takes it up, and a ban holds wherever they are.
+    if (isPartial) return UNKNOWN_NAME;
     throw new AppError('NOT_FOUND', 'They are not in the room');
   }
 

@@ -20,6 +20,8 @@ import { RoomRecordCache } from './RoomRecordCache.ts';
 
 /** An application of a plan that takes longer waits for a worker that hangs: the next one does not wait for it. */
 const APPLY_LIMIT_MS = 5000;
+/** Of the people here, so many are looked for on other nodes each second. */
+const LOOKED_FOR_PER_TICK = 200;
 
 interface RoomReconcilerOptions {
   readonly record: RoomRecord;
@@ -54,6 +56,7 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
   readonly #absences = new AbsenceTimer();
   #running: Promise<void> = Promise.resolve();
   #next: Promise<void> | null = null;
+  #nextLookedFor = 0;
   #isTicking = false;
   #isFailing = false;
   #closed = false;
@@ -125,6 +128,7 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
       await this.claim();
       if (this.records.isStale) await this.#refresh();
       await this.#write();
+      await this.#findReplaced();
       this.#isFailing = false;
     } catch (error) {
       // Another node has become the home since this one last heard; the next look tells.
@@ -189,12 +193,34 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
           return await this.#takeReport(message.report);
         case 'home':
           return await this.claim({ eager: true });
+        case 'entered':
+          return this.#replace([message.userId]);
         case 'changed':
           return await this.#takeChange(message);
       }
     } catch (error) {
       // The next look at the lease tells the number of the record, and whose the home is.
       this.#options.logger.debug({ err: error, type: message.type }, 'A message of another node was not followed');
+    }
+  }
+
+  /** People who have come in on another node stay there only. A few are asked for each second, since the message may be lost. */
+  async #findReplaced(): Promise<void> {
+    const { store, peers, cluster } = this.#options;
+    if (this.reports.all.length === 0) return;
+    const connected = [...peers.values()].filter(({ link }) => link && !link.isClosing).map(({ userId }) => userId);
+    const from = this.#nextLookedFor % Math.max(1, connected.length);
+    this.#nextLookedFor = from + LOOKED_FOR_PER_TICK;
+    const some = connected.slice(from, from + LOOKED_FOR_PER_TICK);
+    this.#replace(await store.findWhoMoved(this.record.id, some, cluster.nodeId));
+  }
+
+  #replace(userIds: readonly string[]): void {
+    const { peers } = this.#options;
+    for (const userId of userIds) {
+      const peer = peers.get(userId);
+      // Those who were sent there keep what they hear until it is replaced.
+      if (peer?.link && !peer.link.isClosing) peers.drop(peer, 'replaced');
     }
   }
 

@@ -19,6 +19,9 @@ export function createLink(
       await socket.timeout(CONSUMER_ACK_TIMEOUT_MS).emitWithAck('consumer:created', consumer);
     },
     setOnStage: (onStage) => void (onStage ? socket.join(stageChannel) : socket.leave(stageChannel)),
+    get isClosing() {
+      return closed;
+    },
     close: (reason) => {
       if (closed) return;
       closed = true;

@@ -82,7 +82,7 @@ function byPlace(a: StageMember, b: StageMember): number {
   return a.since - b.since || a.userId.localeCompare(b.userId);
 }
 
-/** Reads the answer of `transition.lua` after its 'ok'. */
+/** Reads the answer of `transitions/main.lua` after its 'ok'. */
 export function parseRecord(answer: readonly unknown[]): { record: RoomRecord; effects: Effect[] } {
   const [room, stage, hands, names, invites, effects, excluded] = answer as [
     string[],

@@ -250,6 +250,8 @@ export class Server {
     return {
       ...{ nodeId, redis: this.#redis, bus },
       findNode: (id) => this.#registry.find(id),
+      pickHome: () => this.#registry.pickHome(),
+      takesRooms: () => true,
       isAlone,
       keepPlaces: async (roomId, userIds) => this.#admission.keepPlaces(userIds.map((userId) => `${roomId}:${userId}`)),
       handleArrival: (roomId, userId) => this.#registry.handleArrival(`${roomId}:${userId}`),

@@ -110,9 +110,10 @@ export class Server {
 
   /** Starts workers and the mixer, and listens; nobody can come before `load()`. @throws {Error} when a worker or the port cannot be had. */
   static async create(config: Config, logger: Logger): Promise<Server> {
-    const tokens = new Tokens(config.SECRET ?? (await loadSecret(config.secretFile)));
+    const secret = config.SECRET ?? (await loadSecret(config.secretFile));
+    const tokens = new Tokens(secret);
     const pool = await WorkerPool.create(config, logger);
-    const mixer = await Mixer.create({ config, logger }).catch((error: unknown) => {
+    const mixer = await Mixer.create({ config, secret, logger }).catch((error: unknown) => {
       pool.close();
       throw error;
     });
@@ -250,6 +251,7 @@ export class Server {
   async #whyNotReady(): Promise<string | null> {
     if (!this.#ready || this.#draining) return 'starting or stopping';
     if (this.#pool.aliveCount === 0) return 'no media worker';
+    if (!this.#mixer.ready) return 'mixer';
     return this.#store.ping().then(
       () => null,
       () => 'redis',

@@ -150,7 +150,7 @@ describe(`a random walk (WALK_SEED=${SEED})`, () => {
   async function killMixer(): Promise<void> {
     const { mixer } = server.server;
     const restarted = once(mixer, 'restarted');
-    process.kill(mixer.pid!, 'SIGKILL');
+    process.kill(mixer.pids[0]!, 'SIGKILL');
     await restarted;
   }
 

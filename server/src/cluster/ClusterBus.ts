@@ -1,7 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { Person } from '@tribune/shared/domain.ts';
 import type { Action } from '@tribune/shared/permissions.ts';
-import type { GateLink } from '../media/MixGate.ts';
 import type { Effect } from '../store/RoomRecord.ts';
 import type { RoomReport } from './RoomNodes.ts';
 
@@ -16,17 +15,9 @@ export interface RoomChange {
   readonly effects: readonly Effect[];
 }
 
-/** The home's answer to a gate. */
-export interface RoomLink {
-  readonly roomId: string;
-  readonly gateId: string;
-  readonly link: GateLink;
-}
-
 export interface ClusterEvents {
   'room:report': [RoomReport];
   'room:changed': [RoomChange];
-  'room:link': [RoomLink];
   /** To everyone of a channel, or everyone on stage of it. */
   'room:told': [{ readonly channel: string; readonly name: string; readonly args: readonly unknown[] }];
   /** The home gives the room away. */
@@ -45,7 +36,7 @@ interface ServerSideEmitter {
   on(name: string, listener: (...args: never[]) => void): unknown;
 }
 
-const EVENTS = ['room:report', 'room:changed', 'room:link', 'room:told', 'room:released'] as const;
+const EVENTS = ['room:report', 'room:changed', 'room:told', 'room:released'] as const;
 
 /**
  * What nodes say to each other, through the adapter of Socket.IO and no other way. While Redis is away nothing arrives, and

@@ -3,10 +3,13 @@ import type { ReactionKind } from '@tribune/shared/domain.ts';
 import type { Redis } from 'ioredis';
 import type { Logger } from '../logger.ts';
 import type { RoomSound } from '../rooms/RoomSound.ts';
-import type { ClusterBus, RoomLink } from './ClusterBus.ts';
+import type { ClusterBus } from './ClusterBus.ts';
 import { HomeLease, type Home } from './HomeLease.ts';
 import type { LiveNode } from './NodeRegistry.ts';
 import { RoomNodes, type RoomReport } from './RoomNodes.ts';
+
+/** After the stage has gone, what was its home mixes on for so long, until the voices have followed. */
+const HANDOVER_MS = 5000;
 
 /** This node, and what it needs to be one of several. */
 export interface ClusterContext {
@@ -32,7 +35,7 @@ interface RoomHomeOptions {
   readonly sound: RoomSound;
   readonly logger: Logger;
   /** What this node has to say of the room; called once for each report. */
-  readonly describe: () => Omit<RoomReport, 'roomId' | 'nodeId' | 'gate'>;
+  readonly describe: () => Omit<RoomReport, 'roomId' | 'nodeId' | 'mix'>;
 }
 
 /**
@@ -51,6 +54,9 @@ export class RoomHome extends EventEmitter<{
   readonly #lease: HomeLease;
   #current: Home | null = null;
   #movedAt = -Infinity;
+  /** Under which this node mixes. */
+  #mixEpoch: number | null = null;
+  #handover: NodeJS.Timeout | undefined;
   #closed = false;
 
   constructor(options: RoomHomeOptions) {
@@ -107,25 +113,36 @@ export class RoomHome extends EventEmitter<{
     if (!home || this.#closed) return;
     this.#current = home;
     const { isHere } = this;
+    if (isHere) this.#mixEpoch = home.epoch;
     if (before?.nodeId === home.nodeId && before.epoch === home.epoch) return;
     if (before?.nodeId === home.nodeId && isHere) return void this.emit('doubt');
     this.#movedAt = performance.now();
-    if (isHere) this.#options.sound.takeStage();
-    else this.#options.sound.leaveStage();
+    if (isHere) this.#takeStage();
+    else this.#leaveStage();
     this.emit('moved');
   }
 
-  /** Tells the others how the room is here, and the home where the mix is wanted. */
+  #takeStage(): void {
+    clearTimeout(this.#handover);
+    this.#options.sound.setStage('here');
+  }
+
+  #leaveStage(): void {
+    clearTimeout(this.#handover);
+    this.#options.sound.setStage('leaving');
+    this.#handover = setTimeout(() => {
+      this.#mixEpoch = null;
+      this.#options.sound.setStage('away');
+      void this.report();
+    }, HANDOVER_MS).unref();
+  }
+
+  /** Tells the others how the room is here and where its mix is wanted, and sends the mix where they want it. */
   async report(): Promise<void> {
-    const { context, roomId, sound, describe, logger } = this.#options;
-    try {
-      const gate = this.isHere ? null : await sound.wantMix(context.address);
-      if (this.#closed) return;
-      context.bus.tell('room:report', { ...describe(), roomId, nodeId: context.nodeId, gate });
-      if (this.isHere) await this.#serve();
-    } catch (error) {
-      logger.warn({ err: error }, 'The mix could not be asked for; trying again');
-    }
+    if (this.#closed) return;
+    const { context, roomId, sound, describe } = this.#options;
+    context.bus.tell('room:report', { ...describe(), roomId, nodeId: context.nodeId, mix: sound.mixEndpoint });
+    await this.#setMix();
   }
 
   handleReport(report: RoomReport): void {
@@ -133,19 +150,13 @@ export class RoomHome extends EventEmitter<{
     this.nodes.take(report);
     if (!this.isHere) return;
     this.emit('reactions', report.reactions);
-    if (known?.gate?.id === report.gate?.id) return;
-    this.#serve().catch((error: unknown) => this.#options.logger.warn({ err: error }, 'The mix could not be sent'));
+    if (known?.mix?.address !== report.mix?.address || known?.mix?.port !== report.mix?.port) void this.#setMix();
   }
 
   /** The home has given the stage away: the first who asks has it. */
   async handleReleased(nodeId: string): Promise<void> {
     this.nodes.forgetClaim(nodeId);
     await this.claim({ eager: true });
-  }
-
-  async handleLink({ gateId, link }: RoomLink): Promise<void> {
-    const { again } = await this.#options.sound.takeMix(gateId, link);
-    if (again) await this.report();
   }
 
   /** Gives the stage to whoever takes it, and says so. */
@@ -161,15 +172,18 @@ export class RoomHome extends EventEmitter<{
   /** Nobody here has anything to do with the room any more. */
   close(): void {
     this.#closed = true;
+    clearTimeout(this.#handover);
     const { context, roomId, describe } = this.#options;
-    const nobody = { listeners: 0, present: 0, placed: [], faces: [], gate: null, info: null };
+    const nobody = { listeners: 0, present: 0, placed: [], faces: [], mix: null, info: null };
     context.bus.tell('room:report', { ...describe(), ...nobody, roomId, nodeId: context.nodeId });
     void this.release();
   }
 
-  async #serve(): Promise<void> {
-    const { context, roomId, sound } = this.#options;
-    for (const { gateId, link } of await sound.giveMix(this.nodes.gates))
-      context.bus.tell('room:link', { roomId, gateId, link });
+  async #setMix(): Promise<void> {
+    const { sound, logger } = this.#options;
+    const nodes = this.#mixEpoch === null ? [] : this.nodes.mixEndpoints;
+    await sound
+      .setMix({ epoch: this.#mixEpoch, nodes })
+      .catch((error: unknown) => logger.warn({ err: error }, 'The mix could not be sent; trying again'));
   }
 }

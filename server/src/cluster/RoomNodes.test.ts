@@ -1,14 +1,11 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { RoomNodes, type RoomReport } from './RoomNodes.ts';
 
-const gate = {
-  id: 'g1',
-  offer: { address: '10.0.0.2', port: 40_000, srtpParameters: { cryptoSuite: 'AEAD_AES_128_GCM', keyBase64: '' } },
-} as const;
+const mix = { address: '10.0.0.2', port: 40_000 };
 const report: RoomReport = {
   ...{ roomId: 'r1', nodeId: 'n2', seq: 7, listeners: 5, present: 6, faces: [], reactions: {}, info: null },
   placed: ['ann'],
-  gate,
+  mix,
 };
 
 describe('what other nodes say of a room', () => {
@@ -40,13 +37,13 @@ describe('what other nodes say of a room', () => {
   it('the mix is sent on to who is silent, who may be cut off from Redis only', () => {
     alive = false;
     nowMs = 590_000;
-    expect(nodes.gates).toEqual([gate]);
+    expect(nodes.mixEndpoints).toEqual([mix]);
     nowMs = 610_000;
-    expect(nodes.gates).toEqual([]);
+    expect(nodes.mixEndpoints).toEqual([]);
   });
 
   it('the mix ends for who wants it no more', () => {
-    nodes.take({ ...report, gate: null });
-    expect(nodes.gates).toEqual([]);
+    nodes.take({ ...report, mix: null });
+    expect(nodes.mixEndpoints).toEqual([]);
   });
 });

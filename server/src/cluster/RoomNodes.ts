@@ -1,5 +1,5 @@
 import type { Person, ReactionKind, RoomInfo } from '@tribune/shared/domain.ts';
-import type { GateOffer } from '../media/MixGate.ts';
+import type { Endpoint } from '../mixer/mixerMessages.ts';
 
 /** What one node says of one room, once a second: all of it anew, so that whoever missed one has missed nothing. */
 export interface RoomReport {
@@ -16,8 +16,8 @@ export interface RoomReport {
   readonly placed: readonly string[];
   /** Since its last report. */
   readonly reactions: Partial<Record<ReactionKind, number>>;
-  /** Where it wants the mix; null for the home, and for who has no listeners. */
-  readonly gate: { readonly id: string; readonly offer: GateOffer } | null;
+  /** Where its mixer takes the mix from other nodes; null while it has no listeners. */
+  readonly mix: Endpoint | null;
   /** Of the home: for the list of rooms. */
   readonly info: RoomInfo | null;
 }
@@ -44,10 +44,10 @@ export class RoomNodes {
    * Where the mix is wanted. A node that is silent may be cut off from Redis and not from its listeners: it goes on getting what it
    * asked for last, which costs next to nothing should it be dead.
    */
-  get gates(): readonly NonNullable<RoomReport['gate']>[] {
+  get mixEndpoints(): readonly Endpoint[] {
     for (const [nodeId, { heardAt }] of this.#reports)
       if (this.#now() - heardAt > SILENT_LIFE_MS && !this.#isAlive(nodeId)) this.#reports.delete(nodeId);
-    return [...this.#reports.values()].map(({ gate }) => gate).filter((gate) => gate !== null);
+    return [...this.#reports.values()].map(({ mix }) => mix).filter((mix) => mix !== null);
   }
 
   /** It says that it is not the home any more. */

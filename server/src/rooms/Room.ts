@@ -91,6 +91,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
       roomId: this.id,
       pool: options.pool,
       mixer: options.mixer,
+      address: options.cluster.address,
       logger: this.#logger,
       observer: options.observer,
       planeOf: (peer) => this.#planeOf(peer),
@@ -398,7 +399,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
   }
 
   /** What the other nodes are told of the room. */
-  #describe(): Omit<RoomReport, 'roomId' | 'nodeId' | 'gate'> {
+  #describe(): Omit<RoomReport, 'roomId' | 'nodeId' | 'mix'> {
     const { isHere } = this.#home;
     return {
       seq: this.record.seq,

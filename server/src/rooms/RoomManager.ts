@@ -38,9 +38,6 @@ export class RoomManager {
 
   constructor(options: RoomManagerOptions) {
     this.#options = options;
-    options.mixer.on('restarted', () => {
-      for (const room of this.#rooms.values()) room.sound.handleMixerReplaced();
-    });
     this.#listen();
   }
 
@@ -53,7 +50,6 @@ export class RoomManager {
       else if (this.#elsewhere.get(report.roomId)?.nodeId === report.nodeId) this.#elsewhere.delete(report.roomId);
     });
     bus.on('room:changed', (change) => this.#tell(change.roomId, async (room) => room.handleChange(change)));
-    bus.on('room:link', (link) => this.#tell(link.roomId, async (room) => room.home.handleLink(link)));
     bus.on('room:released', ({ roomId, nodeId }) =>
       this.#tell(roomId, async (room) => room.home.handleReleased(nodeId)),
     );

@@ -4,11 +4,10 @@ import type { RtpParameters } from 'mediasoup/types';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { FloodGuard } from '../media/FloodGuard.ts';
-import type { GateLink } from '../media/MixGate.ts';
-import type { WantedGate } from '../media/MixLinks.ts';
 import { PeerMedia } from '../media/PeerMedia.ts';
 import { describeConsumer, type Reception } from '../media/Reception.ts';
-import { RoomMedia, type RoomMediaOptions } from '../media/RoomMedia.ts';
+import { RoomMedia, type RoomMediaOptions, type StagePlace } from '../media/RoomMedia.ts';
+import type { Endpoint, MixPlan } from '../mixer/mixerMessages.ts';
 import type { Peer } from './Peer.ts';
 import type { RoomObserver } from './RoomObserver.ts';
 
@@ -118,39 +117,19 @@ export class RoomSound extends EventEmitter<{ flood: [peer: Peer]; audienceOpene
     for (const downlink of await this.#media.readDownlinks()) this.#options.observer.handleDownlink(downlink);
   }
 
-  /** The stage is on this node now. */
-  takeStage(): void {
-    this.#media.takeStage();
-    this.#media.audience?.links.makeHere();
+  /** See `RoomMedia.setStage`. */
+  setStage(place: StagePlace): void {
+    this.#media.setStage(place);
   }
 
-  /** The stage is on another node, or on another one than before. */
-  leaveStage(): void {
-    this.#media.leaveStage();
-    this.#media.audience?.links.takeFromElsewhere();
+  /** See `RoomMedia.mixEndpoint`. */
+  get mixEndpoint(): Endpoint | null {
+    return this.#media.mixEndpoint;
   }
 
-  /** Where the home has to send the mix for the listeners of this node; null where there are none. @throws {AppError} UNAVAILABLE */
-  async wantMix(address: string): Promise<WantedGate | null> {
-    const { audience } = this.#media;
-    return audience?.hasListeners ? audience.links.want(address) : null;
-  }
-
-  /** The home sends it. @returns whether another gate has to be asked for */
-  async takeMix(gateId: string, link: GateLink): Promise<{ readonly again: boolean }> {
-    return (await this.#media.audience?.links.open(gateId, link)) ?? { again: false };
-  }
-
-  /** Of the home: sends the mix to the nodes that want it, and to no others. @returns what to tell those that are new */
-  async giveMix(
-    gates: readonly WantedGate[],
-  ): Promise<readonly { readonly gateId: string; readonly link: GateLink }[]> {
-    const audience = gates.length > 0 ? await this.#media.openAudience() : this.#media.audience;
-    return (await audience?.links.serve(gates)) ?? [];
-  }
-
-  handleMixerReplaced(): void {
-    this.#media.renumber().catch((error: unknown) => this.#options.logger.error({ err: error }, 'The mix is stuck'));
+  /** See `RoomMedia.setMix`. */
+  async setMix(plan: MixPlan): Promise<void> {
+    await this.#media.setMix(plan);
   }
 
   /** Gives the routers and the mix back while nobody is there. */
@@ -224,7 +203,7 @@ export class RoomSound extends EventEmitter<{ flood: [peer: Peer]; audienceOpene
     const { media } = peer;
     if (!media) return;
     const heard = this.#options.mayBeHeard(peer);
-    if (heard === 'no' || !(this.#options.hasStage() || this.#media.isLeavingStage)) return media.closeSend();
+    if (heard === 'no' || !(this.#options.hasStage() || this.#media.stagePlace === 'leaving')) return media.closeSend();
     const { producer } = media;
     if (!producer || producer.closed) return;
     try {

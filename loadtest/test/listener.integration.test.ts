@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { TestServer } from '../../server/test/support/TestServer.ts';
 import type { TestPeer } from '../../server/test/support/TestPeer.ts';
-import { createGuard } from '../src/guard.ts';
-import { Listener } from '../src/Listener.ts';
-import { Speaker } from '../src/Speaker.ts';
-import { encodeSpeech, type SpeechFrame } from '../src/speech.ts';
+import { createGuard } from '../src/run/guard.ts';
+import { Listener } from '../src/people/Listener.ts';
+import { Speaker } from '../src/people/Speaker.ts';
+import { encodeSpeech, type SpeechFrame } from '../src/media/speech.ts';
 
 const guard = createGuard(false);
 

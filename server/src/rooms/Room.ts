@@ -81,10 +81,8 @@ export class Room extends EventEmitter<{ closed: [] }> {
       isOnStage: (userId) => this.record.stage.has(userId),
     });
     this.#peers = peers;
-    this.media = new RoomMediaController({
-      ...{ roomId: this.id, pool, mixer, logger, observer, peers },
-      address: config.CLUSTER_ADDRESS,
-    });
+    const address = config.CLUSTER_ADDRESS;
+    this.media = new RoomMediaController({ roomId: this.id, pool, mixer, address, logger, observer, peers });
     this.media.on('flood', (peer) => void this.#handleFlood(peer));
     this.#reconciler = new RoomReconciler({
       ...{ record, store, cluster, peers, logger, media: this.media, reactions: this.#reactions },

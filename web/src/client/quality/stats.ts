@@ -1,3 +1,4 @@
+import { WEAK_CONNECTION } from '@tribune/shared/domain.ts';
 import type { ConnectionFigures, Quality } from '../../state/types.ts';
 
 /** One member of an `RTCStatsReport`; members differ by browser, so nothing is taken for granted. */
@@ -52,7 +53,7 @@ export function readSample(reports: readonly Report[], previous: Sample | null):
   };
 }
 
-const WEAK = { lossPct: 5, roundTripMs: 500, jitterMs: 80 } as const;
+/** What a weak connection has to come below to be called good again. */
 const GOOD = { lossPct: 2, roundTripMs: 350, jitterMs: 50 } as const;
 const SAMPLES_TO_CHANGE = 2;
 
@@ -65,7 +66,7 @@ export class QualityMeter {
   update(figures: ConnectionFigures, connected: boolean): Quality {
     if (!connected) return this.#set('lost');
     if (this.#quality === 'lost') return this.#set('good');
-    const limits = this.#quality === 'good' ? WEAK : GOOD;
+    const limits = this.#quality === 'good' ? WEAK_CONNECTION : GOOD;
     const bad = (['lossPct', 'roundTripMs', 'jitterMs'] as const).some((name) => (figures[name] ?? 0) > limits[name]);
     this.#against = bad === (this.#quality === 'good') ? this.#against + 1 : 0;
     if (this.#against < SAMPLES_TO_CHANGE) return this.#quality;

@@ -240,7 +240,7 @@ export class Peer {
   }
 
   get #canGoElsewhere(): boolean {
-    return this.#ticket?.url != null && this.#nodesWithoutMedia < MAX_NODES_WITHOUT_MEDIA;
+    return typeof this.#ticket?.url === 'string' && this.#nodesWithoutMedia < MAX_NODES_WITHOUT_MEDIA;
   }
 
   #handleMediaFailed(failure: Failure): void {

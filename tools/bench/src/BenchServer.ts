@@ -1,17 +1,13 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseSfuMetrics } from '@tribune/loadtest/run/sfuMetrics.ts';
 import { startRedis, type OwnRedis } from '@tribune/scripts/redis.mjs';
 import { Tokens } from '@tribune/server/auth/Tokens.ts';
+import { ServerProcess } from '@tribune/server-process';
 
-const ENTRY = fileURLToPath(import.meta.resolve('@tribune/server/index.ts'));
-const START_LIMIT_MS = 20_000;
-const STOP_LIMIT_MS = 10_000;
+const ANSWER_LIMIT_MS = 20_000;
 /** Nobody is turned away: what is measured is cost. */
 const NO_LIMITS = {
   ROOM_CAPACITY: '1000000',
@@ -47,15 +43,15 @@ export class BenchServer {
   readonly origin: string;
   /** Signs what the server accepts: sessions and tickets that need not be asked for. */
   readonly tokens: Tokens;
-  readonly #child: ChildProcess;
+  readonly #process: ServerProcess;
   readonly #redis: OwnRedis;
   readonly #dir: string;
 
-  private constructor(child: ChildProcess, port: number, secret: string, redis: OwnRedis, dir: string) {
-    this.#child = child;
+  private constructor(process: ServerProcess, secret: string, redis: OwnRedis, dir: string) {
+    this.#process = process;
     this.#redis = redis;
     this.#dir = dir;
-    this.origin = `http://127.0.0.1:${port}`;
+    this.origin = `http://127.0.0.1:${process.port}`;
     this.tokens = new Tokens(secret);
   }
 
@@ -64,13 +60,11 @@ export class BenchServer {
     const dir = await mkdtemp(join(tmpdir(), 'tribune-bench-'));
     const secret = randomBytes(32).toString('base64url');
     let redis: OwnRedis | null = null;
-    let child: ChildProcess | null = null;
     try {
       redis = await startRedis({ signal });
-      child = spawnServer({ REDIS_URL: redis.url, DATA_DIR: dir, SECRET: secret });
-      return new BenchServer(child, await portOf(child, signal), secret, redis, dir);
+      const env = environment({ REDIS_URL: redis.url, DATA_DIR: dir, SECRET: secret });
+      return new BenchServer(await ServerProcess.start({ env, signal }), secret, redis, dir);
     } catch (error) {
-      if (child) await stop(child);
       await redis?.stop();
       await rm(dir, { recursive: true, force: true });
       throw error;
@@ -79,7 +73,7 @@ export class BenchServer {
 
   /** @throws {Error} when the server does not answer. */
   async usage(): Promise<Usage> {
-    const response = await fetch(`${this.origin}/metrics`, { signal: AbortSignal.timeout(START_LIMIT_MS) });
+    const response = await fetch(`${this.origin}/metrics`, { signal: AbortSignal.timeout(ANSWER_LIMIT_MS) });
     const text = await response.text();
     const sample = parseSfuMetrics(text);
     const nodeRss = /^process_resident_memory_bytes (\S+)/m.exec(text)?.[1];
@@ -100,7 +94,7 @@ export class BenchServer {
   }
 
   async close(): Promise<void> {
-    await stop(this.#child);
+    await this.#process.stop();
     await this.#redis.stop();
     await rm(this.#dir, { recursive: true, force: true });
   }
@@ -118,33 +112,9 @@ export function usageBetween(from: Usage, to: Usage): Usage {
   };
 }
 
-/** In a session of its own, where a Ctrl-C does not reach it; it ends when the channel to this process closes. */
-function spawnServer(env: Record<string, string>): ChildProcess {
+/** What the server is told, whatever the environment of the bench says. */
+function environment(own: Record<string, string>): Record<string, string> {
   const fixed = { PORT: '0', HOST: '127.0.0.1', WORKERS, MEDIA_PORT: '0', MEDIA_LISTEN_ADDRESS: '127.0.0.1' };
-  const { PATH, HOME, MEDIASOUP_WORKER_BIN = '', BENCH_NODE_OPTIONS: NODE_OPTIONS = '' } = process.env;
-  const inherited = { PATH, HOME, MEDIASOUP_WORKER_BIN, NODE_OPTIONS, NODE_ENV: 'production' };
-  return spawn(process.execPath, [ENTRY], {
-    env: { ...inherited, ...fixed, ...NO_LIMITS, LOG_LEVEL: 'error', ...env },
-    detached: true,
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
-}
-
-async function portOf(child: ChildProcess, signal: AbortSignal): Promise<number> {
-  const limit = AbortSignal.any([signal, AbortSignal.timeout(START_LIMIT_MS)]);
-  const exited = once(child, 'exit').then(([code]) => {
-    throw new Error(`The server ended while it started (${code})`);
-  });
-  exited.catch(() => undefined);
-  const ready = once(child, 'message', { signal: limit }).then(([message]) => (message as { port: number }).port);
-  return Promise.race([ready, exited]);
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const exited = once(child, 'exit');
-  child.kill('SIGTERM');
-  const limit = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
-  await exited;
-  clearTimeout(limit);
+  const { BENCH_NODE_OPTIONS: NODE_OPTIONS = '' } = process.env;
+  return { NODE_OPTIONS, NODE_ENV: 'production', LOG_LEVEL: 'error', ...fixed, ...NO_LIMITS, ...own };
 }

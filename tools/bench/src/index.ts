@@ -1,35 +1,22 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { HELP, parseCommandLine, SECTIONS, UsageError, type BenchOptions } from './options.ts';
+import { EXIT_FAILED, runCommand } from '@tribune/cli';
+import { benchOptionsOf, COMMAND, SECTIONS, type BenchOptions } from './options.ts';
 import { buildReport, fileNameOf } from './report.ts';
 import { runBench } from './runBench.ts';
 import { formatTable } from './table.ts';
 
-const EXIT_FAILED = 1;
-const EXIT_USAGE = 2;
-const EXIT_INTERRUPTED = 130;
 const RESULTS = new URL('../results/', import.meta.url).pathname;
 
-const interruption = new AbortController();
-// Further ones change nothing: a Ctrl-C under npm arrives twice.
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interruption.abort());
+process.exit(
+  await runCommand(COMMAND, process.argv.slice(2), async (values, signal) => run(benchOptionsOf(values), signal)),
+);
 
-process.exit(await main(process.argv.slice(2)).catch(explain));
-
-async function main(args: readonly string[]): Promise<number> {
-  const options = parseCommandLine(args);
-  if (!options) {
-    console.log(HELP);
-    return 0;
-  }
-  return run(options);
-}
-
-async function run({ size, sections, jsonFile }: BenchOptions): Promise<number> {
+async function run({ size, sections, jsonFile }: BenchOptions, signal: AbortSignal): Promise<number> {
   const startedMs = performance.now();
   const elapsed = () => `${((performance.now() - startedMs) / 1000).toFixed(0).padStart(4)} s`;
   let faults = 0;
-  const result = await runBench(size, sections, interruption.signal, {
+  const result = await runBench(size, sections, signal, {
     onSection: (section) => console.log(`${elapsed()}  measuring: ${section}`),
     onFault: (section, error) => {
       faults += 1;
@@ -48,14 +35,4 @@ async function run({ size, sections, jsonFile }: BenchOptions): Promise<number> 
     console.log(`\nWritten to ${file}`);
   }
   return faults === 0 ? 0 : EXIT_FAILED;
-}
-
-function explain(error: unknown): number {
-  if (interruption.signal.aborted) return EXIT_INTERRUPTED;
-  if (error instanceof UsageError) {
-    console.error(`${error.message}\n\nSee: npm run bench -- --help`);
-    return EXIT_USAGE;
-  }
-  console.error(error);
-  return EXIT_FAILED;
 }

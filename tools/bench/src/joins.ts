@@ -4,7 +4,7 @@ import { runLoadTest } from '@tribune/loadtest/run/runLoadTest.ts';
 import type { Stage } from '@tribune/loadtest/people/Stage.ts';
 import { percentilesOf } from '@tribune/loadtest/report/stats.ts';
 import { BenchServer } from './BenchServer.ts';
-import { Crowd } from './Crowd.ts';
+import { Audience } from './Audience.ts';
 import { figureOf, type Figure } from './figures.ts';
 import { createTalkingStage, openWindow } from './sfu.ts';
 
@@ -81,16 +81,18 @@ async function measureWarm({ joins, runs, steadyMs }: JoinsSize, signal: AbortSi
     const stage = await createTalkingStage(server, 1);
     try {
       // The first joins are slower: nothing is compiled yet.
-      await inFreshCrowd(server, stage, signal, async (crowd) => crowd.press(joins, IN_FLIGHT, signal));
+      await inFreshAudience(server, stage, signal, async (audience) => audience.press(joins, IN_FLIGHT, signal));
       const background = await measureBackground(server, steadyMs, signal);
-      const alone = await inFreshCrowd(server, stage, signal, async (crowd) => {
-        await crowd.arrive(Math.ceil(joins / ALONE_PART), ALONE_PER_SECOND, signal);
-        return timesOf(crowd);
+      const alone = await inFreshAudience(server, stage, signal, async (audience) => {
+        await audience.arrive(Math.ceil(joins / ALONE_PART), ALONE_PER_SECOND, signal);
+        return timesOf(audience);
       });
       const pressed: Pressed[] = [];
       for (let run = 0; run < runs; run++) {
         pressed.push(
-          await inFreshCrowd(server, stage, signal, async (crowd) => press(server, crowd, joins, steadyMs, signal)),
+          await inFreshAudience(server, stage, signal, async (audience) =>
+            press(server, audience, joins, steadyMs, signal),
+          ),
         );
       }
       const perSecond = figureOf(pressed.map((run) => run.perSecond));
@@ -99,7 +101,7 @@ async function measureWarm({ joins, runs, steadyMs }: JoinsSize, signal: AbortSi
         const rate = perSecond!.median * share;
         arrivals.push({
           share,
-          ...(await inFreshCrowd(server, stage, signal, async (crowd) => arrive(crowd, joins, rate, signal))),
+          ...(await inFreshAudience(server, stage, signal, async (audience) => arrive(audience, joins, rate, signal))),
         });
       }
       return {
@@ -133,25 +135,25 @@ interface Pressed {
 /** As many as can come; what those already in cost meanwhile is measured afterwards, and taken off. */
 async function press(
   server: BenchServer,
-  crowd: Crowd,
+  audience: Audience,
   joins: number,
   steadyMs: number,
   signal: AbortSignal,
 ): Promise<Pressed> {
   const [cpuBefore, threadBefore] = [process.cpuUsage(), process.threadCpuUsage()];
-  const window = await openWindow(server, crowd);
-  await crowd.press(joins, IN_FLIGHT, signal);
+  const window = await openWindow(server, audience);
+  await audience.press(joins, IN_FLIGHT, signal);
   const storm = await window();
   const [cpuMs, threadMs] = [sumMs(process.cpuUsage(cpuBefore)), sumMs(process.threadCpuUsage(threadBefore))];
   await delay(SETTLE_MS, undefined, { signal });
   const [steadyCpuBefore, steadyThreadBefore] = [process.cpuUsage(), process.threadCpuUsage()];
-  const steadyWindow = await openWindow(server, crowd);
+  const steadyWindow = await openWindow(server, audience);
   await delay(steadyMs, undefined, { signal });
   const steady = await steadyWindow();
   const steadyCpuMs = sumMs(process.cpuUsage(steadyCpuBefore));
   const steadyThreadMs = sumMs(process.threadCpuUsage(steadyThreadBefore));
 
-  const joined = crowd.joinedCount;
+  const joined = audience.joinedCount;
   // While people came, half of them were in on average.
   const nodeShare = storm.elapsedMs / steady.elapsedMs / 2;
   return {
@@ -211,31 +213,31 @@ async function measureBackground(server: BenchServer, windowMs: number, signal: 
   return { scrapeNodeMs, nodeMsPerSecond: Math.max(0, (quiet.cpuMs - scrapeNodeMs) * 1000) / quiet.elapsedMs };
 }
 
-async function arrive(crowd: Crowd, joins: number, rate: number, signal: AbortSignal) {
-  await crowd.arrive(joins, rate, signal);
-  return timesOf(crowd);
+async function arrive(audience: Audience, joins: number, rate: number, signal: AbortSignal) {
+  await audience.arrive(joins, rate, signal);
+  return timesOf(audience);
 }
 
-function timesOf(crowd: Crowd) {
-  const { p50, p95 } = percentilesOf(crowd.listeners.flatMap(({ ttfaMs }) => ttfaMs ?? []));
+function timesOf(audience: Audience) {
+  const { p50, p95 } = percentilesOf(audience.listeners.flatMap(({ ttfaMs }) => ttfaMs ?? []));
   return { p50Ms: p50, p95Ms: p95 };
 }
 
-async function inFreshCrowd<T>(
+async function inFreshAudience<T>(
   server: BenchServer,
   stage: Stage,
   signal: AbortSignal,
-  work: (crowd: Crowd) => Promise<T>,
+  work: (audience: Audience) => Promise<T>,
 ): Promise<T> {
-  const crowd = new Crowd(server, stage.roomId);
+  const audience = new Audience(server, stage.roomId);
   try {
-    const result = await work(crowd);
-    const { joinedCount, failures, listeners } = crowd;
+    const result = await work(audience);
+    const { joinedCount, failures, listeners } = audience;
     if (joinedCount < listeners.length)
       throw new Error(`${joinedCount} of ${listeners.length} joined: ${failures.join(', ')}`);
     return result;
   } finally {
-    crowd.close();
+    audience.close();
     // Leaving costs too, and is not to be counted with who comes next.
     if (!signal.aborted) await delay(SETTLE_MS);
   }

@@ -1,4 +1,4 @@
-import { parseArgs } from 'node:util';
+import { defineCommand, listOf, text, type ValuesOf } from '@tribune/cli';
 import type { BenchSize } from './runBench.ts';
 
 export const SECTIONS = ['floor', 'sfu', 'joins', 'signalling'] as const;
@@ -11,17 +11,21 @@ export interface BenchOptions {
   readonly jsonFile: string | null;
 }
 
-/** What the person typed makes no sense; the message says what. */
-export class UsageError extends Error {}
-
-export const HELP = `npm run bench -- [options]
-
-Measures what Tribune costs on this machine, beside what the machine itself costs.
-
-  --only SECTIONS  of ${SECTIONS.join(',')}; default: all
-  --quick          a small run of a few seconds, to see whether it works: its figures mean little
-  --json FILE      writes the figures there instead of to tools/bench/results
-  --help           this`;
+export const COMMAND = defineCommand({
+  name: 'npm run bench --',
+  description: 'Measures what Tribune costs on this machine, beside what the machine itself costs.',
+  options: {
+    only: {
+      value: 'SECTIONS',
+      parse: listOf(SECTIONS),
+      default: SECTIONS,
+      defaultText: 'all',
+      help: `some of ${SECTIONS.join(',')}`,
+    },
+    quick: { help: 'a small run of a few seconds, to see whether it works: its figures mean little' },
+    json: { value: 'FILE', parse: text(), help: 'writes the figures there instead of to tools/bench/results' },
+  },
+});
 
 /** As large as two cores carry beside the clients. */
 export const FULL: BenchSize = {
@@ -52,35 +56,7 @@ const QUICK: BenchSize = {
   signalling: { rooms: [{ sockets: 50, pulses: 1 }], runs: 1 },
 };
 
-/**
- * @param args without the names of node and script
- * @returns null when help was asked for
- * @throws {UsageError}
- */
-export function parseCommandLine(args: readonly string[]): BenchOptions | null {
-  const { help, quick, json, only } = read(args);
-  if (help) return null;
-  const wanted = only?.split(',') ?? SECTIONS;
-  const unknown = wanted.filter((section) => !SECTIONS.includes(section as Section));
-  if (unknown.length > 0) throw new UsageError(`--only has no ${unknown.join(', ')}: ${SECTIONS.join(', ')}`);
-  const sections = SECTIONS.filter((section) => wanted.includes(section));
-  return { size: quick ? QUICK : FULL, sections, jsonFile: json ?? null };
-}
-
-function read(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      strict: true,
-      allowPositionals: false,
-      options: {
-        only: { type: 'string' },
-        quick: { type: 'boolean' },
-        json: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
+/** What a run does for the options that were given. */
+export function benchOptionsOf({ quick, only, json }: ValuesOf<typeof COMMAND>): BenchOptions {
+  return { size: quick ? QUICK : FULL, sections: only, jsonFile: json ?? null };
 }

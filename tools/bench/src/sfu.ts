@@ -4,7 +4,7 @@ import { lostOf, difference } from '@tribune/loadtest/report/stats.ts';
 import { encodeSpeeches, Stage } from '@tribune/loadtest/people/Stage.ts';
 import { createGuard } from '@tribune/loadtest/run/guard.ts';
 import { BenchServer, usageBetween, type Usage } from './BenchServer.ts';
-import { Crowd } from './Crowd.ts';
+import { Audience } from './Audience.ts';
 import { figureOf, mapFigure, type Figure } from './figures.ts';
 
 const ARRIVALS_PER_SECOND = 60;
@@ -73,12 +73,12 @@ type Window = Usage & { readonly packets: number; readonly elapsedMs: number };
 class Room {
   readonly #server: BenchServer;
   readonly #stage: Stage;
-  readonly #crowd: Crowd;
+  readonly #audience: Audience;
 
   private constructor(server: BenchServer, stage: Stage) {
     this.#server = server;
     this.#stage = stage;
-    this.#crowd = new Crowd(server, stage.roomId, LIGHT);
+    this.#audience = new Audience(server, stage.roomId, LIGHT);
   }
 
   static async create(server: BenchServer, speakers: number): Promise<Room> {
@@ -88,8 +88,8 @@ class Room {
   /** @returns how much memory the server took for them */
   async fill(listeners: number, signal: AbortSignal): Promise<Memory> {
     const before = await this.#server.usage();
-    await this.#crowd.arrive(listeners, ARRIVALS_PER_SECOND, signal);
-    const { failures, joinedCount } = this.#crowd;
+    await this.#audience.arrive(listeners, ARRIVALS_PER_SECOND, signal);
+    const { failures, joinedCount } = this.#audience;
     if (joinedCount < listeners) throw new Error(`${joinedCount} of ${listeners} joined: ${failures.join(', ')}`);
     await delay(SETTLE_MS, undefined, { signal });
     const { workerRssKb, nodeRssKb } = usageBetween(before, await this.#server.usage());
@@ -97,15 +97,15 @@ class Room {
   }
 
   async measure(windowMs: number, runs: number, signal: AbortSignal) {
-    const listeners = this.#crowd.joinedCount;
-    const first = this.#crowd.counts();
+    const listeners = this.#audience.joinedCount;
+    const first = this.#audience.counts();
     const windows: Window[] = [];
     for (let run = 0; run < runs; run++) {
-      const window = await openWindow(this.#server, this.#crowd);
+      const window = await openWindow(this.#server, this.#audience);
       await delay(windowMs, undefined, { signal });
       windows.push(await window());
     }
-    const counts = difference(first, this.#crowd.counts());
+    const counts = difference(first, this.#audience.counts());
     const perSecond = (cpuMsOf: (window: Window) => number | null) =>
       figureOf(
         windows.map((window) => {
@@ -127,7 +127,7 @@ class Room {
 
   async close(): Promise<void> {
     await this.#stage.close();
-    this.#crowd.close();
+    this.#audience.close();
   }
 }
 
@@ -147,13 +147,13 @@ export async function createTalkingStage(server: BenchServer, speakers: number):
 }
 
 /** Begins to count; the function returned says what was consumed and received since. */
-export async function openWindow(server: BenchServer, crowd: Crowd) {
+export async function openWindow(server: BenchServer, audience: Audience) {
   const before = await server.usage();
-  const countsBefore = crowd.counts();
+  const countsBefore = audience.counts();
   const startedMs = performance.now();
   return async (): Promise<Window> => {
     const after = await server.usage();
-    const packets = difference(countsBefore, crowd.counts()).received;
+    const packets = difference(countsBefore, audience.counts()).received;
     return { ...usageBetween(before, after), packets, elapsedMs: performance.now() - startedMs };
   };
 }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { parseCommandLine } from '../src/options.ts';
+import { benchOptionsOf, COMMAND } from '../src/options.ts';
 import { buildReport, fileNameOf } from '../src/report.ts';
 import { runBench } from '../src/runBench.ts';
 import { formatTable } from '../src/table.ts';
@@ -9,7 +9,7 @@ import { formatTable } from '../src/table.ts';
 const POSITIVE = expect.toSatisfy((value: unknown) => typeof value === 'number' && value > 0);
 
 it('measures floor, SFU, joins and signalling, and writes what it promises', async () => {
-  const { size, sections } = parseCommandLine(['--quick'])!;
+  const { size, sections } = benchOptionsOf(COMMAND.parse(['--quick'])!);
   const faults: unknown[] = [];
   const result = await runBench(size, sections, new AbortController().signal, {
     onFault: (_section, error) => faults.push(error),
@@ -35,7 +35,7 @@ it('measures floor, SFU, joins and signalling, and writes what it promises', asy
 }, 60_000);
 
 it('ends what it has started when it is stopped', async () => {
-  const { size } = parseCommandLine(['--quick'])!;
+  const { size } = benchOptionsOf(COMMAND.parse(['--quick'])!);
   const stop = new AbortController();
   const run = runBench(size, ['joins'], stop.signal);
   setTimeout(() => stop.abort(new Error('enough')), 1500);

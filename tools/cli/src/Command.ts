@@ -42,6 +42,9 @@ export interface Command<S extends OptionSpecs> {
   parse(args: readonly string[]): OptionValues<S> | null;
 }
 
+/** What the options of a command are once they are read: `ValuesOf<typeof COMMAND>`. */
+export type ValuesOf<C extends { parse(args: readonly string[]): unknown }> = NonNullable<ReturnType<C['parse']>>;
+
 export interface CommandSpec<S extends OptionSpecs> {
   readonly name: string;
   /** What the command does, in a sentence or two. */
@@ -88,7 +91,9 @@ function createOption(key: string, spec: OptionSpec): Option {
   const { parse: parseText, value = 'VALUE', defaultText, help } = spec;
   if (!parseText) return new Option(flag, help);
   const option = new Option(`${flag} <${value}>`, help);
-  if (spec.default !== undefined) option.default(spec.default, defaultText);
+  // Commander would print a text in quotes.
+  const shown = defaultText ?? (typeof spec.default === 'string' ? spec.default : undefined);
+  if (spec.default !== undefined) option.default(spec.default, shown);
   return option.argParser<unknown>((text, previous = []) => {
     const parsed = parseValue(flag, value, text, parseText);
     return spec.repeatable ? [...(previous as readonly unknown[]), parsed] : parsed;

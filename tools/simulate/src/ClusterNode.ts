@@ -2,15 +2,12 @@ import { Core } from './Core.ts';
 import type { Costs } from './costs.ts';
 import { ASSUMED, idleShare, pulseShare, type Cluster, type Stream } from './model.ts';
 
-/** One machine of the cluster: admission, a core for Node, and the media workers. */
+/** One machine of the cluster: a core for Node, and the media workers. */
 export class ClusterNode {
   readonly node = new Core();
   readonly workers: readonly Core[];
   readonly #costs: Costs;
   readonly #stream: Stream;
-  readonly #joinsPerS: number;
-  #tokens: number;
-  #refilledMs = 0;
   #isAlive = true;
   #assigned = 0;
   #listening = 0;
@@ -19,8 +16,6 @@ export class ClusterNode {
   constructor(cluster: Cluster, costs: Costs, stream: Stream) {
     this.#costs = costs;
     this.#stream = stream;
-    this.#joinsPerS = cluster.joinsPerS;
-    this.#tokens = cluster.joinsPerS;
     const count = cluster.delivery === 'direct' ? 1 : cluster.workers;
     this.workers = Array.from({ length: count }, () => new Core());
   }
@@ -48,16 +43,8 @@ export class ClusterNode {
     return this.#nodeBackground;
   }
 
-  /** When it next admits somebody: now, or later. */
-  admitsAtMs(nowMs: number): number {
-    if (this.#joinsPerS === Infinity) return nowMs;
-    this.#refill(nowMs);
-    // A hair less than a whole token is a whole one: the sum of many refills is not exact.
-    return this.#tokens > 1 - 1e-9 ? nowMs : nowMs + ((1 - this.#tokens) * 1000) / this.#joinsPerS;
-  }
-
-  admit(): void {
-    this.#tokens -= 1;
+  /** A person has a ticket for it. */
+  assign(): void {
     this.#assigned += 1;
   }
 
@@ -77,6 +64,11 @@ export class ClusterNode {
     this.#listening += 1;
   }
 
+  stopListening(): void {
+    this.#listening -= 1;
+    this.#assigned -= 1;
+  }
+
   /** Once a second: what pulses take until then. */
   updatePulses(roomListeners: number): void {
     this.#nodeBackground = idleShare(this.#costs) + pulseShare(this.#assigned, roomListeners, this.#costs);
@@ -87,10 +79,5 @@ export class ClusterNode {
     this.#assigned = 0;
     this.#listening = 0;
     this.#nodeBackground = 0;
-  }
-
-  #refill(nowMs: number): void {
-    this.#tokens = Math.min(this.#joinsPerS, this.#tokens + ((nowMs - this.#refilledMs) * this.#joinsPerS) / 1000);
-    this.#refilledMs = nowMs;
   }
 }

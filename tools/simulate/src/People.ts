@@ -5,9 +5,11 @@ const NONE = -1;
 
 export interface Counts {
   readonly arrived: number;
-  /** On their way in, told to come back, or before the start. */
+  /** On their way in, told to come back, in the queue, or before the start. */
   readonly waiting: number;
   readonly listening: number;
+  /** They have heard something and gone. */
+  readonly left: number;
   /** No node was left for them. */
   readonly failed: number;
 }
@@ -26,7 +28,7 @@ export class People {
   readonly #isLate: Uint8Array;
   readonly #lives: Uint8Array;
   readonly #attempts: Uint8Array;
-  readonly #isWarned: Uint8Array;
+  readonly #avoided: Int16Array;
   readonly #nodeOf: Int16Array;
   readonly #sinceMs: Float64Array;
   readonly ttfaMs: number[] = [];
@@ -34,6 +36,7 @@ export class People {
   #arrived = 0;
   #listening = 0;
   #failed = 0;
+  #left = 0;
   #late = 0;
 
   constructor(count: number, patience: Patience = { ms: Infinity, people: Infinity }) {
@@ -43,7 +46,7 @@ export class People {
     this.#isLate = new Uint8Array(count);
     this.#lives = new Uint8Array(count);
     this.#attempts = new Uint8Array(count);
-    this.#isWarned = new Uint8Array(count);
+    this.#avoided = new Int16Array(count).fill(NONE);
     this.#nodeOf = new Int16Array(count).fill(NONE);
     this.#sinceMs = new Float64Array(count);
   }
@@ -53,13 +56,13 @@ export class People {
   }
 
   get counts(): Counts {
-    const [arrived, listening, failed] = [this.#arrived, this.#listening, this.#failed];
-    return { arrived, listening, failed, waiting: arrived - listening - failed };
+    const [arrived, listening, failed, left] = [this.#arrived, this.#listening, this.#failed, this.#left];
+    return { arrived, listening, failed, left, waiting: arrived - listening - failed - left };
   }
 
-  /** Everyone is in, or cannot be. */
+  /** Everyone is in, has been in, or cannot be. */
   get isSettled(): boolean {
-    return this.#listening + this.#failed === this.count;
+    return this.#listening + this.#left + this.#failed === this.count;
   }
 
   /** More are late than there was patience for. */
@@ -98,13 +101,14 @@ export class People {
     return attempt;
   }
 
-  /** They could not reach their node, and say so when they ask for the next. */
-  warn(who: number): void {
-    this.#isWarned[who] = 1;
+  /** They could not reach that node, and say so when they ask for the next. */
+  avoid(who: number, node: number): void {
+    this.#avoided[who] = node;
   }
 
-  isWarned(who: number): boolean {
-    return this.#isWarned[who] === 1;
+  avoidedBy(who: number): number | null {
+    const node = this.#avoided[who]!;
+    return node === NONE ? null : node;
   }
 
   hear(who: number, nowMs: number): void {
@@ -117,8 +121,16 @@ export class People {
     this.#hasHeard[who] = 1;
     this.#isListening[who] = 1;
     this.#attempts[who] = 0;
-    this.#isWarned[who] = 0;
+    this.#avoided[who] = NONE;
     this.#listening += 1;
+  }
+
+  /** They have heard enough. */
+  leave(who: number): void {
+    this.#listening -= 1;
+    this.#left += 1;
+    this.#isListening[who] = 0;
+    this.#nodeOf[who] = NONE;
   }
 
   /** Their node is gone, and they have tried once. */

@@ -1,7 +1,7 @@
 import FlatQueue from 'flatqueue';
 import type { Schedule } from '@tribune/loadtest/people/arrivals.ts';
 import { createRandom, type Random } from '@tribune/loadtest/random.ts';
-import { Balancer } from './Balancer.ts';
+import { Admission } from './Admission.ts';
 import { ClusterNode } from './ClusterNode.ts';
 import type { Costs } from './costs.ts';
 import { idleMsOf, OwnMachines, type Machines, type Worker } from './Machines.ts';
@@ -21,13 +21,35 @@ import { People, type Counts, type Patience } from './People.ts';
 import { SecondSeries, type Second } from './SecondSeries.ts';
 
 /** What happens next to a person, in the order of the way in; the last two happen to everyone. */
-const STEP = { arrive: 0, ticket: 1, socket: 2, connect: 3, handshake: 4, receive: 5, fail: 6, tick: 7 } as const;
+const STEP = {
+  arrive: 0,
+  ticket: 1,
+  socket: 2,
+  connect: 3,
+  handshake: 4,
+  receive: 5,
+  leave: 6,
+  fail: 7,
+  tick: 8,
+} as const;
 type Step = (typeof STEP)[keyof typeof STEP];
-const STEPS = 8;
+const STEPS = 9;
 /** A step that was planned before a person lost their node is not theirs any more. */
 const LIVES = 64;
 
+const MINUTE_MS = 60_000;
+
 const EVENTS_PER_PROGRESS = 1 << 18;
+
+/** Where nodes were full, how the others waited. */
+export interface QueueOutcome {
+  readonly longest: number;
+  readonly longestAtMs: number;
+  /** Of each person who was let in from it: how long they were in it. */
+  readonly waitsMs: readonly number[];
+  /** How many were in it at the end. */
+  readonly left: number;
+}
 
 export interface Outcome {
   readonly counts: Counts;
@@ -40,6 +62,7 @@ export interface Outcome {
   readonly refusals: number;
   readonly firstRefusalMs: number | null;
   readonly peakPerNode: number;
+  readonly queue: QueueOutcome;
   /** Where cores are shared, what media and pulses take is in `usedMs` only. */
   readonly seconds: readonly Second[];
   /** CPU of the server on a machine that it shares; null where each has its own. */
@@ -58,7 +81,7 @@ export interface SimulationHooks {
   readonly giveUp?: Patience;
 }
 
-/** A crowd on its way into a cluster, event by event. The same input and seed give the same outcome. */
+/** An audience on its way into a cluster, event by event. The same input and seed give the same outcome. */
 export class Simulation {
   readonly #cluster: Cluster;
   readonly #stream: Stream;
@@ -68,7 +91,7 @@ export class Simulation {
   readonly #random: Random;
   readonly #queue = new FlatQueue();
   readonly #nodes: readonly ClusterNode[];
-  readonly #balancer: Balancer;
+  readonly #admission: Admission;
   readonly #machines: Machines;
   readonly #shared: OneMachine | null;
   readonly #people: People;
@@ -87,7 +110,8 @@ export class Simulation {
     this.#hooks = hooks;
     this.#random = createRandom(seed);
     this.#nodes = Array.from({ length: cluster.nodes }, () => new ClusterNode(cluster, costs, this.#stream));
-    this.#balancer = new Balancer(this.#nodes);
+    const { nodes, capacity, joinsPerS } = cluster;
+    this.#admission = new Admission({ nodes, capacity, joinsPerS, random: this.#random });
     this.#shared = sharedCores === null ? null : new OneMachine(sharedCores, costs, this.#stream, this.#nodes[0]!);
     this.#machines = this.#shared ?? new OwnMachines(costs);
     this.#people = new People(schedule.atMs.length, hooks.giveUp);
@@ -102,7 +126,7 @@ export class Simulation {
     for (let events = 1; this.#queue.length > 0; events++) {
       this.#next();
       const isOver = this.#people.isSettled && this.#nowMs >= lastFailureMs;
-      if (isOver || this.#people.areTooManyLate) break;
+      if (isOver || this.#isStuck || this.#people.areTooManyLate) break;
       if (events % EVENTS_PER_PROGRESS === 0) await this.#hooks.onProgress?.(this.#nowMs / 1000, this.#people.counts);
     }
     this.#observe();
@@ -144,6 +168,8 @@ export class Simulation {
         return this.#shakeHands(who);
       case STEP.receive:
         return this.#receive(who);
+      case STEP.leave:
+        return this.#leave(who);
       case STEP.fail:
         return this.#failNode(who);
       default:
@@ -159,16 +185,14 @@ export class Simulation {
   }
 
   #askForTicket(who: number): void {
-    if (!this.#balancer.hasNodes) return this.#people.fail();
-    if (!this.#people.isWarned(who) && this.#balancer.isSentToTheDead(this.#nowMs, this.#random)) {
-      this.#people.warn(who);
-      const delayMs = reconnectDelayMs(this.#people.countAttempt(who), this.#random);
-      // At least one trip: it fails on the way.
-      return this.#planTrip(who, STEP.ticket, this.#nowMs + delayMs, RETRY_ROUND_TRIPS + ROUND_TRIPS.ticket);
-    }
-    const index = this.#balancer.admit(this.#nowMs);
-    if (index === null) return this.#refuse(who);
-    this.#people.place(who, index);
+    if (!this.#nodes.some(({ isAlive }) => isAlive)) return this.#people.fail();
+    const answer = this.#admission.ask(who, this.#nowMs, this.#people.avoidedBy(who));
+    if (answer.kind === 'busy') return this.#refuse(who, RETRY_AFTER_MS);
+    if (answer.kind === 'wait') return this.#refuse(who, answer.retryAfterMs);
+    const node = this.#nodes[answer.node]!;
+    if (!node.isAlive) return this.#findDead(who, answer.node);
+    node.assign();
+    this.#people.place(who, answer.node);
     const { nodeMs, clientThreadMs } = this.#machines.joinCosts(who);
     this.#run(who, 'node', this.#nowMs, nodeMs * ASSUMED.ticketShare, (doneMs) =>
       this.#run(who, 'clientThread', doneMs, clientThreadMs * ASSUMED.clientStepShare, (readyMs) =>
@@ -177,19 +201,30 @@ export class Simulation {
     );
   }
 
-  #refuse(who: number): void {
-    const node = this.#balancer.refuser(this.#refusals);
+  /** The node of their ticket does not answer. */
+  #findDead(who: number, index: number): void {
+    this.#people.avoid(who, index);
+    const delayMs = reconnectDelayMs(this.#people.countAttempt(who), this.#random);
+    // At least one trip: it fails on the way.
+    this.#planTrip(who, STEP.ticket, this.#nowMs + delayMs, RETRY_ROUND_TRIPS + ROUND_TRIPS.ticket);
+  }
+
+  #refuse(who: number, retryAfterMs: number): void {
+    const alive = this.#nodes.filter(({ isAlive }) => isAlive);
+    // Each in turn answers.
+    const node = alive[this.#refusals % alive.length]!;
     this.#refusals += 1;
     this.#firstRefusalMs ??= this.#nowMs;
     const workMs = this.#machines.joinCosts(who).nodeMs * ASSUMED.refusalShare;
     this.#machines.run(node, 'node', this.#nowMs, workMs, (doneMs) => {
-      const waitMs = RETRY_AFTER_MS * (1 + RETRY_AFTER_SPREAD * this.#random());
+      const waitMs = retryAfterMs * (1 + RETRY_AFTER_SPREAD * this.#random());
       this.#people.noteLate(who, doneMs + waitMs);
       this.#planTrip(who, STEP.ticket, doneMs + waitMs, RETRY_ROUND_TRIPS);
     });
   }
 
   #openSocket(who: number): void {
+    this.#admission.arrive(who, this.#people.nodeOf(who), this.#nowMs);
     const { nodeMs, clientThreadMs } = this.#machines.joinCosts(who);
     this.#run(who, 'node', this.#nowMs, nodeMs * ASSUMED.socketShare, (doneMs) =>
       this.#run(who, 'clientThread', doneMs, clientThreadMs * ASSUMED.clientStepShare, (readyMs) =>
@@ -229,7 +264,16 @@ export class Simulation {
       this.#people.hear(who, doneMs);
       this.#lastHeardMs = doneMs;
       this.#nodeOf(who).startListening();
+      const { leavePct } = this.#cluster;
+      if (leavePct > 0) this.#plan(who, STEP.leave, doneMs + stayMs(leavePct, this.#random));
     });
+  }
+
+  #leave(who: number): void {
+    const index = this.#people.nodeOf(who);
+    this.#nodes[index]!.stopListening();
+    this.#admission.leave(index);
+    this.#people.leave(who);
   }
 
   #failNode(index: number): void {
@@ -237,7 +281,7 @@ export class Simulation {
     const node = this.#nodes[failed]!;
     if (!node.isAlive) return;
     node.fail();
-    this.#balancer.noteFailure(this.#nowMs);
+    this.#admission.fail(failed, this.#nowMs);
     for (let who = 0; who < this.#people.count; who++) if (this.#people.nodeOf(who) === failed) this.#drop(who);
   }
 
@@ -259,6 +303,13 @@ export class Simulation {
     this.#series.add(this.#nowMs, this.#people.counts, this.#refusals, this.#nodes, this.#stream);
   }
 
+  /** Everyone has come, those who are not in are in the queue, and nobody leaves: nothing changes any more. */
+  get #isStuck(): boolean {
+    const { arrived, waiting } = this.#people.counts;
+    const isQueue = waiting > 0 && waiting === this.#admission.queued && arrived === this.#people.count;
+    return isQueue && this.#cluster.leavePct === 0 && this.#admission.free === 0;
+  }
+
   #run(who: number, by: Worker, fromMs: number, workMs: number, onDone: (doneMs: number) => void): void {
     this.#machines.run(this.#nodeOf(who), by, fromMs, workMs, onDone);
   }
@@ -273,14 +324,20 @@ export class Simulation {
       counts,
       ttfaMs,
       recoveryMs,
-      everyoneInMs: counts.listening === this.#people.count ? this.#lastHeardMs : null,
+      everyoneInMs: counts.listening + counts.left === this.#people.count ? this.#lastHeardMs : null,
       refusals: this.#refusals,
       firstRefusalMs: this.#firstRefusalMs,
-      peakPerNode: this.#balancer.peakPerNode,
+      peakPerNode: this.#admission.peakPerNode,
+      queue: { ...this.#admission.queueHistory, left: this.#admission.queued },
       seconds: this.#series.finish(this.#nodes),
       usedMs: this.#shared?.usedMs ?? null,
       nodes: this.#nodes,
       isCutShort: areTooManyLate,
     };
   }
+}
+
+/** Drawn so that `leavePct` of a hundred leave within a minute. */
+function stayMs(leavePct: number, random: Random): number {
+  return (-Math.log(1 - random()) * MINUTE_MS * 100) / leavePct;
 }

@@ -125,6 +125,8 @@ function thisMachine(): ClusterModel {
     openMics: 1,
     rttMs: 0,
     joinsPerS: Infinity,
+    capacity: Infinity,
+    leavePct: 0,
     nicGbit: 10,
     memoryGb: 64,
     failures: [],

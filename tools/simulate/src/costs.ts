@@ -1,8 +1,8 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { UsageError } from '@tribune/cli';
 import { z } from 'zod';
 import type { JoinsResult } from '@tribune/bench/joins.ts';
-import { UsageError } from './UsageError.ts';
 
 const BENCH_RESULTS = new URL('../../bench/results/', import.meta.url).pathname;
 const positive = z.number().positive();

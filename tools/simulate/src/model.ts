@@ -1,3 +1,4 @@
+import { NODE_LIFE_MS } from './Admission.ts';
 import { broadcastMs, directMsPerListenerSecond, isMixMeasured, mixMsPerListenerSecond, type Costs } from './costs.ts';
 
 export const DELIVERIES = ['direct', 'mix'] as const;
@@ -20,6 +21,10 @@ export interface Cluster {
   readonly rttMs: number;
   /** JOINS_PER_S of each node; `Infinity` where nobody is told to wait. */
   readonly joinsPerS: number;
+  /** NODE_CAPACITY of each node; `Infinity`, which JSON has as null, where no node is ever full. */
+  readonly capacity: number;
+  /** Percent of the listeners who leave in each minute. */
+  readonly leavePct: number;
   readonly nicGbit: number;
   readonly memoryGb: number;
   readonly failures: readonly NodeFailure[];
@@ -36,7 +41,6 @@ export const ASSUMED = {
   clientStepShare: 1 / 3,
   scrapeS: 15,
   leastSpeed: 0.05,
-  detectMs: 4000,
 } as const;
 
 /** Round trips before the work of each step. Docs: "Joining" in docs/architecture.md; each connection is TCP and TLS 1.3. */
@@ -44,7 +48,7 @@ export const ROUND_TRIPS = { ticket: 2.5, socket: 4, connect: 1, handshake: 2.5,
 /** From the refusal back, on the open connection. */
 export const RETRY_ROUND_TRIPS = 1;
 
-/** As the server and the page do: `http/problem.ts`, `ReconnectPolicy.ts`, `PulseGate.ts`. */
+/** As the server and the page do: `http/problem.ts`, `ReconnectPolicy.ts`, and the pulse. */
 export const RETRY_AFTER_MS = 2000;
 export const RETRY_AFTER_SPREAD = 0.25;
 const PULSE = { minMs: 1000, maxMs: 5000, listenersPerExtraSecond: 10_000 } as const;
@@ -101,18 +105,22 @@ export function reconnectDelayMs(attempt: number, random: () => number): number 
 }
 
 /** Assumptions in words. */
-export function assumptionsOf({ delivery, rttMs, nicGbit, memoryGb, workers }: Cluster, costs: Costs): string[] {
+export function assumptionsOf(cluster: Cluster, costs: Costs): string[] {
+  const { delivery, rttMs, nicGbit, memoryGb, workers, capacity, leavePct } = cluster;
   const percent = (share: number) => `${share * 100} %`;
   return [
     'Every core is as fast as the one of the bench, and no core slows another down.',
     `Node's work of a join: ${percent(ASSUMED.ticketShare)} ticket, ${percent(ASSUMED.socketShare)} socket and welcome, ${percent(ASSUMED.connectShare)} connect; a refusal costs ${percent(ASSUMED.refusalShare)} of a join.`,
     `A worker that its media fills keeps ${percent(ASSUMED.leastSpeed)} of its core for joins; nobody gives up, and no handshake times out.`,
-    'A ticket is for the node with the fewest people among those that still admit; the real one takes the better of two drawn at random.',
+    Number.isFinite(capacity)
+      ? `Each node takes ${capacity} listeners; the others wait in a queue, in the order of coming, and ${leavePct} % of the listeners leave in each minute.`
+      : 'No node is ever full, so that nobody waits in a queue.',
+    'People have a ticket for the better of two nodes drawn at random, of those with a place and with joins left this second, and lose their place when they have not arrived within 10 s. Whoever comes later than that is let in all the same.',
     delivery === 'mix'
       ? `One mixed stream of 60 ms packets, ${isMixMeasured(costs) ? 'which is what the bench measured' : 'which costs per packet what the bench measured of direct delivery'}, spread over ${workers} workers of each node. The mixer itself is not in the model.`
       : 'Direct delivery puts the media of a room on one worker of each node.',
     `The round trip is ${rttMs} ms for everyone, without loss; a node sends ${nicGbit} Gbit/s and has ${memoryGb} GB of memory.`,
-    `A failed node closes its connections at once; for ${ASSUMED.detectMs / 1000} s tickets are still sent to it, in its share, but for those who could not reach it before.`,
+    `A failed node closes its connections at once; for ${NODE_LIFE_MS / 1000} s people still have tickets for it, but for those who could not reach it before.`,
     costs.aloneMs === null
       ? 'The bench did not tell how long a lone join takes beside its CPU: it takes nothing more here.'
       : 'A join takes the time of a lone one on an idle machine, its client included, and what it waits for others.',

@@ -1,42 +1,82 @@
-import { parseArgs } from 'node:util';
-import { z } from 'zod';
+import { defineCommand, oneOf, positive, text, UsageError, whole, type ValuesOf } from '@tribune/cli';
 import { LAUNCH_SPAN_S, type ArrivalPlan } from '@tribune/loadtest/people/arrivals.ts';
 import { DELIVERIES, type Cluster, type NodeFailure } from './model.ts';
 import { MAX_NODES } from './nodesNeeded.ts';
-import { UsageError } from './UsageError.ts';
 
 const MAX_LISTENERS = 5_000_000;
 const MAX_RATE = 1_000_000;
+const MAX_LEAVE_PCT = 1000;
 const MAX_SPAN_S = 3600;
 const MAX_SEED = 0xffff_ffff;
 /** The default of `JOINS_PER_S` in server/src/config.ts. */
 const DEFAULT_JOINS_PER_S = 200;
 
-export const HELP = `A crowd and a cluster on paper: what a launch would do to how many nodes, from the figures of the bench.
+export const COMMAND = defineCommand({
+  name: 'npm run simulate --',
+  description:
+    'A model of an audience that arrives at a cluster: what a launch does to how many nodes, from the figures of the bench.',
+  options: {
+    listeners: { value: 'N', parse: whole(1, MAX_LISTENERS), default: 10_000, help: 'people who come' },
+    scenario: {
+      value: 'NAME',
+      parse: oneOf(['launch']),
+      help: 'launch: almost everyone within two minutes around the start; this is what happens unless --rate or --flash is given',
+    },
+    span: {
+      value: 'S',
+      parse: positive(MAX_SPAN_S),
+      help: `the whole length of the scenario in seconds (default: ${LAUNCH_SPAN_S})`,
+    },
+    rate: { value: 'N', parse: positive(MAX_RATE), help: 'so many people per second instead' },
+    flash: { value: 'N', parse: whole(1, MAX_LISTENERS), help: 'the last N at one moment instead' },
+    nodes: { value: 'N', parse: whole(1, MAX_NODES), default: 1, help: 'machines' },
+    cores: { value: 'N', parse: whole(2, 256), default: 8, help: 'cores of each machine; Node has one of them' },
+    workers: { value: 'N', parse: whole(1, 256), help: 'media workers of each machine (default: cores less one)' },
+    delivery: {
+      value: 'KIND',
+      parse: oneOf(DELIVERIES),
+      default: 'mix',
+      help: 'mix: one stream; direct: one per open microphone',
+    },
+    openMics: { value: 'N', parse: whole(1, 50), default: 1, help: 'speakers who are not muted' },
+    rtt: { value: 'MS', parse: whole(0, 10_000), default: 40, help: 'round trip between people and nodes' },
+    joinsPerS: {
+      value: 'N',
+      parse: whole(1, MAX_RATE),
+      default: DEFAULT_JOINS_PER_S,
+      help: 'JOINS_PER_S of each node',
+    },
+    capacity: {
+      value: 'N',
+      parse: whole(1, MAX_LISTENERS),
+      help: 'NODE_CAPACITY of each node; the others wait in a queue (default: none is ever full)',
+    },
+    leave: {
+      value: 'PCT',
+      parse: positive(MAX_LEAVE_PCT),
+      help: 'percent of the listeners who leave in each minute, for a queue that moves (default: nobody leaves)',
+    },
+    nicGbit: { value: 'N', parse: positive(10_000), default: 10, help: 'what each node can send' },
+    memoryGb: { value: 'N', parse: positive(100_000), default: 64, help: 'memory of each node' },
+    fail: {
+      value: 'NODE@S',
+      parse: failure,
+      repeatable: true,
+      help: 'that node dies at that second; may be given several times',
+    },
+    bench: {
+      value: 'FILE',
+      parse: text(),
+      help: 'figures of npm run bench (default: newest of tools/bench/results)',
+    },
+    seed: { value: 'N', parse: whole(0, MAX_SEED), default: 1, help: 'of everything that is drawn' },
+    json: { value: 'FILE', parse: text(), help: 'writes the report there too' },
+    html: { value: 'FILE', parse: text(), help: 'writes it as a page with charts' },
+    check: { help: 'runs load tests here and compares; takes two minutes' },
+  },
+});
 
-  npm run simulate -- [options]
-
-  --listeners N      people who come, 1 to ${MAX_LISTENERS}                   (10000)
-  --scenario launch  almost everyone within two minutes around the start (default)
-  --span S           the scenario's whole length                      (${LAUNCH_SPAN_S})
-  --rate N           so many per second instead
-  --flash N          the last N at one moment instead
-  --nodes N          machines                                         (1)
-  --cores N          of each; Node has one of them                    (8)
-  --workers N        media workers of each                            (cores less one)
-  --delivery KIND    mix: one stream; direct: one per open microphone (mix)
-  --open-mics N      speakers who are not muted                       (1)
-  --rtt MS           round trip between people and nodes              (40)
-  --joins-per-s N    JOINS_PER_S of each node                         (${DEFAULT_JOINS_PER_S})
-  --nic-gbit N       what each node can send                          (10)
-  --memory-gb N      of each node                                     (64)
-  --fail NODE@S      that node dies at that second; any number of them
-  --bench FILE       figures of npm run bench                         (newest of tools/bench/results)
-  --seed N           of everything that is drawn                      (1)
-  --json FILE        write the report there too
-  --html FILE        write it as a page with charts
-  --check            run load tests here and compare; takes two minutes
-  --help             this text`;
+type Values = ValuesOf<typeof COMMAND>;
 
 export interface SimulateOptions {
   readonly listeners: number;
@@ -46,59 +86,14 @@ export interface SimulateOptions {
   readonly benchFile: string | null;
 }
 
-export interface CommandLine {
-  readonly options: SimulateOptions;
-  readonly isCheck: boolean;
-  readonly jsonFile: string | null;
-  readonly htmlFile: string | null;
+/** @throws {UsageError} when the options contradict each other */
+export function simulateOptionsOf(values: Values): SimulateOptions {
+  const { listeners, seed, bench } = values;
+  const [arrivals, cluster] = [arrivalsOf(values), clusterOf(values)];
+  return { listeners, arrivals, cluster, seed, benchFile: bench ?? null };
 }
 
-const values = z.object({
-  listeners: whole(1, MAX_LISTENERS).default(10_000),
-  scenario: z.literal('launch', 'has to be launch').optional(),
-  span: positive(MAX_SPAN_S).optional(),
-  rate: positive(MAX_RATE).optional(),
-  flash: whole(1, MAX_LISTENERS).optional(),
-  nodes: whole(1, MAX_NODES).default(1),
-  cores: whole(2, 256).default(8),
-  workers: whole(1, 256).optional(),
-  delivery: z.enum(DELIVERIES, `has to be ${DELIVERIES.join(' or ')}`).default('mix'),
-  'open-mics': whole(1, 50).default(1),
-  rtt: whole(0, 10_000).default(40),
-  'joins-per-s': whole(1, MAX_RATE).default(DEFAULT_JOINS_PER_S),
-  'nic-gbit': positive(10_000).default(10),
-  'memory-gb': positive(100_000).default(64),
-  fail: z.array(failure()).default([]),
-  bench: z.string().min(1, 'has to name a file').optional(),
-  seed: whole(0, MAX_SEED).default(1),
-  json: z.string().min(1, 'has to name a file').optional(),
-  html: z.string().min(1, 'has to name a file').optional(),
-  check: z.boolean().default(false),
-});
-
-/**
- * @param args without the names of node and script
- * @returns null when help was asked for
- * @throws {UsageError}
- */
-export function parseCommandLine(args: readonly string[]): CommandLine | null {
-  const given = read(args);
-  if (given.help) return null;
-  const parsed = values.safeParse(given);
-  if (!parsed.success) {
-    throw new UsageError(parsed.error.issues.map(({ path, message }) => `--${String(path[0])} ${message}`).join('\n'));
-  }
-  const { listeners, seed, bench, check, json, html } = parsed.data;
-  const options = { listeners, arrivals: arrivalsOf(parsed.data), cluster: clusterOf(parsed.data), seed };
-  return {
-    options: { ...options, benchFile: bench ?? null },
-    isCheck: check,
-    jsonFile: json ?? null,
-    htmlFile: html ?? null,
-  };
-}
-
-function clusterOf(given: z.output<typeof values>): Cluster {
+function clusterOf(given: Values): Cluster {
   const { nodes, cores, fail: failures } = given;
   const missing = failures.find(({ node }) => node > nodes);
   if (missing) throw new UsageError(`--fail names node ${missing.node} of ${nodes}`);
@@ -107,17 +102,19 @@ function clusterOf(given: z.output<typeof values>): Cluster {
     cores,
     workers: given.workers ?? cores - 1,
     delivery: given.delivery,
-    openMics: given['open-mics'],
+    openMics: given.openMics,
     rttMs: given.rtt,
-    joinsPerS: given['joins-per-s'],
-    nicGbit: given['nic-gbit'],
-    memoryGb: given['memory-gb'],
+    joinsPerS: given.joinsPerS,
+    capacity: given.capacity ?? Infinity,
+    leavePct: given.leave ?? 0,
+    nicGbit: given.nicGbit,
+    memoryGb: given.memoryGb,
     failures,
     sharedCores: null,
   };
 }
 
-function arrivalsOf({ scenario, span, rate, flash, listeners }: z.output<typeof values>): ArrivalPlan {
+function arrivalsOf({ scenario, span, rate, flash, listeners }: Values): ArrivalPlan {
   const ways = Object.entries({ scenario, rate, flash }).filter(([, value]) => value !== undefined);
   if (ways.length > 1)
     throw new UsageError(`${ways.map(([name]) => `--${name}`).join(' and ')} cannot be used together`);
@@ -129,65 +126,9 @@ function arrivalsOf({ scenario, span, rate, flash, listeners }: z.output<typeof 
   return { kind: 'launch', spanS: span ?? LAUNCH_SPAN_S };
 }
 
-function read(args: readonly string[]) {
-  const text = { type: 'string' } as const;
-  const flag = { type: 'boolean' } as const;
-  try {
-    return parseArgs({
-      args: [...args],
-      strict: true,
-      allowPositionals: false,
-      options: {
-        listeners: text,
-        scenario: text,
-        span: text,
-        rate: text,
-        flash: text,
-        nodes: text,
-        cores: text,
-        workers: text,
-        delivery: text,
-        'open-mics': text,
-        rtt: text,
-        'joins-per-s': text,
-        'nic-gbit': text,
-        'memory-gb': text,
-        fail: { type: 'string', multiple: true },
-        bench: text,
-        seed: text,
-        json: text,
-        html: text,
-        check: flag,
-        help: { type: 'boolean', short: 'h' },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function whole(min: number, max: number) {
-  const message = `has to be a whole number from ${min} to ${max}`;
-  return number(message).pipe(z.int(message).min(min, message).max(max, message));
-}
-
-function positive(max: number) {
-  const message = `has to be a number above 0, at most ${max}`;
-  return number(message).pipe(z.number(message).gt(0, message).max(max, message));
-}
-
-function number(message: string) {
-  return z
-    .string()
-    .regex(/^\d+(\.\d+)?$/, message)
-    .transform(Number);
-}
-
-function failure() {
-  return z.string().transform((text, context): NodeFailure => {
-    const match = /^(\d+)@(\d+(?:\.\d+)?)$/.exec(text);
-    if (match && Number(match[1]) > 0) return { node: Number(match[1]), atS: Number(match[2]) };
-    context.addIssue({ code: 'custom', message: 'has to be like 3@60: node 3 at second 60' });
-    return z.NEVER;
-  });
+/** `3@60`: node 3 at second 60. */
+function failure(given: string): NodeFailure {
+  const match = /^(\d+)@(\d+(?:\.\d+)?)$/.exec(given);
+  if (match && Number(match[1]) > 0) return { node: Number(match[1]), atS: Number(match[2]) };
+  throw new UsageError('has to be like 3@60: node 3 at second 60');
 }

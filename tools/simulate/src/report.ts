@@ -5,7 +5,7 @@ import { assumptionsOf, streamOf, type Cluster } from './model.ts';
 import type { SimulateOptions } from './options.ts';
 import type { Second } from './SecondSeries.ts';
 import type { Counts } from './People.ts';
-import type { Outcome } from './Simulation.ts';
+import type { Outcome, QueueOutcome } from './Simulation.ts';
 
 /** From here on a resource counts as full. */
 const FULL_SHARE = 0.95;
@@ -18,6 +18,16 @@ interface Saturation {
   readonly peakPct: number | null;
 }
 
+interface QueueReport {
+  readonly longest: number;
+  readonly longestAtS: number;
+  /** In seconds, of the people who were let in from the queue. */
+  readonly waitS: Percentiles;
+  readonly letIn: number;
+  /** Who were in it at the end. */
+  readonly left: number;
+}
+
 /** What `--json` writes. */
 export interface SimulationReport {
   readonly options: SimulateOptions;
@@ -27,6 +37,8 @@ export interface SimulationReport {
   readonly ttfaMs: Percentiles;
   readonly longestWaitS: number | null;
   readonly refusals: number;
+  /** Of those who found every node full; null when nobody did. */
+  readonly queue: QueueReport | null;
   /** In the order in which they were full; what never was comes last. */
   readonly saturation: readonly Saturation[];
   readonly mostLossPct: number;
@@ -63,6 +75,7 @@ export function buildReport(
     ttfaMs: percentilesOf(ttfaMs),
     longestWaitS: roundOrNull(most(ttfaMs) / 1000, 1),
     refusals: outcome.refusals,
+    queue: queueOf(outcome.queue),
     saturation: saturationOf(cluster, costs, outcome),
     mostLossPct: round(Math.max(0, most(seconds.map(({ lossPct }) => lossPct))), 2),
     recovery: recoveryOf(outcome.recoveryMs),
@@ -105,12 +118,18 @@ function costOf(cluster: Cluster, costs: Costs, { counts, peakPerNode, seconds }
   };
 }
 
+function queueOf({ longest, longestAtMs, waitsMs, left }: QueueOutcome): QueueReport | null {
+  if (longest === 0) return null;
+  const waitS = percentilesOf(waitsMs.map((ms) => ms / 1000));
+  return { longest, longestAtS: round(longestAtMs / 1000, 1), waitS, letIn: waitsMs.length, left };
+}
+
 function recoveryOf(recoveryMs: readonly number[]): SimulationReport['recovery'] {
   if (recoveryMs.length === 0) return null;
   return { ...percentilesOf(recoveryMs), maxMs: round(most(recoveryMs), 1), people: recoveryMs.length };
 }
 
-/** Of crowds too large for the arguments of `Math.max`. */
+/** Of audiences too large for the arguments of `Math.max`. */
 function most(values: readonly number[]): number {
   return values.reduce((max, value) => Math.max(max, value), -Infinity);
 }

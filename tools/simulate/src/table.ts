@@ -29,12 +29,13 @@ export function figuresOf(report: SimulationReport): readonly (readonly [name: s
     ['figures from', report.costsFrom],
     [
       'people',
-      `${grouped(counts.arrived)} came, ${grouped(counts.listening)} in, ${counts.waiting} waiting, ${counts.failed} failed`,
+      `${grouped(counts.arrived)} came, ${grouped(counts.listening)} in, ${grouped(counts.waiting)} waiting, ${grouped(counts.left)} gone again, ${counts.failed} failed`,
     ],
     ['everyone is in', report.everyoneInS === null ? 'never' : `after ${report.everyoneInS} s`],
     ['time to first audio', `p50 ${seconds(ttfaMs.p50)}, p95 ${seconds(ttfaMs.p95)}, p99 ${seconds(ttfaMs.p99)}`],
     ['longest wait', report.longestWaitS === null ? 'none' : `${report.longestWaitS} s`],
     ['told to come back', `${grouped(refusals)} times`],
+    ['queue', queueText(report)],
     ['packets lost, most', `${report.mostLossPct} %`],
     ['full first', first ? `${first.resource}, at ${first.atS} s` : 'nothing'],
     ...saturation.map(({ resource, atS, peakPct }): [string, string] => [
@@ -96,6 +97,15 @@ export function remarksOf(check: CheckResult): string[] {
     ...(check.note === undefined ? [] : [check.note]),
     ...(isFarOff ? [`Some are more than ${FAR_OFF_PCT} % off. ${NOT_MODELLED}`] : []),
   ];
+}
+
+function queueText({ queue }: SimulationReport): string {
+  if (!queue) return 'nobody waited in it';
+  const { longest, longestAtS, waitS, letIn, left } = queue;
+  const ofS = (value: number | null) => (value === null ? 'n/a' : `${value} s`);
+  const wait =
+    letIn > 0 ? `${grouped(letIn)} let in after p50 ${ofS(waitS.p50)}, p95 ${ofS(waitS.p95)}` : 'none let in';
+  return `longest ${grouped(longest)} at ${longestAtS} s, ${wait}, ${grouped(left)} in it at the end`;
 }
 
 function text(value: number | null): string {

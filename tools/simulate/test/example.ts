@@ -34,6 +34,8 @@ export const CLUSTER: Cluster = {
   openMics: 1,
   rttMs: 40,
   joinsPerS: 200,
+  capacity: Infinity,
+  leavePct: 0,
   nicGbit: 10,
   memoryGb: 64,
   failures: [],

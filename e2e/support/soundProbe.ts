@@ -1,12 +1,11 @@
 import type { Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { readSound } from '@tribune/loadtest/browsers/soundProbe.ts';
-import { levelDb, SAME_SPEECH, similarity } from '@tribune/loadtest/browsers/similarity.ts';
+import { levelDb, SAME_SPEECH, similarity, SOUND_PROBE_HZ } from '@tribune/loadtest/browsers/similarity.ts';
 
-export { attachSoundProbe as attachEar, readSound as hear } from '@tribune/loadtest/browsers/soundProbe.ts';
+export { attachSoundProbe, readSound } from '@tribune/loadtest/browsers/soundProbe.ts';
 export { levelDb, ONE_OF_TWO, readSpeech, similarity } from '@tribune/loadtest/browsers/similarity.ts';
 
-const EAR_HZ = 16_000;
 /** As quiet as a room in which nobody speaks. */
 const LOUD_DB = -60;
 const HEARD_S = 4;
@@ -21,7 +20,7 @@ export async function expectHears(page: Page, speech: Float32Array, alike = SAME
 
 /** In ms: the longest time in which nothing louder than a room's noise was heard. */
 export function longestGapMs(samples: Float32Array): number {
-  const frame = EAR_HZ / 100;
+  const frame = SOUND_PROBE_HZ / 100;
   let longest = 0;
   let current = 0;
   for (let at = 0; at + frame <= samples.length; at += frame) {

@@ -7,7 +7,7 @@ const run = promisify(execFile);
  * A host of its own on this machine, with a cable to it that can be pulled: a network namespace and a veth pair (iproute2,
  * root). What is started in it reaches this machine at `serverAddress`.
  */
-export class Cable {
+export class NetworkCable {
   readonly serverAddress: string;
   readonly #namespace: string;
   readonly #outside: string;
@@ -21,8 +21,8 @@ export class Cable {
   }
 
   /** Null where this user or this machine cannot make one. */
-  static async create(): Promise<Cable | null> {
-    const cable = new Cable(process.pid % 250);
+  static async create(): Promise<NetworkCable | null> {
+    const cable = new NetworkCable(process.pid % 250);
     try {
       await cable.#lay();
       return cable;

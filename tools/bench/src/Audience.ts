@@ -9,7 +9,7 @@ import { ApiClient } from '@tribune/shared/ApiClient.ts';
 import type { BenchServer } from './BenchServer.ts';
 
 /** Listeners of one room, with real ICE, DTLS and SRTP, whose sessions cost the server nothing. */
-export class Crowd {
+export class Audience {
   readonly #server: BenchServer;
   readonly #roomId: string;
   readonly #kind: ListenerKind;

@@ -1,24 +1,29 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiError, type ApiClient } from '@tribune/shared/ApiClient.ts';
 import { PROTOCOL_VERSION } from '@tribune/shared/domain.ts';
-import type { MediaInfo, Notifications, TicketResponse, Welcome } from '@tribune/shared/protocol.ts';
+import type { TicketResponse, Welcome } from '@tribune/shared/protocol.ts';
 import type { HandshakeAuth } from '@tribune/shared/schemas.ts';
-import { SignalingClient } from '@tribune/shared/SignalingClient.ts';
+import { SignalingClient, type Disconnection } from '@tribune/shared/SignalingClient.ts';
 import { io, type Socket } from 'socket.io-client';
-import { during, Failure, within } from './failure.ts';
-import type { Guard } from '../run/guard.ts';
-import type { ListenerKind } from './kinds.ts';
-import { Reception, type ReceptionHandlers } from '../media/Reception.ts';
+import { HearingRecord } from '../hearing/HearingRecord.ts';
 import { receivableOf } from '../media/rtpParameters.ts';
-import type { StreamCounts } from '../hearing/SequenceTracker.ts';
-import { NO_COUNTS, sumCounts } from '../report/stats.ts';
-import { mergeQualities, NO_QUALITY, type Quality } from '../hearing/StreamQuality.ts';
+import type { Guard } from '../run/guard.ts';
+import { during, Failure, within } from './failure.ts';
+import { FULL, type ListenerKind } from './kinds.ts';
+import { PeerReception } from './PeerReception.ts';
 
 /** As long as a server lets a transport try. */
 export const MEDIA_TIMEOUT_MS = 10_000;
 
-/** A transport that the server closes goes down before the socket brings the reason: that long its word is waited for. */
-export const MEDIA_LOST_GRACE_MS = 1000;
+/** As a page: a node that gave a ticket and passes no media for so long is left for another. */
+const NODE_MEDIA_TIMEOUT_MS = 5000;
+/** Nodes in a row that may pass no media before that is the listener's own failure. */
+const MAX_NODES_WITHOUT_MEDIA = 3;
+/** However many nodes have to be tried, and whatever a restart adds that the server asks for meanwhile. */
+export const RECEIVING_TIMEOUT_MS = MAX_NODES_WITHOUT_MEDIA * NODE_MEDIA_TIMEOUT_MS + MEDIA_TIMEOUT_MS + 5000;
+
+/** Media of a node that never came up, whatever the layer; a refusal of the server is something else. */
+const CONNECTS_NOT = new Set(['ice:timeout', 'ice:failed', 'dtls:timeout', 'dtls:failed']);
 
 /** As a page waits between attempts; the last one again and again. */
 const FOLLOW_DELAYS_MS = [0, 300, 1200, 2700, 4800];
@@ -39,6 +44,8 @@ export interface PeerOptions {
   readonly follows?: boolean;
   /** Left out, everything is decrypted and checked, over the network as it is. */
   readonly kind?: ListenerKind;
+  /** Where everything heard is counted. Default: a record of this peer alone. */
+  readonly record?: HearingRecord;
 }
 
 export interface PeerHandlers {
@@ -54,26 +61,40 @@ export interface PeerHandlers {
 export class Peer {
   readonly #options: PeerOptions;
   readonly #handlers: PeerHandlers;
+  readonly #record: HearingRecord;
+  readonly #reception: PeerReception;
   readonly #receiving = Promise.withResolvers<void>();
+  readonly #instanceId = crypto.randomUUID();
+  /** The connection that is in use; one that was cut on purpose is not. */
   #signaling: SignalingClient | null = null;
-  /** The one that is in use; that of a connection cut on purpose is not. */
   #socket: Socket | null = null;
   #ticket: TicketResponse | null = null;
-  #reception: Reception | null = null;
-  #past: StreamCounts = NO_COUNTS;
-  #pastQuality: Quality = NO_QUALITY;
-  #restartTimer: NodeJS.Timeout | null = null;
+  /** A connection is being sought: its end is the failure of an attempt, and nobody else's matter. */
+  #isConnecting = false;
+  /** Why the connection in use has ended; null while it has not. */
+  #ended: Disconnection | null = null;
   #closed = false;
   #lost = false;
-  #mediaRestarts = 0;
-  #refusals = 0;
-  /** Node that the last ticket named, when it did not answer. */
-  #unreachable: string | null = null;
-  readonly #instanceId = crypto.randomUUID();
+  #nodesWithoutMedia = 0;
+  /** Node that the last ticket named, when it did not answer or passed no media. */
+  #avoided: string | null = null;
 
   constructor(options: PeerOptions, handlers: PeerHandlers = {}) {
     this.#options = options;
     this.#handlers = handlers;
+    this.#record = options.record ?? new HearingRecord();
+    this.#reception = new PeerReception({
+      name: options.name,
+      kind: options.kind ?? FULL,
+      record: this.#record,
+      connectTimeoutMs: () => (this.#canGoElsewhere ? NODE_MEDIA_TIMEOUT_MS : MEDIA_TIMEOUT_MS),
+      connectTransport: async (transportId, dtlsParameters) =>
+        this.signaling.request('transport:connect', { transportId, dtlsParameters }),
+      startMedia: async () => this.signaling.request('media:start'),
+      onAudio: (arrivalMs) => this.#handlers.onAudio?.(arrivalMs),
+      onReceiving: () => this.#handleReceiving(),
+      onFailed: (failure) => this.#handleMediaFailed(failure),
+    });
     // A speaker alone in a room never waits for sound.
     this.#receiving.promise.catch(() => undefined);
   }
@@ -90,35 +111,9 @@ export class Peer {
     return this.#ticket;
   }
 
-  get jitterMs(): number {
-    return this.#reception?.jitterMs ?? 0;
-  }
-
-  /** How often the server asked for media to be built anew. */
-  get mediaRestarts(): number {
-    return this.#mediaRestarts;
-  }
-
-  /** How often the server said to come back later. */
-  get refusals(): number {
-    return this.#refusals;
-  }
-
-  counts(): StreamCounts {
-    return this.#reception ? sumCounts([this.#past, this.#reception.counts()]) : this.#past;
-  }
-
-  /** How everything was heard since the last call. */
-  takeQuality(): Quality {
-    const taken = mergeQualities([this.#pastQuality, this.#reception?.takeQuality() ?? NO_QUALITY]);
-    this.#pastQuality = NO_QUALITY;
-    return taken;
-  }
-
   /** Ticket, socket, welcome; media is under way when it returns. @throws {Failure} */
   async enter(): Promise<Welcome> {
-    const welcome = await this.#connectSocket();
-    if (welcome.media.kind === 'new') this.#begin(welcome.media);
+    const welcome = await this.#connect();
     // A page that is new to the room has nothing that could be kept.
     if (welcome.media.kind === 'kept') throw new Failure('socket:kept');
     return welcome;
@@ -126,14 +121,8 @@ export class Peer {
 
   /** The socket is cut and comes back with a new ticket, as a page's does. Says what became of media. @throws {Failure} */
   async reconnect(): Promise<Welcome['media']['kind']> {
-    const dropped = this.#socket;
-    this.#socket = null;
-    // No goodbye: the server learns of it as of a cable that was pulled.
-    dropped?.io.engine.close();
-    const { media } = await this.#connectSocket();
-    if (media.kind === 'new') this.#begin(media);
-    if (media.kind === 'none') this.#dropReception();
-    if (media.kind === 'kept') this.#reception?.reconcile(media.consumers);
+    this.#drop();
+    const { media } = await this.#connect();
     return media.kind;
   }
 
@@ -145,9 +134,8 @@ export class Peer {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    if (this.#restartTimer) clearTimeout(this.#restartTimer);
     this.#signaling?.close();
-    this.#reception?.close();
+    this.#reception.close();
     this.#receiving.reject(new Failure('closed'));
   }
 
@@ -158,9 +146,7 @@ export class Peer {
       const delayMs = FOLLOW_DELAYS_MS[attempt] ?? FOLLOW_DELAYS_MS.at(-1)!;
       await sleep(delayMs * (attempt < 2 ? 1 : 0.7 + 0.6 * Math.random()));
       try {
-        const { media } = await this.#connectSocket();
-        if (media.kind === 'new') this.#begin(media, { keepUntilHeard: true });
-        if (media.kind === 'kept') this.#reception?.reconcile(media.consumers);
+        const { media } = await this.#connect();
         return this.#handlers.onFollowed?.(media.kind);
       } catch (error) {
         if (performance.now() - startedMs > FOLLOW_FOR_MS) return this.#fail(Failure.from('socket', error));
@@ -168,28 +154,38 @@ export class Peer {
     }
   }
 
-  async #connectSocket(): Promise<Welcome> {
-    const ticket = await during('ticket', async () => this.#createTicket());
-    this.#ticket = ticket;
-    if (ticket.url !== null) await this.#options.guard(ticket.url);
-    this.#assertOpen();
-    const signaling = this.#openSocket(ticket);
-    this.#unreachable = ticket.url;
-    const welcome = await during('socket', async () => signaling.connect());
-    this.#unreachable = null;
-    this.#assertOpen();
-    return welcome;
+  /** One attempt. @throws {Failure} */
+  async #connect(): Promise<Welcome> {
+    this.#isConnecting = true;
+    try {
+      const ticket = await during('ticket', async () => this.#createTicket());
+      this.#ticket = ticket;
+      if (ticket.url !== null) await this.#options.guard(ticket.url);
+      this.#assertOpen();
+      const signaling = this.#openSocket(ticket);
+      this.#avoided = ticket.url;
+      const welcome = await during('socket', async () => signaling.connect());
+      this.#avoided = null;
+      this.#assertOpen();
+      if (this.#ended !== null) throw new Failure(`socket:${this.#ended}`);
+      this.#reception.handleOffer(welcome.media);
+      return welcome;
+    } catch (error) {
+      if (this.#closed) this.#signaling?.close();
+      throw error;
+    } finally {
+      this.#isConnecting = false;
+    }
   }
 
-  /** Who is told to come back later does, as a page would: the wait is part of the way in. */
   async #createTicket(): Promise<TicketResponse> {
     const { api, roomId } = this.#options;
     for (;;) {
       try {
-        return await api.createTicket(roomId, this.#unreachable === null ? {} : { avoid: this.#unreachable });
+        return await api.createTicket(roomId, this.#avoided === null ? {} : { avoid: this.#avoided });
       } catch (error) {
         if (!(error instanceof ApiError) || error.code !== 'RATE_LIMITED' || error.retryAfterS === null) throw error;
-        this.#refusals += 1;
+        this.#record.refusals += 1;
         await sleep(error.retryAfterS * 1000 * (1 + RETRY_AFTER_SPREAD * Math.random()));
         this.#assertOpen();
       }
@@ -217,91 +213,60 @@ export class Peer {
     const signaling = new SignalingClient(socket);
     this.#signaling = signaling;
     this.#socket = socket;
-    signaling.on('media:restart', ({ withinMs }) => this.#restartSoon(withinMs));
-    signaling.on('consumer:created', (consumer, ack) => this.#addConsumer(consumer, ack));
-    signaling.on('consumer:closed', ({ consumerId }) => this.#reception?.remove(consumerId));
+    this.#ended = null;
+    signaling.on('media:restart', ({ withinMs }) => this.#reception.restart(withinMs));
+    signaling.on('consumer:created', (consumer, ack) => {
+      this.#reception.addConsumer(consumer);
+      ack?.();
+    });
+    signaling.on('consumer:closed', ({ consumerId }) => this.#reception.removeConsumer(consumerId));
     signaling.onDisconnect((reason) => {
-      if (socket !== this.#socket) return;
-      const comesBack = reason === 'moved' || (this.#options.follows && ['lost', 'restarting'].includes(reason));
-      if (!comesBack) this.#fail(new Failure(`socket:${reason}`));
-      else void this.#follow();
+      if (socket === this.#socket) this.#handleDisconnected(reason);
     });
     return signaling;
   }
 
-  #begin(info: MediaInfo, { keepUntilHeard = false } = {}): void {
-    if (this.#closed) return;
-    const before = keepUntilHeard ? this.#reception : null;
-    if (before) this.#past = this.counts();
-    else this.#dropReception();
-    const handlers: ReceptionHandlers = {
-      connectTransport: async (transportId, dtlsParameters) =>
-        this.signaling.request('transport:connect', { transportId, dtlsParameters }),
-      onAudio: (arrivalMs) => {
-        before?.close();
-        this.#handlers.onAudio?.(arrivalMs);
-      },
-      onLost: () => this.#handleMediaLost(reception),
-    };
-    const reception = new Reception(this.#options.name, info, handlers, this.#options.kind);
-    this.#reception = reception;
-    if (reception.hasStreams) this.#connect(reception);
+  #handleDisconnected(reason: Disconnection): void {
+    this.#ended = reason;
+    if (this.#isConnecting || this.#closed) return;
+    const comesBack = reason === 'moved' || (this.#options.follows && ['lost', 'restarting'].includes(reason));
+    if (comesBack) void this.#follow();
+    else this.#fail(new Failure(`socket:${reason}`));
   }
 
-  #connect(reception: Reception): void {
-    const { signaling } = this;
-    during('media', async () => reception.connect(MEDIA_TIMEOUT_MS)).then(
-      () => reception === this.#reception && this.#receiving.resolve(),
-      (failure: Failure) => reception === this.#reception && this.#handleMediaFailure(signaling, failure),
-    );
+  #handleReceiving(): void {
+    this.#nodesWithoutMedia = 0;
+    this.#receiving.resolve();
   }
 
-  /** What fails because its connection is over brings nothing new: that has been told, or is followed. */
-  #handleMediaFailure(signaling: SignalingClient, failure: Failure): void {
-    if (!signaling.connected) return;
-    if (this.#options.follows) this.#socket?.io.engine.close();
+  get #canGoElsewhere(): boolean {
+    return typeof this.#ticket?.url === 'string' && this.#nodesWithoutMedia < MAX_NODES_WITHOUT_MEDIA;
+  }
+
+  #handleMediaFailed(failure: Failure): void {
+    // What fails because its connection is over brings nothing new: that has been told, or is followed.
+    if (!this.#signaling?.connected) return;
+    if (CONNECTS_NOT.has(failure.reason) && this.#canGoElsewhere) this.#goElsewhere();
+    else if (this.#options.follows) this.#socket?.io.engine.close();
     else this.#fail(failure);
   }
 
-  #addConsumer(consumer: Notifications['consumer:created'], ack?: () => void): void {
-    const reception = this.#reception;
-    if (!reception) return;
-    const isFirst = !reception.hasStreams;
-    reception.add(consumer);
-    if (isFirst) this.#connect(reception);
-    ack?.();
+  /** Leaves a node that passes no media, and asks for a ticket that leads to another. */
+  #goElsewhere(): void {
+    this.#nodesWithoutMedia += 1;
+    this.#record.mediaFailed += 1;
+    this.#avoided = this.ticket.url;
+    const { signaling } = this;
+    this.#socket = null;
+    signaling.close();
+    void this.#follow();
   }
 
-  /** After the random delay that spares the server a stampede. */
-  #restartSoon(withinMs: number): void {
-    this.#mediaRestarts += 1;
-    this.#dropReception();
-    if (this.#restartTimer) clearTimeout(this.#restartTimer);
-    this.#restartTimer = setTimeout(() => {
-      const { signaling } = this;
-      during('media', async () => signaling.request('media:start')).then(
-        (info) => this.#begin(info),
-        (failure: Failure) => this.#handleMediaFailure(signaling, failure),
-      );
-    }, Math.random() * withinMs);
-  }
-
-  /** What it counted stays counted. */
-  #dropReception(): void {
-    this.#past = this.counts();
-    this.#pastQuality = this.takeQuality();
-    this.#reception?.close();
-    this.#reception = null;
-  }
-
-  #handleMediaLost(reception: Reception): void {
-    const timer = setTimeout(() => {
-      if (reception !== this.#reception) return;
-      // Its socket is about to be missed too, and brings something else to hear.
-      if (this.#options.follows) this.#socket?.io.engine.close();
-      else this.#fail(new Failure('media:lost'));
-    }, MEDIA_LOST_GRACE_MS);
-    timer.unref();
+  /** Cuts the connection without a goodbye: the server learns of it as of a cable that was pulled. */
+  #drop(): void {
+    const dropped = this.#socket;
+    this.#socket = null;
+    dropped?.io.engine.close();
   }
 
   #fail(failure: Failure): void {

@@ -2,7 +2,8 @@ import type { NotificationName, Notifications } from '@tribune/shared/protocol.t
 import type { SignalingClient } from '@tribune/shared/SignalingClient.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { during, Failure, within } from './failure.ts';
-import { MEDIA_LOST_GRACE_MS, MEDIA_TIMEOUT_MS, Peer, type PeerOptions } from './Peer.ts';
+import { MEDIA_TIMEOUT_MS, Peer, type PeerOptions } from './Peer.ts';
+import { MEDIA_LOST_GRACE_MS } from './PeerReception.ts';
 import type { SpeechFrame } from '../media/speech.ts';
 import { SpeakerMedia } from '../media/SpeakerMedia.ts';
 

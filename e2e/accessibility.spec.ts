@@ -1,8 +1,8 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { en } from '../web/src/i18n/en.ts';
-import { fr } from '../web/src/i18n/fr.ts';
+import { en } from '@tribune/web/i18n/en.ts';
+import { fr } from '@tribune/web/i18n/fr.ts';
 import { Person } from './support/Person.ts';
 import { TestDeployment } from './support/TestDeployment.ts';
 

@@ -2,6 +2,8 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { TestServer } from '../../server/test/support/TestServer.ts';
 import { RefusedHostError } from '../src/run/guard.ts';
 import { parseCommandLine, type LoadTestOptions } from '../src/options.ts';
+import { formatHtml } from '../src/report/html.ts';
+import { formatTable } from '../src/report/table.ts';
 import { isSuccess } from '../src/report/report.ts';
 import { joinRun } from '../src/machines/joinRun.ts';
 import type { Progress } from '../src/run/progress.ts';
@@ -51,7 +53,7 @@ describe('runLoadTest', () => {
     expect(await api.listRooms()).toEqual([]);
   });
 
-  it('lets everyone in who is told to come back later, as the server paces a audience', async () => {
+  it('lets everyone in who is told to come back later, as the server paces an audience', async () => {
     const report = await runLoadTest(optionsFor(await start({ JOINS_PER_S: '8' }), { speakers: 1 }, '--flash 20'));
     expect(report.listeners).toMatchObject({ asked: 20, joined: 20, failed: [] });
     expect(report.listeners.toldToWait).toBeGreaterThan(5);
@@ -128,6 +130,31 @@ describe('runLoadTest', () => {
     const report = await runLoadTest(optionsFor(await start(), { listeners: 5 }, '--speakers 3 --open-mics 1'));
     expect(report.listeners.joined).toBe(5);
     expect(report.packetsPerListenerPerSecond).toBeLessThan(18);
+  });
+
+  it('spreads listeners over rooms with speakers of their own, and tells how each room fared', async () => {
+    const { origin } = await start();
+    const args = `--url ${origin} --rooms 3 --listeners 18 --speakers 2 --rate 20 --duration 3 --processes 2`;
+    const report = await runLoadTest(parseCommandLine(args.split(' '))!.options);
+    expect(report.listeners).toMatchObject({ asked: 18, joined: 18, failed: [] });
+    expect(report.speakers.count).toBe(6);
+    const { each, sum, worst, count } = report.rooms!;
+    expect(count).toBe(3);
+    expect(each.map(({ asked, joined }) => [asked, joined])).toEqual([
+      [6, 6],
+      [6, 6],
+      [6, 6],
+    ]);
+    for (const { packetsPerListenerPerSecond, ttfaMsP95 } of each) {
+      expect(packetsPerListenerPerSecond).toBeGreaterThan(10);
+      expect(ttfaMsP95).toBeGreaterThan(0);
+    }
+    expect(sum).toMatchObject({ asked: 18, joined: 18, lossPct: report.lossPct, ttfaMsP95: report.ttfaMs.p95 });
+    expect(worst.lossPct).toBe(Math.max(...each.map(({ lossPct }) => lossPct ?? Number.NaN)));
+    expect(formatTable(report)).toContain('of 3 rooms');
+    expect(formatHtml(report)).toContain('room 3');
+    const { api } = await server.createApi('someone');
+    expect(await api.listRooms()).toEqual([]);
   });
 
   describe('with another machine', () => {

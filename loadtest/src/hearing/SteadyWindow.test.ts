@@ -11,6 +11,7 @@ const PACKETS_PER_SECOND = 50;
 class FakeListener {
   state: ListenerState = { kind: 'listening' };
   readonly kind: ListenerKind;
+  readonly room = 0;
   jitterMs = 1;
   mediaRestarts = 0;
   absentMs = 0;
@@ -26,7 +27,7 @@ class FakeListener {
     return NO_QUALITY;
   }
 
-  readSound(seconds: number, lostShare = 0): void {
+  hear(seconds: number, lostShare = 0): void {
     this.#expected += seconds * PACKETS_PER_SECOND;
     this.#received += seconds * PACKETS_PER_SECOND * (1 - lostShare);
     this.lastAudioMs = performance.now();
@@ -54,7 +55,7 @@ describe('the steady window', () => {
     const listeners = [new FakeListener(), new FakeListener()];
     const window = new SteadyWindow(listeners);
     vi.advanceTimersByTime(10_000);
-    for (const listener of listeners) listener.readSound(10, 0.1);
+    for (const listener of listeners) listener.hear(10, 0.1);
     const result = window.close();
     expect(result).toMatchObject({ seconds: 10, restarted: 0 });
     expect(heardFromServer(result)).toMatchObject({
@@ -74,9 +75,9 @@ describe('the steady window', () => {
     const [well, stalled] = [new FakeListener(), new FakeListener()];
     const window = new SteadyWindow([well, stalled]);
     vi.advanceTimersByTime(4000);
-    stalled.readSound(4);
+    stalled.hear(4);
     vi.advanceTimersByTime(6000);
-    well.readSound(10);
+    well.hear(10);
     expect(heardFromServer(window.close()).lost).toBe(6 * PACKETS_PER_SECOND);
     expect(stalled.state).toEqual({ kind: 'failed', reason: 'stalled' });
     expect(well.state).toEqual({ kind: 'listening' });
@@ -86,7 +87,7 @@ describe('the steady window', () => {
     const [well, silent] = [new FakeListener(), new FakeListener()];
     const window = new SteadyWindow([well, silent]);
     vi.advanceTimersByTime(10_000);
-    well.readSound(10);
+    well.hear(10);
     expect(heardFromServer(window.close()).lost).toBe(10 * PACKETS_PER_SECOND);
   });
 
@@ -94,7 +95,7 @@ describe('the steady window', () => {
     const stalled = new FakeListener();
     const window = new SteadyWindow([stalled]);
     vi.advanceTimersByTime(4000);
-    stalled.readSound(4);
+    stalled.hear(4);
     vi.advanceTimersByTime(6000);
     expect(window.close().groups.full).toMatchObject({ gaps: [1], longestGapMs: [6000] });
   });
@@ -117,7 +118,7 @@ describe('the steady window', () => {
       ];
       const window = new SteadyWindow(listeners);
       vi.advanceTimersByTime(10_000);
-      for (const listener of listeners) listener.readSound(10, listener.kind.slow ? 0.2 : 0);
+      for (const listener of listeners) listener.hear(10, listener.kind.slow ? 0.2 : 0);
       return window.close();
     };
     const merged = mergeWindows([hearAll(), hearAll()]);

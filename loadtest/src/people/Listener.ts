@@ -29,6 +29,8 @@ export function isIn({ kind }: ListenerState): boolean {
 /** One simulated listener, who measures their own way in and what they hear, over one visit or several. */
 export class Listener {
   readonly kind: ListenerKind;
+  /** Index of the room. */
+  readonly room: number;
   readonly #options: PeerOptions;
   #peer: Peer;
   #firstAudio = Promise.withResolvers<void>();
@@ -44,9 +46,11 @@ export class Listener {
   #absentMs = 0;
   #leftMs = 0;
 
-  constructor(options: PeerOptions) {
+  /** @param options `room` is the index of the room among those of the run */
+  constructor(options: PeerOptions & { readonly room?: number }) {
     this.#options = { ...options, record: this.#record };
     this.kind = options.kind ?? FULL;
+    this.room = options.room ?? 0;
     this.#peer = this.#createPeer();
     this.#live.promise.catch(() => undefined);
   }

@@ -11,6 +11,13 @@ export interface ListenerKind {
   readonly seed: number;
 }
 
+/** One listener of a run. */
+export interface ListenerPlan {
+  readonly kind: ListenerKind;
+  /** Index of the room. */
+  readonly room: number;
+}
+
 /** Reported apart: who is behind a slow network says nothing of the server, light or full. */
 export const GROUPS = ['light', 'full', 'slow'] as const;
 export type Group = (typeof GROUPS)[number];
@@ -27,6 +34,11 @@ export interface KindPlan {
 export function groupOf({ isFull, slow }: ListenerKind): Group {
   if (slow) return 'slow';
   return isFull ? 'full' : 'light';
+}
+
+/** Gives each listener a kind and a room: rooms in turn, so that each is as full as the others at any time. */
+export function planListeners(plan: KindPlan & { readonly rooms: number }): ListenerPlan[] {
+  return planKinds(plan).map((kind, index) => ({ kind, room: index % plan.rooms }));
 }
 
 /** Who of all listeners is of which kind: drawn, so that neither goes with a time of arrival nor with the other. */

@@ -24,6 +24,11 @@ const COMPARISONS = {
 const FIELDS = {
   'listeners.joined': ({ listeners }) => listeners.joined,
   'listeners.failed': ({ listeners }) => listeners.failed.reduce((sum, { count }) => sum + count, 0),
+  'listeners.mediaFailed': ({ listeners }) => listeners.mediaFailed,
+  'rooms.worst.joined': ({ rooms }) => rooms?.worst.joined ?? null,
+  'rooms.worst.ttfaMsP95': ({ rooms }) => rooms?.worst.ttfaMsP95 ?? null,
+  'rooms.worst.lossPct': ({ rooms }) => rooms?.worst.lossPct ?? null,
+  'rooms.worst.mosP5': ({ rooms }) => rooms?.worst.mosP5 ?? null,
   ...percentileFields('joinMs', ({ joinMs }) => joinMs),
   ...percentileFields('ttfaMs', ({ ttfaMs }) => ttfaMs),
   ...percentileFields('jitterMs', ({ jitterMs }) => jitterMs),

@@ -17,8 +17,16 @@ const report = buildReport({
   options: parseCommandLine(['--listeners', '2'])!.options,
   interrupted: 'a <script>',
   listeners: [
-    { kind: FULL, state: { kind: 'listening' }, joinMs: 10, ttfaMs: 20, refusals: 0 },
-    { kind: FULL, state: { kind: 'failed', reason: 'ice:<b>' }, joinMs: null, ttfaMs: null, refusals: 0 },
+    { kind: FULL, state: { kind: 'listening' }, joinMs: 10, ttfaMs: 20, refusals: 0, room: 0, mediaFailed: 0 },
+    {
+      kind: FULL,
+      state: { kind: 'failed', reason: 'ice:<b>' },
+      joinMs: null,
+      ttfaMs: null,
+      refusals: 0,
+      room: 0,
+      mediaFailed: 0,
+    },
   ],
   rampMs: null,
   skipped: 0,

@@ -36,6 +36,7 @@ const steady: SteadyMeasurement = {
       },
       slow: NO_GROUP,
     },
+    rooms: [NO_GROUP],
     restarted: 0,
   },
   sent: 500,
@@ -57,9 +58,17 @@ const measured: Measurements = {
   options,
   interrupted: null,
   listeners: [
-    { kind: light, state: { kind: 'listening' }, joinMs: 10, ttfaMs: 20, refusals: 0 },
-    { kind: FULL, state: { kind: 'listening' }, joinMs: 30, ttfaMs: 40, refusals: 0 },
-    { kind: FULL, state: { kind: 'failed', reason: 'no-audio' }, joinMs: 50, ttfaMs: null, refusals: 0 },
+    { kind: light, state: { kind: 'listening' }, joinMs: 10, ttfaMs: 20, refusals: 0, room: 0, mediaFailed: 0 },
+    { kind: FULL, state: { kind: 'listening' }, joinMs: 30, ttfaMs: 40, refusals: 0, room: 0, mediaFailed: 0 },
+    {
+      kind: FULL,
+      state: { kind: 'failed', reason: 'no-audio' },
+      joinMs: 50,
+      ttfaMs: null,
+      refusals: 0,
+      room: 0,
+      mediaFailed: 0,
+    },
   ],
   rampMs: 500,
   skipped: 0,
@@ -74,7 +83,7 @@ const measured: Measurements = {
 describe('buildReport', () => {
   it('derives every figure from what was measured', () => {
     expect(buildReport(measured)).toMatchObject({
-      listeners: { asked: 3, joined: 2, toldToWait: 0, failed: [{ reason: 'no-audio', count: 1 }] },
+      listeners: { asked: 3, joined: 2, toldToWait: 0, mediaFailed: 0, failed: [{ reason: 'no-audio', count: 1 }] },
       joinMs: { p50: 30, p95: 50, p99: 50 },
       ttfaMs: { p50: 20, p95: 40, p99: 40 },
       lossPct: 0.1,
@@ -106,6 +115,8 @@ describe('buildReport', () => {
       joinMs: 900,
       ttfaMs: 900,
       refusals: 0,
+      room: 0,
+      mediaFailed: 0,
     };
     const counts = { ...NO_COUNTS, received: 250, expected: 500 };
     const slow = {
@@ -159,7 +170,7 @@ describe('isSuccess', () => {
   it('wants everyone to have joined, to the end', () => {
     const report = buildReport(measured);
     expect(isSuccess(report)).toBe(false);
-    const all = { ...report, listeners: { asked: 3, joined: 3, toldToWait: 0, failed: [] } };
+    const all = { ...report, listeners: { asked: 3, joined: 3, toldToWait: 0, mediaFailed: 0, failed: [] } };
     expect(isSuccess(all)).toBe(true);
     expect(isSuccess({ ...all, interrupted: 'interrupted' })).toBe(false);
   });

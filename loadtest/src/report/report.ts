@@ -9,6 +9,7 @@ import { isIn } from '../people/Listener.ts';
 import { judge, type Evidence, type Verdict } from '../run/limit.ts';
 import type { MachineReport } from '../machines/Machine.ts';
 import type { LoadTestOptions } from '../options.ts';
+import { describeRooms, type RoomsReport } from './roomReport.ts';
 import type { SeriesPoint } from '../run/series.ts';
 import { type NodeLoad, workerCpuBetween, type ServerBuild, type SfuSample } from '../run/sfuMetrics.ts';
 import { percentilesOf, quantilesOf, round, roundOrNull, tally, type Percentiles } from './stats.ts';
@@ -31,8 +32,12 @@ export interface Report extends Verdict {
     readonly joined: number;
     /** Those whom the server told to come back later, which they did. */
     readonly toldToWait: number;
+    /** How often a node gave a ticket and passed no media, so that a listener went to another. */
+    readonly mediaFailed: number;
     readonly failed: readonly { readonly reason: string; readonly count: number }[];
   };
+  /** Each room by itself, all as one, and the worst. Null in a run with one room, which is what all the other figures are of. */
+  readonly rooms: RoomsReport | null;
   /** Each kind of listener by itself; null where there is nobody of it. */
   readonly kinds: Readonly<Record<Group, GroupReport | null>>;
   /** From the ticket request until ICE and DTLS were up. This and what follows leaves those behind a slow network out. */
@@ -83,6 +88,7 @@ export interface Report extends Verdict {
     readonly restarted: number;
   } | null;
   readonly speakers: {
+    /** Of all rooms together. */
     readonly count: number;
     /** Packets sent by all of them within the window. */
     readonly sent: number | null;
@@ -142,6 +148,7 @@ export function buildReport(measured: Measurements): Report {
   const reasons = listeners.flatMap(({ state }) => (state.kind === 'failed' ? [state.reason] : []));
   const joined = listeners.filter(({ state }) => isIn(state)).length;
   const toldToWait = listeners.filter(({ refusals }) => refusals > 0).length;
+  const mediaFailed = listeners.reduce((sum, listener) => sum + listener.mediaFailed, 0);
   const window = steady?.window ?? null;
   const heard = window ? heardFromServer(window) : NO_GROUP;
   const received = heard.counts.received;
@@ -152,7 +159,8 @@ export function buildReport(measured: Measurements): Report {
     startedAt: startedAt.toISOString(),
     options,
     interrupted,
-    listeners: { asked: options.listeners, joined, toldToWait, failed: tally(reasons) },
+    listeners: { asked: options.listeners, joined, toldToWait, mediaFailed, failed: tally(reasons) },
+    rooms: options.rooms > 1 ? describeRooms(options.rooms, listeners, window?.rooms ?? [], window && heard) : null,
     kinds: describeKinds(listeners, window),
     joinMs: percentilesOf(joinMs),
     ttfaMs: percentilesOf(ttfaMs),
@@ -174,7 +182,7 @@ export function buildReport(measured: Measurements): Report {
       reordered: heard.counts.reordered,
       restarted: window.restarted,
     },
-    speakers: { count: options.speakers, sent: steady?.sent ?? null, skipped },
+    speakers: { count: options.rooms * options.speakers, sent: steady?.sent ?? null, skipped },
     generator: steady && roundedUsage(steady.generator),
     ...judge({ phases, skipped, failures: reasons }),
     behaviour: measured.behaviour,

@@ -3,6 +3,7 @@ import type { GroupReport } from './groupReport.ts';
 import { GROUPS, type Group } from '../people/kinds.ts';
 import type { Limit } from '../run/limit.ts';
 import type { Report } from './report.ts';
+import type { RoomFigures } from './roomReport.ts';
 import type { Percentiles } from './stats.ts';
 
 type Row = readonly [label: string, value: string];
@@ -36,6 +37,7 @@ export function formatTable(report: Report): string {
     ['MOS, estimated', mos(report.mos)],
     null,
     ...kindRows(report),
+    ...roomRows(report),
     null,
     ['SFU CPU per packet', figure(report.sfu.cpuUsPerPacket, 'µs')],
     ['SFU CPU per listener', figure(report.sfu.cpuMsPerListenerSecond, 'ms per second')],
@@ -59,6 +61,9 @@ function listenerRows({ listeners, interrupted }: Report): Row[] {
     ...(interrupted === null ? [] : ([['ended early', interrupted]] satisfies Row[])),
     ['listeners', `${listeners.joined} of ${listeners.asked} joined`],
     ...(listeners.toldToWait > 0 ? ([['  told to wait', `${listeners.toldToWait}`]] satisfies Row[]) : []),
+    ...(listeners.mediaFailed > 0
+      ? ([['  without media', `${listeners.mediaFailed} times, and went to another node`]] satisfies Row[])
+      : []),
     ...listeners.failed.map(({ reason, count }): Row => ['  failed', `${count} × ${reason}`]),
   ];
 }
@@ -103,6 +108,29 @@ function kindRows(report: Report): Row[] {
   return [
     ['of listeners', line(columns.map(({ kind }) => kind))],
     ...kindFiguresOf(report).map(([name, of]): Row => [`  ${name}`, line(columns.map(({ group }) => of(group)))]),
+  ];
+}
+
+/** What is told of rooms, in words with units. */
+export const ROOM_FIGURES: readonly (readonly [name: string, of: (room: RoomFigures) => string])[] = [
+  ['joined', ({ joined, asked }) => `${joined} of ${asked}`],
+  ['time to join, p95', ({ joinMsP95 }) => figure(joinMsP95, 'ms')],
+  ['time to first audio, p95', ({ ttfaMsP95 }) => figure(ttfaMsP95, 'ms')],
+  ['packets per listener', (room) => figure(room.packetsPerListenerPerSecond, 'per second')],
+  ['loss', ({ lossPct }) => figure(lossPct, '%')],
+  ['latency, p95', ({ latencyMsP95 }) => figure(latencyMsP95, 'ms')],
+  ['longest gap, p95', ({ longestGapMsP95 }) => figure(longestGapMsP95, 'ms')],
+  ['MOS, p5', ({ mosP5 }) => figure(mosP5)],
+];
+
+/** All rooms, and the worst of each figure: single ones are in the JSON and on the page. */
+function roomRows({ rooms }: Report): (Row | null)[] {
+  if (!rooms) return [];
+  const line = (sum: string, worst: string) => `${sum.padEnd(18)}${worst}`;
+  return [
+    null,
+    [`of ${rooms.count} rooms`, line('together', 'the worst')],
+    ...ROOM_FIGURES.map(([name, of]): Row => [`  ${name}`, line(of(rooms.sum), of(rooms.worst))]),
   ];
 }
 

@@ -1,13 +1,17 @@
-import { NO_BEHAVIOUR } from './behaviour.ts';
+import { createBirpc } from 'birpc';
+import { SteadyWindow } from '../hearing/SteadyWindow.ts';
+import { localMs, setClockOffset } from '../run/clock.ts';
+import { createGuard } from '../run/guard.ts';
+import { ProcessMonitor } from '../run/ProcessMonitor.ts';
 import { AudienceActivity } from './AudienceActivity.ts';
 import { AudiencePart, NOBODY } from './AudiencePart.ts';
-import { localMs, setClockOffset } from '../run/clock.ts';
-import type { AnswerMessage, CommandMessage, ListenerCommands } from './listenerCommands.ts';
-import { ProcessMonitor } from '../run/ProcessMonitor.ts';
-import { createGuard } from '../run/guard.ts';
-import { SteadyWindow } from '../hearing/SteadyWindow.ts';
+import { NO_BEHAVIOUR } from './behaviour.ts';
+import type { ListenerChildOptions, ListenerCommands } from './listenerCommands.ts';
 
 /** A process that runs a part of the listeners, and does what its parent says over IPC. */
+
+const { ownHost, clockOffsetMs } = JSON.parse(process.argv[2]!) as ListenerChildOptions;
+setClockOffset(clockOffsetMs);
 
 const never = new AbortController().signal;
 const arriving = new ProcessMonitor();
@@ -17,10 +21,8 @@ let window: SteadyWindow | null = null;
 let activity: AudienceActivity | null = null;
 
 const commands: ListenerCommands = {
-  async setClock(offsetMs) {
-    setClockOffset(offsetMs);
-  },
-  async create({ ownHost, ...request }) {
+  async create(request) {
+    // Whom this machine may load is decided here, whatever a coordinator elsewhere says.
     part = await AudiencePart.create({ ...request, guard: createGuard(ownHost) }, never);
   },
   async arrive(atMs) {
@@ -43,7 +45,7 @@ const commands: ListenerCommands = {
   },
   async openWindow() {
     await measuring.start();
-    window = new SteadyWindow(created().listeners);
+    window = new SteadyWindow(created().listeners, created().roomCount);
   },
   async closeWindow() {
     if (!window) throw new Error('There is no window');
@@ -55,25 +57,15 @@ const commands: ListenerCommands = {
   },
 };
 
-process.on('message', (message) => void answer(message as CommandMessage));
+createBirpc<Record<string, never>, ListenerCommands>(commands, {
+  // A parent that is gone hears nothing more, and this process ends with it.
+  post: (message) => void process.send?.(message, undefined, undefined, () => undefined),
+  on: (listener) => void process.on('message', listener),
+});
 // However the parent ends, nobody listens on without it.
 process.on('disconnect', () => process.exit(0));
 // Ctrl-C goes to every process of a terminal, and the parent decides what comes of it.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
-
-async function answer({ id, name, args }: CommandMessage): Promise<void> {
-  try {
-    const command = commands[name] as (...given: readonly unknown[]) => Promise<unknown>;
-    send({ id, result: await command(...args) });
-  } catch (error) {
-    send({ id, error: error instanceof Error ? error.message : String(error) });
-  }
-}
-
-/** A parent that is gone hears nothing more, and this process ends with it. */
-function send(message: AnswerMessage): void {
-  process.send?.(message, undefined, undefined, () => undefined);
-}
 
 function created(): AudiencePart {
   if (!part) throw new Error('Nobody has been created yet');

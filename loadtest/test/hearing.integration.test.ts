@@ -122,7 +122,7 @@ async function restart(next: Offered): Promise<void> {
 }
 
 /** The listener has this many connections: each light one has a UDP socket of this process. */
-async function hasConnections(count: number): Promise<void> {
+async function expectConnections(count: number): Promise<void> {
   const open = () => process.getActiveResourcesInfo().filter((name) => name.startsWith('UDP')).length;
   await expect.poll(open, { timeout: 5000 }).toBe(count);
 }
@@ -144,9 +144,9 @@ describe('what a listener hears', () => {
     await restart(second);
     await isConnected(second);
     await hearMore(10);
-    await hasConnections(2);
+    await expectConnections(2);
     await second.consumer.resume();
-    await hasConnections(1);
+    await expectConnections(1);
     await hearMore(10);
     expect(listener.state).toEqual({ kind: 'listening' });
   });
@@ -157,7 +157,7 @@ describe('what a listener hears', () => {
     await restart(second);
     await isConnected(second);
     await restart(third);
-    await hasConnections(1);
+    await expectConnections(1);
     await hearMore(10);
   });
 
@@ -166,9 +166,9 @@ describe('what a listener hears', () => {
     const second = await offer({ silent: true });
     await restart(second);
     await isConnected(second);
-    await hasConnections(2);
+    await expectConnections(2);
     listener.close();
-    await hasConnections(0);
+    await expectConnections(0);
   });
 
   it('is counted to the end of what was replaced, and once', async () => {
@@ -184,7 +184,7 @@ describe('what a listener hears', () => {
     await first.consumer.resume();
     await hearMore(10);
     await second.consumer.resume();
-    await hasConnections(1);
+    await expectConnections(1);
     const after = listener.counts();
     expect(after.received).toBeGreaterThan(before.received);
     // A consumer numbers on after its pause: nothing is lost, and nothing is counted twice.

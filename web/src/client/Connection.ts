@@ -1,11 +1,11 @@
 import type { ApiClient } from '@tribune/shared/ApiClient.ts';
 import { PROTOCOL_VERSION } from '@tribune/shared/domain.ts';
 import type { TicketResponse, Welcome } from '@tribune/shared/protocol.ts';
+import { createInstanceId } from '@tribune/shared/RoomConnection.ts';
 import { SignalingClient } from '@tribune/shared/SignalingClient.ts';
 import type { Device } from 'mediasoup-client';
 import type { RtpCapabilities } from 'mediasoup-client/types';
 import type { Environment } from './environment.ts';
-import { createInstanceId } from './session.ts';
 
 /** One open connection to the node that the room is on. */
 export interface Connection {

@@ -3,7 +3,7 @@ import type { ErrorCode } from '@tribune/shared/errors.ts';
 import { SignalingError, type Disconnection } from '@tribune/shared/SignalingClient.ts';
 import type { Connection } from './Connection.ts';
 import { watchNetwork } from './network.ts';
-import type { ReconnectPolicy } from './ReconnectPolicy.ts';
+import type { ReconnectPolicy } from '@tribune/shared/ReconnectPolicy.ts';
 import type { ClosedReason, ConnectionState } from './types.ts';
 
 /** A socket can look open for many seconds after its network has gone; an answer takes a round trip. */

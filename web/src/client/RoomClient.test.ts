@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ReconnectPolicy } from './ReconnectPolicy.ts';
+import { ReconnectPolicy } from '@tribune/shared/ReconnectPolicy.ts';
 import { RoomClient } from './RoomClient.ts';
 import { stubBrowser, type FakeBrowser } from './testing/browser.ts';
 import { FakeServer, aConsumer, aMedia, refuse } from './testing/FakeServer.ts';

@@ -23,7 +23,7 @@ import { Listeners } from './Listeners.ts';
 import type { MediaContext } from './mediaContext.ts';
 import type { Publisher } from './Publisher.ts';
 import { QualityReporter } from './QualityReporter.ts';
-import { ReconnectPolicy } from './ReconnectPolicy.ts';
+import { ReconnectPolicy } from '@tribune/shared/ReconnectPolicy.ts';
 import { SpeakingMonitor } from './SpeakingMonitor.ts';
 import type {
   ConnectionFigures,

@@ -1,7 +1,8 @@
-import type { ErrorCode } from '@tribune/shared/errors.ts';
-import type { Disconnection } from '@tribune/shared/SignalingClient.ts';
+import type { ErrorCode } from './errors.ts';
+import type { Disconnection } from './SignalingClient.ts';
 
-const DELAYS_MS = [0, 300, 1200, 2700, 4800] as const;
+/** How long to wait before each attempt in turn; after the last of them, `LAST_DELAY_MS` for ever. */
+export const RECONNECT_DELAYS_MS = [0, 300, 1200, 2700, 4800] as const;
 const LAST_DELAY_MS = 7000;
 /** From the third delay on, so that a crowd that lost the same server spreads out. */
 const JITTER_FROM = 2;
@@ -9,7 +10,8 @@ const JITTER = 0.3;
 /** A server that says that it restarts has dropped everyone at the same moment: nobody comes back at once. */
 const RESTART_MIN_MS = 500;
 const RESTART_SPREAD_MS = 2500;
-const RETRY_AFTER_SPREAD = 0.25;
+/** Part of a `Retry-After` that is added at random, so that those who were told the same time do not come back together. */
+export const RETRY_AFTER_SPREAD = 0.25;
 /** Someone who never was inside gets a page that explains, not an endless placeholder. */
 const MAX_ENTRY_ATTEMPTS = 6;
 
@@ -19,26 +21,31 @@ export interface ReconnectContext {
   readonly cause: Disconnection | ErrorCode;
   /** The server's word on when to come back. */
   readonly retryAfterS: number | null;
-  /** Has this page been inside the room? */
+  /** Has this client been inside the room? */
   readonly joinedBefore: boolean;
 }
 
-/** When to try again, and when trying again mends nothing. */
-export class ReconnectPolicy {
+/** Decides when a client tries again, and when trying again is of no use. */
+export interface RetryPolicy {
+  /** Milliseconds to wait before the next attempt, or null to stop for good. */
+  nextDelayMs(context: ReconnectContext): number | null;
+}
+
+/** The policy of the page, and of every client that wants to behave as a page does. */
+export class ReconnectPolicy implements RetryPolicy {
   readonly #random: () => number;
 
   constructor(random: () => number = Math.random) {
     this.#random = random;
   }
 
-  /** Milliseconds to wait before the next attempt, or null to stop for good. */
   nextDelayMs({ attempt, cause, retryAfterS, joinedBefore }: ReconnectContext): number | null {
     if (!isWorthRetrying(cause, joinedBefore)) return null;
-    // A line at the door moves on, however long it is.
+    // A queue moves on, however long it is.
     if (!joinedBefore && attempt >= MAX_ENTRY_ATTEMPTS && cause !== 'RATE_LIMITED') return null;
     if (retryAfterS !== null) return retryAfterS * 1000 * (1 + RETRY_AFTER_SPREAD * this.#random());
     if (cause === 'restarting') return RESTART_MIN_MS + RESTART_SPREAD_MS * this.#random();
-    const delayMs = DELAYS_MS[attempt] ?? LAST_DELAY_MS;
+    const delayMs = RECONNECT_DELAYS_MS[attempt] ?? LAST_DELAY_MS;
     return attempt < JITTER_FROM ? delayMs : delayMs * (1 + JITTER * (2 * this.#random() - 1));
   }
 }
@@ -57,7 +64,7 @@ function isWorthRetrying(cause: ReconnectContext['cause'], joinedBefore: boolean
     case 'UNAVAILABLE':
     case 'INTERNAL':
       return true;
-    // Waiting for a place at the door is the person's choice; someone who was inside gets theirs back.
+    // Waiting for a place outside is the person's choice; someone who was inside gets theirs back.
     case 'ROOM_FULL':
       return joinedBefore;
     default:

@@ -193,6 +193,25 @@ describe('what a listener hears', () => {
   });
 });
 
+describe('a listener to whom a node passes no media', () => {
+  it('leaves it within some seconds, hears from another, and is counted', async () => {
+    const mute = await offer();
+    const iceParameters = { ...mute.info.recv.iceParameters, password: 'x'.repeat(32) };
+    const good = await offer();
+    const node = server.origin.replace('127.0.0.1', 'localhost');
+    server.nodes.push(node, server.origin);
+    server.script.push(
+      (socket) => welcome(socket, { kind: 'new', ...mute.info, recv: { ...mute.info.recv, iceParameters } }),
+      (socket) => welcome(socket, { kind: 'new', ...good.info }),
+    );
+    await listener.join();
+    expect(listener.state).toEqual({ kind: 'listening' });
+    expect(listener.mediaFailed).toBe(1);
+    expect(server.tickets).toEqual([{}, { avoid: node }]);
+    await expectConnections(1);
+  });
+});
+
 async function producerSent(packets: number): Promise<void> {
   const { sent } = speaker;
   await expect.poll(() => speaker.sent - sent).toBeGreaterThan(packets);

@@ -25,12 +25,12 @@ function createPeer(follows: boolean, handlers: PeerHandlers = {}): Peer {
   return peer;
 }
 
-/** Comes in, is sent away, and comes back past two connections that are closed before their welcome: more than a second. */
+/** Comes in, is sent away, and comes back past two connections that are closed before their welcome: that takes a while. */
 async function comeBack(): Promise<void> {
   const followed = Promise.withResolvers<void>();
   await createPeer(true, { onFollowed: () => followed.resolve() }).enter();
-  server.script.push(closeWith('restarting'), closeWith('moved'));
-  closeWith('restarting')(server.sockets.at(-1)!);
+  server.script.push(closeWith('moved'), closeWith('moved'));
+  closeWith('moved')(server.sockets.at(-1)!);
   await followed.promise;
 }
 
@@ -41,22 +41,15 @@ describe('the connection of a simulated person', () => {
     await comeBack();
     // Another loop that the first person left behind would ask for tickets while the second one comes back.
     await comeBack();
-    expect(server.ticketsMs).toHaveLength(2 * COME_BACK_TICKETS);
+    expect(server.tickets).toHaveLength(2 * COME_BACK_TICKETS);
     expect(server.sockets.filter(({ connected }) => connected)).toHaveLength(2);
   });
 
-  it('is sought after longer and longer pauses, also while connections are closed before their welcome', async () => {
-    await comeBack();
-    const pausesMs = server.ticketsMs.map((atMs, index) => atMs - (server.ticketsMs[index - 1] ?? atMs));
-    expect(pausesMs[2]).toBeGreaterThan(200);
-    expect(pausesMs[3]).toBeGreaterThan(pausesMs[2]!);
-  });
-
-  it('is not sought further when the very first one is closed before its welcome: that is told to the caller', async () => {
+  it('is sought by one loop when the very first one is closed before its welcome because the room moves', async () => {
     server.script.push(closeWith('moved'));
-    await expect(createPeer(false).enter()).rejects.toMatchObject({ reason: 'socket:UNAVAILABLE' });
+    await createPeer(false).enter();
     await comeBack();
-    expect(server.ticketsMs).toHaveLength(1 + COME_BACK_TICKETS);
+    expect(server.tickets).toHaveLength(2 + COME_BACK_TICKETS);
   });
 
   it('is sought again when it is closed at the moment of its welcome', async () => {
@@ -64,12 +57,38 @@ describe('the connection of a simulated person', () => {
     await createPeer(true, { onFollowed: () => followed.resolve() }).enter();
     server.script.push((socket) => {
       welcome(socket);
-      closeWith('restarting')(socket);
+      closeWith('moved')(socket);
     });
-    closeWith('restarting')(server.sockets[0]!);
+    closeWith('moved')(server.sockets[0]!);
     await followed.promise;
     await expect.poll(() => server.sockets.map(({ connected }) => connected)).toEqual([false, false, true]);
     await comeBack();
-    expect(server.ticketsMs).toHaveLength(3 + COME_BACK_TICKETS);
+    expect(server.tickets).toHaveLength(3 + COME_BACK_TICKETS);
+  });
+
+  it('is not sought again by someone who does not follow, and the reason is told', async () => {
+    const lost = Promise.withResolvers<string>();
+    await createPeer(false, { onLost: ({ reason }) => lost.resolve(reason) }).enter();
+    closeWith('restarting')(server.sockets[0]!);
+    expect(await lost.promise).toBe('socket:restarting');
+  });
+
+  it('is lost without a word when the cable is pulled', async () => {
+    const lost = Promise.withResolvers<string>();
+    await createPeer(false, { onLost: ({ reason }) => lost.resolve(reason) }).enter();
+    server.sockets[0]!.conn.close();
+    expect(await lost.promise).toBe('socket:lost');
+  });
+
+  it('can be cut on purpose, and comes back at once', async () => {
+    const peer = createPeer(false, { onLost: () => expect.unreachable() });
+    await peer.enter();
+    expect(await peer.reconnect()).toBe('none');
+    expect(server.tickets).toHaveLength(2);
+  });
+
+  it('fails with the reason of the refusal at the entrance', async () => {
+    server.script.push(closeWith('restarting'));
+    await expect(createPeer(false).enter()).rejects.toMatchObject({ reason: 'socket:UNAVAILABLE' });
   });
 });

@@ -1,5 +1,6 @@
 import { createServer, type Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { json } from 'node:stream/consumers';
 import type { CloseReason } from '@tribune/shared/errors.ts';
 import type { MediaOffer, RequestData, RequestName } from '@tribune/shared/protocol.ts';
 import { Server, type Socket } from 'socket.io';
@@ -10,18 +11,23 @@ export class ScriptedServer {
   readonly #io: Server;
   /** What tickets say that the router takes. */
   rtpCapabilities: object = {};
-  /** When each ticket was asked for, of `performance.now()`. */
-  readonly ticketsMs: number[] = [];
+  /** The body of each request for a ticket. */
+  readonly tickets: unknown[] = [];
+  /** The nodes that the next tickets name, in order; the others name none. */
+  readonly nodes: string[] = [];
   /** What happens to the next connections, in order; the others are welcomed. */
   readonly script: ((socket: Socket) => void)[] = [];
   readonly sockets: Socket[] = [];
   readonly #answers = new Map<string, (data: unknown) => Promise<unknown>>();
 
   private constructor() {
-    this.#http = createServer((_request, response) => {
-      this.ticketsMs.push(performance.now());
-      response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify({ ticket: 'a ticket', url: null, rtpCapabilities: this.rtpCapabilities }));
+    this.#http = createServer((request, response) => {
+      void json(request).then((body) => {
+        this.tickets.push(body);
+        response.setHeader('content-type', 'application/json');
+        const url = this.nodes.shift() ?? null;
+        response.end(JSON.stringify({ ticket: 'a ticket', url, rtpCapabilities: this.rtpCapabilities }));
+      });
     });
     this.#io = new Server(this.#http, { transports: ['websocket'] });
     this.#io.on('connection', (socket) => {

@@ -1,6 +1,6 @@
 import { UsageError, type Parser } from '@tribune/cli';
 import type { RatePoint } from './people/arrivals.ts';
-import type { KindPlan } from './people/kinds.ts';
+import type { KindPlan } from './hearing/kinds.ts';
 import { parseAssertion, type Assertion } from './report/assertions.ts';
 
 const MAX_RATE = 1000;

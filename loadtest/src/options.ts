@@ -5,7 +5,7 @@ import { LIMITS } from '@tribune/shared/domain.ts';
 import { assertion, MAX_DURATION_S, MAX_PORT, MAX_RATE, origin, ramp, slowNetwork } from './optionValues.ts';
 import { LAUNCH_SPAN_S, type ArrivalPlan } from './people/arrivals.ts';
 import type { BehaviourPlan } from './people/behaviour.ts';
-import type { KindPlan } from './people/kinds.ts';
+import type { KindPlan } from './hearing/kinds.ts';
 import type { Assertion } from './report/assertions.ts';
 
 const MAX_LISTENERS = 5000;

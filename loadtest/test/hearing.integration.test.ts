@@ -7,8 +7,8 @@ import { receivableOf } from '../src/media/rtpParameters.ts';
 import { encodeSpeech, type SpeechFrame } from '../src/media/speech.ts';
 import { SpeakerMedia } from '../src/media/SpeakerMedia.ts';
 import { Listener } from '../src/people/Listener.ts';
-import type { ListenerKind } from '../src/people/kinds.ts';
-import { createGuard } from '../src/run/guard.ts';
+import type { ListenerKind } from '../src/hearing/kinds.ts';
+import { createGuard } from '../src/guard.ts';
 import { ScriptedServer, welcome } from './support/ScriptedServer.ts';
 
 /** What a listener hears while the server changes what there is to hear: real media, and a server that does as the test says. */

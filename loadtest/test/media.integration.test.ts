@@ -4,7 +4,7 @@ import type { Consumer, Producer, Router, WebRtcTransport, Worker } from 'medias
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { MediaConnection } from '../src/media/MediaConnection.ts';
 import { HearingRecord } from '../src/hearing/HearingRecord.ts';
-import { FULL } from '../src/people/kinds.ts';
+import { FULL } from '../src/hearing/kinds.ts';
 import { Reception } from '../src/media/Reception.ts';
 import { receivableOf, sendingParameters } from '../src/media/rtpParameters.ts';
 import type { DtlsParameters } from '../src/media/sdp.ts';

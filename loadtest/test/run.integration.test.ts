@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { TestServer } from '../../server/test/support/TestServer.ts';
-import { RefusedHostError } from '../src/run/guard.ts';
+import { RefusedHostError } from '../src/guard.ts';
 import { parseCommandLine, type LoadTestOptions } from '../src/options.ts';
 import { formatHtml } from '../src/report/html.ts';
 import { formatTable } from '../src/report/table.ts';
@@ -80,7 +80,10 @@ describe('runLoadTest', () => {
 
   it('counts who failed, by reason', async () => {
     const report = await runLoadTest(optionsFor(await start({ ROOM_CAPACITY: '6' }), { listeners: 8, speakers: 1 }));
-    expect(report.listeners).toMatchObject({ asked: 8, joined: 5, failed: [{ reason: 'ticket:ROOM_FULL', count: 3 }] });
+    expect(report.listeners).toMatchObject({ asked: 8, joined: 5 });
+    // Two who come at the same moment may both get a ticket for the last place.
+    for (const { reason } of report.listeners.failed) expect(reason).toMatch(/^(ticket|socket):ROOM_FULL$/);
+    expect(report.listeners.failed.reduce((sum, { count }) => sum + count, 0)).toBe(3);
     expect(isSuccess(report)).toBe(false);
   });
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiClient, QueuedError } from '@tribune/shared/ApiClient.ts';
-import { createGuard } from '../../../loadtest/src/run/guard.ts';
+import { createGuard } from '../../../loadtest/src/guard.ts';
 import { encodeSpeeches, Stage } from '../../../loadtest/src/people/Stage.ts';
 import type { Cluster } from '../Cluster.ts';
 import { LossyLinks } from './LossyLinks.ts';

@@ -1,6 +1,6 @@
 import { ApiClient } from '@tribune/shared/ApiClient.ts';
-import { createGuard } from '../../../loadtest/src/run/guard.ts';
-import type { ListenerKind } from '../../../loadtest/src/people/kinds.ts';
+import { createGuard } from '../../../loadtest/src/guard.ts';
+import type { ListenerKind } from '../../../loadtest/src/hearing/kinds.ts';
 import { Peer } from '../../../loadtest/src/people/Peer.ts';
 
 /** They count packets and do not decrypt them: there are many, beside the nodes on the same cores. */

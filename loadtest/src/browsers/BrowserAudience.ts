@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { chromium, type Browser } from 'playwright-core';
-import { epochMs } from '../run/clock.ts';
+import { epochMs } from '../clock.ts';
 import { BrowserListener, firstLineOf } from './BrowserListener.ts';
 import { buildBrowserReport, type BrowserReport } from './browserReport.ts';
 import { CHROMIUM_ARGS } from './chromium.ts';

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ProcessMonitor, type ProcessUsage } from '../run/ProcessMonitor.ts';
-import { FULL, type ListenerKind } from '../people/kinds.ts';
-import { BUSY_PCT, LATE_MS } from '../run/limit.ts';
+import { ProcessMonitor, type ProcessUsage } from '../ProcessMonitor.ts';
+import { FULL, type ListenerKind } from '../hearing/kinds.ts';
+import { BUSY_PCT, LATE_MS } from '../report/limit.ts';
 import { HearingRecord } from '../hearing/HearingRecord.ts';
 import { Reception } from '../media/Reception.ts';
-import { difference, lostOf, round } from '../report/stats.ts';
+import { difference, lostOf, round } from '../hearing/stats.ts';
 import { BareSfu } from './BareSfu.ts';
 
 /** So that a process is full before it has thousands of connections: each listener stands for nine of a mix. */

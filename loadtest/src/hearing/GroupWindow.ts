@@ -1,7 +1,7 @@
 import { burstRatioOf, mosOf, ratingOf } from './emodel.ts';
-import { Histogram } from '../report/Histogram.ts';
+import { Histogram } from './Histogram.ts';
 import type { StreamCounts } from './SequenceTracker.ts';
-import { NO_COUNTS, sumCounts } from '../report/stats.ts';
+import { NO_COUNTS, sumCounts } from './stats.ts';
 import { mergeQualities, NO_QUALITY, type Quality } from './StreamQuality.ts';
 
 /** Speech waits for its frame to be full before it goes anywhere. */

@@ -1,4 +1,4 @@
-import { NO_COUNTS, sumCounts } from '../report/stats.ts';
+import { NO_COUNTS, sumCounts } from './stats.ts';
 import { SequenceTracker, type StreamCounts } from './SequenceTracker.ts';
 import { mergeQualities, NO_QUALITY, StreamQuality, type Quality } from './StreamQuality.ts';
 

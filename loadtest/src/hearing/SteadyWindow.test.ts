@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { FULL, type ListenerKind } from '../people/kinds.ts';
+import { FULL, type ListenerKind } from './kinds.ts';
 import type { ListenerState } from '../people/Listener.ts';
-import { NO_COUNTS } from '../report/stats.ts';
+import { NO_COUNTS } from './stats.ts';
 import { everyone, heardFromServer, mergeWindows, SteadyWindow } from './SteadyWindow.ts';
 import { NO_QUALITY, type Quality } from './StreamQuality.ts';
 

@@ -1,8 +1,8 @@
 import { describeGroup, mergeGroups, type GroupWindow, type Hearing } from './GroupWindow.ts';
-import { groupOf, GROUPS, type Group } from '../people/kinds.ts';
+import { groupOf, GROUPS, type Group } from './kinds.ts';
 import type { Listener } from '../people/Listener.ts';
 import type { StreamCounts } from './SequenceTracker.ts';
-import { difference, lostOf } from '../report/stats.ts';
+import { difference, lostOf } from './stats.ts';
 
 /** Silence longer than this at the end of the window is no pause between words: DTX sends a packet each 400 ms. */
 const STALL_MS = 1500;

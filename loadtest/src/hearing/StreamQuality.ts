@@ -1,5 +1,5 @@
-import { epochMs } from '../run/clock.ts';
-import { Histogram } from '../report/Histogram.ts';
+import { epochMs } from '../clock.ts';
+import { Histogram } from './Histogram.ts';
 import { MAX_DROPOUT, sequenceStep, timestampStep } from '@tribune/shared/rtp/numbering.ts';
 import { OPUS_CLOCK_HZ, timestampAt } from '@tribune/shared/rtp.ts';
 

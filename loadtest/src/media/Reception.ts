@@ -2,7 +2,7 @@ import type { ConsumerInfo, MediaInfo } from '@tribune/shared/protocol.ts';
 import { isRtp, payloadOf, payloadTypeOf, sequenceNumberOf, ssrcOf, timestampOf } from '@tribune/shared/rtp.ts';
 import { randomInt } from 'node:crypto';
 import { MediaConnection, type MediaHandlers } from './MediaConnection.ts';
-import { FULL, type ListenerKind } from '../people/kinds.ts';
+import { FULL, type ListenerKind } from '../hearing/kinds.ts';
 import { isOpusPacket } from './opus.ts';
 import type { RelayOptions } from './Relay.ts';
 import { readSenderReport, writeReceiverReport } from './rtcp.ts';
@@ -10,7 +10,7 @@ import type { DtlsParameters, OfferedMedia, RtpParameters } from './sdp.ts';
 import { HearingRecord, type StreamRecord } from '../hearing/HearingRecord.ts';
 import type { StreamCounts } from '../hearing/SequenceTracker.ts';
 import { createRandom } from '../random.ts';
-import { difference, lostOf, NO_COUNTS } from '../report/stats.ts';
+import { difference, lostOf, NO_COUNTS } from '../hearing/stats.ts';
 
 export interface ReceptionHandlers {
   /** Asks the server to take the DTLS parameters (`transport:connect`). */

@@ -5,10 +5,10 @@ import {
   type AudiencePartResults,
   type ListenerResult,
 } from './AudiencePart.ts';
-import { epochMs } from '../run/clock.ts';
+import { epochMs } from '../clock.ts';
 import type { AudiencePartRequest, ListenerProcess } from './listenerCommands.ts';
-import type { ProcessUsage } from '../run/ProcessMonitor.ts';
-import type { ListenerPlan } from './kinds.ts';
+import type { ProcessUsage } from '../ProcessMonitor.ts';
+import type { ListenerPlan } from '../hearing/kinds.ts';
 import { mergeWindows, type WindowResult } from '../hearing/SteadyWindow.ts';
 
 export interface AudienceResults {

@@ -1,13 +1,13 @@
 import { ApiClient, ApiError } from '@tribune/shared/ApiClient.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from './failure.ts';
-import { epochMs } from '../run/clock.ts';
-import type { ProcessUsage } from '../run/ProcessMonitor.ts';
-import type { Guard } from '../run/guard.ts';
-import { Histogram } from '../report/Histogram.ts';
+import { epochMs } from '../clock.ts';
+import type { ProcessUsage } from '../ProcessMonitor.ts';
+import type { Guard } from '../guard.ts';
+import { Histogram } from '../hearing/Histogram.ts';
 import type { AudiencePartRequest } from './listenerCommands.ts';
 import { Listener, type ListenerState } from './Listener.ts';
-import { sumCounts, tally } from '../report/stats.ts';
+import { sumCounts, tally } from '../hearing/stats.ts';
 
 /** Sessions are made ahead, a few at a time: they are not what is measured. */
 const SESSION_CONCURRENCY = 8;

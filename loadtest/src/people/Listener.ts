@@ -1,7 +1,7 @@
 import type { SignalingClient } from '@tribune/shared/SignalingClient.ts';
 import { Failure, within } from './failure.ts';
 import { Peer, RECEIVING_TIMEOUT_MS, type PeerOptions } from './Peer.ts';
-import { FULL, type ListenerKind } from './kinds.ts';
+import { FULL, type ListenerKind } from '../hearing/kinds.ts';
 import type { StreamCounts } from '../hearing/SequenceTracker.ts';
 import { HearingRecord } from '../hearing/HearingRecord.ts';
 import type { Quality } from '../hearing/StreamQuality.ts';

@@ -1,7 +1,7 @@
 import { ApiClient } from '@tribune/shared/ApiClient.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { closeWith, ScriptedServer, welcome } from '../../test/support/ScriptedServer.ts';
-import { createGuard } from '../run/guard.ts';
+import { createGuard } from '../guard.ts';
 import { Peer, type PeerHandlers } from './Peer.ts';
 
 let server: ScriptedServer;

@@ -6,9 +6,9 @@ import type { SignalingClient, SignalingSocket } from '@tribune/shared/Signaling
 import { io, type Socket } from 'socket.io-client';
 import { HearingRecord } from '../hearing/HearingRecord.ts';
 import { receivableOf } from '../media/rtpParameters.ts';
-import type { Guard } from '../run/guard.ts';
+import type { Guard } from '../guard.ts';
 import { Failure, within } from './failure.ts';
-import { FULL, type ListenerKind } from './kinds.ts';
+import { FULL, type ListenerKind } from '../hearing/kinds.ts';
 import { PeerPolicy } from './PeerPolicy.ts';
 import { PeerReception } from './PeerReception.ts';
 

@@ -3,7 +3,7 @@ import type { HearingRecord } from '../hearing/HearingRecord.ts';
 import { Reception } from '../media/Reception.ts';
 import type { DtlsParameters } from '../media/sdp.ts';
 import { during, Failure } from './failure.ts';
-import type { ListenerKind } from './kinds.ts';
+import type { ListenerKind } from '../hearing/kinds.ts';
 
 /** A transport that the server closes goes down before the socket brings the reason: that long its word is waited for. */
 export const MEDIA_LOST_GRACE_MS = 1000;

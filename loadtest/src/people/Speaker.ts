@@ -105,14 +105,15 @@ export class Speaker {
     const media: SpeakerMedia = new SpeakerMedia(name, transport, ticket.rtpCapabilities, speech, {
       connectTransport: async (transportId, dtlsParameters) =>
         signaling.request('transport:connect', { transportId, dtlsParameters }),
-      onLost: (failure) => this.#handleMediaLost(media, failure),
+      onLost: () => this.#handleMediaLost(media),
     });
     return media;
   }
 
-  #handleMediaLost(media: SpeakerMedia, failure: Failure): void {
+  #handleMediaLost(media: SpeakerMedia): void {
     const timer = setTimeout(() => {
-      if (media === this.#media && !this.#closed && this.#producerId !== null) this.#options.onLost(failure);
+      if (media === this.#media && !this.#closed && this.#producerId !== null)
+        this.#options.onLost(new Failure('media:lost'));
     }, MEDIA_LOST_GRACE_MS);
     timer.unref();
   }

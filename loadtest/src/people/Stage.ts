@@ -1,7 +1,7 @@
 import { ApiClient } from '@tribune/shared/ApiClient.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { during, type Failure } from './failure.ts';
-import type { Guard } from '../run/guard.ts';
+import type { Guard } from '../guard.ts';
 import { Speaker } from './Speaker.ts';
 import { encodeSpeech, type SpeechFrame } from '../media/speech.ts';
 

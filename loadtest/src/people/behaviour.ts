@@ -1,4 +1,4 @@
-import { percentilesOf, type Percentiles } from '../report/stats.ts';
+import { percentilesOf, type Percentiles } from '../hearing/stats.ts';
 
 /** What listeners do once they are in, at random times. All zero is an audience that sits still. */
 export interface BehaviourPlan {

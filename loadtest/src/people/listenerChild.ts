@@ -1,8 +1,8 @@
 import { createBirpc } from 'birpc';
 import { SteadyWindow } from '../hearing/SteadyWindow.ts';
-import { localMs, setClockOffset } from '../run/clock.ts';
-import { createGuard } from '../run/guard.ts';
-import { ProcessMonitor } from '../run/ProcessMonitor.ts';
+import { localMs, setClockOffset } from '../clock.ts';
+import { createGuard } from '../guard.ts';
+import { ProcessMonitor } from '../ProcessMonitor.ts';
 import { AudienceActivity } from './AudienceActivity.ts';
 import { AudiencePart, NOBODY } from './AudiencePart.ts';
 import { NO_BEHAVIOUR } from './behaviour.ts';

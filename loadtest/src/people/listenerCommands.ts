@@ -1,9 +1,9 @@
 import type { BirpcReturn } from 'birpc';
 import type { WindowResult } from '../hearing/SteadyWindow.ts';
-import type { ProcessUsage } from '../run/ProcessMonitor.ts';
+import type { ProcessUsage } from '../ProcessMonitor.ts';
 import type { AudienceCount, AudiencePartResults } from './AudiencePart.ts';
 import type { BehaviourCounts, BehaviourPlan } from './behaviour.ts';
-import type { ListenerPlan } from './kinds.ts';
+import type { ListenerPlan } from '../hearing/kinds.ts';
 
 export interface AudiencePartRequest {
   readonly origin: string;

@@ -1,5 +1,5 @@
 import type { Report } from './report.ts';
-import type { Percentiles } from './stats.ts';
+import type { Percentiles } from '../hearing/stats.ts';
 
 /** One demand on the report, such as `ttfaMs.p95<1500`. */
 export interface Assertion {

@@ -1,9 +1,9 @@
 import type { ListenerResult } from '../people/AudiencePart.ts';
 import type { GroupWindow } from '../hearing/GroupWindow.ts';
-import { Histogram } from './Histogram.ts';
+import { Histogram } from '../hearing/Histogram.ts';
 import { isIn } from '../people/Listener.ts';
-import { groupOf, type Group } from '../people/kinds.ts';
-import { percentile, percentilesOf, roundOrNull, type Percentiles } from './stats.ts';
+import { groupOf, type Group } from '../hearing/kinds.ts';
+import { percentile, percentilesOf, roundOrNull, type Percentiles } from '../hearing/stats.ts';
 import type { WindowResult } from '../hearing/SteadyWindow.ts';
 
 /** How one kind of listener fared. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { buildBrowserReport } from '../browsers/browserReport.ts';
 import { niceTicks } from './chart.ts';
 import { formatHtml } from './html.ts';
-import { FULL } from '../people/kinds.ts';
+import { FULL } from '../hearing/kinds.ts';
 import { parseCommandLine } from '../options.ts';
 import { buildReport } from './report.ts';
 

@@ -1,8 +1,8 @@
 import { chart, escape, type Chart, type Line } from './chart.ts';
-import { browsersHtml } from '../browsers/browsersHtml.ts';
+import { browsersHtml } from './browsersHtml.ts';
 import type { Report } from './report.ts';
 import type { RoomFigures } from './roomReport.ts';
-import type { SeriesPoint } from '../run/series.ts';
+import type { SeriesPoint } from './series.ts';
 import { formatTable, kindFiguresOf, kindsIn, LIMIT_WORDS, ROOM_FIGURES } from './table.ts';
 
 /** The report as one page that needs nothing else: no script, no font, no other file. */

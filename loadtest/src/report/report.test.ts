@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { NO_GROUP } from '../hearing/GroupWindow.ts';
-import { FULL } from '../people/kinds.ts';
+import { FULL } from '../hearing/kinds.ts';
 import { parseCommandLine } from '../options.ts';
 import { buildReport, isSuccess, type Measurements, type SteadyMeasurement } from './report.ts';
-import { NO_COUNTS } from './stats.ts';
+import { NO_COUNTS } from '../hearing/stats.ts';
 import { formatTable } from './table.ts';
 
 const options = parseCommandLine(['--listeners', '3'])!.options;

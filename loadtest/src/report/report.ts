@@ -1,20 +1,20 @@
 import type { BehaviourReport } from '../people/behaviour.ts';
 import type { BrowserReport } from '../browsers/browserReport.ts';
-import { readEnvironment, type Environment } from '../run/environment.ts';
-import type { ProcessUsage } from '../run/ProcessMonitor.ts';
+import { readEnvironment, type Environment } from './environment.ts';
+import type { ProcessUsage } from '../ProcessMonitor.ts';
 import { describeKinds, latencyOf, mosOf, type GroupReport } from './groupReport.ts';
-import type { Group } from '../people/kinds.ts';
+import type { Group } from '../hearing/kinds.ts';
 import type { ListenerResult } from '../people/AudiencePart.ts';
 import { isIn } from '../people/Listener.ts';
-import { judge, type Evidence, type Verdict } from '../run/limit.ts';
+import { judge, type Evidence, type Verdict } from './limit.ts';
 import type { MachineReport } from '../machines/Machine.ts';
 import type { LoadTestOptions } from '../options.ts';
 import { describeRooms, type RoomsReport } from './roomReport.ts';
-import type { SeriesPoint } from '../run/series.ts';
-import { type NodeLoad, workerCpuBetween, type ServerBuild, type SfuSample } from '../run/sfuMetrics.ts';
-import { percentilesOf, quantilesOf, round, roundOrNull, tally, type Percentiles } from './stats.ts';
+import type { SeriesPoint } from './series.ts';
+import { type NodeLoad, workerCpuBetween, type ServerBuild, type SfuSample } from './sfuMetrics.ts';
+import { percentilesOf, quantilesOf, round, roundOrNull, tally, type Percentiles } from '../hearing/stats.ts';
 import { NO_GROUP } from '../hearing/GroupWindow.ts';
-import { Histogram } from './Histogram.ts';
+import { Histogram } from '../hearing/Histogram.ts';
 import { everyone, heardFromServer, type WindowResult } from '../hearing/SteadyWindow.ts';
 
 /** CPU time is told in steps of 10 ms: over less than this it says nothing. */

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { describeGroup } from '../hearing/GroupWindow.ts';
 import { NO_QUALITY } from '../hearing/StreamQuality.ts';
 import type { ListenerResult } from '../people/AudiencePart.ts';
-import { FULL } from '../people/kinds.ts';
+import { FULL } from '../hearing/kinds.ts';
 import { describeRooms } from './roomReport.ts';
-import { NO_COUNTS } from './stats.ts';
+import { NO_COUNTS } from '../hearing/stats.ts';
 
 function listener(room: number, ttfaMs: number | null): ListenerResult {
   const state = ttfaMs === null ? ({ kind: 'failed', reason: 'no-audio' } as const) : ({ kind: 'listening' } as const);

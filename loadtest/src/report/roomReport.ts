@@ -2,7 +2,7 @@ import type { GroupWindow } from '../hearing/GroupWindow.ts';
 import type { ListenerResult } from '../people/AudiencePart.ts';
 import { isIn } from '../people/Listener.ts';
 import { latencyOf, mosOf } from './groupReport.ts';
-import { percentilesOf, roundOrNull } from './stats.ts';
+import { percentilesOf, roundOrNull } from '../hearing/stats.ts';
 
 /** How one room fared, or several: one number for each figure, so that the worst of them can be told. */
 export interface RoomFigures {

@@ -1,10 +1,10 @@
 import type { PlayoutFigures } from '../browsers/inbound.ts';
 import type { GroupReport } from './groupReport.ts';
-import { GROUPS, type Group } from '../people/kinds.ts';
-import type { Limit } from '../run/limit.ts';
+import { GROUPS, type Group } from '../hearing/kinds.ts';
+import type { Limit } from './limit.ts';
 import type { Report } from './report.ts';
 import type { RoomFigures } from './roomReport.ts';
-import type { Percentiles } from './stats.ts';
+import type { Percentiles } from '../hearing/stats.ts';
 
 type Row = readonly [label: string, value: string];
 

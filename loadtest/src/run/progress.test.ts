@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NOBODY } from '../people/AudiencePart.ts';
 import { formatLive, formatProgress, type Progress } from './progress.ts';
-import type { SeriesPoint } from './series.ts';
+import type { SeriesPoint } from '../report/series.ts';
 
 const progress: Progress = {
   ...NOBODY,

@@ -1,6 +1,6 @@
 import type { AudienceCount } from '../people/AudiencePart.ts';
 import { nodeCpuPct, workerCpuPct, type SfuSample } from './sfuMetrics.ts';
-import { round, roundOrNull } from '../report/stats.ts';
+import { round, roundOrNull } from '../hearing/stats.ts';
 
 export type LoadTestPhase = 'setting up' | 'arriving' | 'holding' | 'measuring';
 

@@ -1,6 +1,6 @@
-import { escape } from '../report/chart.ts';
-import type { BrowserReport } from './browserReport.ts';
-import type { PlayoutFigures } from './inbound.ts';
+import { escape } from './chart.ts';
+import type { BrowserReport } from '../browsers/browserReport.ts';
+import type { PlayoutFigures } from '../browsers/inbound.ts';
 
 const COLUMNS: readonly (readonly [
   name: string,

@@ -1,4 +1,4 @@
-import type { StreamCounts } from '../hearing/SequenceTracker.ts';
+import type { StreamCounts } from './SequenceTracker.ts';
 
 /** Percentiles of a set of durations in ms, rounded to 0.1; null where nothing was measured. */
 export interface Percentiles {

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
-import type { ProcessUsage } from './ProcessMonitor.ts';
+import type { ProcessUsage } from '../ProcessMonitor.ts';
 import { nodeCpuPct, workerCpuPct, type SfuSample } from './sfuMetrics.ts';
-import { round } from '../report/stats.ts';
+import { round } from '../hearing/stats.ts';
 
 /** Of one core: above it, a thread is late more often than not. */
 export const BUSY_PCT = 85;

@@ -5,7 +5,7 @@ const NS_PER_MS = 1e6;
 
 /** What this process consumed between two moments, to tell a slow server from a slow load test. */
 export interface ProcessUsage {
-  /** Where it ran; empty for this machine. */
+  /** The machine on which it ran; empty for this one. */
   readonly machine: string;
   /** Of one core, so that 200 means two cores. */
   readonly cpuPct: number;

@@ -72,7 +72,7 @@ async function run(commandLine: CommandLine, signal: AbortSignal): Promise<numbe
   }
 }
 
-/** Better now than after the run. @throws {UsageError} */
+/** Checks the file before the run, and not after it. @throws {UsageError} */
 async function assertWritable(option: string, file: string): Promise<void> {
   await access(dirname(resolve(file)), constants.W_OK).catch(() => {
     throw new UsageError(`${option} names a file in a folder that cannot be written to: ${file}`);

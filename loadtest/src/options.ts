@@ -10,7 +10,7 @@ import type { Assertion } from './report/assertions.ts';
 
 const MAX_LISTENERS = 5000;
 const MAX_ROOMS = 200;
-/** Of all rooms together: they are in one process, and each sends 50 packets a second. */
+/** Limit for all rooms together: speakers are in one process, and each sends 50 packets a second. */
 const MAX_ALL_SPEAKERS = 400;
 const DEFAULT_LISTENERS = 50;
 const DEFAULT_RATE = 20;
@@ -174,11 +174,11 @@ export interface LoadTestOptions {
   readonly arrivals: ArrivalPlan;
   /** The listeners who decrypt and check every packet. */
   readonly full: number;
-  /** Who is behind a poor network, and behind which. */
+  /** The share of listeners behind a poor network, and the network; null for none. */
   readonly slow: KindPlan['slow'];
-  /** Of the arrivals, and of what is drawn about listeners. */
+  /** Seeds the arrivals, and everything that is drawn about listeners. */
   readonly seed: number;
-  /** Those that run listeners; the speakers are in one more. */
+  /** Processes that run listeners; the speakers are in one more. */
   readonly processes: number;
   /** Where other machines join, and how many; null for a run of this machine alone. */
   readonly coordinate: { readonly port: number; readonly machines: number } | null;

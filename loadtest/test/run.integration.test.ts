@@ -53,7 +53,7 @@ describe('runLoadTest', () => {
     expect(await api.listRooms()).toEqual([]);
   });
 
-  it('lets everyone in who is told to come back later, as the server paces an audience', async () => {
+  it('lets every listener in whom the server told to come back later', async () => {
     const report = await runLoadTest(optionsFor(await start({ JOINS_PER_S: '8' }), { speakers: 1 }, '--flash 20'));
     expect(report.listeners).toMatchObject({ asked: 20, joined: 20, failed: [] });
     expect(report.listeners.toldToWait).toBeGreaterThan(5);
@@ -78,7 +78,7 @@ describe('runLoadTest', () => {
     expect(lossPct).toBeLessThan(0.5);
   });
 
-  it('counts who failed, by reason', async () => {
+  it('counts failures by reason', async () => {
     const report = await runLoadTest(optionsFor(await start({ ROOM_CAPACITY: '6' }), { listeners: 8, speakers: 1 }));
     expect(report.listeners).toMatchObject({ asked: 8, joined: 5 });
     // Two who come at the same moment may both get a ticket for the last place.
@@ -129,7 +129,7 @@ describe('runLoadTest', () => {
     expect(report.lossPct).toBeLessThan(0.1);
   });
 
-  it('costs a listener no more for who stands on stage', async () => {
+  it('sends a listener no more packets when more people stand on stage', async () => {
     const report = await runLoadTest(optionsFor(await start(), { listeners: 5 }, '--speakers 3 --open-mics 1'));
     expect(report.listeners.joined).toBe(5);
     expect(report.packetsPerListenerPerSecond).toBeLessThan(18);

@@ -71,7 +71,7 @@ describe('the steady window', () => {
     expect(everyone(new SteadyWindow([late, new FakeListener()]).close()).listeners).toBe(1);
   });
 
-  it('fails who stopped hearing, and counts what they missed as lost', () => {
+  it('fails a listener who stopped hearing, and counts what they missed as lost', () => {
     const [well, stalled] = [new FakeListener(), new FakeListener()];
     const window = new SteadyWindow([well, stalled]);
     vi.advanceTimersByTime(4000);
@@ -83,7 +83,7 @@ describe('the steady window', () => {
     expect(well.state).toEqual({ kind: 'listening' });
   });
 
-  it('measures who heard nothing at all by what others heard', () => {
+  it('measures a listener who heard nothing at all by what others heard', () => {
     const [well, silent] = [new FakeListener(), new FakeListener()];
     const window = new SteadyWindow([well, silent]);
     vi.advanceTimersByTime(10_000);
@@ -91,7 +91,7 @@ describe('the steady window', () => {
     expect(heardFromServer(window.close()).lost).toBe(10 * PACKETS_PER_SECOND);
   });
 
-  it('counts the silence of who stopped hearing as a gap', () => {
+  it('counts the silence of a listener who stopped hearing as a gap', () => {
     const stalled = new FakeListener();
     const window = new SteadyWindow([stalled]);
     vi.advanceTimersByTime(4000);
@@ -108,7 +108,7 @@ describe('the steady window', () => {
     expect(window.close().restarted).toBe(1);
   });
 
-  it('keeps apart who is behind a slow network, over several processes too', () => {
+  it('keeps listeners behind a slow network apart, over several processes too', () => {
     const network = { lossShare: 0.2, delayMs: 0, jitterMs: 0, rateKbps: null };
     const hearAll = () => {
       const listeners = [

@@ -9,9 +9,9 @@ const STALL_MS = 1500;
 
 export interface WindowResult {
   readonly seconds: number;
-  /** Those who were listening when it began. */
+  /** The listeners who were listening when it began. */
   readonly groups: Readonly<Record<Group, GroupWindow>>;
-  /** Of each room, by its index; listeners behind a poor network are left out. */
+  /** How each room heard, by its index; listeners behind a poor network are left out. */
   readonly rooms: readonly GroupWindow[];
   /** Listeners whose media was built anew, at the server's word. */
   readonly restarted: number;
@@ -53,7 +53,7 @@ export class SteadyWindow {
         return [listener, { counts: listener.counts(), mediaRestarts, absentMs }];
       }),
     );
-    // What came before the window is nobody's.
+    // Quality from before the window is not part of it.
     for (const listener of listening) listener.takeQuality();
   }
 
@@ -115,7 +115,7 @@ export function mergeWindows(windows: readonly WindowResult[]): WindowResult {
   };
 }
 
-/** Those who tell of the server: everyone but who is behind a poor network of our own making. */
+/** The listeners whose figures describe the server: all but those behind an emulated poor network. */
 export function heardFromServer({ groups }: WindowResult): GroupWindow {
   return mergeGroups([groups.light, groups.full]);
 }

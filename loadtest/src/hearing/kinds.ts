@@ -7,7 +7,7 @@ export interface ListenerKind {
   readonly isFull: boolean;
   /** The poor network that this listener is behind; null for the network as it is. */
   readonly slow: SlowNetwork | null;
-  /** Of what chance does on that network. */
+  /** Seeds the losses and delays of that network. */
   readonly seed: number;
 }
 
@@ -18,7 +18,7 @@ export interface ListenerPlan {
   readonly room: number;
 }
 
-/** Reported apart: who is behind a slow network says nothing of the server, light or full. */
+/** Kinds that are reported apart: listeners behind a slow network say nothing of the server, light or full. */
 export const GROUPS = ['light', 'full', 'slow'] as const;
 export type Group = (typeof GROUPS)[number];
 
@@ -41,7 +41,7 @@ export function planListeners(plan: KindPlan & { readonly rooms: number }): List
   return planKinds(plan).map((kind, index) => ({ kind, room: index % plan.rooms }));
 }
 
-/** Who of all listeners is of which kind: drawn, so that neither goes with a time of arrival nor with the other. */
+/** Draws the kind of each listener, so that no kind goes with a time of arrival or with the other kind. */
 export function planKinds({ listeners, full, slow, seed }: KindPlan): ListenerKind[] {
   // A sequence of its own: arrivals take theirs from the same seed.
   const random = createRandom(seed ^ 0x6b69_6e64);

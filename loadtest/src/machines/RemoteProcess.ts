@@ -29,7 +29,7 @@ export class RemoteProcess implements ListenerProcess {
     return !this.rpc.$closed;
   }
 
-  /** With it goes the whole machine, which ends when it is let go. */
+  /** Lets go of the whole machine, which ends all its processes then. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#machine.close();

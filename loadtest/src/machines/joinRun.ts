@@ -45,7 +45,7 @@ export async function joinRun(options: JoinOptions, onJoined: () => void, signal
     }
     if (message.kind === 'start') return start(message.offsetMs);
     const process = processes[message.process];
-    // That it has ended was told already.
+    // The coordinator knows already that the process has ended.
     if (process?.isAlive) process.post(message.message);
   }
 

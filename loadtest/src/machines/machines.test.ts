@@ -89,7 +89,7 @@ describe('a coordinator', () => {
   it.each([
     ['too long to be one', Buffer.from('ffffffff', 'hex')],
     ['no message at all', Buffer.from('00000003414141', 'hex')],
-  ])('hangs up on who sends what is %s', async (_what, bytes) => {
+  ])('hangs up when it is sent something that is %s', async (_what, bytes) => {
     const { port } = await start();
     const socket = connect(port, '127.0.0.1');
     socket.resume().on('error', () => undefined);
@@ -119,7 +119,7 @@ describe('another clock', () => {
 const parseJoin = (args: readonly string[]) => joinOptionsOf(JOIN_COMMAND.parse(args)!);
 
 describe('--join', () => {
-  it('takes where, the key, and who vouches for the server', () => {
+  it('has an address, a key, and a person who vouches for the server', () => {
     const given = ['--join', 'lab-1:7000', '--key', 'secret', '--processes', '3', '--i-own-this-host'];
     expect(parseJoin(given)).toEqual({ host: 'lab-1', port: 7000, key: 'secret', processes: 3, ownHost: true });
     expect(parseJoin(['--join=[::1]:7000', '--key', 'secret'])).toMatchObject({ host: '::1', port: 7000 });

@@ -7,11 +7,11 @@ export const WIRE_VERSION = 2;
 export interface MachineInfo {
   readonly name: string;
   readonly cores: number;
-  /** Those that run listeners there. */
+  /** Processes that run listeners there. */
   readonly processes: number;
 }
 
-/** Of a call to one of the machine's processes, or its answer: birpc knows what is in it. */
+/** A call to one of the machine's processes, or its answer, as birpc writes it. */
 interface ProcessMessage {
   readonly kind: 'message';
   readonly process: number;

@@ -167,7 +167,7 @@ export class Reception {
     this.#answer(report, stream, mid);
   }
 
-  /** Of a light listener: the packet is encrypted but for its header. What comes before the keys are there is heard by nobody. */
+  /** Handles a packet of a light listener, encrypted but for its header. A packet that comes before the keys are there is not heard. */
   #handleClearHeader(packet: Buffer, arrivalMs: number): void {
     const stream = this.connected && this.#findBySsrc(ssrcOf(packet));
     if (stream) this.#count(stream, packet, arrivalMs);

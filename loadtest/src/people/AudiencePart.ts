@@ -24,9 +24,9 @@ export interface AudienceCount {
   readonly waiting: number;
   readonly joined: number;
   readonly failed: number;
-  /** Those who were told to come back later, and do. */
+  /** Listeners who were told to come back later, and do. */
   readonly toldToWait: number;
-  /** These two are without who is behind an emulated slow network, whose loss says nothing of the server. */
+  /** These two leave out listeners behind an emulated slow network, whose loss says nothing of the server. */
   readonly received: number;
   readonly expected: number;
   /** Why people failed, each with how many. */

@@ -41,7 +41,7 @@ export class Listener {
   #connectedMs: number | null = null;
   #firstAudioMs: number | null = null;
   #lastAudioMs: number | null = null;
-  /** Of all visits. */
+  /** What was heard in all visits. */
   readonly #record = new HearingRecord();
   #absentMs = 0;
   #leftMs = 0;
@@ -63,7 +63,7 @@ export class Listener {
     return this.#askedMs !== null;
   }
 
-  /** From the ticket request until ICE and DTLS are up; from when the room went live for who had waited; null before. */
+  /** From the ticket request until ICE and DTLS are up; from when the room went live for those who had waited; null before. */
   get joinMs(): number | null {
     return this.#since(this.#connectedMs);
   }

@@ -28,7 +28,7 @@ export interface PeerOptions {
   readonly name: string;
   /** Holds the session of this one person. */
   readonly api: ApiClient;
-  /** Where the ticket comes from, and the socket goes unless the ticket says otherwise. */
+  /** The server that gives the ticket, and that the socket goes to unless the ticket says otherwise. */
   readonly origin: string;
   readonly roomId: string;
   readonly guard: Guard;
@@ -61,7 +61,7 @@ export class Peer {
   /** The newest connection, also while the next one is sought. */
   #opened: OpenedConnection | null = null;
   #socket: Socket | null = null;
-  /** Of a connection that was cut on purpose: the next one. */
+  /** Resolves with the welcome that follows a connection which was cut on purpose. */
   #rejoined: PromiseWithResolvers<Welcome> | null = null;
   #closed = false;
   #lost = false;
@@ -180,7 +180,7 @@ export class Peer {
   }
 
   #handleMediaFailed(failure: Failure): void {
-    // What fails because its connection is over brings nothing new: that has been told, or the next one is sought.
+    // Media that fails because its connection is over is no news: the loss was told, or the next connection is sought.
     if (!this.#connection.opened) return;
     if (NOT_CONNECTED.has(failure.reason) && this.#connection.leaveNode()) this.#record.mediaFailed += 1;
     else if (this.#options.follows) this.#cut();
@@ -198,7 +198,7 @@ export class Peer {
     this.#rejoined = null;
     if (this.#closed || this.#lost) return;
     this.#lost = true;
-    // Of a person who never was inside, the caller of `enter()` hears.
+    // A person who never was inside fails in `enter()`.
     if (this.#opened) this.#handlers.onLost?.(failure);
   }
 }

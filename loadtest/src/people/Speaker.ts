@@ -29,7 +29,7 @@ export class Speaker {
   #producerId: string | null = null;
   #speaks = false;
   #round = 0;
-  /** Of media that is gone by now. */
+  /** Counts of media that was replaced. */
   #past = { sent: 0, skipped: 0 };
   #closed = false;
 
@@ -79,7 +79,7 @@ export class Speaker {
     await this.#untilSpeaking();
   }
 
-  /** Of someone whose microphone is open: mutes it, or opens it again. @throws {Failure} */
+  /** Mutes the microphone of a speaker whose microphone is open, or opens it again. @throws {Failure} */
   async setMuted(muted: boolean): Promise<void> {
     if (muted) this.#media?.hush();
     await during('stage', async () => this.signaling.request('stage:setMuted', { muted }));
@@ -139,7 +139,7 @@ export class Speaker {
     }
   }
 
-  /** What was sent before goes on until this is. */
+  /** The media before goes on sending until the new media does. */
   async #publish(): Promise<void> {
     const media = await during('media', async () => this.#createMedia());
     try {

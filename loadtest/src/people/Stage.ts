@@ -17,7 +17,7 @@ export interface StageOptions {
   readonly guard: Guard;
   /** The host included. */
   readonly speakers: number;
-  /** Those of them who are not muted, the host first. */
+  /** Speakers who are not muted, the host first. */
   readonly openMics: number;
   /** False leaves the room in its backstage until `goLive()`. */
   readonly isLive: boolean;

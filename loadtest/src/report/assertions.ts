@@ -60,7 +60,7 @@ export function parseAssertion(text: string): Assertion {
   return { text, field, operator: operator as Operator, bound: Number(bound) };
 }
 
-/** Those that do not hold, each with the value; what was not measured holds nothing. */
+/** The demands that are not met, each with the value. A figure that was not measured meets none. */
 export function failedAssertions(assertions: readonly Assertion[], report: Report): string[] {
   return assertions.flatMap(({ text, field, operator, bound }) => {
     const value = FIELDS[field](report);

@@ -1,9 +1,9 @@
 import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os';
 import packageJson from '../../package.json' with { type: 'json' };
 
-/** What ran the load test: figures of two machines do not compare. */
+/** The machine and the versions that ran the load test: figures of two machines do not compare. */
 export interface Environment {
-  /** Of the load test. */
+  /** The version of the load test. */
   readonly version: string;
   readonly node: string;
   readonly system: string;

@@ -12,9 +12,9 @@ export interface GroupReport {
   readonly joined: number;
   readonly joinMs: Percentiles;
   readonly ttfaMs: Percentiles;
-  /** What the emulated network took away included; null where nobody listened. */
+  /** Includes the loss that the emulated network caused; null where nobody listened. */
   readonly lossPct: number | null;
-  /** Of it, what the emulated network took away. */
+  /** The part of the loss that the emulated network caused. */
   readonly inflictedLossPct: number | null;
   readonly jitterMs: Percentiles;
   readonly latencyMs: Percentiles;

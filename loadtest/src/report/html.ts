@@ -165,7 +165,7 @@ function kindsOf(report: Report): string {
   return `<h2>Kinds of listener</h2>
 <div class="kinds"><table><thead><tr><td></td>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>
 <p class="none">Light listeners count packets by their header; full ones decrypt and check each. Tiles and charts of
-what is heard are of both, without who is behind the emulated slow network.</p>`;
+what is heard are of both, without listeners behind the emulated slow network.</p>`;
 }
 
 /** A row for each room, so that one that fared otherwise than the others stands out. */

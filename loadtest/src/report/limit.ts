@@ -3,15 +3,15 @@ import type { ProcessUsage } from '../ProcessMonitor.ts';
 import { nodeCpuPct, workerCpuPct, type SfuSample } from './sfuMetrics.ts';
 import { round } from '../hearing/stats.ts';
 
-/** Of one core: above it, a thread is late more often than not. */
+/** Percent of one core above which a thread is late more often than not. */
 export const BUSY_PCT = 85;
-/** Of all cores: browsers that take more are what the others wait for. */
+/** Percent of all cores: when browsers take more, the others wait for them. */
 const BROWSERS_SHARE_PCT = 30;
 export const LATE_MS = 50;
 /** Failures that the machine of the load test causes, when it has no sockets or files left. */
 const OUT_OF_SOCKETS = /EMFILE|ENFILE|EADDRNOTAVAIL|ENOBUFS/;
 
-/** Who was at their limit, so that the figures are theirs: `generator` makes the times say little about the server. */
+/** The side that was at its limit, so that the figures describe it: with `generator`, the times say little about the server. */
 export type Limit = 'none' | 'generator' | 'server' | 'both' | 'unknown';
 
 export interface Verdict {

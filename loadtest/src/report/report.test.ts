@@ -107,7 +107,7 @@ describe('buildReport', () => {
     expect(kinds.slow).toBeNull();
   });
 
-  it('keeps who is behind a slow network out of what it says of the server, but not out of its cost', () => {
+  it('counts listeners behind a slow network in the cost of the server, and in no other figure about it', () => {
     const network = { lossShare: 0.5, delayMs: 0, jitterMs: 0, rateKbps: null };
     const listener = {
       kind: { ...FULL, slow: network },

@@ -30,7 +30,7 @@ export interface Report extends Verdict {
     readonly asked: number;
     /** Connected, heard audio, and heard it to the end. */
     readonly joined: number;
-    /** Those whom the server told to come back later, which they did. */
+    /** Listeners whom the server told to come back later. */
     readonly toldToWait: number;
     /** How often a node gave a ticket and passed no media, so that a listener went to another. */
     readonly mediaFailed: number;
@@ -213,7 +213,7 @@ function sfuOf(steady: SteadyMeasurement | null): Report['sfu'] {
   if (!sfuBefore || !sfuAfter || !window || window.seconds < MIN_SFU_SECONDS) {
     return { cpuUsPerPacket: null, cpuMsPerListenerSecond: null, rssMb: null, nodeCpuPct: null };
   }
-  // Who is behind a slow network costs the server no less for what that took away.
+  // The server sends a listener behind a slow network every packet, also those that the network then loses.
   const { listenerSeconds, counts, quality } = everyone(window);
   const delivered = counts.received + quality.inflicted;
   // Where a worker was replaced, its successor's count would be taken for its own.

@@ -11,7 +11,7 @@ export interface SfuSample {
   readonly nodeCpuS: number | null;
   /** Versions that run there; left out where they are not told. */
   readonly build?: ServerBuild;
-  /** Of a cluster, with the listeners of each. */
+  /** The nodes of a cluster, with the listeners of each. */
   readonly nodes?: readonly NodeLoad[];
 }
 
@@ -29,7 +29,7 @@ const clusterView = z.object({
   nodes: z.array(z.object({ id: z.string(), url: z.string().nullable(), listeners: z.number() })),
 });
 
-/** Of all nodes, where there are several; null when one cannot be read. */
+/** Reads the metrics of all nodes, where there are several; null when one cannot be read. */
 export async function readSfuMetrics(origin: string): Promise<SfuSample | null> {
   const nodes = await readNodes(origin);
   if (nodes.length < 2) return readNode(origin);
@@ -88,7 +88,7 @@ export function parseSfuMetrics(text: string): SfuSample | null {
   return workerCpuS.size > 0 ? { workerCpuS, workerRssBytes, nodeCpuS, ...build } : null;
 }
 
-/** Of one core, by worker, between two samples; a worker that was replaced meanwhile is left out. */
+/** CPU by worker between two samples, in percent of one core; a worker that was replaced meanwhile is left out. */
 export function workerCpuPct(from: SfuSample, to: SfuSample, seconds: number): Map<string, number> {
   const spent = [...to.workerCpuS].map(
     ([worker, cpuS]) => [worker, (100 * (cpuS - (from.workerCpuS.get(worker) ?? Number.NaN))) / seconds] as const,
@@ -96,7 +96,7 @@ export function workerCpuPct(from: SfuSample, to: SfuSample, seconds: number): M
   return new Map(spent.filter(([, cpuPct]) => cpuPct >= 0));
 }
 
-/** Of one core, by the server's Node process; null where it is not told. */
+/** CPU of the server's Node process in percent of one core; null where it is not told. */
 export function nodeCpuPct(from: SfuSample, to: SfuSample, seconds: number): number | null {
   const cpuPct = (100 * ((to.nodeCpuS ?? Number.NaN) - (from.nodeCpuS ?? Number.NaN))) / seconds;
   return cpuPct >= 0 ? cpuPct : null;

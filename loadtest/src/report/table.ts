@@ -8,7 +8,7 @@ import type { Percentiles } from '../hearing/stats.ts';
 
 type Row = readonly [label: string, value: string];
 
-/** Whose figures these are. */
+/** The side that the figures describe, in words. */
 export const LIMIT_WORDS = {
   none: 'nobody',
   generator: 'the load test',
@@ -68,7 +68,7 @@ function listenerRows({ listeners, interrupted }: Report): Row[] {
   ];
 }
 
-/** What is told of each kind of listener, in words with units. */
+/** The figures of each kind of listener, in words with units. */
 const KIND_FIGURES: readonly (readonly [name: string, of: (group: GroupReport) => string])[] = [
   ['joined', ({ joined, asked }) => `${joined} of ${asked}`],
   ['time to join, p95', ({ joinMs }) => figure(joinMs.p95, 'ms')],
@@ -111,7 +111,7 @@ function kindRows(report: Report): Row[] {
   ];
 }
 
-/** What is told of rooms, in words with units. */
+/** The figures of a room, in words with units. */
 export const ROOM_FIGURES: readonly (readonly [name: string, of: (room: RoomFigures) => string])[] = [
   ['joined', ({ joined, asked }) => `${joined} of ${asked}`],
   ['time to join, p95', ({ joinMsP95 }) => figure(joinMsP95, 'ms')],

@@ -188,7 +188,7 @@ class LoadTestRun {
     const aborted = Promise.withResolvers<never>();
     const abort = () => aborted.reject(this.#signal.reason);
     this.#signal.addEventListener('abort', abort, { once: true });
-    // What goes on after an early end is ended with its process.
+    // Work that goes on after an early end is ended with its process.
     work.catch(() => undefined);
     try {
       this.#signal.throwIfAborted();

@@ -306,7 +306,7 @@ export class RoomConnection {
  * Names this client towards the server. A page keeps it nowhere: a duplicated tab would copy it from `sessionStorage`, and two pages
  * under one name would each believe that they resume. (`crypto.randomUUID` does not exist on pages without TLS.)
  */
-export function createInstanceId(): string {
+function createInstanceId(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

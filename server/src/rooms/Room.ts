@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { type Person, type ReactionKind, type RoomInfo, type RoomSnapshot } from '@tribune/shared/domain.ts';
+import { LIMITS, type Person, type ReactionKind, type RoomInfo, type RoomSnapshot } from '@tribune/shared/domain.ts';
 import type { CloseReason } from '@tribune/shared/errors.ts';
 import { can, type Action } from '@tribune/shared/permissions.ts';
 import type { AudienceList, RoomHealthInfo, Welcome } from '@tribune/shared/protocol.ts';
@@ -33,10 +33,8 @@ export type RoomConfig = PresenceConfig & Pick<Config, 'ROOM_CAPACITY'>;
 
 /** Actions that the store would take for anyone whatever, so that the room has to know their target. */
 const NOBODY = { action: null, actor: null, userId: null } as const;
-const FACES = 12;
 /** Of a stage that is given away, until the voices can be heard at the new home. */
 export const VOICES_FOLLOW_MS = 2000;
-const AUDIENCE_LIST_LIMIT = 50;
 const AIMED_AT_ANYONE: ReadonlySet<Action> = new Set(['peer:remove', 'peer:ban']);
 
 export interface RoomOptions {
@@ -255,7 +253,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
     const here = this.#people.search(query);
     if (this.#home.nodes.listeners === 0) return here;
     const elsewhere = await this.#options.cluster.bus.findPeople({ roomId: this.id, query });
-    return { people: [...here.people, ...elsewhere].slice(0, AUDIENCE_LIST_LIMIT), total: this.listenersEverywhere };
+    return { people: [...here.people, ...elsewhere].slice(0, LIMITS.audiencePage), total: this.listenersEverywhere };
   }
 
   /** Of this node only. */
@@ -412,7 +410,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
   }
 
   get #faces(): readonly Person[] {
-    return [...this.#people.faces, ...this.#home.nodes.faces].slice(0, FACES);
+    return [...this.#people.faces, ...this.#home.nodes.faces].slice(0, LIMITS.faces);
   }
 
   /** The stage has come here or gone. */

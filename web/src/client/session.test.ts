@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { loadMicrophoneOptions, saveMicrophoneOptions } from './devices.ts';
+import { loadMicrophoneOptions, saveMicrophoneOptions } from './microphone/devices.ts';
 import { loadSession, saveSession } from './session.ts';
 
 const session = { token: 'token', user: { userId: 'user-1', name: 'Ann' } };

@@ -8,7 +8,7 @@ import { parseCommandLine as parseLoadTest } from '@tribune/loadtest/options.ts'
 import type { Progress } from '@tribune/loadtest/run/progress.ts';
 import type { Report } from '@tribune/loadtest/report/report.ts';
 import { runLoadTest } from '@tribune/loadtest/run/runLoadTest.ts';
-import { percentilesOf, round } from '@tribune/loadtest/report/stats.ts';
+import { percentilesOf, round } from '@tribune/loadtest/hearing/stats.ts';
 import type { Costs } from './costs.ts';
 import type { Cluster as ClusterModel } from './model.ts';
 import { Simulation, type Outcome } from './Simulation.ts';

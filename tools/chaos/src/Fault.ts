@@ -52,6 +52,8 @@ export interface Fault {
   /** Default: 1. */
   readonly rooms?: number;
   readonly activity?: ActivityOptions;
+  /** It ends processes that a node has started, so that their end is none of the node's faults. */
+  readonly endsChildren?: boolean;
   /** It cannot be brought about by a user who is not root. */
   readonly needsRoot?: boolean;
   /** Brings the fault about, and waits until it is over. @throws {Error} when it could not be brought about, or a promise cannot be measured in ms */

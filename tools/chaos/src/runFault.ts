@@ -4,6 +4,7 @@ import { ChaosRoom } from './ChaosRoom.ts';
 import { Cluster } from './cluster/Cluster.ts';
 import type { Fault, FaultContext, Outcome } from './Fault.ts';
 import { LossyNetwork } from './LossyNetwork.ts';
+import { watchChildren } from './processes.ts';
 import { settle } from './settle.ts';
 import { summarizeLog } from './summarizeLog.ts';
 
@@ -93,6 +94,7 @@ async function measure(fault: Fault, { closing, rooms, ...parts }: Parts): Promi
   const wait = async (ms: number) => sleep(ms, undefined, { signal });
   const room = rooms[0]!;
   await settle(cluster, room);
+  const findEnded = await watchChildren(cluster.nodes);
   const activity = new Activity(cluster, room, fault.activity);
   closing.unshift(async () => activity.stop());
   await wait(WARM_UP_MS);
@@ -116,8 +118,10 @@ async function measure(fault: Fault, { closing, rooms, ...parts }: Parts): Promi
     problem = messageOf(error);
   }
   await activity.stop();
-  problem =
-    [...cluster.nodes.flatMap(({ crashes }) => crashes), ...rooms.flatMap(({ failures }) => failures)][0] ?? problem;
+  const crashes = cluster.nodes.flatMap((node) => node.crashes);
+  const ended = fault.endsChildren ? [] : await findEnded();
+  const failures = rooms.flatMap((each) => each.failures);
+  problem = [...crashes, ...ended, ...failures][0] ?? problem;
   const results = outcomes.map((outcome) => toResult(fault, outcome, problem));
   if (outcomes.length === 0) results.push(toFailure(fault, problem));
   results.push(toResult(fault, answersOf(activity), activity.problems[0] ?? null));

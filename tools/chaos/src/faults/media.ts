@@ -15,6 +15,7 @@ const MANY_ROOMS_WATCH_MS = 15_000;
 const WARM_UP_MS = 3000;
 
 const MIXER_FAULT = {
+  endsChildren: true,
   env: { MIXERS: '2', CLUSTER_ADDRESS: '127.0.0.1' },
   nodes: 2,
   rooms: 3,

@@ -15,11 +15,27 @@ const PAUSE_DBOV = 36;
 
 export interface ChaosRoomOptions {
   readonly origin: string;
+  readonly speeches: Speeches;
   readonly listeners: number;
   /** People in the audience whom `Activity` sends out and lets in again; nothing is measured at them. Default: none. */
   readonly guests?: number;
   /** Whether someone stands beside the host who talks too, and is muted now and then. Default: false. */
   readonly hasSpeaker?: boolean;
+}
+
+/** What people say: encoded once, for all rooms. */
+export interface Speeches {
+  readonly host: readonly SpeechFrame[];
+  readonly speaker: readonly SpeechFrame[];
+}
+
+/** The fixtures without their pauses: a gap in the sound is the cluster's then, and not the speaker's. */
+export async function encodeSpeeches(): Promise<Speeches> {
+  const [host, speaker] = await Promise.all([
+    encodeWithoutPauses(SPEECH_FILES[0]!),
+    encodeWithoutPauses(SPEECH_FILES[1]!),
+  ]);
+  return { host, speaker };
 }
 
 /** A room in which the host talks without a pause, with listeners who measure what they hear. */
@@ -46,17 +62,22 @@ export class ChaosRoom {
   }
 
   /** @throws {Failure | ApiError} when the room does not come about; nothing is left then */
-  static async create({ origin, listeners, guests = 0, hasSpeaker = false }: ChaosRoomOptions): Promise<ChaosRoom> {
-    const speech = await encodeWithoutPauses(SPEECH_FILES[0]!);
+  static async create({
+    origin,
+    speeches,
+    listeners,
+    guests = 0,
+    hasSpeaker = false,
+  }: ChaosRoomOptions): Promise<ChaosRoom> {
     const api = new ApiClient(origin);
     const { user } = await api.createSession('Host');
     const { id } = await api.createRoom({ title: 'Chaos', speakerLimit: 5 });
-    const room = new ChaosRoom(origin, { roomId: id, voiceId: voiceIdOf(user.userId) }, api, speech);
+    const room = new ChaosRoom(origin, { roomId: id, voiceId: voiceIdOf(user.userId) }, api, speeches.host);
     try {
       await room.host.enter();
       await room.host.speak();
       await room.host.signaling.request('room:goLive');
-      if (hasSpeaker) await room.#bringSpeaker();
+      if (hasSpeaker) await room.#bringSpeaker(speeches.speaker);
       await room.#fill(listeners, guests);
       return room;
     } catch (error) {
@@ -82,8 +103,7 @@ export class ChaosRoom {
     this.speaker?.close();
   }
 
-  async #bringSpeaker(): Promise<void> {
-    const speech = await encodeWithoutPauses(SPEECH_FILES[1]!);
+  async #bringSpeaker(speech: readonly SpeechFrame[]): Promise<void> {
     const api = new ApiClient(this.#origin);
     const { user } = await api.createSession('Speaker');
     this.speakerId = user.userId;
@@ -138,7 +158,6 @@ export class ChaosRoom {
   }
 }
 
-/** The fixture without its pauses: a gap in the sound is the cluster's then, and not the speaker's. */
 async function encodeWithoutPauses(file: URL): Promise<readonly SpeechFrame[]> {
   const frames = await encodeSpeech(file);
   return frames.filter(({ payload, minusDbov }) => payload !== null && minusDbov < PAUSE_DBOV);

@@ -1,5 +1,5 @@
 import type { Activity, ActivityOptions } from './Activity.ts';
-import type { ChaosRoom } from './ChaosRoom.ts';
+import type { ChaosRoom, Speeches } from './ChaosRoom.ts';
 import type { Cluster } from './cluster/Cluster.ts';
 import type { ClusterProcess } from './cluster/ClusterProcess.ts';
 import type { LossyNetwork } from './LossyNetwork.ts';
@@ -27,6 +27,7 @@ export interface FaultContext {
   /** The rooms that there are, at least one. */
   readonly rooms: readonly [ChaosRoom, ...ChaosRoom[]];
   readonly activity: Activity;
+  readonly speeches: Speeches;
   /** Between the nodes, for the packets that go through it. */
   readonly network: LossyNetwork;
   /** Listeners that the cluster takes. */

@@ -1,6 +1,7 @@
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Activity, ANSWER_MS } from './Activity.ts';
-import { ChaosRoom } from './ChaosRoom.ts';
+import { ChaosRoom, encodeSpeeches, type Speeches } from './ChaosRoom.ts';
 import { Cluster } from './cluster/Cluster.ts';
 import type { Fault, FaultContext, Outcome } from './Fault.ts';
 import { LossyNetwork } from './LossyNetwork.ts';
@@ -12,6 +13,8 @@ const GUESTS = 4;
 /** People act for so long before a fault. */
 const WARM_UP_MS = 2000;
 const DRAIN_S = '10';
+/** Whatever hangs, the next fault has its turn. */
+const FAULT_LIMIT_MS = 300_000;
 
 export interface FaultOptions {
   readonly nodes: number;
@@ -59,30 +62,49 @@ export async function runFault(fault: Fault, options: FaultOptions, signal: Abor
   try {
     const cluster = await Cluster.create({ nodes, port: options.port, env }, signal);
     closing.unshift(async () => cluster.close());
-    const network = new LossyNetwork();
-    closing.unshift(async () => network.close());
-    const rooms: ChaosRoom[] = [];
-    closing.unshift(async () => Promise.all(rooms.map(async (room) => room.close())));
-    for (let index = 0; index < (fault.rooms ?? 1); index++) {
-      signal.throwIfAborted();
-      const isFirst = index === 0;
-      const { origin } = cluster;
-      const room = { origin, listeners: listenersPerRoom, guests: isFirst ? GUESTS : 0, hasSpeaker: isFirst };
-      rooms.push(await ChaosRoom.create(room));
-    }
-    return await measure(fault, { cluster, network, rooms, capacity: capacity * nodes, signal, closing });
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(FAULT_LIMIT_MS)]);
+    const run = fillRooms(fault, cluster, listenersPerRoom, closing).then(async (parts) =>
+      measure(fault, { ...parts, cluster, capacity: capacity * nodes, signal: limit, closing }),
+    );
+    return await Promise.race([run, aborted(limit)]);
   } catch (error) {
-    if (signal.aborted) throw error;
+    signal.throwIfAborted();
     return { results: [toFailure(fault, error)], notes: [] };
   } finally {
     for (const close of closing) await close().catch(() => undefined);
   }
 }
 
+async function fillRooms(
+  fault: Fault,
+  { origin }: Cluster,
+  listeners: number,
+  closing: (() => Promise<unknown>)[],
+): Promise<Pick<Parts, 'rooms' | 'speeches' | 'network'>> {
+  const network = new LossyNetwork();
+  closing.unshift(async () => network.close());
+  const speeches = await encodeSpeeches();
+  const rooms: ChaosRoom[] = [];
+  closing.unshift(async () => Promise.all(rooms.map(async (room) => room.close())));
+  for (let index = 0; index < (fault.rooms ?? 1); index++) {
+    const isFirst = index === 0;
+    const guests = isFirst ? GUESTS : 0;
+    rooms.push(await ChaosRoom.create({ origin, speeches, listeners, guests, hasSpeaker: isFirst }));
+  }
+  return { network, rooms, speeches };
+}
+
+/** @throws the reason of `signal`, once it is aborted */
+async function aborted(signal: AbortSignal): Promise<never> {
+  if (!signal.aborted) await once(signal, 'abort');
+  throw signal.reason;
+}
+
 interface Parts {
   readonly cluster: Cluster;
   readonly network: LossyNetwork;
   readonly rooms: readonly ChaosRoom[];
+  readonly speeches: Speeches;
   readonly capacity: number;
   readonly signal: AbortSignal;
   readonly closing: (() => Promise<unknown>)[];

@@ -1,3 +1,4 @@
+import { encodeSpeeches } from './ChaosRoom.ts';
 import type { Fault } from './Fault.ts';
 import { runFault, type FaultOptions, type FaultRun, type RunResult } from './runFault.ts';
 
@@ -8,7 +9,7 @@ export interface ChaosResult extends RunResult {
   readonly broken: number;
 }
 
-export interface ChaosOptions extends FaultOptions {
+export interface ChaosOptions extends Omit<FaultOptions, 'speeches'> {
   readonly faults: readonly Fault[];
   readonly repeat: number;
 }
@@ -25,10 +26,12 @@ export async function runChaos(
 ): Promise<ChaosResult[]> {
   const results: RunResult[] = [];
   try {
+    // It takes a second in which this process does nothing else: not beside a cluster.
+    const speeches = await encodeSpeeches();
     for (const fault of faults)
       for (let number = 1; number <= repeat; number++) {
         signal.throwIfAborted();
-        const run = await runFault(fault, options, signal);
+        const run = await runFault(fault, { ...options, speeches }, signal);
         results.push(...run.results);
         onRun(fault, number, run);
       }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Activity, ANSWER_MS } from './Activity.ts';
-import { ChaosRoom, encodeSpeeches, type Speeches } from './ChaosRoom.ts';
+import { ChaosRoom, type Speeches } from './ChaosRoom.ts';
 import { Cluster } from './cluster/Cluster.ts';
 import type { Fault, FaultContext, Outcome } from './Fault.ts';
 import { LossyNetwork } from './LossyNetwork.ts';
@@ -17,6 +17,7 @@ const DRAIN_S = '10';
 const FAULT_LIMIT_MS = 300_000;
 
 export interface FaultOptions {
+  readonly speeches: Speeches;
   readonly nodes: number;
   readonly listeners: number;
   readonly port: number;
@@ -63,8 +64,9 @@ export async function runFault(fault: Fault, options: FaultOptions, signal: Abor
     const cluster = await Cluster.create({ nodes, port: options.port, env }, signal);
     closing.unshift(async () => cluster.close());
     const limit = AbortSignal.any([signal, AbortSignal.timeout(FAULT_LIMIT_MS)]);
-    const run = fillRooms(fault, cluster, listenersPerRoom, closing).then(async (parts) =>
-      measure(fault, { ...parts, cluster, capacity: capacity * nodes, signal: limit, closing }),
+    const { speeches } = options;
+    const run = fillRooms(fault, cluster, { speeches, listeners: listenersPerRoom }, closing).then(async (parts) =>
+      measure(fault, { ...parts, speeches, cluster, capacity: capacity * nodes, signal: limit, closing }),
     );
     return await Promise.race([run, aborted(limit)]);
   } catch (error) {
@@ -78,12 +80,11 @@ export async function runFault(fault: Fault, options: FaultOptions, signal: Abor
 async function fillRooms(
   fault: Fault,
   { origin }: Cluster,
-  listeners: number,
+  { speeches, listeners }: Pick<FaultOptions, 'speeches' | 'listeners'>,
   closing: (() => Promise<unknown>)[],
-): Promise<Pick<Parts, 'rooms' | 'speeches' | 'network'>> {
+): Promise<Pick<Parts, 'rooms' | 'network'>> {
   const network = new LossyNetwork();
   closing.unshift(async () => network.close());
-  const speeches = await encodeSpeeches();
   const rooms: ChaosRoom[] = [];
   closing.unshift(async () => Promise.all(rooms.map(async (room) => room.close())));
   for (let index = 0; index < (fault.rooms ?? 1); index++) {
@@ -91,7 +92,7 @@ async function fillRooms(
     const guests = isFirst ? GUESTS : 0;
     rooms.push(await ChaosRoom.create({ origin, speeches, listeners, guests, hasSpeaker: isFirst }));
   }
-  return { network, rooms, speeches };
+  return { network, rooms };
 }
 
 /** @throws the reason of `signal`, once it is aborted */

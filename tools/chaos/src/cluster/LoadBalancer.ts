@@ -4,6 +4,7 @@ import { createProxyServer, type ProxyServer } from 'http-proxy-3';
 
 const CHECK_EVERY_MS = 500;
 const CHECK_LIMIT_MS = 1000;
+const READY_LIMIT_MS = 10_000;
 
 /**
  * One origin for page and API in front of the nodes: each request goes to the next node that says that it is ready. Sockets do not
@@ -31,12 +32,14 @@ export class LoadBalancer {
     this.#timer = setInterval(() => void this.check(), CHECK_EVERY_MS);
   }
 
-  /** @param origins of all nodes, whether they run or not @throws {Error} when the port is taken */
+  /** Waits for the nodes to be ready. @param origins of all nodes, whether they run or not @throws {Error} when the port is taken */
   static async create(port: number, origins: () => readonly string[]): Promise<LoadBalancer> {
     const balancer = new LoadBalancer(origins);
     balancer.#server.listen(port, '127.0.0.1');
     await once(balancer.#server, 'listening');
+    const endMs = performance.now() + READY_LIMIT_MS;
     await balancer.check();
+    while (balancer.#ready.length < origins().length && performance.now() < endMs) await balancer.check();
     return balancer;
   }
 

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createShardedAdapter } from '@socket.io/redis-adapter';
 import type { Redis } from 'ioredis';
 import { Tokens, loadSecret } from './auth/Tokens.ts';
 import { NodeRegistry, type NodeInfo } from './cluster/NodeRegistry.ts';
-import type { ClusterContext } from './cluster/RoomHome.ts';
+import { ClusterBus } from './cluster/ClusterBus.ts';
+import type { ClusterContext } from './cluster/ClusterContext.ts';
 import type { Config } from './config.ts';
 import { createApp } from './http/app.ts';
 import type { ClusterView } from './http/routes/health.ts';
@@ -15,9 +15,9 @@ import type { Logger } from './logger.ts';
 import { WorkerPool } from './media/WorkerPool.ts';
 import { Metrics } from './metrics.ts';
 import { Mixer } from './mixer/Mixer.ts';
-import { VOICES_FOLLOW_MS } from './rooms/Room.ts';
 import { RoomManager } from './rooms/RoomManager.ts';
 import { SignalingServer } from './signaling/SignalingServer.ts';
+import { RoomDirectory } from './store/RoomDirectory.ts';
 import { RoomStore } from './store/RoomStore.ts';
 import { connectRedis, connectSubscriber } from './store/connectRedis.ts';
 
@@ -73,19 +73,18 @@ export class Server {
       connection.once('close', () => this.#connections.delete(connection));
     });
     this.#subscriber = connectSubscriber(this.#redis);
-    const adapter = createShardedAdapter(this.#redis, this.#subscriber, { channelPrefix: 'tribune' });
     this.#signaling = new SignalingServer({
       httpServer: this.#http,
-      adapter,
       tokens,
       metrics,
       logger,
     });
     this.#registry = new NodeRegistry({ redis: this.#redis, logger, describe: () => this.#describe(config) });
-    const channelOf = (roomId: string) => this.#signaling.channelOf(roomId);
-    const cluster = this.#joinCluster(config);
-    const parts = { store: this.#store, pool, mixer, config, logger, cluster };
-    this.#rooms = new RoomManager({ ...parts, channelOf, observer: metrics });
+    const cluster = this.#joinCluster(config, logger);
+    this.#rooms = new RoomManager({
+      ...{ store: this.#store, directory: new RoomDirectory(this.#redis), pool, mixer, config, logger, cluster },
+      ...{ audienceOf: (roomId) => this.#signaling.audienceOf(roomId), observer: metrics },
+    });
     metrics.watchRooms(this.#rooms);
     metrics.watchWorkers(pool);
     metrics.watchMixer(mixer);
@@ -155,7 +154,7 @@ export class Server {
     await this.#registry.beat().catch(() => undefined);
     await this.#rooms.releaseAll();
     const endsAt = performance.now() + this.#drainMs;
-    const shareMs = Math.max(this.#drainMs * DRAIN_SHARE - VOICES_FOLLOW_MS, DRAIN_STEP_MS);
+    const shareMs = Math.max(this.#drainMs * DRAIN_SHARE, DRAIN_STEP_MS);
     const perStep = Math.ceil((this.#rooms.presentCount * DRAIN_STEP_MS) / shareMs);
     for (await sleep(DRAIN_STEP_MS); this.#rooms.presentCount > 0 && performance.now() < endsAt;) {
       if (this.#closing) return;
@@ -223,7 +222,7 @@ export class Server {
     const rooms = [...this.#rooms.rooms.values()].map((room) => ({
       roomId: room.id,
       phase: room.record.phase,
-      home: room.home.current,
+      home: room.homeNode,
       listeners: room.audienceCount,
     }));
     return { nodeId: this.#nodeId, nodes: this.#registry.nodes, rooms };
@@ -234,11 +233,11 @@ export class Server {
     return { id, url, listeners: this.#rooms.listeners, capacity, joinsPerS, draining: this.#draining };
   }
 
-  #joinCluster({ NODE_ID: nodeId, CLUSTER_ADDRESS: address }: Config): ClusterContext {
+  #joinCluster({ NODE_ID: nodeId }: Config, logger: Logger): ClusterContext {
     const isAlone = () => this.#registry.nodes.length > 0 && this.#registry.nodes.every(({ id }) => id === nodeId);
-    this.#signaling.bus.isAlone = isAlone;
+    const bus = new ClusterBus({ redis: this.#redis, subscriber: this.#subscriber, nodeId, logger, isAlone });
     return {
-      ...{ nodeId, address, redis: this.#redis, bus: this.#signaling.bus },
+      ...{ nodeId, redis: this.#redis, bus },
       findNode: (id) => this.#registry.find(id),
       isAlone,
       keepPlaces: async (roomId, userIds) => this.#registry.keepPlaces(userIds.map((userId) => `${roomId}:${userId}`)),

@@ -38,9 +38,9 @@ describe('the home of a room', () => {
 
   it('is one node, however many want to be it at the same moment', async () => {
     const leases = Array.from({ length: 20 }, (_, n) => leaseOf(`node-${n}`));
-    await Promise.all(leases.map(async (lease) => lease.claim({ eager: true })));
+    const looks = await Promise.all(leases.map(async (lease) => lease.claim({ eager: true })));
     expect(leases.filter((lease) => lease.mine)).toHaveLength(1);
-    expect(new Set(leases.map((lease) => lease.home?.nodeId)).size).toBe(1);
+    expect(new Set(looks.map(({ home }) => home?.nodeId)).size).toBe(1);
   });
 
   it('is not who has not renewed it for its life, as after having been stopped', async () => {
@@ -56,10 +56,10 @@ describe('the home of a room', () => {
     await a.claim({ eager: true });
     await redis.pexpire('tribune:{room-0001}:home', 1);
     await sleep(20);
-    expect(await b.claim()).toBeNull();
-    expect(await b.claim()).toBeNull();
-    expect(await b.claim()).toEqual({ nodeId: 'b', epoch: 2 });
-    expect(await a.claim()).toEqual({ nodeId: 'b', epoch: 2 });
+    expect((await b.claim()).home).toBeNull();
+    expect((await b.claim()).home).toBeNull();
+    expect((await b.claim()).home).toEqual({ nodeId: 'b', epoch: 2 });
+    expect((await a.claim()).home).toEqual({ nodeId: 'b', epoch: 2 });
     expect(a.mine).toBeNull();
   });
 
@@ -68,19 +68,34 @@ describe('the home of a room', () => {
     await a.claim({ eager: true });
     await b.claim();
     await redis.flushall();
-    expect(await b.claim()).toBeNull();
-    expect(await a.claim()).toEqual({ nodeId: 'a', epoch: 2 });
-    expect(await b.claim()).toEqual({ nodeId: 'a', epoch: 2 });
+    expect((await b.claim()).home).toBeNull();
+    expect((await a.claim()).home).toEqual({ nodeId: 'a', epoch: 2 });
+    expect((await b.claim()).home).toEqual({ nodeId: 'a', epoch: 2 });
   });
 
-  it('can be given back, and only by who has it', async () => {
+  it('is told with the number of the record, so that whoever looks after it misses no change', async () => {
+    const lease = leaseOf('a');
+    expect((await lease.claim({ eager: true })).seq).toBe(0);
+    await redis.hset('tribune:{room-0001}:room', 'seq', 17);
+    expect((await lease.claim()).seq).toBe(17);
+  });
+
+  it('can be given to a node by name, with a higher epoch and no moment in which nobody has it', async () => {
+    const [a, b] = [leaseOf('a'), leaseOf('b')];
+    await a.claim({ eager: true });
+    await a.release('b');
+    expect((await b.claim()).home).toEqual({ nodeId: 'b', epoch: 2 });
+    expect(b.mine).toEqual({ nodeId: 'b', epoch: 2 });
+  });
+
+  it('can be given back, and only by the node that has it', async () => {
     const [a, b] = [leaseOf('a'), leaseOf('b')];
     await a.claim({ eager: true });
     await b.claim();
     await b.release();
-    expect((await b.claim())?.nodeId).toBe('a');
+    expect((await b.claim()).home?.nodeId).toBe('a');
     await a.release();
-    expect(await b.claim({ eager: true })).toEqual({ nodeId: 'b', epoch: 2 });
+    expect((await b.claim({ eager: true })).home).toEqual({ nodeId: 'b', epoch: 2 });
   });
 });
 

@@ -42,8 +42,8 @@ describe('a room on several nodes', () => {
     ({ peer: lea, ear } = await joinAt(other, 'lea'));
     await expectHeard(ear, room.host);
     expect(ear.lost).toBe(0);
-    expect(roomAt(home)?.home.isHere).toBe(true);
-    expect(roomAt(other)?.home.isHere).toBe(false);
+    expect(roomAt(home)?.home.kind).toBe('here');
+    expect(roomAt(other)?.home.kind).toBe('elsewhere');
   });
 
   it('[CL2] counts its listeners over all nodes, and tells everyone the same', async () => {
@@ -90,7 +90,7 @@ describe('a room on several nodes', () => {
     const before = ear.packets.length;
     await home.flush();
     await sleep(5000);
-    expect(roomAt(home)?.home.isHere).toBe(true);
+    expect(roomAt(home)?.home.kind).toBe('here');
     expect((await lea.request('room:snapshot')).state.stage.map(({ userId }) => userId)).toEqual([room.host.userId]);
     await room.host.request('room:lock', { locked: true });
     await lea.told('room:pulse', ({ state }) => state?.locked === true);
@@ -103,7 +103,7 @@ describe('a room on several nodes', () => {
     await room.host.until(() => room.host.disconnection !== null);
     room.host.moveTo(other.origin);
     await room.host.join(room.roomId);
-    expect(roomAt(other)?.home.isHere).toBe(true);
+    expect(roomAt(other)?.home.kind).toBe('here');
     ear.packets.length = 0;
     await room.speak(room.host);
     await expectHeard(ear, room.host);

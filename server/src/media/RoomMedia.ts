@@ -15,6 +15,7 @@ export interface RoomMediaOptions {
   readonly mixer: Pick<Mixer, 'openRoom'>;
 }
 
+export type StageState = 'here' | 'leaving' | 'away';
 const NO_VOICES: ReadonlyMap<string, Producer> = new Map();
 
 /**
@@ -54,6 +55,15 @@ export class RoomMedia extends EventEmitter<{
   /** @throws {AppError} UNAVAILABLE, ROOM_ENDED */
   async openAudience(): Promise<AudienceMedia> {
     return this.#audience ?? this.#audienceCreation.push(async () => this.#audience ?? this.#createAudience());
+  }
+
+  setStage(state: StageState): void {
+    if (state === 'here') this.takeStage();
+    else if (this.#stage) this.leaveStage();
+  }
+  async setMix(_plan: unknown): Promise<void> {}
+  get mixEndpoint(): null {
+    return null;
   }
 
   /** Null while nobody here hears the mix. */

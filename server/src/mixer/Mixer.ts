@@ -21,6 +21,11 @@ export type MixerConfig = Pick<Config, 'MIX_PACKET_MS' | 'MIX_BITRATE'>;
 /** A voice that is sent to a mix. */
 export type MixSpeaker = VoiceSettings;
 
+export interface MixPlan {
+  readonly epoch: number | null;
+  readonly nodes: readonly { address: string; port: number }[];
+}
+
 /** The mix of one room. */
 export interface RoomMix {
   /** UDP port on 127.0.0.1 that takes the speakers' RTP, and that the mix is sent from. Stays the same for good. */

@@ -1,6 +1,10 @@
 import type { VoiceSettings } from './Voice.ts';
 import type { MixSettings } from './MixStream.ts';
 
+export interface Endpoint {
+  readonly address: string;
+  readonly port: number;
+}
 /** Where a mix goes. */
 export interface MixOutput {
   readonly address: string;

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiClient } from '@tribune/shared/ApiClient.ts';
 import type { RoomInfo } from '@tribune/shared/domain.ts';
+import type { Welcome } from '@tribune/shared/protocol.ts';
 import { Redis } from 'ioredis';
 import type { RoomRequest } from '@tribune/shared/schemas.ts';
 import { startRedis, type OwnRedis } from '../../../scripts/lib/redis.mjs';
@@ -96,6 +97,13 @@ export class TestServer {
     const room = await host.api.createRoom({ title: 'A room', ...settings });
     await host.join(room.id);
     return { room, host };
+  }
+
+  /** Lets somebody in on this node, wherever a balancer would send them. */
+  async admit(peer: TestPeer, roomId: string): Promise<Welcome> {
+    peer.moveTo(this.origin);
+    const ticket = await peer.api.createTicket(roomId);
+    return peer.connect({ ...ticket, url: this.origin });
   }
 
   /** Several people in a room. */

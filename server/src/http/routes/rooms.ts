@@ -64,11 +64,11 @@ export function roomRoutes(options: RoomRoutesOptions): Router {
     handler: (_req, res) => sendProblem(res, new AppError('QUOTA_EXCEEDED', 'Too many rooms from this address')),
   });
   return Router()
-    .get('/', (_req, res) => void res.json({ rooms: rooms.list() }))
+    .get('/', async (_req, res) => void res.json({ rooms: await rooms.list() }))
     .post('/', limitCreation, async (req, res) => {
       const host = authenticate(req, tokens);
       const room = await rooms.create(parseBody(roomRequest, req), host);
-      res.status(201).location(`/api/rooms/${room.id}`).json(room.toInfo());
+      res.status(201).location(`/api/rooms/${room.id}`).json(room);
     })
     .get('/:id', async (req, res) => void res.json(await rooms.describe(idOf(req.params.id))))
     .post('/:id/end', async (req, res) => {

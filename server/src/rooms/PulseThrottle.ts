@@ -1,6 +1,7 @@
-import type { Person, ReactionKind } from '@tribune/shared/domain.ts';
+import type { Person } from '@tribune/shared/domain.ts';
 import type { Pulse } from '@tribune/shared/protocol.ts';
 import { toRoomState, type RoomRecord } from '../store/RoomRecord.ts';
+import type { Reactions } from './Reactions.ts';
 
 const MIN_PERIOD_MS = 1000;
 const MAX_PERIOD_MS = 5000;
@@ -9,42 +10,34 @@ const LISTENERS_PER_EXTRA_SECOND = 10_000;
 /** A pulse that says nothing new is still sent this often, so that a client can tell that it has missed none. */
 const QUIET_PERIOD_MS = 5000;
 
-/** Collects what the audience is told, and says when it is time: once a period whatever happens, never once per event. */
-export class PulseGate {
-  #reactions: Partial<Record<ReactionKind, number>> = {};
-  #sentAt = 0;
+/** Says when the audience is told what: once a period whatever happens, never once per event. */
+export class PulseThrottle {
+  readonly #reactions: Reactions;
+  #sentAtMs = -Infinity;
   #sentSeq = 0;
   #sentListeners = -1;
   #sentFaces = '';
 
-  addReactions(counts: Partial<Record<ReactionKind, number>>): void {
-    for (const [kind, count] of Object.entries(counts) as [ReactionKind, number][]) {
-      this.#reactions[kind] = (this.#reactions[kind] ?? 0) + count;
-    }
-  }
-
-  /** For another node to send. */
-  takeReactions(): Partial<Record<ReactionKind, number>> {
-    const taken = this.#reactions;
-    this.#reactions = {};
-    return taken;
+  constructor(reactions: Reactions) {
+    this.#reactions = reactions;
   }
 
   /** The pulse that is due, or null. */
-  take(record: RoomRecord, listeners: number, faces: readonly Person[], now = Date.now()): Pulse | null {
-    const elapsed = now - this.#sentAt;
+  take(record: RoomRecord, listeners: number, faces: readonly Person[], nowMs = performance.now()): Pulse | null {
+    const elapsed = nowMs - this.#sentAtMs;
     // Ticks come about once a second: a little early is on time.
     if (elapsed < periodMs(listeners) - 100) return null;
+    const hasReactions = Object.keys(this.#reactions.fresh).length > 0;
     const faceKey = faces.map(({ userId, name }) => userId + name).join();
     const changed = {
-      ...(Object.keys(this.#reactions).length > 0 ? { reactions: this.#reactions } : {}),
+      ...(hasReactions ? { reactions: this.#reactions.fresh } : {}),
       ...(record.seq !== this.#sentSeq ? { state: toRoomState(record) } : {}),
       ...(faceKey !== this.#sentFaces ? { faces } : {}),
     };
     const news = Object.keys(changed).length > 0 || listeners !== this.#sentListeners;
     if (!news && elapsed < QUIET_PERIOD_MS) return null;
-    this.#reactions = {};
-    this.#sentAt = now;
+    this.#reactions.clearFresh();
+    this.#sentAtMs = nowMs;
     this.#sentSeq = record.seq;
     this.#sentListeners = listeners;
     this.#sentFaces = faceKey;

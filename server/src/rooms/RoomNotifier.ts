@@ -5,34 +5,35 @@ import { roleOf, toRoomState, type Effect, type RoomRecord } from '../store/Room
 import type { Peer } from './Peer.ts';
 import { changedSelves, toSelfState } from './selfState.ts';
 
-/** Reaches many sockets with one encoding. */
-export interface RoomChannel {
+/** The sockets of a room on this node, reached with one encoding. */
+export interface RoomAudience {
   toEveryone<N extends NotificationName>(name: N, data: Notifications[N]): void;
   toStage<N extends NotificationName>(name: N, data: Notifications[N]): void;
 }
 
-/** What has become of a room, and by whom. */
+/** What has become of a room, and through whom. */
 interface Change {
   readonly before: RoomRecord;
   readonly after: RoomRecord;
   readonly effects: readonly Effect[];
-  readonly actor: Person | undefined;
-  /** This node has made it: others tell their own people, and leave it to us to tell everyone alike. */
-  readonly isOurs: boolean;
+  readonly actor: Person | null;
 }
 
-/** Tells people what changed: the stage at once, each person what concerns them, and the audience with the next pulse. */
-export class Herald {
-  readonly #channel: RoomChannel;
+/**
+ * Tells the people of this node what changed: the stage at once, each person what concerns them, and the audience with the next
+ * pulse. Every node tells its own people, from the record that all of them read.
+ */
+export class RoomNotifier {
+  readonly #people: RoomAudience;
   readonly #getPeer: (userId: string) => Peer | undefined;
 
-  constructor(channel: RoomChannel, getPeer: (userId: string) => Peer | undefined) {
-    this.#channel = channel;
+  constructor(people: RoomAudience, getPeer: (userId: string) => Peer | undefined) {
+    this.#people = people;
     this.#getPeer = getPeer;
   }
 
   tell(change: Change): void {
-    if (change.isOurs && change.after.seq > change.before.seq) this.#tellState(change);
+    if (change.after.seq > change.before.seq) this.#tellState(change);
     this.#tellSelves(change);
     this.#tellHands(change);
   }
@@ -40,8 +41,8 @@ export class Herald {
   /** Everyone is told at once when the doors open or close. */
   #tellState({ before, after }: Change): void {
     const state = toRoomState(after);
-    if (before.phase === after.phase) this.#channel.toStage('room:state', state);
-    else this.#channel.toEveryone('room:state', state);
+    if (before.phase === after.phase) this.#people.toStage('room:state', state);
+    else this.#people.toEveryone('room:state', state);
   }
 
   #tellSelves({ before, after, effects, actor }: Change): void {

@@ -2,12 +2,12 @@ import type { Home } from '../cluster/HomeLease.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { RoomRecord } from '../store/RoomRecord.ts';
-import type { RoomStore, Transition } from '../store/RoomStore.ts';
+import { NotHomeError, type RoomStore, type Transition } from '../store/RoomStore.ts';
 
-interface RoomLedgerOptions {
+interface RoomRecordCacheOptions {
   readonly record: RoomRecord;
   readonly store: RoomStore;
-  /** What a change of the server has to carry; null when this node may not make any. */
+  /** What a write of the home has to carry; null while this node may make none. */
   readonly fence: () => Home | null;
   readonly logger: Logger;
 }
@@ -15,19 +15,13 @@ interface RoomLedgerOptions {
 type TransitionArgs = Parameters<RoomStore['transition']> extends [string, ...infer Rest] ? Rest : never;
 type Action = TransitionArgs[0];
 
-/** What became of the record held, once the store was asked. */
-export interface Reread extends Transition {
-  /** It is this node that has brought the store up to date, and the others have to be told. */
-  readonly isOurs: boolean;
-}
-
-/** The store's record of one room, as this node has it: the store decides, and may be away, forget, or come back older. */
-export class RoomLedger {
-  readonly #options: RoomLedgerOptions;
+/** The store's record of one room, as this node holds it: the store decides, and may be away, forget, or come back older. */
+export class RoomRecordCache {
+  readonly #options: RoomRecordCacheOptions;
   #record: RoomRecord;
-  #inDoubt = false;
+  #isStale = false;
 
-  constructor(options: RoomLedgerOptions) {
+  constructor(options: RoomRecordCacheOptions) {
     this.#options = options;
     this.#record = options.record;
   }
@@ -36,13 +30,13 @@ export class RoomLedger {
     return this.#record;
   }
 
-  /** The record held may differ from the store's: `reread()` as soon as it answers. */
-  get inDoubt(): boolean {
-    return this.#inDoubt;
+  /** The record held may differ from the store's: `refresh()` as soon as it answers. */
+  get isStale(): boolean {
+    return this.#isStale;
   }
 
-  doubt(): void {
-    this.#inDoubt = true;
+  markStale(): void {
+    this.#isStale = true;
   }
 
   /** Two answers may arrive in either order; the newer one holds both changes. */
@@ -57,14 +51,16 @@ export class RoomLedger {
       return await store.transition(record.id, ...args);
     } catch (error) {
       // It may have run all the same, unheard.
-      if (error instanceof AppError && error.code === 'UNAVAILABLE') this.#inDoubt = true;
+      if (error instanceof AppError && error.code === 'UNAVAILABLE') this.#isStale = true;
       throw error;
     }
   }
 
-  /** A change that the home makes by itself. @throws {NotHomeError} and as `transition()` */
-  async keepUp(action: Action, args: object = {}): Promise<Transition> {
-    return this.transition(action, null, { ...args, fence: this.#options.fence() });
+  /** A change that the home makes by itself. @throws {NotHomeError} where this node is not the home, and as `transition()` */
+  async transitionAsHome(action: Action, args: object = {}): Promise<Transition> {
+    const fence = this.#options.fence();
+    if (!fence) throw new NotHomeError(`${action} is for the home to do`);
+    return this.transition(action, null, { ...args, fence });
   }
 
   /** As another node has changed it. @throws {AppError} */
@@ -74,17 +70,17 @@ export class RoomLedger {
   }
 
   /**
-   * Ends the doubt: what the store holds counts, also when it came back older than what was told; then its number goes past that.
-   * @returns null when it is for the home to mend, and this node is not
+   * What the store holds counts, also when it came back older than what people were told; then its number goes past that.
+   * @returns null where the home has to mend it first, and this node is not the home
    */
-  async reread(): Promise<Reread | null> {
+  async refresh(): Promise<RoomRecord | null> {
     const record = await this.#readOrRestore();
     if (!record) return null;
     const { seq } = this.#record;
-    this.#inDoubt = false;
-    if (record.seq >= seq || record.phase === 'ended') return { record, effects: [], isOurs: false };
+    this.#isStale = false;
+    if (record.seq >= seq || record.phase === 'ended') return record;
     if (!this.#options.fence()) return null;
-    return { ...(await this.keepUp('room:resume', { seq })), isOurs: true };
+    return (await this.transitionAsHome('room:resume', { seq })).record;
   }
 
   /** The store may have lost the room, as after a flush: its home writes it back as it was, and the others wait for that. */

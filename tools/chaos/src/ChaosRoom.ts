@@ -129,13 +129,13 @@ export class ChaosRoom {
   }
 
   async #fill(listeners: number, guests: number): Promise<void> {
-    const entering: Promise<ProbeListener>[] = [];
-    for (let index = 0; index < listeners + guests; index++) {
-      const name = index < listeners ? `Listener ${index + 1}` : `Guest ${index - listeners + 1}`;
-      entering.push(ProbeListener.enter(this.#origin, this.hearing, name));
-      await sleep(1000 / ENTER_PER_SECOND);
-    }
-    const entered = await Promise.allSettled(entering);
+    const entered = await Promise.allSettled(
+      Array.from({ length: listeners + guests }, async (_, index) => {
+        await sleep((index * 1000) / ENTER_PER_SECOND);
+        const name = index < listeners ? `Listener ${index + 1}` : `Guest ${index - listeners + 1}`;
+        return ProbeListener.enter(this.#origin, this.hearing, name);
+      }),
+    );
     const people = entered.flatMap((it) => (it.status === 'fulfilled' ? [it.value] : []));
     this.probes.push(...people.slice(0, listeners));
     this.guests.push(...people.slice(listeners));

@@ -64,6 +64,7 @@ export const MEDIA_FAULTS: readonly Fault[] = [
       for (const probe of probes) probe.begin();
       await wait(MANY_ROOMS_WATCH_MS);
       const values = probes.map(({ gapMs }) => gapMs);
+      await closeAll(opened);
       return [{ promiseMs: UNNOTICED_MS, holdsFor: 'all', measure: () => values }];
     },
   },
@@ -74,7 +75,7 @@ async function openRooms(context: FaultContext, count: number): Promise<ChaosRoo
   const { cluster, speeches, onEnd, note, signal } = context;
   const opened: ChaosRoom[] = [];
   const refusals: string[] = [];
-  onEnd(async () => Promise.all(opened.map(async (room) => room.close())));
+  onEnd(async () => closeAll(opened));
   const turns = Array.from({ length: count }).values();
   const openInTurn = async (): Promise<void> => {
     for (const _ of turns) {
@@ -91,6 +92,10 @@ async function openRooms(context: FaultContext, count: number): Promise<ChaosRoo
   await Promise.all(Array.from({ length: OPENED_AT_ONCE }, openInTurn));
   note(`${opened.length} rooms were opened, ${refusals.length} refused: ${[...new Set(refusals)].join(', ')}`);
   return opened;
+}
+
+async function closeAll(rooms: ChaosRoom[]): Promise<void> {
+  await Promise.all(rooms.splice(0).map(async (room) => room.close()));
 }
 
 /** With two mixers, the rooms of one of them go on as if nothing had been. */

@@ -122,7 +122,8 @@ export class ChaosRoom {
         return;
       } catch (error) {
         const { code } = error as { code?: string };
-        if (code !== 'NOT_FOUND' || performance.now() > endMs) throw error;
+        const isEarly = code === 'NOT_FOUND' || code === 'UNAVAILABLE';
+        if (!isEarly || performance.now() > endMs) throw error;
         await sleep(KNOWN_POLL_MS);
       }
     }

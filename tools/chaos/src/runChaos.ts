@@ -43,19 +43,23 @@ export async function runChaos(
 
 /** One result for each promise, in the order of their first runs. */
 export function worstOf(results: readonly RunResult[]): ChaosResult[] {
-  return [...Map.groupBy(results, ({ fault }) => fault).values()].map((runs) => {
-    const broken = runs.filter(({ kept }) => !kept);
-    return {
-      ...runs[0]!,
-      promiseMs: runs.find(({ promiseMs }) => promiseMs !== null)?.promiseMs ?? null,
-      gapP95Ms: greatest(runs.map(({ gapP95Ms }) => gapP95Ms)),
-      gapMaxMs: greatest(runs.map(({ gapMaxMs }) => gapMaxMs)),
-      kept: broken.length === 0,
-      error: broken.find(({ error }) => error !== null)?.error ?? null,
-      runs: runs.length,
-      broken: broken.length,
-    };
-  });
+  const runs = results.map((result) => ({ ...result, runs: 1, broken: result.kept ? 0 : 1 }));
+  return [...Map.groupBy(runs, ({ fault }) => fault).values()].map(combine);
+}
+
+/** The worst of several results, under the name of the first. */
+export function combine(results: readonly ChaosResult[]): ChaosResult {
+  const broken = results.reduce((sum, result) => sum + result.broken, 0);
+  return {
+    ...results[0]!,
+    promiseMs: results.find(({ promiseMs }) => promiseMs !== null)?.promiseMs ?? null,
+    gapP95Ms: greatest(results.map(({ gapP95Ms }) => gapP95Ms)),
+    gapMaxMs: greatest(results.map(({ gapMaxMs }) => gapMaxMs)),
+    kept: broken === 0,
+    error: results.find(({ kept, error }) => !kept && error !== null)?.error ?? null,
+    runs: results.reduce((sum, result) => sum + result.runs, 0),
+    broken,
+  };
 }
 
 function greatest(values: readonly (number | null)[]): number | null {

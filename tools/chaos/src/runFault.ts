@@ -13,6 +13,8 @@ const GUESTS = 4;
 /** People act for so long before a fault. */
 const WARM_UP_MS = 2000;
 const DRAIN_S = '10';
+/** What the results of `Activity` are called. */
+export const REQUESTS = 'requests meanwhile';
 /** Whatever hangs, the next fault has its turn. */
 const FAULT_LIMIT_MS = 300_000;
 
@@ -154,7 +156,7 @@ async function measure(fault: Fault, { closing, rooms, ...parts }: Parts): Promi
 }
 
 function answersOf({ answerMs }: Activity): Outcome {
-  return { whom: 'requests meanwhile', promiseMs: ANSWER_MS, holdsFor: 'all', measure: () => answerMs };
+  return { whom: REQUESTS, promiseMs: ANSWER_MS, holdsFor: 'all', measure: () => answerMs };
 }
 
 function toResult(fault: Fault, { whom, promiseMs, holdsFor, measure }: Outcome, error: string | null): RunResult {

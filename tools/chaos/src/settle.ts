@@ -103,6 +103,7 @@ async function findWrongRate({ probes }: ChaosRoom): Promise<string | null> {
 /** Whoever is muted goes on sending here, so that it is the server that must not let it through. */
 async function assertMuting({ speaker, speakerId, host, probes }: ChaosRoom): Promise<void> {
   if (!speaker) return;
+  await untilNone(async () => (speaker.signaling.connected ? null : 'someone on stage is not connected'));
   const voiceId = voiceIdOf(speakerId);
   await speaker.signaling.request('stage:setMuted', { muted: false });
   for (const probe of probes) probe.listenAnew();

@@ -59,8 +59,8 @@ export const SICK_NODE_FAULTS: readonly Fault[] = [
       const arrivalGapsMs = arrivals.map(({ gapMs }) => gapMs);
       closeAll(arrivals);
       return [
-        { whom: 'for those on it', promiseMs: UNNOTICED_MS, holdsFor: 'all', measure: () => arrivalGapsMs },
         gaps(rooms[0].probes, UNNOTICED_MS, 'all'),
+        { whom: 'for those on it', promiseMs: UNNOTICED_MS, holdsFor: 'all', measure: () => arrivalGapsMs },
       ];
     },
   },

@@ -30,7 +30,7 @@ import type { RoomObserver } from './RoomObserver.ts';
 import { RoomReconciler } from './RoomReconciler.ts';
 import { toSelfState } from './selfState.ts';
 
-export type RoomConfig = GracesConfig & Pick<Config, 'ROOM_CAPACITY'>;
+export type RoomConfig = GracesConfig & Pick<Config, 'ROOM_CAPACITY' | 'CLUSTER_ADDRESS'>;
 
 const FACES = 12;
 const AUDIENCE_LIST_LIMIT = 50;
@@ -81,7 +81,8 @@ export class Room extends EventEmitter<{ closed: [] }> {
       isOnStage: (userId) => this.record.stage.has(userId),
     });
     this.#peers = peers;
-    this.media = new RoomMediaController({ roomId: this.id, pool, mixer, logger, observer, peers });
+    const address = config.CLUSTER_ADDRESS;
+    this.media = new RoomMediaController({ roomId: this.id, pool, mixer, address, logger, observer, peers });
     this.media.on('flood', (peer) => void this.#handleFlood(peer));
     this.#reconciler = new RoomReconciler({
       ...{ record, store, cluster, peers, logger, media: this.media, reactions: this.#reactions },
@@ -274,9 +275,9 @@ export class Room extends EventEmitter<{ closed: [] }> {
     this.#reconciler.records.markStale();
   }
 
-  /** Gives the stage to another node. */
-  async release(): Promise<void> {
-    await this.#reconciler.release();
+  /** Gives the stage to another node: this one, or the one that suits best. */
+  async release(nodeId?: string): Promise<void> {
+    await this.#reconciler.release(nodeId);
   }
 
   /**

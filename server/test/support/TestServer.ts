@@ -10,6 +10,7 @@ import type { Welcome } from '@tribune/shared/protocol.ts';
 import { Redis } from 'ioredis';
 import type { RoomRequest } from '@tribune/shared/schemas.ts';
 import { startRedis, type OwnRedis } from '../../../scripts/lib/redis.mjs';
+import { loadSecret, Tokens } from '../../src/auth/Tokens.ts';
 import { readConfig } from '../../src/config.ts';
 import { createLogger } from '../../src/logger.ts';
 import { Server } from '../../src/Server.ts';
@@ -42,7 +43,8 @@ export class TestServer {
     const dir = await mkdtemp(join(tmpdir(), 'tribune-test-'));
     const redis = overrides.REDIS_URL === undefined ? await startRedisIn(dir) : null;
     const env = {
-      ...{ PORT: '0', HOST: '127.0.0.1', WORKERS: '1', MEDIA_PORT: '0', MEDIA_LISTEN_ADDRESS: '127.0.0.1' },
+      ...{ PORT: '0', HOST: '127.0.0.1', WORKERS: '1', MIXERS: '1', MEDIA_PORT: '0' },
+      MEDIA_LISTEN_ADDRESS: '127.0.0.1',
       ...{ REDIS_URL: socketIn(dir), DATA_DIR: dir, LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent' },
       MEDIASOUP_WORKER_BIN: process.env.MEDIASOUP_WORKER_BIN ?? '',
       ROOMS_PER_ADDRESS_PER_HOUR: '10000',
@@ -102,8 +104,11 @@ export class TestServer {
   /** Lets somebody in on this node, wherever a balancer would send them. */
   async admit(peer: TestPeer, roomId: string): Promise<Welcome> {
     peer.moveTo(this.origin);
-    const ticket = await peer.api.createTicket(roomId);
-    return peer.connect({ ...ticket, url: this.origin });
+    const answer = await peer.api.createTicket(roomId);
+    const { NODE_ID, SECRET, secretFile } = readConfig(this.#env);
+    const tokens = new Tokens(SECRET ?? (await loadSecret(secretFile)));
+    const ticket = tokens.signTicket(peer, { room: roomId, role: answer.role, node: NODE_ID });
+    return peer.connect({ ...answer, ticket, url: this.origin });
   }
 
   /** Several people in a room. */

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import type { BenchSize } from './runBench.ts';
 
-export const SECTIONS = ['floor', 'sfu', 'joins', 'signalling'] as const;
+export const SECTIONS = ['floor', 'sfu', 'rooms', 'joins', 'signalling'] as const;
 export type Section = (typeof SECTIONS)[number];
 
 export interface BenchOptions {
@@ -21,6 +21,7 @@ Measures what Tribune costs on this machine, beside what the machine itself cost
   --only SECTIONS  of ${SECTIONS.join(',')}; default: all
   --quick          a small run of a few seconds, to see whether it works: its figures mean little
   --json FILE      writes the figures there instead of to bench/results
+  --baseline DIR   another checkout of Tribune, whose mixer is measured beside this one, as a ratio
   --help           this`;
 
 /** As large as two cores carry beside the clients. */
@@ -35,6 +36,7 @@ export const FULL: BenchSize = {
     windowMs: 3000,
     runs: 3,
   },
+  rooms: { microphones: [1, 3, 10], windowMs: 4000, runs: 3, firstRooms: 20, baseline: null },
   joins: { joins: 300, runs: 3, steadyMs: 2000 },
   signalling: {
     rooms: [
@@ -48,6 +50,7 @@ export const FULL: BenchSize = {
 const QUICK: BenchSize = {
   floor: { rounds: 5, runs: 3, paced: { rounds: 2, sockets: 300, pauseMs: 60 } },
   sfu: { rooms: [{ microphones: 1, listeners: 5 }], windowMs: 1000, runs: 1 },
+  rooms: { microphones: [1], windowMs: 500, runs: 1, firstRooms: null, baseline: null },
   joins: { joins: 10, runs: 1, steadyMs: 500 },
   signalling: { rooms: [{ sockets: 50, pulses: 1 }], runs: 1 },
 };
@@ -58,13 +61,14 @@ const QUICK: BenchSize = {
  * @throws {UsageError}
  */
 export function parseCommandLine(args: readonly string[]): BenchOptions | null {
-  const { help, quick, json, only } = read(args);
+  const { help, quick, json, only, baseline = null } = read(args);
   if (help) return null;
   const wanted = only?.split(',') ?? SECTIONS;
   const unknown = wanted.filter((section) => !SECTIONS.includes(section as Section));
   if (unknown.length > 0) throw new UsageError(`--only has no ${unknown.join(', ')}: ${SECTIONS.join(', ')}`);
   const sections = SECTIONS.filter((section) => wanted.includes(section));
-  return { size: quick ? QUICK : FULL, sections, jsonFile: json ?? null };
+  const size = quick ? QUICK : FULL;
+  return { size: { ...size, rooms: { ...size.rooms, baseline } }, sections, jsonFile: json ?? null };
 }
 
 function read(args: readonly string[]) {
@@ -77,6 +81,7 @@ function read(args: readonly string[]) {
         only: { type: 'string' },
         quick: { type: 'boolean' },
         json: { type: 'string' },
+        baseline: { type: 'string' },
         help: { type: 'boolean', short: 'h' },
       },
     }).values;

@@ -13,7 +13,7 @@ import { CONDITIONS, measure, readConversation, toSpeech, type Speech } from '..
 import { compare, largestStep, loudnessOf } from '../quality/measures.ts';
 import { simulate, speakerOf } from '../quality/simulate.ts';
 import { readSpeech } from '../quality/speech.ts';
-import { TARGET_LUFS } from '../src/mixer/Leveller.ts';
+import { TARGET_LUFS } from '../src/mixer/AutomaticGain.ts';
 import { SAMPLE_RATE } from '../src/mixer/sound.ts';
 
 const CLEAN = { loss: 0, jitterMs: 0 };

@@ -39,7 +39,7 @@ export class RoomSocket {
     socket.on('error', () => undefined);
   }
 
-  /** @param phase see `MixStream.create` @throws {Error} when the port is taken */
+  /** @param phase see `RoomMixer.create` @throws {Error} when the port is taken */
   static async create(room: RoomState, phase: number): Promise<RoomSocket> {
     const socket = await bind(room.port);
     return new RoomSocket(await RoomMixer.create(room, phase), socket, room.ssrc);

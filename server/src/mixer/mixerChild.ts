@@ -1,5 +1,5 @@
-import { loadLibopus } from 'libopus-wasm';
 import type { MixerCommand, MixerReport, MixerUsage, RoomState } from './mixerMessages.ts';
+import { loadOpus } from './opus/OpusCodec.ts';
 import { RoomSocket } from './RoomSocket.ts';
 import { TickClock } from './TickClock.ts';
 
@@ -21,7 +21,7 @@ process.on('message', (message) => handle(message as MixerCommand));
 process.on('disconnect', () => process.exit(0));
 // Ctrl-C goes to every process of a terminal, and the parent decides what comes of it.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
-await loadLibopus();
+await loadOpus();
 report({ type: 'ready' });
 
 function handle(command: MixerCommand): void {

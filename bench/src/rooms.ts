@@ -137,7 +137,7 @@ async function withRooms<T>(
   measure: (mixer: Mixer, rooms: TalkingRooms) => Promise<T>,
 ): Promise<T> {
   const file = pathToFileURL(resolve(tree, 'server/src/mixer/Mixer.ts')).href;
-  const module = (await import(file)) as typeof import('../../server/src/mixer/Mixer.ts');
+  const module = (await import(file)) as { Mixer: typeof Mixer };
   const mixer = await module.Mixer.create({ config: MIX, logger: createLogger({ LOG_LEVEL: 'error' }) });
   try {
     const rooms = await TalkingRooms.create(mixer, speeches, microphones);

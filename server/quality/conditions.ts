@@ -1,4 +1,5 @@
-import { loadOpus, type OpusCodec } from '../src/mixer/opus/OpusCodec.ts';
+import { loadOpus } from '../src/mixer/opus/loadOpus.ts';
+import type { OpusCodec } from '../src/mixer/opus/OpusCodec.ts';
 import { FRAME } from '../src/mixer/sound.ts';
 import { compare, largestStep, type Difference } from './measures.ts';
 import { simulate, type Network, type Simulation } from './simulate.ts';

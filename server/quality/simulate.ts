@@ -1,7 +1,8 @@
 import { payloadOf, timestampOf, writeRtp } from '@tribune/shared/rtp.ts';
 import { createRandom } from '../../loadtest/src/random.ts';
 import { RoomMixer } from '../src/mixer/RoomMixer.ts';
-import { loadOpus, type OpusCodec } from '../src/mixer/opus/OpusCodec.ts';
+import { loadOpus } from '../src/mixer/opus/loadOpus.ts';
+import type { OpusCodec } from '../src/mixer/opus/OpusCodec.ts';
 import { FRAME, FRAME_MS, SAMPLE_RATE, SAMPLES_PER_MS } from '../src/mixer/sound.ts';
 import type { VoiceReport } from '../src/mixer/Voice.ts';
 

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { JitterBuffer } from './JitterBuffer.ts';
-import { loadOpus } from './opus/OpusCodec.ts';
+import { loadOpus } from './opus/loadOpus.ts';
 import { dbov, FRAME, SAMPLE_RATE } from './sound.ts';
 
 const FRAMES = 500;

@@ -3,7 +3,7 @@ import { levelOf, readCsrc } from '@tribune/shared/voice.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { MIX_PAYLOAD_TYPE } from './mixRtpParameters.ts';
 import { MixStream } from './MixStream.ts';
-import { loadOpus } from './opus/OpusCodec.ts';
+import { loadOpus } from './opus/loadOpus.ts';
 import { FRAME_MS, SAMPLES_PER_MS } from './sound.ts';
 
 const PACKET_MS = 60;

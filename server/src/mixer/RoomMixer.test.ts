@@ -1,7 +1,7 @@
 import { payloadOf, writeRtp } from '@tribune/shared/rtp.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RoomMixer } from './RoomMixer.ts';
-import { loadOpus } from './opus/OpusCodec.ts';
+import { loadOpus } from './opus/loadOpus.ts';
 import { FRAME_MS } from './sound.ts';
 
 const SPEAKER = { ssrc: 1, payloadType: 111, voiceId: 16, muted: false };

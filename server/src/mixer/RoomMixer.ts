@@ -1,7 +1,8 @@
 import { isRtp, payloadOf, payloadTypeOf, sequenceNumberOf, ssrcOf, timestampOf } from '@tribune/shared/rtp.ts';
 import { Limiter } from './Limiter.ts';
 import { MixStream, type MixSettings } from './MixStream.ts';
-import { loadOpus, type OpusCodec } from './opus/OpusCodec.ts';
+import { loadOpus } from './opus/loadOpus.ts';
+import type { OpusCodec } from './opus/OpusCodec.ts';
 import { FRAME, FRAME_MS } from './sound.ts';
 import { Voice, type VoiceReport, type VoiceSettings } from './Voice.ts';
 

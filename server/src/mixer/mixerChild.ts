@@ -1,5 +1,5 @@
 import type { MixerCommand, MixerReport, MixerUsage, RoomState } from './mixerMessages.ts';
-import { loadOpus } from './opus/OpusCodec.ts';
+import { loadOpus } from './opus/loadOpus.ts';
 import { RoomSocket } from './RoomSocket.ts';
 import { TickClock } from './TickClock.ts';
 

@@ -80,9 +80,9 @@ describe.each([
 
   it('refuses what is no Opus, and goes on with what is', async () => {
     const { encoder, decoder } = await create();
-    expect(() => decoder.decode(Uint8Array.of(255, 255, 255))).toThrow();
-    expect(() => decoder.decode(new Uint8Array(0))).toThrow();
-    expect(() => encoder.encode(new Float32Array(7))).toThrow();
+    expect(() => decoder.decode(Uint8Array.of(255, 255, 255))).toThrow(/corrupted|invalid/);
+    expect(() => decoder.decode(new Uint8Array(0))).toThrow(/packet/);
+    expect(() => encoder.encode(new Float32Array(7))).toThrow(/samples/);
     expect(decoder.decode(encoder.encode(voice(0)))).toHaveLength(FRAME);
   });
 
@@ -90,8 +90,8 @@ describe.each([
     const { encoder, decoder } = await create();
     const packet = encoder.encode(voice(0)).slice();
     for (const one of [encoder, decoder, encoder, decoder]) one.free();
-    expect(() => encoder.encode(voice(0))).toThrow();
-    expect(() => decoder.decode(packet)).toThrow();
-    expect(() => decoder.conceal(FRAME)).toThrow();
+    expect(() => encoder.encode(voice(0))).toThrow(/freed/);
+    expect(() => decoder.decode(packet)).toThrow(/freed/);
+    expect(() => decoder.conceal(FRAME)).toThrow(/freed/);
   });
 });

@@ -1,6 +1,3 @@
-import { loadNativeOpus } from './nativeOpus.ts';
-import { loadWasmOpus } from './wasmOpus.ts';
-
 /** Largest Opus packet of one frame (RFC 6716, section 3.2.1); what an encoder makes of several frames is cut to as much. */
 export const MAX_PACKET_BYTES = 1275;
 /** The longest packet that there is. */
@@ -41,12 +38,4 @@ export interface OpusCodec {
   readonly version: string;
   createEncoder(settings: OpusEncoderSettings): Promise<OpusEncoder>;
   createDecoder(): Promise<OpusDecoder>;
-}
-
-let loading: Promise<OpusCodec> | undefined;
-
-/** The libopus of this machine, which takes about half the CPU; where there is none, the one in WebAssembly. Loaded once. */
-export async function loadOpus(): Promise<OpusCodec> {
-  loading ??= loadNativeOpus().then(async (native) => native ?? loadWasmOpus());
-  return loading;
 }

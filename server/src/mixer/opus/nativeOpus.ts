@@ -75,7 +75,7 @@ async function bind(): Promise<Libopus | null> {
 }
 
 function declare(library: LibraryHandle): Libopus {
-  const declared = {
+  return {
     version: library.func('const char *opus_get_version_string()'),
     message: library.func('const char *opus_strerror(int code)'),
     createEncoder: library.func('void *opus_encoder_create(int rate, int channels, int application, _Out_ int *error)'),
@@ -88,7 +88,6 @@ function declare(library: LibraryHandle): Libopus {
       'int opus_decode_float(void *state, uint8_t *packet, int bytes, float *pcm, int samples, int fec)',
     ),
   };
-  return declared as unknown as Libopus;
 }
 
 class NativeEncoder implements OpusEncoder {

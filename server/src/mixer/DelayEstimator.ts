@@ -7,6 +7,8 @@ const BUCKET_MS = 5;
 const BUCKETS = MAX_MS / BUCKET_MS;
 /** Half of what is known is forgotten over 350 packets, 7 s. */
 const FORGET = 0.998;
+/** Far from where adding to it would lose digits. */
+const MAX_WEIGHT = 1e6;
 /** The share of packets that should be there in time, and the margin: a packet that is late costs more than the wait for it. */
 const SHARE_IN_TIME = 0.995;
 const MARGIN_MS = 5;
@@ -31,7 +33,11 @@ export type PacketFate = 'played' | 'lost' | 'late';
  * and its drift is followed.
  */
 export class DelayEstimator {
+  /** Weights of packets by how late they were, and their sum. */
   readonly #histogram = new Float64Array(BUCKETS);
+  #total = 0;
+  /** Of the last packet. */
+  #weight = 1;
   readonly #fastest: number[] = [];
   #windowEndsMs = 0;
   #baseMs = 0;
@@ -79,14 +85,19 @@ export class DelayEstimator {
 
   #count(lateMs: number): void {
     const bucket = Math.min(BUCKETS - 1, Math.floor(lateMs / BUCKET_MS));
-    let total = 0;
-    for (let index = 0; index < BUCKETS; index++) {
-      const share = this.#histogram[index]! * FORGET + (index === bucket ? 1 - FORGET : 0);
-      this.#histogram[index] = share;
-      total += share;
-    }
+    // To forget, each packet weighs more than the one before, and not all that is known less.
+    this.#weight /= FORGET;
+    this.#histogram[bucket]! += this.#weight;
+    this.#total += this.#weight;
+    if (this.#weight > MAX_WEIGHT) this.#scaleDown();
     let [sum, index] = [this.#histogram[0]!, 0];
-    while (sum < SHARE_IN_TIME * total && index < BUCKETS - 1) sum += this.#histogram[++index]!;
+    while (sum < SHARE_IN_TIME * this.#total && index < BUCKETS - 1) sum += this.#histogram[++index]!;
     this.#lateMs = (index + 1) * BUCKET_MS;
+  }
+
+  #scaleDown(): void {
+    for (let index = 0; index < BUCKETS; index++) this.#histogram[index]! /= this.#weight;
+    this.#total /= this.#weight;
+    this.#weight = 1;
   }
 }

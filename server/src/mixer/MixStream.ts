@@ -8,7 +8,7 @@ import { FRAME_MS } from './sound.ts';
 /** The in-band FEC prepares for this loss. */
 const EXPECTED_LOSS_PERCENT = 5;
 /** With which the two encode a mix equally well, as measured in docs/adr/0011: they are of different versions. */
-const COMPLEXITY = { native: 2, wasm: 5 } as const;
+const COMPLEXITY = { native: 1, wasm: 5 } as const;
 const SILENT_PACKET_BYTES = 2;
 /** A silent stream sends one packet in this time, so that nobody takes it for lost. libopus does as much. */
 const KEEP_ALIVE_MS = 400;

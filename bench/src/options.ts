@@ -36,7 +36,18 @@ export const FULL: BenchSize = {
     windowMs: 3000,
     runs: 3,
   },
-  rooms: { microphones: [1, 3, 10], windowMs: 4000, runs: 3, firstRooms: 20, baseline: null },
+  rooms: {
+    stages: [
+      { rooms: 1, microphones: 1 },
+      { rooms: 10, microphones: 1 },
+      { rooms: 10, microphones: 3 },
+      { rooms: 10, microphones: 10 },
+    ],
+    windowMs: 4000,
+    runs: 3,
+    firstRooms: 20,
+    baseline: null,
+  },
   joins: { joins: 300, runs: 3, steadyMs: 2000 },
   signalling: {
     rooms: [
@@ -50,7 +61,7 @@ export const FULL: BenchSize = {
 const QUICK: BenchSize = {
   floor: { rounds: 5, runs: 3, paced: { rounds: 2, sockets: 300, pauseMs: 60 } },
   sfu: { rooms: [{ microphones: 1, listeners: 5 }], windowMs: 1000, runs: 1 },
-  rooms: { microphones: [1], windowMs: 500, runs: 1, firstRooms: null, baseline: null },
+  rooms: { stages: [{ rooms: 1, microphones: 1 }], windowMs: 500, runs: 1, firstRooms: null, baseline: null },
   joins: { joins: 10, runs: 1, steadyMs: 500 },
   signalling: { rooms: [{ sockets: 50, pulses: 1 }], runs: 1 },
 };

@@ -19,7 +19,9 @@ export interface BenchReport {
   readonly sfuMsPerListenerSecond: Readonly<Record<string, number | null>>;
   /** CPU of the mixer by open microphones; null where there is none. */
   readonly mixerMsPerSecond: Readonly<Record<string, number | null>>;
-  /** CPU of the mixer process for a room that is alone in it, by open microphones. */
+  /** CPU of the mixer process for a room that is alone in it, with one open microphone. */
+  readonly mixerMsPerLoneRoomSecond: number | null;
+  /** CPU of the mixer process for one of several rooms in it, by open microphones. */
   readonly mixerMsPerRoomSecond: Readonly<Record<string, number | null>>;
   /** The same as a share of what the checkout of `--baseline` takes; null without one. */
   readonly mixerRatioToBaseline: Readonly<Record<string, number | null>>;
@@ -39,6 +41,7 @@ export interface BenchReport {
 
 export function buildReport(result: BenchResult, date = new Date()): BenchReport {
   const { floor, sfu, rooms, joins, signalling } = result;
+  const amongOthers = (rooms?.costs ?? []).filter((cost) => cost.rooms > 1);
   const memory = sfu?.memory ? sfu.memory.workerKb + sfu.memory.nodeKb : null;
   return {
     date: date.toISOString(),
@@ -57,11 +60,12 @@ export function buildReport(result: BenchResult, date = new Date()): BenchReport
     mixerMsPerSecond: Object.fromEntries(
       (sfu?.rooms ?? []).map(({ microphones, mixerMsPerSecond }) => [microphones, medianOf(mixerMsPerSecond)]),
     ),
+    mixerMsPerLoneRoomSecond: medianOf(rooms?.costs.find((cost) => cost.rooms === 1)?.msPerRoomSecond),
     mixerMsPerRoomSecond: Object.fromEntries(
-      (rooms?.costs ?? []).map(({ microphones, msPerRoomSecond }) => [microphones, medianOf(msPerRoomSecond)]),
+      amongOthers.map(({ microphones, msPerRoomSecond }) => [microphones, medianOf(msPerRoomSecond)]),
     ),
     mixerRatioToBaseline: Object.fromEntries(
-      (rooms?.costs ?? []).map(({ microphones, ratio }) => [microphones, medianOf(ratio)]),
+      amongOthers.map(({ microphones, ratio }) => [microphones, medianOf(ratio)]),
     ),
     roomsPerMixerCore: rooms?.capacity?.rooms ?? null,
     isRoomsPerMixerCoreExtrapolated: rooms?.capacity?.isExtrapolated ?? null,

@@ -19,8 +19,8 @@ const ATTEMPTS = 3;
 const PRECISION = 0.05;
 
 export interface RoomsSize {
-  /** Open microphones in each room; the cost is of one room alone in its mixer. */
-  readonly microphones: readonly number[];
+  /** How many rooms share the mixer, and how many microphones are open in each. */
+  readonly stages: readonly Stage[];
   readonly windowMs: number;
   readonly runs: number;
   /** The search for the number of rooms in which ticks begin to be late starts here; null when it is not made. */
@@ -29,9 +29,13 @@ export interface RoomsSize {
   readonly baseline: string | null;
 }
 
-interface RoomCost {
+interface Stage {
+  readonly rooms: number;
   readonly microphones: number;
-  /** CPU of the mixer process for each second of a room that is alone in it. */
+}
+
+interface RoomCost extends Stage {
+  /** CPU of the mixer process for each second of a room. */
   readonly msPerRoomSecond: Figure | null;
   readonly baselineMsPerRoomSecond: Figure | null;
   /** Of the two, measured one after the other; null without a baseline. */
@@ -69,11 +73,11 @@ export async function measureRooms(size: RoomsSize, signal: AbortSignal): Promis
   const speeches = frames.map((speech) => speech.map(({ payload }) => payload).filter((payload) => payload !== null));
   const here = new URL('../../', import.meta.url).pathname;
   const costs: RoomCost[] = [];
-  for (const microphones of size.microphones) {
+  for (const stage of size.stages) {
     const [own, baseline]: [number[], number[]] = [[], []];
     const measure = async (tree: string) =>
-      withRooms(tree, speeches, microphones, async (mixer, rooms) => {
-        await rooms.resize(1);
+      withRooms(tree, speeches, stage.microphones, async (mixer, rooms) => {
+        await rooms.resize(stage.rooms);
         await delay(WARM_UP_MS, undefined, { signal });
         return (await loadOf(mixer, rooms, size.windowMs, signal)).msPerRoomSecond;
       });
@@ -82,7 +86,7 @@ export async function measureRooms(size: RoomsSize, signal: AbortSignal): Promis
       own.push(await measure(here));
     }
     costs.push({
-      microphones,
+      ...stage,
       msPerRoomSecond: figureOf(own),
       baselineMsPerRoomSecond: figureOf(baseline),
       ratio: figureOf(baseline.map((cost, run) => own[run]! / cost)),

@@ -54,7 +54,7 @@ function rowsOf({ details: { floor, sfu, rooms, joins, signalling } }: BenchRepo
   ];
   const roomsRows = [
     ...(rooms?.costs ?? []).flatMap(({ microphones, ...cost }) => {
-      const what = `mixer: a room alone for a second (open microphones: ${microphones})`;
+      const what = `mixer: a room for a second (rooms: ${cost.rooms}, open microphones: ${microphones})`;
       return [
         row(what, cost.msPerRoomSecond, 'ms'),
         ...(cost.ratio

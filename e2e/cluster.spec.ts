@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Cluster } from '../cluster/src/Cluster.ts';
-import type { ClusterProcess } from '../cluster/src/ClusterProcess.ts';
-import { attachEar, expectHears, hear, longestGapMs, readSpeech } from './support/ear.ts';
+import { Cluster } from '@tribune/chaos/cluster/Cluster.ts';
+import type { ClusterProcess } from '@tribune/chaos/cluster/ClusterProcess.ts';
+import { attachSoundProbe, expectHears, readSound, longestGapMs, readSpeech } from './support/soundProbe.ts';
 import { Person, SPEECH, SPEECH_2 } from './support/Person.ts';
 import { Sounds, withoutPauses } from './support/sounds.ts';
 
@@ -38,7 +38,7 @@ describe('a room on several nodes', () => {
     ada = host;
     link = await ada.host(cluster.origin, 'Two nodes');
     await ada.goLive();
-    await attachEar(ada.page);
+    await attachSoundProbe(ada.page);
     [near, far] = [ben, cleo];
     await ben.enter(link);
     await sleep(ONE_BEAT_MS);
@@ -76,12 +76,12 @@ describe('a room on several nodes', () => {
   });
 
   it('who is brought on stage moves to it from another node, hears on, and is heard on both', async () => {
-    expect(longestGapMs(await hear(far.page, 2)), 'the speech itself').toBeLessThan(GAP_MS);
+    expect(longestGapMs(await readSound(far.page, 2)), 'the speech itself').toBeLessThan(GAP_MS);
     await far.button(far.texts.hand.raise).click();
     await ada.bringOnStage(far.name);
     await far.turnOnMicrophone();
     await sleep(4000);
-    expect(longestGapMs(await hear(far.page, 8)), 'on the way up').toBeLessThan(GAP_MS);
+    expect(longestGapMs(await readSound(far.page, 8)), 'on the way up').toBeLessThan(GAP_MS);
     await near.tile(far.name).waitFor();
     await expectHears(ada.page, await readSpeech(SPEECH_2));
     expect([...ada.complaints, ...near.complaints, ...far.complaints]).toEqual([]);
@@ -91,7 +91,7 @@ describe('a room on several nodes', () => {
     const home = await findHome();
     const drained = home.drain();
     await sleep(8000);
-    expect(longestGapMs(await hear(near.page, 9))).toBeLessThan(DRAIN_GAP_MS);
+    expect(longestGapMs(await readSound(near.page, 9))).toBeLessThan(DRAIN_GAP_MS);
     await drained;
     expect(await ada.button(ada.texts.mic.mute).isVisible()).toBe(true);
     expect((await findHome()).id).not.toBe(home.id);

@@ -26,7 +26,8 @@ beforeAll(async () => {
   metrics.watchRooms({ rooms: new Map() });
   metrics.watchWorkers(pool);
   const usage = { cpuSeconds: 0, rssBytes: 0, ticks: 0, lateTicks: 0, rooms: 0, speakers: 0 };
-  metrics.watchMixer(Object.assign(new EventEmitter(), { getUsage: async () => usage }));
+  const mixer = { pids: [1], load: 0, canTakeRoom: true, getUsage: async () => usage };
+  metrics.watchMixer(Object.assign(new EventEmitter(), mixer));
   metrics.watchRedis(() => true);
   metrics.watchNode(() => 0);
   // What is there only once a first interval has been measured is registered all the same.

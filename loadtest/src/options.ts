@@ -3,10 +3,10 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { LIMITS } from '@tribune/shared/domain.ts';
 import { z } from 'zod';
-import type { BehaviourPlan } from './behaviour.ts';
-import { parseAssertion, type Assertion } from './assertions.ts';
-import type { KindPlan } from './kinds.ts';
-import { LAUNCH_SPAN_S, type ArrivalPlan, type RatePoint } from './arrivals.ts';
+import type { BehaviourPlan } from './people/behaviour.ts';
+import { parseAssertion, type Assertion } from './report/assertions.ts';
+import type { KindPlan } from './people/kinds.ts';
+import { LAUNCH_SPAN_S, type ArrivalPlan, type RatePoint } from './people/arrivals.ts';
 
 const MAX_LISTENERS = 5000;
 const MAX_RATE = 1000;

@@ -2,13 +2,13 @@ import type { ConsumerInfo, TransportInfo } from '@tribune/shared/protocol.ts';
 import { createWorker } from 'mediasoup';
 import type { Consumer, Producer, Router, WebRtcTransport, Worker } from 'mediasoup/types';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { MediaConnection } from '../src/MediaConnection.ts';
-import { Reception } from '../src/Reception.ts';
-import { receivableOf, sendingParameters } from '../src/rtpParameters.ts';
-import type { DtlsParameters } from '../src/sdp.ts';
-import { encodeSpeech, type SpeechFrame } from '../src/speech.ts';
-import { SpeakerMedia } from '../src/SpeakerMedia.ts';
-import { SpeechSender } from '../src/SpeechSender.ts';
+import { MediaConnection } from '../src/media/MediaConnection.ts';
+import { Reception } from '../src/media/Reception.ts';
+import { receivableOf, sendingParameters } from '../src/media/rtpParameters.ts';
+import type { DtlsParameters } from '../src/media/sdp.ts';
+import { encodeSpeech, type SpeechFrame } from '../src/media/speech.ts';
+import { SpeakerMedia } from '../src/media/SpeakerMedia.ts';
+import { SpeechSender } from '../src/media/SpeechSender.ts';
 
 /** ICE, DTLS and SRTP for real, between simulated clients and a mediasoup worker (MEDIASOUP_WORKER_BIN, or mediasoup's own). */
 

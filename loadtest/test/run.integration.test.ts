@@ -1,11 +1,11 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { TestServer } from '../../server/test/support/TestServer.ts';
-import { RefusedHostError } from '../src/guard.ts';
+import { RefusedHostError } from '../src/run/guard.ts';
 import { parseCommandLine, type LoadTestOptions } from '../src/options.ts';
-import { isSuccess } from '../src/report.ts';
+import { isSuccess } from '../src/report/report.ts';
 import { joinRun } from '../src/machines/joinRun.ts';
-import type { Progress } from '../src/progress.ts';
-import { runLoadTest } from '../src/runLoadTest.ts';
+import type { Progress } from '../src/run/progress.ts';
+import { runLoadTest } from '../src/run/runLoadTest.ts';
 
 /** The whole tool against a whole server: real tickets, sockets, ICE, DTLS and SRTP. */
 
@@ -51,7 +51,7 @@ describe('runLoadTest', () => {
     expect(await api.listRooms()).toEqual([]);
   });
 
-  it('lets everyone in who is told to come back later, as the server paces a crowd', async () => {
+  it('lets everyone in who is told to come back later, as the server paces a audience', async () => {
     const report = await runLoadTest(optionsFor(await start({ JOINS_PER_S: '8' }), { speakers: 1 }, '--flash 20'));
     expect(report.listeners).toMatchObject({ asked: 20, joined: 20, failed: [] });
     expect(report.listeners.toldToWait).toBeGreaterThan(5);

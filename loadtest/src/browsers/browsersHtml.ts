@@ -1,4 +1,4 @@
-import { escape } from '../chart.ts';
+import { escape } from '../report/chart.ts';
 import type { BrowserReport } from './browserReport.ts';
 import type { PlayoutFigures } from './inbound.ts';
 

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { randomBytes } from 'node:crypto';
-import type { AnswerMessage } from '../fleetCommands.ts';
-import { epochMs } from '../clock.ts';
+import type { AnswerMessage } from '../people/listenerCommands.ts';
+import { epochMs } from '../run/clock.ts';
 import { offsetOf, type ClockSample } from './offset.ts';
 import { isProof, prove, WIRE_VERSION, type FromMachine, type MachineInfo, type ToMachine } from './messages.ts';
 import { Wire } from './Wire.ts';

@@ -1,14 +1,14 @@
-import { Asked } from '../Asked.ts';
-import type { CommandName, FleetCommands } from '../fleetCommands.ts';
-import type { GeneratorProcess } from '../FleetProcess.ts';
+import { PendingCalls } from '../people/PendingCalls.ts';
+import type { CommandName, ListenerCommands } from '../people/listenerCommands.ts';
+import type { ListenerProcess } from '../people/LocalProcess.ts';
 import type { Machine } from './Machine.ts';
 
 /** One process that runs listeners on another machine. */
-export class RemoteProcess implements GeneratorProcess {
+export class RemoteProcess implements ListenerProcess {
   readonly machine: string;
   readonly #machine: Machine;
   readonly #index: number;
-  readonly #asked = new Asked();
+  readonly #calls = new PendingCalls();
   #closed = false;
 
   /** @param onLost once, with why, when it ends without being told to. */
@@ -17,23 +17,23 @@ export class RemoteProcess implements GeneratorProcess {
     this.#machine = machine;
     this.#index = index;
     machine.attach(index, {
-      onAnswer: (message) => this.#asked.settle(message),
+      onAnswer: (message) => this.#calls.settle(message),
       onLost: (why) => {
-        if (!this.#asked.end(why) || this.#closed) return;
+        if (!this.#calls.end(why) || this.#closed) return;
         onLost(why);
       },
     });
   }
 
   get isAlive(): boolean {
-    return this.#asked.isOpen;
+    return this.#calls.isOpen;
   }
 
   async ask<N extends CommandName>(
     name: N,
-    ...args: Parameters<FleetCommands[N]>
-  ): Promise<Awaited<ReturnType<FleetCommands[N]>>> {
-    return this.#asked.ask(name, args, (message) => {
+    ...args: Parameters<ListenerCommands[N]>
+  ): Promise<Awaited<ReturnType<ListenerCommands[N]>>> {
+    return this.#calls.ask(name, args, (message) => {
       this.#machine.send({ kind: 'command', process: this.#index, message });
     });
   }

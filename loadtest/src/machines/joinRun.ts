@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { availableParallelism, hostname } from 'node:os';
-import { FleetProcess } from '../FleetProcess.ts';
-import type { CommandMessage } from '../fleetCommands.ts';
+import { LocalProcess } from '../people/LocalProcess.ts';
+import type { CommandMessage } from '../people/listenerCommands.ts';
 import { isProof, prove, WIRE_VERSION, type FromMachine, type ToMachine } from './messages.ts';
 import { Wire } from './Wire.ts';
 
@@ -27,7 +27,7 @@ export async function joinRun(options: JoinOptions, onJoined: () => void, signal
   await once(socket, 'connect');
   const closed = Promise.withResolvers<void>();
   const nonce = randomBytes(16).toString('base64url');
-  const processes: FleetProcess[] = [];
+  const processes: LocalProcess[] = [];
   let isTrusted = false;
   let fault: string | null = null;
 
@@ -66,7 +66,7 @@ export async function joinRun(options: JoinOptions, onJoined: () => void, signal
   function start(offsetMs: number): void {
     for (let index = 0; index < count; index++) {
       const onLost = (why: string) => wire.send({ kind: 'lost', process: index, why });
-      const process = new FleetProcess(onLost, (answer) =>
+      const process = new LocalProcess(onLost, (answer) =>
         wire.send({ kind: 'answer', process: index, message: answer }),
       );
       process.post({ id: 0, name: 'setClock', args: [offsetMs] });

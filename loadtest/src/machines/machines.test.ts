@@ -50,7 +50,7 @@ describe('a machine that joins', () => {
     await gather(1);
     const [process] = coordinator.createProcesses(() => undefined);
     await expect(process!.ask('count')).resolves.toMatchObject({ arrived: 0, joined: 0 });
-    await expect(process!.ask('arrive', [0])).rejects.toThrow('There is no fleet');
+    await expect(process!.ask('arrive', [0])).rejects.toThrow('Nobody has been created yet');
     await process!.close();
     await joined;
   });

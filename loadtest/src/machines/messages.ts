@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { AnswerMessage, CommandMessage } from '../fleetCommands.ts';
+import type { AnswerMessage, CommandMessage } from '../people/listenerCommands.ts';
 
 /** Both sides have to be the same version of the load test. */
 export const WIRE_VERSION = 1;

@@ -1,0 +1,81 @@
+import { NO_BEHAVIOUR } from './behaviour.ts';
+import { AudienceActivity } from './AudienceActivity.ts';
+import { AudiencePart, NOBODY } from './AudiencePart.ts';
+import { localMs, setClockOffset } from '../run/clock.ts';
+import type { AnswerMessage, CommandMessage, ListenerCommands } from './listenerCommands.ts';
+import { ProcessMonitor } from '../run/ProcessMonitor.ts';
+import { createGuard } from '../run/guard.ts';
+import { SteadyWindow } from '../hearing/SteadyWindow.ts';
+
+/** A process that runs a part of the listeners, and does what its parent says over IPC. */
+
+const never = new AbortController().signal;
+const arriving = new ProcessMonitor();
+const measuring = new ProcessMonitor();
+let part: AudiencePart | null = null;
+let window: SteadyWindow | null = null;
+let activity: AudienceActivity | null = null;
+
+const commands: ListenerCommands = {
+  async setClock(offsetMs) {
+    setClockOffset(offsetMs);
+  },
+  async create({ ownHost, ...request }) {
+    part = await AudiencePart.create({ ...request, guard: createGuard(ownHost) }, never);
+  },
+  async arrive(atMs) {
+    await arriving.start();
+    await created().arrive(atMs, never);
+    created().arriving = await arriving.stop();
+  },
+  async goLive(sinceEpochMs) {
+    created().goLive(localMs(sinceEpochMs));
+  },
+  async count() {
+    return part?.count() ?? NOBODY;
+  },
+  async startActing(plan, share, seed) {
+    activity = new AudienceActivity(created().listeners, plan, share, seed);
+  },
+  async stopActing() {
+    await activity?.stop();
+    return activity?.counts() ?? NO_BEHAVIOUR;
+  },
+  async openWindow() {
+    await measuring.start();
+    window = new SteadyWindow(created().listeners);
+  },
+  async closeWindow() {
+    if (!window) throw new Error('There is no window');
+    return { window: window.close(), usage: await measuring.stop() };
+  },
+  async results() {
+    // Stopped while sessions were made: nobody has arrived, and nobody failed.
+    return part?.results() ?? { listeners: [], ramp: null, arriving: null };
+  },
+};
+
+process.on('message', (message) => void answer(message as CommandMessage));
+// However the parent ends, nobody listens on without it.
+process.on('disconnect', () => process.exit(0));
+// Ctrl-C goes to every process of a terminal, and the parent decides what comes of it.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
+
+async function answer({ id, name, args }: CommandMessage): Promise<void> {
+  try {
+    const command = commands[name] as (...given: readonly unknown[]) => Promise<unknown>;
+    send({ id, result: await command(...args) });
+  } catch (error) {
+    send({ id, error: error instanceof Error ? error.message : String(error) });
+  }
+}
+
+/** A parent that is gone hears nothing more, and this process ends with it. */
+function send(message: AnswerMessage): void {
+  process.send?.(message, undefined, undefined, () => undefined);
+}
+
+function created(): AudiencePart {
+  if (!part) throw new Error('Nobody has been created yet');
+  return part;
+}

@@ -16,7 +16,7 @@ export interface ReceptionHandlers {
   /** Asks the server to take the DTLS parameters (`transport:connect`). */
   connectTransport(transportId: string, dtlsParameters: DtlsParameters): Promise<unknown>;
   /** With every RTP packet. */
-  onAudio?(arrivalMs: number): void;
+  onAudio?(arrivalMs: number, packet: Buffer): void;
   /** Once, when a connection that was up is lost. */
   onLost?(): void;
 }
@@ -175,7 +175,7 @@ export class Reception {
 
   #count({ record }: Stream, packet: Buffer, arrivalMs: number): void {
     record.add(sequenceNumberOf(packet), timestampOf(packet), arrivalMs);
-    this.#handlers.onAudio?.(arrivalMs);
+    this.#handlers.onAudio?.(arrivalMs, packet);
   }
 
   #findBySsrc(ssrc: number): Stream | undefined {

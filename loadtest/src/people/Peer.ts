@@ -42,7 +42,7 @@ export interface PeerOptions {
 
 export interface PeerHandlers {
   /** With every RTP packet; `arrivalMs` is of `performance.now()`. */
-  onAudio?(arrivalMs: number): void;
+  onAudio?(arrivalMs: number, packet: Buffer): void;
   /** The connection is another one now; `media` says what became of what was heard. */
   onFollowed?(media: Welcome['media']['kind']): void;
   /** Once, when what was established breaks. Not called after `close()`. */
@@ -88,7 +88,7 @@ export class Peer {
       connectTransport: async (transportId, dtlsParameters) =>
         this.signaling.request('transport:connect', { transportId, dtlsParameters }),
       startMedia: async () => this.signaling.request('media:start'),
-      onAudio: (arrivalMs) => this.#handlers.onAudio?.(arrivalMs),
+      onAudio: (arrivalMs, packet) => this.#handlers.onAudio?.(arrivalMs, packet),
       onReceiving: () => this.#receiving.resolve(),
       onFailed: (failure) => this.#handleMediaFailed(failure),
     });

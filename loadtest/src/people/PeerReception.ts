@@ -19,7 +19,7 @@ export interface PeerReceptionOptions {
   /** Asks the server what there is to hear (`media:start`). */
   startMedia(): Promise<MediaInfo>;
   /** Called with every RTP packet; `arrivalMs` is of `performance.now()`. */
-  onAudio?(arrivalMs: number): void;
+  onAudio?(arrivalMs: number, packet: Buffer): void;
   /** Called whenever ICE and DTLS are up. */
   onReceiving?(): void;
   /** Called when what should be heard does not connect, or is lost and nothing is there to take its place. */
@@ -116,9 +116,9 @@ export class PeerReception {
       info,
       {
         connectTransport,
-        onAudio: (arrivalMs) => {
+        onAudio: (arrivalMs, packet) => {
           if (reception === this.#next) this.#takeOver();
-          this.#options.onAudio?.(arrivalMs);
+          this.#options.onAudio?.(arrivalMs, packet);
         },
         onLost: () => this.#handleLost(reception),
       },

@@ -1,26 +1,26 @@
 import { KWeighting, lufsOf } from './KWeighting.ts';
 import { FRAME_MS } from './sound.ts';
 
-/** What every voice is brought to. Leaves room for the peaks of speech, and is as loud as browsers make a microphone. */
+/** Every voice is brought to this loudness. It leaves room for the peaks of speech, and is as loud as browsers make a microphone. */
 export const TARGET_LUFS = -20;
-/** A voice is turned down or up by so much and no more: beyond, it is noise that would be heard, or a prank. */
+/** A voice is turned down or up by so much and no more: a quieter one is noise, and a louder one a prank. */
 const MIN_GAIN_DB = -12;
 const MAX_GAIN_DB = 15;
-/** Gating as in ITU-R BS.1770-5: what is fainter than speech ever is, and what is much fainter than this speech. */
+/** Gates as in ITU-R BS.1770-5: for sound fainter than speech ever is, and for sound much fainter than the speech of this voice. */
 const BLOCK_FRAMES = 400 / FRAME_MS;
 const ABSOLUTE_GATE_LUFS = -50;
 const RELATIVE_GATE_LU = 10;
 /** Short-term loudness goes over 3 s (EBU Tech 3341); here over 3 s of speech. */
 const AVERAGED_FRAMES = 3000 / FRAME_MS;
-/** Someone who turned away counts for less than someone who speaks up, and yet counts. */
+/** Somebody who turns away from the microphone counts for less than somebody who speaks up, and yet counts. */
 const BELOW_GATE_WEIGHT = 0.1;
-/** The first words find the gain; from then on it moves so slowly that nobody notices. In dB each frame. */
+/** The first words find the gain; from then on it moves so slowly that nobody notices. Steps are in dB for each frame. */
 const FINDING_FRAMES = 2000 / FRAME_MS;
 const FINDING_STEP_DB = (20 * FRAME_MS) / 1000;
 const STEP_DB = (3 * FRAME_MS) / 1000;
 
 /** The gain that brings a voice to the loudness of the others. It moves only while there is speech. */
-export class Leveller {
+export class AutomaticGain {
   readonly #filter = new KWeighting();
   readonly #block = new Float64Array(BLOCK_FRAMES);
   #frames = 0;
@@ -39,10 +39,12 @@ export class Leveller {
     return 10 ** (this.#gainDb / 20);
   }
 
-  /** Listens to the next 20 ms, before any gain. The gain that it shall end with, as a factor. */
+  /** Measures the next frame, before any gain. @returns the gain that the frame should end with, as a factor */
   follow(pcm: Float32Array): number {
     this.#block[this.#frames++ % BLOCK_FRAMES] = this.#filter.power(pcm);
-    const power = this.#block.reduce((sum, frame) => sum + frame, 0) / Math.min(this.#frames, BLOCK_FRAMES);
+    let power = 0;
+    for (let frame = 0; frame < BLOCK_FRAMES; frame++) power += this.#block[frame]!;
+    power /= Math.min(this.#frames, BLOCK_FRAMES);
     const lufs = lufsOf(power);
     if (lufs > ABSOLUTE_GATE_LUFS) {
       const isSpeech = this.#spoken === 0 || lufs > lufsOf(this.#power) - RELATIVE_GATE_LU;

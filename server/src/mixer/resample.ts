@@ -1,8 +1,8 @@
 /**
- * Writes `source[0..length)` into the whole of `target`, a little longer or shorter than it was: resampled with a cubic
- * (Catmull-Rom) curve through its samples. Begins and ends on samples, so that calls join without a step.
+ * Fills `target` with `source[0..length)`, a little faster or slower than it was: resampled with a cubic (Catmull-Rom) curve
+ * through its samples. The result begins and ends on samples, so that consecutive calls join without a step.
  */
-export function stretch(source: Float32Array, length: number, target: Float32Array): void {
+export function resample(source: Float32Array, length: number, target: Float32Array): void {
   if (length === target.length) {
     target.set(source.subarray(0, length));
     return;

@@ -1,24 +1,24 @@
-import { createDecoder, createEncoder } from 'libopus-wasm';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { Playout } from './Playout.ts';
+import { JitterBuffer } from './JitterBuffer.ts';
+import { loadOpus } from './opus/loadOpus.ts';
 import { dbov, FRAME, SAMPLE_RATE } from './sound.ts';
 
 const FRAMES = 500;
 
-/** What arrives at a playout in simulated time, and what it makes of it. */
+/** Packets arrive at a jitter buffer in simulated time, and it plays them. */
 class Line {
   readonly levels: (number | null)[] = [];
-  readonly #playout: Playout;
+  readonly #buffer: JitterBuffer;
   packets: readonly Uint8Array[];
   readonly #out = new Float32Array(FRAME);
 
-  constructor(playout: Playout, packets: readonly Uint8Array[]) {
-    this.#playout = playout;
+  constructor(buffer: JitterBuffer, packets: readonly Uint8Array[]) {
+    this.#buffer = buffer;
     this.packets = packets;
   }
 
   get report() {
-    return this.#playout.report();
+    return this.#buffer.report();
   }
 
   /** @param arrivalMs of each packet by its number; null for one that is lost */
@@ -30,30 +30,31 @@ class Line {
     for (let tick = 0, next = 0; tick < FRAMES; tick++) {
       for (; next < arrivals.length && arrivals[next]!.ms! <= tick * 20; next++) {
         const { n, payload, ms } = arrivals[next]!;
-        this.#playout.push({ sequenceNumber: sequence(n), timestamp: n * FRAME, arrivalMs: ms!, payload });
+        this.#buffer.push({ sequenceNumber: sequence(n), timestamp: n * FRAME, arrivalMs: ms!, payload });
       }
-      this.levels.push(this.#playout.pull(this.#out, tick * 20) ? dbov(this.#out) : null);
+      this.levels.push(this.#buffer.pull(this.#out, tick * 20) ? dbov(this.#out) : null);
     }
   }
 }
 
-describe('Playout', () => {
+describe('JitterBuffer', () => {
   let line: Line;
   beforeEach(async () => {
-    using encoder = await createEncoder({
-      channels: 1,
-      frameSize: FRAME,
+    const opus = await loadOpus();
+    const encoder = await opus.createEncoder({
+      packetMs: 20,
       bitrate: 32_000,
-      fec: true,
-      packetLossPercent: 10,
+      complexity: 10,
+      expectedLossPercent: 10,
     });
     const packets = Array.from({ length: FRAMES }, (_, n) => {
       // A low voice: a tone with harmonics, which swells.
       const sample = (t: number) => [1, 2, 3, 4].reduce((sum, k) => sum + Math.sin(2 * Math.PI * 140 * k * t) / k, 0);
       const pcm = Float32Array.from({ length: FRAME }, (__, i) => 0.1 * sample((n * FRAME + i) / SAMPLE_RATE));
-      return encoder.encodeFloat(pcm);
+      return encoder.encode(pcm).slice();
     });
-    line = new Line(new Playout(await createDecoder({ channels: 1, sampleRate: SAMPLE_RATE })), packets);
+    encoder.free();
+    line = new Line(new JitterBuffer(await opus.createDecoder()), packets);
   });
 
   const isLoud = (level: number | null) => level !== null && level > -35;

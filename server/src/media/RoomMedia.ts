@@ -18,7 +18,7 @@ export interface RoomMediaOptions {
 }
 
 /** `leaving`: it has gone to another node, and what comes in goes on until the voices have followed. */
-export type StageState = 'here' | 'leaving' | 'away';
+export type StagePlace = 'here' | 'leaving' | 'away';
 
 const NO_VOICES: ReadonlyMap<string, Producer> = new Map();
 
@@ -36,7 +36,7 @@ export class RoomMedia extends EventEmitter<{
   /** Of its own: a stage does not wait for the mixer. */
   readonly #audienceCreation = new AwaitQueue();
   #stage: StageMedia | null = null;
-  #stageState: StageState = 'away';
+  #stageState: StagePlace = 'away';
   #audience: AudienceMedia | null = null;
   #plan: MixPlan = { epoch: null, nodes: [] };
   #feed: ((stage: StageMedia) => Promise<void>) | null = null;
@@ -85,7 +85,7 @@ export class RoomMedia extends EventEmitter<{
   }
 
   /** Idempotent. A stage that comes back before it has left keeps its router. */
-  setStage(state: StageState): void {
+  setStage(state: StagePlace): void {
     this.#stageState = state;
     if (state === 'away') this.#closeStage();
   }

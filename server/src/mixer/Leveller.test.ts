@@ -53,9 +53,7 @@ describe('Leveller', () => {
     const leveller = new Leveller();
     speak(leveller, -20, 10);
     const gains = speak(leveller, -30, 10);
-    for (const [n, gainDb] of gains.entries()) {
-      if (n >= 50) expect(Math.abs(gainDb - gains[n - 50]!)).toBeLessThan(3.1);
-    }
+    for (const [n, gainDb] of gains.slice(50).entries()) expect(Math.abs(gainDb - gains[n]!)).toBeLessThan(3.1);
     expect(gains.at(-1)! - gains[0]!).toBeGreaterThan(3);
   });
 });

@@ -7,6 +7,8 @@ export const en = {
     language: 'Language',
     switchLanguage: 'Français',
     settings: 'Settings',
+    partTitle: 'A part of this page could not be fetched yet.',
+    partNext: 'What you hear goes on. If this stays, reload the page.',
     crashTitle: 'This page stumbled',
     crashNext: 'Nothing is lost: reload the page to come back.',
   },

@@ -9,6 +9,8 @@ export const fr: Messages = withFrenchSpaces({
     language: 'Langue',
     switchLanguage: 'English',
     settings: 'Réglages',
+    partTitle: 'Une partie de cette page n’a pas encore pu être chargée.',
+    partNext: 'Le son continue. Si cela persiste, rechargez la page.',
     crashTitle: 'Cette page a trébuché',
     crashNext: 'Rien n’est perdu : rechargez la page pour revenir.',
   },

@@ -17,8 +17,8 @@ export type ConnectionState =
   | { readonly kind: 'resuming'; readonly cause: 'offline' | 'server'; readonly attempt: number }
   | { readonly kind: 'closed'; readonly reason: ClosedReason };
 
-/** The four ways a microphone cannot be had, which need four different pieces of advice, and the rest. */
-export type MicrophoneProblem = 'denied' | 'missing' | 'busy' | 'insecure' | 'failed';
+/** The ways in which a microphone cannot be had, each of which needs advice of its own, and the rest. */
+export type MicrophoneProblem = 'denied' | 'missing' | 'busy' | 'insecure' | 'unloaded' | 'failed';
 
 /**
  * - `off`: never asked for. Listening never leaves this state.

@@ -3,6 +3,7 @@ import { Listeners } from '../../state/Listeners.ts';
 import { isMutedByServer, type RoomStore } from '../../state/RoomStore.ts';
 import type { MicrophoneOptions } from '../../state/types.ts';
 import type { MediaContext } from '../media/mediaContext.ts';
+import { loadChunk } from '../loadChunk.ts';
 import type { RoomEvents } from '../RoomEvents.ts';
 import { saveMicrophoneOptions } from './devices.ts';
 import type { Publisher } from './Publisher.ts';
@@ -78,7 +79,7 @@ export class MicrophoneController {
     const { store } = this.#options;
     if (store.parts.connection.kind === 'closed') return null;
     store.set({ microphone: { kind: 'starting' } });
-    this.#loading ??= import('./Publisher.ts').then(
+    this.#loading ??= loadChunk(() => import('./Publisher.ts'), { attempts: 3 }).then(
       ({ Publisher: Loaded }) => this.#create(Loaded),
       () => null,
     );
@@ -87,7 +88,7 @@ export class MicrophoneController {
     if (this.#loading === loading) {
       this.#loading = null;
       this.#publisher = publisher;
-      if (!publisher) store.set({ microphone: { kind: 'failed', problem: 'failed' } });
+      if (!publisher) store.set({ microphone: { kind: 'failed', problem: 'unloaded' } });
     } else if (publisher !== this.#publisher) {
       publisher?.close();
     }

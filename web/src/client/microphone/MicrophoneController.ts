@@ -1,7 +1,7 @@
 import type { Transport } from 'mediasoup-client/types';
 import { Listeners } from '../../state/Listeners.ts';
 import { isMutedByServer, type RoomStore } from '../../state/RoomStore.ts';
-import type { MicrophoneOptions } from '../../state/types.ts';
+import type { MicrophoneOptions, Notice } from '../../state/types.ts';
 import type { MediaContext } from '../media/mediaContext.ts';
 import { loadChunk } from '../loadChunk.ts';
 import type { RoomEvents } from '../RoomEvents.ts';
@@ -14,6 +14,7 @@ interface ControllerOptions {
   readonly events: RoomEvents;
   /** The linear level of what is being sent; not called while muted. */
   readonly onVoice: (level: number) => void;
+  readonly onNotice: (notice: Notice) => void;
 }
 
 /** One's own microphone as the page commands it. The code that captures and sends is loaded when it is first asked for. */
@@ -96,9 +97,9 @@ export class MicrophoneController {
   }
 
   #create(Loaded: typeof Publisher): Publisher {
-    const { context, store, events, onVoice } = this.#options;
+    const { context, store, events, onVoice, onNotice } = this.#options;
     return new Loaded({
-      ...{ context, store, events, onVoice },
+      ...{ context, store, events, onVoice, onNotice },
       options: store.parts.microphoneOptions,
       onState: (microphone) => store.set({ microphone }),
       onOptions: (microphoneOptions) => {

@@ -13,7 +13,11 @@ import { createApp } from './http/app.ts';
 import type { ClusterView } from './http/routes/health.ts';
 import type { Logger } from './logger.ts';
 import { WorkerPool } from './media/WorkerPool.ts';
-import { Metrics } from './metrics.ts';
+import { Metrics } from './metrics/Metrics.ts';
+import { watchMixer } from './metrics/mixer.ts';
+import { watchNode } from './metrics/node.ts';
+import { watchRooms } from './metrics/rooms.ts';
+import { watchWorkers } from './metrics/workers.ts';
 import { Mixer } from './mixer/Mixer.ts';
 import { RoomManager } from './rooms/RoomManager.ts';
 import { SignalingServer } from './signaling/SignalingServer.ts';
@@ -36,6 +40,7 @@ interface Parts {
   readonly pool: WorkerPool;
   readonly mixer: Mixer;
   readonly tokens: Tokens;
+  readonly metrics: Metrics;
 }
 
 /** One node: HTTP, sockets, media workers, the mixer. */
@@ -55,10 +60,10 @@ export class Server {
   #draining = false;
   readonly #nodeId: string;
   readonly #drainMs: number;
+  #drained: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
 
-  private constructor(config: Config, logger: Logger, { pool, mixer, tokens }: Parts) {
-    const metrics = new Metrics();
+  private constructor(config: Config, logger: Logger, { pool, mixer, tokens, metrics }: Parts) {
     this.#logger = logger;
     this.#nodeId = config.NODE_ID;
     this.#drainMs = config.DRAIN_S * 1000;
@@ -85,11 +90,10 @@ export class Server {
       ...{ store: this.#store, directory: new RoomDirectory(this.#redis), pool, mixer, config, logger, cluster },
       ...{ audienceOf: (roomId) => this.#signaling.audienceOf(roomId), observer: metrics },
     });
-    metrics.watchRooms(this.#rooms);
-    metrics.watchWorkers(pool);
-    metrics.watchMixer(mixer);
-    metrics.watchNode(() => this.#readLoad());
-    metrics.watchRedis(() => this.#redis.status === 'ready');
+    watchRooms(this.#rooms, metrics.registry);
+    watchWorkers(pool, metrics.registry);
+    watchMixer(mixer, metrics.registry);
+    watchNode(() => ({ load: this.#readLoad(), isRedisUp: this.#redis.status === 'ready' }), metrics.registry);
     const webConfig = config.WEB_DIR ? { ...config, WEB_DIR: resolve(config.WEB_DIR) } : config;
     const { rtpCapabilities } = pool;
     const whyNotReady = async () => this.#whyNotReady();
@@ -108,14 +112,14 @@ export class Server {
   }
 
   /** Starts workers and the mixer, and listens; nobody can come before `load()`. @throws {Error} when a worker or the port cannot be had. */
-  static async create(config: Config, logger: Logger): Promise<Server> {
+  static async create(config: Config, logger: Logger, metrics = new Metrics()): Promise<Server> {
     const tokens = new Tokens(config.SECRET ?? (await loadSecret(config.secretFile)));
     const pool = await WorkerPool.create(config, logger);
     const mixer = await Mixer.create({ config, logger }).catch((error: unknown) => {
       pool.close();
       throw error;
     });
-    const server = new Server(config, logger, { pool, mixer, tokens });
+    const server = new Server(config, logger, { pool, mixer, tokens, metrics });
     try {
       await server.#listen(config);
     } catch (error) {
@@ -144,11 +148,16 @@ export class Server {
 
   /**
    * Leaves the cluster in good order: stages move to other nodes, and then people, a few at a time, within `DRAIN_S`. Where there
-   * is no other node there is nothing to wait for.
+   * is no other node there is nothing to wait for. Idempotent: whoever asks again waits for the same.
    */
   async drain(): Promise<void> {
+    this.#drained ??= this.#drain();
+    return this.#drained;
+  }
+
+  async #drain(): Promise<void> {
     const others = this.#registry.nodes.some(({ id, draining }) => id !== this.#nodeId && !draining);
-    if (!others || this.#draining || !this.#ready) return;
+    if (!others || this.#closing || !this.#ready) return;
     this.#draining = true;
     this.#logger.info({ people: this.#rooms.presentCount }, 'Draining');
     await this.#registry.beat().catch(() => undefined);

@@ -1,7 +1,7 @@
 import { Router } from 'express';
 import type { Home } from '../../cluster/HomeLease.ts';
 import type { LiveNode } from '../../cluster/NodeRegistry.ts';
-import type { Metrics } from '../../metrics.ts';
+import type { Metrics } from '../../metrics/Metrics.ts';
 
 /** One node's view of the cluster, for those who run it. */
 export interface ClusterView {

@@ -6,7 +6,7 @@ import { TICKET_EXPIRES_S, type Tokens } from '../../auth/Tokens.ts';
 import type { NodeRegistry } from '../../cluster/NodeRegistry.ts';
 import type { Config } from '../../config.ts';
 import { AppError } from '../../errors.ts';
-import type { Metrics } from '../../metrics.ts';
+import type { Metrics } from '../../metrics/Metrics.ts';
 import type { RoomManager } from '../../rooms/RoomManager.ts';
 import { roleOf } from '../../store/RoomRecord.ts';
 import { authenticate } from '../authenticate.ts';

@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { Mixer } from './mixer/Mixer.ts';
-import type { MixerUsage } from './mixer/mixerMessages.ts';
+import type { Mixer } from '../mixer/Mixer.ts';
+import type { MixerUsage } from '../mixer/mixerMessages.ts';
 
 /** What the mixer consumes, and whether it keeps its clock. */
 export function watchMixer(mixer: Mixer, registry: Registry): void {

@@ -4,8 +4,9 @@ import type { AddressInfo, Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
+import { Admission } from './admission/Admission.ts';
 import { Tokens, loadSecret } from './auth/Tokens.ts';
-import { NodeRegistry, type NodeInfo } from './cluster/NodeRegistry.ts';
+import { NodeRegistry, type NodeState } from './cluster/NodeRegistry.ts';
 import { ClusterBus } from './cluster/ClusterBus.ts';
 import type { ClusterContext } from './cluster/ClusterContext.ts';
 import type { Config } from './config.ts';
@@ -50,6 +51,7 @@ export class Server {
   readonly #redis: Redis;
   readonly #subscriber: Redis;
   readonly #registry: NodeRegistry;
+  readonly #admission: Admission;
   readonly #store: RoomStore;
   readonly #pool: WorkerPool;
   readonly #mixer: Mixer;
@@ -80,11 +82,17 @@ export class Server {
     this.#subscriber = connectSubscriber(this.#redis);
     this.#signaling = new SignalingServer({
       httpServer: this.#http,
+      nodeId: config.NODE_ID,
       tokens,
       metrics,
       logger,
     });
-    this.#registry = new NodeRegistry({ redis: this.#redis, logger, describe: () => this.#describe(config) });
+    this.#registry = new NodeRegistry({
+      redis: this.#redis,
+      logger,
+      describe: () => this.#describe(config, tokens.fingerprint),
+    });
+    this.#admission = new Admission(this.#redis, this.#registry);
     const cluster = this.#joinCluster(config, logger);
     this.#rooms = new RoomManager({
       ...{ store: this.#store, directory: new RoomDirectory(this.#redis), pool, mixer, config, logger, cluster },
@@ -100,7 +108,7 @@ export class Server {
     const app = createApp({
       config: webConfig,
       rooms: this.#rooms,
-      registry: this.#registry,
+      admission: this.#admission,
       isDraining: () => this.#draining,
       tokens,
       rtpCapabilities,
@@ -237,9 +245,12 @@ export class Server {
     return { nodeId: this.#nodeId, nodes: this.#registry.nodes, rooms };
   }
 
-  #describe({ NODE_ID: id, PUBLIC_URL, NODE_CAPACITY: capacity, JOINS_PER_S: joinsPerS }: Config): NodeInfo {
-    const url = PUBLIC_URL ?? null;
-    return { id, url, listeners: this.#rooms.listeners, capacity, joinsPerS, draining: this.#draining };
+  #describe(config: Config, secretFingerprint: string): NodeState {
+    const { NODE_ID: id, PUBLIC_URL, NODE_CAPACITY: capacity, JOINS_PER_S: joinsPerS } = config;
+    return {
+      ...{ id, url: PUBLIC_URL ?? null, listeners: this.#rooms.listeners, capacity, joinsPerS },
+      ...{ draining: this.#draining, accepting: true, mixerLoad: 0, takesRooms: true, secretFingerprint },
+    };
   }
 
   #joinCluster({ NODE_ID: nodeId }: Config, logger: Logger): ClusterContext {
@@ -248,8 +259,10 @@ export class Server {
     return {
       ...{ nodeId, redis: this.#redis, bus },
       findNode: (id) => this.#registry.find(id),
+      pickHome: () => this.#registry.pickHome(),
+      takesRooms: () => true,
       isAlone,
-      keepPlaces: async (roomId, userIds) => this.#registry.keepPlaces(userIds.map((userId) => `${roomId}:${userId}`)),
+      keepPlaces: async (roomId, userIds) => this.#admission.keepPlaces(userIds.map((userId) => `${roomId}:${userId}`)),
       handleArrival: (roomId, userId) => this.#registry.handleArrival(`${roomId}:${userId}`),
       isDraining: () => this.#draining,
     };
@@ -257,6 +270,7 @@ export class Server {
 
   async #whyNotReady(): Promise<string | null> {
     if (!this.#ready || this.#draining) return 'starting or stopping';
+    if (this.#registry.problem) return this.#registry.problem;
     if (this.#pool.aliveCount === 0) return 'no media worker';
     return this.#store.ping().then(
       () => null,

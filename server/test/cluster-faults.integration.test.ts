@@ -57,7 +57,7 @@ describe('two nodes', () => {
 
   const listenersAt = async (node: TestServer) => (await (await node.createApi('x')).api.getRoom(roomId)).listeners;
 
-  it('[CL7] a ban and a removal on another node hold within 3 s, though every message that tells of them is lost', async () => {
+  it('[CL16] a ban and a removal on another node hold within 3 s, though every message that tells of them is lost', async () => {
     const [eve, lea] = [await joinAt(other, 'eve'), await joinAt(other, 'lea')];
     await expect.poll(async () => listenersAt(home), { timeout: 5000 }).toBe(2);
     lose(({ type }) => type === 'changed');
@@ -67,7 +67,7 @@ describe('two nodes', () => {
     await lea.until(() => lea.disconnection === 'removed', 'the removal', 3000);
   });
 
-  it('[CL7] a person who was removed and has come back stays, whenever a node learns of the removal', async () => {
+  it('[CL16] a person who was removed and has come back stays, whenever a node learns of the removal', async () => {
     const lea = await joinAt(other, 'lea');
     await expect.poll(async () => listenersAt(home), { timeout: 5000 }).toBe(1);
     await host.request('peer:remove', { userId: lea.userId });
@@ -81,7 +81,7 @@ describe('two nodes', () => {
     lea.leave();
   });
 
-  it('[CL8] a mute, a lock and an end are followed within 3 s, though every message that tells of them is lost', async () => {
+  it('[CL17] a mute, a lock and an end are followed within 3 s, though every message that tells of them is lost', async () => {
     const lea = await joinAt(other, 'lea');
     lose(({ type }) => type === 'changed');
     await host.request('room:lock', { locked: true });

@@ -30,8 +30,7 @@ describe('a room on several nodes', () => {
   /** Someone who gets a ticket wherever they are sent, and takes it to this node all the same. */
   async function joinAt(node: TestServer, name: string): Promise<{ peer: TestPeer; ear: Ear }> {
     const peer = await node.createPeer(name);
-    const ticket = await peer.api.createTicket(room.roomId);
-    const { media } = await peer.connect({ ...ticket, url: node.origin });
+    const { media } = await node.admit(peer, room.roomId);
     if (media.kind !== 'new') throw new Error(`media is ${media.kind}`);
     return { peer, ear: await room.listen(peer, media) };
   }

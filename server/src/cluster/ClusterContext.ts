@@ -12,6 +12,10 @@ export interface ClusterContext {
   readonly handleArrival: (roomId: string, userId: string) => void;
   /** These people are about to be sent to other nodes. */
   readonly keepPlaces: (roomId: string, userIds: readonly string[]) => Promise<void>;
+  /** The node that the stage of a new room should be on; null where none takes another room. */
+  readonly pickHome: () => LiveNode | null;
+  /** Has this node room for the stage of another room? */
+  readonly takesRooms: () => boolean;
   /** No other node lives. */
   readonly isAlone: () => boolean;
   /** This node gives its rooms away, and takes none. */

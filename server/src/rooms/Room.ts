@@ -274,9 +274,9 @@ export class Room extends EventEmitter<{ closed: [] }> {
     this.#reconciler.records.markStale();
   }
 
-  /** Gives the stage to another node. */
-  async release(): Promise<void> {
-    await this.#reconciler.release();
+  /** Gives the stage to another node: this one, or the one that suits best. */
+  async release(nodeId?: string): Promise<void> {
+    await this.#reconciler.release(nodeId);
   }
 
   /**

@@ -70,12 +70,15 @@ export class RoomManager {
     return [...this.#rooms.values()].reduce((sum, room) => sum + room.presentCount, 0);
   }
 
-  /** @throws {AppError} QUOTA_EXCEEDED */
+  /** Puts the stage where the mixers have most room. @throws {AppError} QUOTA_EXCEEDED, SERVER_BUSY */
   async create(settings: RoomSettings, host: Person): Promise<RoomInfo> {
-    const { store, config } = this.#options;
+    const { store, config, cluster } = this.#options;
+    const home = cluster.pickHome();
+    if (!home) throw new AppError('SERVER_BUSY', 'No mixer has room for another room');
     const quotas = { rooms: config.MAX_ROOMS, perUser: config.MAX_ROOMS_PER_USER };
     const room = this.#open(await store.create(settings, host, quotas));
     await room.open({ eager: true });
+    if (home.id !== cluster.nodeId) await room.release(home.id);
     return room.toInfo();
   }
 

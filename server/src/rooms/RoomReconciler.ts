@@ -161,13 +161,15 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
     this.channel.publish({ type: 'report', report });
   }
 
-  /** Gives the stage to the node with this room whose mixers have most room, or to whichever asks next. */
-  async release(): Promise<void> {
+  /** Gives the stage to a node; without one, to the node with this room whose mixers have most room, or to whichever asks next. */
+  async release(nodeId?: string): Promise<void> {
     const { cluster } = this.#options;
-    const heirs = this.reports.all
-      .map(({ nodeId }) => cluster.findNode(nodeId))
-      .filter((node) => node !== undefined && !node.draining);
-    await this.home.release(heirs[0]?.id);
+    const [heir] = this.reports.all
+      .map((report) => cluster.findNode(report.nodeId))
+      .filter((node) => node !== undefined)
+      .filter(({ draining, takesRooms }) => !draining && takesRooms)
+      .toSorted((a, b) => a.mixerLoad - b.mixerLoad);
+    await this.home.release(nodeId ?? heir?.id);
     this.channel.publish({ type: 'home' });
     await this.reconcile();
   }
@@ -192,7 +194,7 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
         case 'report':
           return await this.#takeReport(message.report);
         case 'home':
-          return await this.claim({ eager: true });
+          return await this.claim({ eager: this.#options.cluster.takesRooms() });
         case 'entered':
           return this.#replace([message.userId]);
         case 'changed':

@@ -63,6 +63,7 @@ type TribuneServer = Server<
 
 interface SignalingServerOptions {
   readonly httpServer: HttpServer;
+  readonly nodeId: string;
   readonly tokens: Tokens;
   readonly metrics: Metrics;
   readonly logger: Logger;
@@ -131,6 +132,7 @@ export class SignalingServer {
     const parsed = handshakeAuth.safeParse(socket.handshake.auth);
     if (!parsed.success) throw new AppError('INVALID_PAYLOAD', 'The handshake is not what it should be');
     const ticket = this.#options.tokens.verifyTicket(parsed.data.ticket);
+    if (ticket.node !== this.#options.nodeId) throw new AppError('TICKET_INVALID', 'The ticket is for another node');
     if (!this.#rooms) throw new AppError('UNAVAILABLE', 'The server is starting');
     this.#count(socket, ticket.sub);
     const room = await this.#rooms.getOrThrow(ticket.room);

@@ -10,6 +10,7 @@ import type { Welcome } from '@tribune/shared/protocol.ts';
 import { Redis } from 'ioredis';
 import type { RoomRequest } from '@tribune/shared/schemas.ts';
 import { startRedis, type OwnRedis } from '../../../scripts/lib/redis.mjs';
+import { loadSecret, Tokens } from '../../src/auth/Tokens.ts';
 import { readConfig } from '../../src/config.ts';
 import { createLogger } from '../../src/logger.ts';
 import { Server } from '../../src/Server.ts';
@@ -102,8 +103,11 @@ export class TestServer {
   /** Lets somebody in on this node, wherever a balancer would send them. */
   async admit(peer: TestPeer, roomId: string): Promise<Welcome> {
     peer.moveTo(this.origin);
-    const ticket = await peer.api.createTicket(roomId);
-    return peer.connect({ ...ticket, url: this.origin });
+    const answer = await peer.api.createTicket(roomId);
+    const { NODE_ID, SECRET, secretFile } = readConfig(this.#env);
+    const tokens = new Tokens(SECRET ?? (await loadSecret(secretFile)));
+    const ticket = tokens.signTicket(peer, { room: roomId, role: answer.role, node: NODE_ID });
+    return peer.connect({ ...answer, ticket, url: this.origin });
   }
 
   /** Several people in a room. */

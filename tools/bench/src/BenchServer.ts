@@ -35,6 +35,9 @@ export interface Usage {
   readonly nodeRssKb: number;
 }
 
+/** Tickets are good at one node. */
+export const BENCH_NODE_ID = 'bench';
+
 /**
  * A node of Tribune with a worker for the stage and one for the audience, in processes of its own, so that what is counted is
  * the server's and nothing else's.
@@ -62,7 +65,7 @@ export class BenchServer {
     let redis: OwnRedis | null = null;
     try {
       redis = await startRedis({ signal });
-      const env = environment({ REDIS_URL: redis.url, DATA_DIR: dir, SECRET: secret });
+      const env = environment({ REDIS_URL: redis.url, DATA_DIR: dir, SECRET: secret, NODE_ID: BENCH_NODE_ID });
       return new BenchServer(await ServerProcess.start({ env, signal }), secret, redis, dir);
     } catch (error) {
       await redis?.stop();

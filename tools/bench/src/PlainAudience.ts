@@ -3,7 +3,7 @@ import { EventEmitter, once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { ApiClient } from '@tribune/shared/ApiClient.ts';
 import { PROTOCOL_VERSION } from '@tribune/shared/domain.ts';
-import type { BenchServer } from './BenchServer.ts';
+import { BENCH_NODE_ID, type BenchServer } from './BenchServer.ts';
 import { PlainSocket } from './PlainSocket.ts';
 
 const CONNECTING_AT_ONCE = 40;
@@ -44,7 +44,8 @@ export class PlainAudience {
       const waitMs = startMs + (index * spreadMs) / sockets - performance.now();
       if (waitMs > 0) await delay(waitMs, undefined, { signal });
       if (connecting.size >= CONNECTING_AT_ONCE) await Promise.race(connecting);
-      const ticket = tokens.signTicket({ userId: randomUUID(), name: `Listener ${index + 1}` }, id, 'listener');
+      const person = { userId: randomUUID(), name: `Listener ${index + 1}` };
+      const ticket = tokens.signTicket(person, { room: id, role: 'listener', node: BENCH_NODE_ID });
       const auth = { ticket, protocol: PROTOCOL_VERSION, instanceId: randomUUID(), rtpCapabilities };
       const socket = new PlainSocket(origin, auth, (name) => this.#handleEvent(name));
       this.#sockets.push(socket);

@@ -3,6 +3,7 @@ import { formatCluster, type NodeLine } from './view.ts';
 
 const info = (id: string, listeners: number, coming = 0) => ({
   ...{ id, listeners, coming, capacity: 100, joinsPerS: 100, draining: false },
+  ...{ accepting: true, mixerLoad: 0, takesRooms: true, secretFingerprint: '', instance: id, startedAt: 0 },
   url: `http://localhost/${id}`,
 });
 const nodes = [info('n1', 40, 10), info('n2', 0)];

@@ -20,7 +20,7 @@ describe('docs/self-hosting.md', () => {
   it('has every variable of the server with its default and its description, and no other', () => {
     const expected = Object.entries(variables.shape).map(([name, schema]) => [
       code(name),
-      name === 'WORKERS' ? 'one per core' : defaultOf(schema),
+      ['WORKERS', 'MIXERS'].includes(name) ? 'one per core' : defaultOf(schema),
       schema.description,
     ]);
     expect(tableOf(selfHosting, 'Variables')).toEqual(expected);

@@ -55,7 +55,7 @@ describe('a simulated listener', () => {
     // A mixer that hangs is replaced after some seconds: so is it stopped again.
     const stopped = new Set<number>();
     const stop = (): void => {
-      const { pid } = server.server.mixer;
+      const [pid] = server.server.mixer.pids;
       if (pid === undefined || stopped.has(pid)) return;
       process.kill(pid, 'SIGSTOP');
       stopped.add(pid);
@@ -65,7 +65,7 @@ describe('a simulated listener', () => {
     const listener = await createListener(room.id);
     await listener.join().finally(() => {
       clearInterval(stopping);
-      process.kill(server.server.mixer.pid!, 'SIGCONT');
+      process.kill(server.server.mixer.pids[0]!, 'SIGCONT');
     });
     expect(listener.state).toEqual({ kind: 'failed', reason: 'no-audio' });
     expect(listener.joinMs).toBeGreaterThan(0);

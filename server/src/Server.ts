@@ -121,9 +121,10 @@ export class Server {
 
   /** Starts workers and the mixer, and listens; nobody can come before `load()`. @throws {Error} when a worker or the port cannot be had. */
   static async create(config: Config, logger: Logger, metrics = new Metrics()): Promise<Server> {
-    const tokens = new Tokens(config.SECRET ?? (await loadSecret(config.secretFile)));
+    const secret = config.SECRET ?? (await loadSecret(config.secretFile));
+    const tokens = new Tokens(secret);
     const pool = await WorkerPool.create(config, logger);
-    const mixer = await Mixer.create({ config, logger }).catch((error: unknown) => {
+    const mixer = await Mixer.create({ config, secret, logger }).catch((error: unknown) => {
       pool.close();
       throw error;
     });
@@ -249,7 +250,8 @@ export class Server {
     const { NODE_ID: id, PUBLIC_URL, NODE_CAPACITY: capacity, JOINS_PER_S: joinsPerS } = config;
     return {
       ...{ id, url: PUBLIC_URL ?? null, listeners: this.#rooms.listeners, capacity, joinsPerS },
-      ...{ draining: this.#draining, accepting: true, mixerLoad: 0, takesRooms: true, secretFingerprint },
+      ...{ draining: this.#draining, accepting: true, secretFingerprint },
+      ...{ mixerLoad: this.#mixer.load, takesRooms: this.#mixer.canTakeRoom },
     };
   }
 
@@ -260,7 +262,7 @@ export class Server {
       ...{ nodeId, redis: this.#redis, bus },
       findNode: (id) => this.#registry.find(id),
       pickHome: () => this.#registry.pickHome(),
-      takesRooms: () => true,
+      takesRooms: () => this.#mixer.canTakeRoom,
       isAlone,
       keepPlaces: async (roomId, userIds) => this.#admission.keepPlaces(userIds.map((userId) => `${roomId}:${userId}`)),
       handleArrival: (roomId, userId) => this.#registry.handleArrival(`${roomId}:${userId}`),
@@ -272,6 +274,7 @@ export class Server {
     if (!this.#ready || this.#draining) return 'starting or stopping';
     if (this.#registry.problem) return this.#registry.problem;
     if (this.#pool.aliveCount === 0) return 'no media worker';
+    if (!this.#mixer.ready) return 'mixer';
     return this.#store.ping().then(
       () => null,
       () => 'redis',

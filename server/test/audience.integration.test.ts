@@ -121,7 +121,7 @@ describe('the audience', () => {
     const { peer: max, ear } = await room.joinAndListen('max');
     await expectHeard(ear, room.host);
     const restarted = once(server.server.mixer, 'restarted');
-    process.kill(server.server.mixer.pid!, 'SIGKILL');
+    process.kill(server.server.mixer.findPid(room.roomId)!, 'SIGKILL');
     await restarted;
     await expectHeard(ear, room.host);
     for (const peer of [room.host, max]) expect(peer.all('media:restart')).toEqual([]);

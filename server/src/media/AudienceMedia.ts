@@ -1,26 +1,28 @@
 import { EventEmitter } from 'node:events';
 import { AwaitQueue } from 'awaitqueue';
-import type { RoomMix } from '../mixer/Mixer.ts';
+import { AppError } from '../errors.ts';
+import type { RoomMix } from '../mixer/RoomMix.ts';
 import { Ingest, type Downlink } from './Ingest.ts';
 import { LOOPBACK } from './Lane.ts';
-import { MixLinks } from './MixLinks.ts';
 import type { Seat } from './Reception.ts';
 import type { WorkerPool } from './WorkerPool.ts';
 
 /** The audience's side of a room: its mix, brought to each worker that has listeners of it, and to no other. */
 export class AudienceMedia extends EventEmitter<{ ingestOpened: []; ingestLost: [] }> {
+  readonly mix: RoomMix;
   readonly #pool: WorkerPool;
-  readonly #mix: RoomMix;
-  /** To and from other nodes. */
-  readonly links: MixLinks;
   readonly #creation = new AwaitQueue();
+  /** By the worker's index. */
   readonly #ingests = new Map<number, Ingest>();
+  #closed = false;
 
   constructor(pool: WorkerPool, mix: RoomMix) {
     super();
     this.#pool = pool;
-    this.#mix = mix;
-    this.links = new MixLinks(pool, mix, () => this.#setOutputs());
+    this.mix = mix;
+    mix.on('renumbered', () => {
+      for (const ingest of this.#ingests.values()) void ingest.renumber();
+    });
   }
 
   /** A transport for one listener, on the worker that has the most room. @throws {AppError} UNAVAILABLE */
@@ -41,20 +43,15 @@ export class AudienceMedia extends EventEmitter<{ ingestOpened: []; ingestLost: 
     return Promise.all([...this.#ingests.values()].map(async (ingest) => ingest.readDownlink()));
   }
 
-  /** The mixer was replaced. */
-  async renumber(): Promise<void> {
-    await Promise.all([this.links, ...this.#ingests.values()].map(async (taker) => taker.renumber()));
-  }
-
   /** Has this node listeners of the room? */
   get hasListeners(): boolean {
     return this.#ingests.size > 0;
   }
 
   close(): void {
-    this.links.close();
+    this.#closed = true;
     for (const ingest of [...this.#ingests.values()]) ingest.close();
-    this.#mix.close();
+    this.mix.close();
   }
 
   /** Held before anything is waited for: the listener before may leave at any moment, and be the last. */
@@ -74,11 +71,21 @@ export class AudienceMedia extends EventEmitter<{ ingestOpened: []; ingestLost: 
 
   async #open(): Promise<Ingest> {
     const lane = await this.#pool.createAudienceLane(new Set(this.#ingests.keys()));
-    const ingest = await Ingest.create(lane, this.#mix);
     const { index } = lane.worker;
+    // The worker that was chosen may have died meanwhile, and this one have an ingest already.
+    const known = this.#ingests.get(index);
+    if (known) {
+      lane.close();
+      return known;
+    }
+    const ingest = await Ingest.create(lane, this.mix);
+    if (this.#closed || ingest.closed) {
+      ingest.close();
+      throw new AppError('UNAVAILABLE', 'The audience was closed meanwhile');
+    }
     this.#ingests.set(index, ingest);
     ingest.once('closed', () => {
-      if (this.#ingests.get(index) === ingest) this.#ingests.delete(index);
+      this.#ingests.delete(index);
       this.#setOutputs();
       this.emit('ingestLost');
     });
@@ -88,9 +95,6 @@ export class AudienceMedia extends EventEmitter<{ ingestOpened: []; ingestLost: 
   }
 
   #setOutputs(): void {
-    const listeners = [...this.#ingests.values()].map(({ port }) => ({ address: LOOPBACK, port }));
-    const { output } = this.links;
-    const nodes = output === null ? [] : [{ address: LOOPBACK, port: output, outward: true }];
-    this.#mix.setOutputs([...listeners, ...nodes]);
+    this.mix.setOutputs([...this.#ingests.values()].map(({ port }) => ({ address: LOOPBACK, port })));
   }
 }

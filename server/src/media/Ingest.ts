@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { PlainTransport, Producer } from 'mediasoup/types';
-import type { RoomMix } from '../mixer/Mixer.ts';
+import type { RoomMix } from '../mixer/RoomMix.ts';
 import { mixRtpParameters } from '../mixer/mixRtpParameters.ts';
 import type { Lane } from './Lane.ts';
 
@@ -51,16 +51,16 @@ export class Ingest extends EventEmitter<{ closed: [] }> {
   }
 
   /**
-   * The mixer was replaced, and numbers its packets anew. Workers number what they send without a gap after a pause (mediasoup
+   * Another mixer process makes the mix, and numbers its packets anew. Workers number what they send without a gap after a pause (mediasoup
    * 3.27, `SimpleProducerStreamManager::OnResumed`); without one, SRTP takes numbers that jump back for a replay, and drops them.
    */
   async renumber(): Promise<void> {
     try {
       await this.producer.pause();
       await this.producer.resume();
-    } catch (error) {
-      // The worker died meanwhile: the producer went with it.
-      if (!this.producer.closed) throw error;
+    } catch {
+      // Where the worker died meanwhile, nothing is left to close; otherwise listeners start anew.
+      this.close();
     }
   }
 

@@ -7,32 +7,24 @@ const ICE_CONSENT_TIMEOUT_S = 10;
 /** Where workers and the mixer reach each other: nothing of this leaves the machine. */
 export const LOOPBACK = '127.0.0.1';
 
-/** Away from `MEDIA_PORT`, whose ports a worker that is replaced must get back; mediasoup would take any from 10000 on. */
-const LOOPBACK_PORTS = { min: 50_000, max: 59_999 };
-
-/** Between nodes; what a firewall has to let in from the other nodes. */
-const LINK_PORTS = { min: 40_000, max: 49_999 };
-/** As fast as encryption gets here, and the one that browsers use too (RFC 7714). */
-const LINK_CRYPTO = 'AEAD_AES_128_GCM';
-
-export interface LaneOptions {
-  readonly transportConnectMs: number;
-  /** That ports for other nodes are bound to. */
-  readonly listenAddress: string;
-}
+/**
+ * Below the ports that systems give to outgoing connections, away from `MEDIA_PORT`, whose ports a worker that is replaced must get
+ * back, and from the mixer's; mediasoup would take any from 10000 on.
+ */
+const LOOPBACK_PORTS = { min: 25_000, max: 31_999 };
 
 /** A router on one worker, and what its transports are made with. */
 export class Lane {
   readonly worker: MediaWorker;
   readonly router: Router;
   readonly #webRtcServer: WebRtcServer;
-  readonly #options: LaneOptions;
+  readonly #transportConnectMs: number;
 
-  constructor(worker: MediaWorker, router: Router, webRtcServer: WebRtcServer, options: LaneOptions) {
+  constructor(worker: MediaWorker, router: Router, webRtcServer: WebRtcServer, transportConnectMs: number) {
     this.worker = worker;
     this.router = router;
     this.#webRtcServer = webRtcServer;
-    this.#options = options;
+    this.#transportConnectMs = transportConnectMs;
   }
 
   get closed(): boolean {
@@ -56,7 +48,7 @@ export class Lane {
     });
     const timer = setTimeout(() => {
       if (transport.dtlsState !== 'connected') transport.close();
-    }, this.#options.transportConnectMs);
+    }, this.#transportConnectMs);
     transport.observer.once('close', () => clearTimeout(timer));
     return transport;
   }
@@ -72,23 +64,6 @@ export class Lane {
     });
     await transport.connect({ ip: LOOPBACK, port });
     return transport;
-  }
-
-  /**
-   * RTP to or from another node, encrypted.
-   * @param comedia learns the other's address from what it sends
-   * @throws {AppError} UNAVAILABLE
-   */
-  async createLink({ comedia }: { comedia: boolean }): Promise<PlainTransport> {
-    this.#assertOpen();
-    return this.router.createPlainTransport({
-      listenInfo: { protocol: 'udp', ip: this.#options.listenAddress, portRange: LINK_PORTS },
-      rtcpMux: true,
-      comedia,
-      enableSctp: false,
-      enableSrtp: true,
-      srtpCryptoSuite: LINK_CRYPTO,
-    });
   }
 
   close(): void {

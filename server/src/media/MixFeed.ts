@@ -1,6 +1,6 @@
 import { voiceIdOf } from '@tribune/shared/voice.ts';
 import type { Consumer, PlainTransport, Producer } from 'mediasoup/types';
-import type { RoomMix } from '../mixer/Mixer.ts';
+import type { RoomMix } from '../mixer/RoomMix.ts';
 import type { Lane } from './Lane.ts';
 
 interface Voice {
@@ -46,6 +46,10 @@ export class MixFeed {
       this.#tell();
     });
     this.#tell();
+  }
+
+  close(): void {
+    this.#transport.close();
   }
 
   #tell(): void {

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { Producer } from 'mediasoup/types';
-import type { RoomMix } from '../mixer/Mixer.ts';
+import type { RoomMix } from '../mixer/RoomMix.ts';
 import type { Lane } from './Lane.ts';
 import { MixFeed } from './MixFeed.ts';
 import type { Seat } from './Reception.ts';
@@ -31,9 +31,10 @@ export class StageMedia extends EventEmitter<{ closed: [] }> {
     return { source: this, transport: await this.lane.createTransport() };
   }
 
-  /** From now on the voices are in this mix, those that come later included. */
+  /** From now on the voices are in this mix and no other, those that come later included. */
   async feed(mix: RoomMix): Promise<void> {
     const feed = await MixFeed.create(this.lane, mix);
+    this.#feed?.close();
     this.#feed = feed;
     await Promise.all([...this.#producers].map(async ([userId, producer]) => feed.add(userId, producer)));
   }

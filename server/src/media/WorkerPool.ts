@@ -4,6 +4,7 @@ import type { RtpCapabilities } from 'mediasoup/types';
 import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import { RestartDelay } from '../RestartDelay.ts';
 import type { Lane } from './Lane.ts';
 import { MediaWorker, type MediaWorkerConfig, type WorkerUsage } from './MediaWorker.ts';
 import { placeListener, planWorkers } from './placement.ts';
@@ -11,9 +12,6 @@ import { placeListener, planWorkers } from './placement.ts';
 /** A worker starts in a tenth of this. */
 const LANE_TIMEOUT_MS = 3000;
 const LANE_RETRY_MS = 50;
-const RESPAWN_DELAY_MS = 500;
-/** A worker that lived less than this is not replaced at once: something is wrong with the machine, not with a room. */
-const EARLY_DEATH_MS = 2000;
 
 type PoolConfig = MediaWorkerConfig & Pick<Config, 'WORKERS'>;
 
@@ -23,6 +21,7 @@ export class WorkerPool extends EventEmitter<{ died: [index: number] }> {
   readonly #logger: Logger;
   readonly #plan: ReturnType<typeof planWorkers>;
   readonly #workers: (MediaWorker | null)[] = [];
+  readonly #restartDelays: readonly RestartDelay[];
   #rtpCapabilities: RtpCapabilities = {};
   #closed = false;
 
@@ -30,6 +29,7 @@ export class WorkerPool extends EventEmitter<{ died: [index: number] }> {
     super();
     this.#config = config;
     this.#plan = planWorkers(config.WORKERS);
+    this.#restartDelays = Array.from({ length: config.WORKERS }, () => new RestartDelay());
     this.#logger = logger.child({ component: 'WorkerPool' });
   }
 
@@ -116,11 +116,11 @@ export class WorkerPool extends EventEmitter<{ died: [index: number] }> {
     this.#logger.error({ worker: index, pid }, 'Media worker died');
     this.#workers[index] = null;
     this.emit('died', index);
-    void this.#respawn(index, Date.now() - bornAt < EARLY_DEATH_MS ? RESPAWN_DELAY_MS : 0);
+    void this.#respawn(index, performance.now() - bornAt);
   }
 
-  async #respawn(index: number, delayMs: number): Promise<void> {
-    await sleep(delayMs);
+  async #respawn(index: number, livedMs: number): Promise<void> {
+    await sleep(this.#restartDelays[index]!.next(livedMs));
     if (this.#closed) return;
     try {
       const worker = await this.#spawn(index);
@@ -129,7 +129,7 @@ export class WorkerPool extends EventEmitter<{ died: [index: number] }> {
       this.#logger.info({ worker: index, pid: worker.pid }, 'Media worker replaced');
     } catch (error) {
       this.#logger.error({ worker: index, err: error }, 'Media worker could not be replaced; trying again');
-      void this.#respawn(index, RESPAWN_DELAY_MS);
+      void this.#respawn(index, 0);
     }
   }
 }

@@ -30,7 +30,7 @@ import type { RoomObserver } from './RoomObserver.ts';
 import { RoomReconciler } from './RoomReconciler.ts';
 import { toSelfState } from './selfState.ts';
 
-export type RoomConfig = GracesConfig & Pick<Config, 'ROOM_CAPACITY'>;
+export type RoomConfig = GracesConfig & Pick<Config, 'ROOM_CAPACITY' | 'CLUSTER_ADDRESS'>;
 
 const FACES = 12;
 const AUDIENCE_LIST_LIMIT = 50;
@@ -81,7 +81,10 @@ export class Room extends EventEmitter<{ closed: [] }> {
       isOnStage: (userId) => this.record.stage.has(userId),
     });
     this.#peers = peers;
-    this.media = new RoomMediaController({ roomId: this.id, pool, mixer, logger, observer, peers });
+    this.media = new RoomMediaController({
+      ...{ roomId: this.id, pool, mixer, logger, observer, peers },
+      address: config.CLUSTER_ADDRESS,
+    });
     this.media.on('flood', (peer) => void this.#handleFlood(peer));
     this.#reconciler = new RoomReconciler({
       ...{ record, store, cluster, peers, logger, media: this.media, reactions: this.#reactions },

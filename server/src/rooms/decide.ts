@@ -1,8 +1,7 @@
 import type { CloseReason } from '@tribune/shared/errors.ts';
 import type { HomeState } from '../cluster/StageHome.ts';
-import type { MixPlan } from '../mixer/Mixer.ts';
-import type { Endpoint } from '../mixer/mixerMessages.ts';
-import type { StageState } from '../media/RoomMedia.ts';
+import type { StagePlace } from '../media/RoomMedia.ts';
+import type { Endpoint, MixPlan } from '../mixer/mixerMessages.ts';
 import type { RoomRecord } from '../store/RoomRecord.ts';
 import type { Graces } from './graces.ts';
 
@@ -49,7 +48,7 @@ export interface Plan {
   readonly close: CloseReason | null;
   /** False once nobody has been here for the grace: routers and the mix are given back. */
   readonly needsMedia: boolean;
-  readonly stage: StageState;
+  readonly stage: StagePlace;
   readonly mix: MixPlan;
   /** What holds for everyone who is not named. */
   readonly everyone: PeerPlan;

@@ -43,7 +43,8 @@ export class TestServer {
     const dir = await mkdtemp(join(tmpdir(), 'tribune-test-'));
     const redis = overrides.REDIS_URL === undefined ? await startRedisIn(dir) : null;
     const env = {
-      ...{ PORT: '0', HOST: '127.0.0.1', WORKERS: '1', MEDIA_PORT: '0', MEDIA_LISTEN_ADDRESS: '127.0.0.1' },
+      ...{ PORT: '0', HOST: '127.0.0.1', WORKERS: '1', MIXERS: '1', MEDIA_PORT: '0' },
+      MEDIA_LISTEN_ADDRESS: '127.0.0.1',
       ...{ REDIS_URL: socketIn(dir), DATA_DIR: dir, LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent' },
       MEDIASOUP_WORKER_BIN: process.env.MEDIASOUP_WORKER_BIN ?? '',
       ROOMS_PER_ADDRESS_PER_HOUR: '10000',

@@ -16,7 +16,7 @@ import type { Logger } from './logger.ts';
 import { WorkerPool } from './media/WorkerPool.ts';
 import { Metrics } from './metrics/Metrics.ts';
 import { watchMixer } from './metrics/mixer.ts';
-import { watchNode } from './metrics/node.ts';
+import { watchNode, type NodeView } from './metrics/node.ts';
 import { watchRooms } from './metrics/rooms.ts';
 import { watchWorkers } from './metrics/workers.ts';
 import { Mixer } from './mixer/Mixer.ts';
@@ -35,6 +35,8 @@ const LEAVE_LIMIT_MS = 500;
 const CLOSE_GRACE_MS = 1000;
 const FIRST_CONNECT_MS = 2000;
 const LOAD_RETRY_MS = 500;
+/** After a time in which media did not get through, so few people are sent here until it does. */
+const TRIED_JOINS_PER_S = 1;
 
 /** What is started before the rest can be put together. */
 interface Parts {
@@ -93,6 +95,7 @@ export class Server {
       describe: () => this.#describe(config, tokens.fingerprint),
     });
     this.#admission = new Admission(this.#redis, this.#registry);
+    pool.health.on('changed', () => void this.#registry.beat().catch(() => undefined));
     const cluster = this.#joinCluster(config, logger);
     this.#rooms = new RoomManager({
       ...{ store: this.#store, directory: new RoomDirectory(this.#redis), pool, mixer, config, logger, cluster },
@@ -101,7 +104,7 @@ export class Server {
     watchRooms(this.#rooms, metrics.registry);
     watchWorkers(pool, metrics.registry);
     watchMixer(mixer, metrics.registry);
-    watchNode(() => ({ load: this.#readLoad(), isRedisUp: this.#redis.status === 'ready' }), metrics.registry);
+    watchNode(() => this.#readNode(), metrics.registry);
     const webConfig = config.WEB_DIR ? { ...config, WEB_DIR: resolve(config.WEB_DIR) } : config;
     const { rtpCapabilities } = pool;
     const whyNotReady = async () => this.#whyNotReady();
@@ -115,6 +118,7 @@ export class Server {
       metrics,
       logger,
       whyNotReady,
+      whyNotAccepting: () => this.#whyNotAccepting(),
       describeCluster: () => this.#describeCluster(),
     });
   }
@@ -231,9 +235,13 @@ export class Server {
     }
   }
 
-  #readLoad(): number {
+  #readNode(): NodeView {
     const self = this.#registry.find(this.#nodeId);
-    return self ? (self.listeners + self.coming) / self.capacity : 0;
+    return {
+      load: self ? (self.listeners + self.coming) / self.capacity : 0,
+      isRedisUp: this.#redis.status === 'ready',
+      isAccepting: this.#whyNotAccepting() === null,
+    };
   }
 
   #describeCluster(): ClusterView {
@@ -243,16 +251,23 @@ export class Server {
       home: room.homeNode,
       listeners: room.audienceCount,
     }));
-    return { nodeId: this.#nodeId, nodes: this.#registry.nodes, rooms };
+    return { nodeId: this.#nodeId, problem: this.#registry.problem, nodes: this.#registry.nodes, rooms };
   }
 
   #describe(config: Config, secretFingerprint: string): NodeState {
-    const { NODE_ID: id, PUBLIC_URL, NODE_CAPACITY: capacity, JOINS_PER_S: joinsPerS } = config;
+    const { NODE_ID: id, PUBLIC_URL, NODE_CAPACITY: capacity, JOINS_PER_S } = config;
+    const reason = this.#whyNotAccepting();
+    const joinsPerS = this.#pool.health.state === 'trying' ? TRIED_JOINS_PER_S : JOINS_PER_S;
     return {
       ...{ id, url: PUBLIC_URL ?? null, listeners: this.#rooms.listeners, capacity, joinsPerS },
-      ...{ draining: this.#draining, accepting: true, secretFingerprint },
-      ...{ mixerLoad: this.#mixer.load, takesRooms: this.#mixer.canTakeRoom },
+      ...{ draining: this.#draining, accepting: reason === null, reason, secretFingerprint },
+      ...{ mixerLoad: this.#mixer.load, takesRooms: reason !== 'secret' && this.#mixer.canTakeRoom },
     };
+  }
+
+  #whyNotAccepting(): NodeState['reason'] {
+    if (this.#registry.problem) return 'secret';
+    return this.#pool.health.state === 'failing' ? 'media' : null;
   }
 
   #joinCluster({ NODE_ID: nodeId }: Config, logger: Logger): ClusterContext {

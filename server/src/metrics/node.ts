@@ -6,6 +6,8 @@ export interface NodeView {
   readonly load: number;
   /** Is the connection to Redis there? */
   readonly isRedisUp: boolean;
+  /** May listeners be sent here? */
+  readonly isAccepting: boolean;
 }
 
 /** What the node has to tell beside its rooms, workers and mixers. */
@@ -24,5 +26,10 @@ export function watchNode(describe: () => NodeView, registry: Registry): void {
     'tribune_node_load',
     'Listeners of this node, and those on their way to it, over how many it takes: 1 is full.',
     ({ load }) => load,
+  );
+  gauge(
+    'tribune_node_accepting',
+    '1 while listeners are sent to this node, 0 while they are sent to others: its media does not get through, or its secret differs.',
+    ({ isAccepting }) => Number(isAccepting),
   );
 }

@@ -310,7 +310,7 @@ describe('the nodes of a cluster', () => {
     expect(second.registry.problem).toContain('SECRET');
   });
 
-  it('put the stage of a new room where the mixers have most room, and nowhere when all are full', async () => {
+  it('[CL18] put the stage of a new room where the mixers have most room, and nowhere when all are full', async () => {
     const [a, b] = [nodeOf('a', { mixerLoad: 0.5 }), nodeOf('b', { mixerLoad: 0.2 })];
     for (const { registry } of [a, b, a]) await registry.beat();
     expect(a.registry.pickHome()?.id).toBe('b');

@@ -11,7 +11,7 @@ import { ROLES } from '../shared/src/domain.ts';
 import { root } from './lib/paths.mjs';
 
 const NOT_OURS = new Set(['node_modules', 'dist', 'data', 'test-results', '.git']);
-const OUR_FOLDERS = ['shared', 'server', 'web', 'loadtest', 'tools', 'cluster', 'scripts', 'e2e', 'docs'];
+const OUR_FOLDERS = ['shared', 'server', 'web', 'loadtest', 'tools', 'scripts', 'e2e', 'docs'];
 
 const documents = new Map(filesOf(root, /\.md$/).map((path) => [relative(root, path), readFileSync(path, 'utf8')]));
 const protocol = documents.get('docs/protocol.md') ?? '';

@@ -196,6 +196,8 @@ describe(`a random walk over ${NODES} nodes (WALK_SEED=${SEED})`, () => {
   }
 
   async function joinSomewhere(peer: TestPeer, index: number): Promise<void> {
+    // As a page that comes back: its old connection is gone, wherever that was.
+    if (isConnected(peer)) peer.cut();
     const { origins } = cluster;
     peer.moveTo(origins[index % origins.length]!);
     await attempt(peer, async () => {

@@ -36,7 +36,7 @@ export class RoomMedia extends EventEmitter<{
   /** Of its own: a stage does not wait for the mixer. */
   readonly #audienceCreation = new AwaitQueue();
   #stage: StageMedia | null = null;
-  #stagePlace: StagePlace = 'away';
+  #stageState: StagePlace = 'away';
   #audience: AudienceMedia | null = null;
   #plan: MixPlan = { epoch: null, nodes: [] };
   #feed: ((stage: StageMedia) => Promise<void>) | null = null;
@@ -85,13 +85,9 @@ export class RoomMedia extends EventEmitter<{
   }
 
   /** Idempotent. A stage that comes back before it has left keeps its router. */
-  setStage(place: StagePlace): void {
-    this.#stagePlace = place;
-    if (place === 'away') this.#closeStage();
-  }
-
-  get stagePlace(): StagePlace {
-    return this.#stagePlace;
+  setStage(state: StagePlace): void {
+    this.#stageState = state;
+    if (state === 'away') this.#closeStage();
   }
 
   /** See `AudienceMedia.readDownlinks`. */
@@ -113,7 +109,7 @@ export class RoomMedia extends EventEmitter<{
   async #createStage(): Promise<StageMedia> {
     const stage = new StageMedia(await this.#options.pool.createStageLane());
     this.#assertOpen(stage);
-    if (this.#stagePlace === 'away') {
+    if (this.#stageState === 'away') {
       stage.close();
       throw new AppError('UNAVAILABLE', 'The stage is on another node');
     }

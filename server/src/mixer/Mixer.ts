@@ -96,7 +96,7 @@ export class Mixer extends EventEmitter<{ restarted: [] }> {
     return Math.min(1, ...this.#running.map(({ load }) => load.cpu));
   }
 
-  /** False when every process is past 80 % of a core, or comes late with more than a tenth of its ticks. */
+  /** False when every process is past 80 % of a core, or past 40 % and late with more than a tenth of its ticks. */
   get canTakeRoom(): boolean {
     return this.#running.some(({ load }) => !load.isFull);
   }

@@ -5,6 +5,8 @@ const WINDOW_S = 5;
 const FULL_LOAD = 0.8;
 /** A share of late ticks at which listeners of every room of the process begin to hear it. */
 const LATE_SHARE = 0.1;
+/** Below this share of a core, late ticks are the doing of other processes: fewer rooms here would not help. */
+const BUSY_LOAD = 0.4;
 
 interface Sample {
   readonly usage: MixerUsage;
@@ -40,7 +42,7 @@ export class MixerLoad {
   }
 
   get isFull(): boolean {
-    return this.cpu > FULL_LOAD || this.lateShare > LATE_SHARE;
+    return this.cpu > FULL_LOAD || (this.cpu > BUSY_LOAD && this.lateShare > LATE_SHARE);
   }
 
   #rate(read: (before: Sample, after: Sample, seconds: number) => number): number {

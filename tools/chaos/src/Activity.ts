@@ -4,16 +4,16 @@ import type { ChaosRoom } from './ChaosRoom.ts';
 import type { Cluster } from './cluster/Cluster.ts';
 import type { ProbeListener } from './ProbeListener.ts';
 
-/** Within it, a request has to be answered, if only with the word that it cannot be done now. */
+/** A request has to be answered within this, if only with the code that says that it cannot be done now. */
 export const ANSWER_MS = 5000;
 const ACT_EVERY_MS = 250;
-/** A hand and an invitation stand so long, and whoever was sent out stays out so long. */
+/** How long a hand stays up, an invitation stands, and someone who was sent out stays out. */
 const HOLD_MS = 1000;
 
 type Requests = Pick<SignalingClient, 'request'>['request'];
 
 export interface ActivityOptions {
-  /** From one raised hand to the next. Default: hands are raised in turn with everything else. */
+  /** Time from one raised hand to the next. Without it, hands are raised in turn with everything else. */
   readonly handsEveryMs?: number | undefined;
 }
 
@@ -31,6 +31,7 @@ export class Activity {
   readonly #underWay = new Set<Promise<void>>();
   readonly #loops: Promise<void>[];
   #turn = 0;
+  #nodeTurn = 0;
   #guestTurn = 0;
   readonly #busyGuests = new Set<number>();
   #isMuted = false;
@@ -150,7 +151,9 @@ export class Activity {
   /** The next listener, on the nodes in turn. */
   #pick(): ProbeListener | undefined {
     const { nodes } = this.#cluster;
-    const at = this.#room.probesAt(nodes[this.#turn % nodes.length]!.origin).filter(({ isConnected }) => isConnected);
+    const at = this.#room
+      .probesAt(nodes[this.#nodeTurn++ % nodes.length]!.origin)
+      .filter(({ isConnected }) => isConnected);
     return at[Math.floor(Math.random() * at.length)];
   }
 

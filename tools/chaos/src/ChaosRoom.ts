@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createGuard } from '@tribune/loadtest/run/guard.ts';
+import { createGuard } from '@tribune/loadtest/guard.ts';
 import { Speaker } from '@tribune/loadtest/people/Speaker.ts';
 import { encodeSpeech, type SpeechFrame } from '@tribune/loadtest/media/speech.ts';
 import { SPEECH_FILES } from '@tribune/loadtest/people/Stage.ts';
@@ -15,11 +15,27 @@ const PAUSE_DBOV = 36;
 
 export interface ChaosRoomOptions {
   readonly origin: string;
+  readonly speeches: Speeches;
   readonly listeners: number;
   /** People in the audience whom `Activity` sends out and lets in again; nothing is measured at them. Default: none. */
   readonly guests?: number;
   /** Whether someone stands beside the host who talks too, and is muted now and then. Default: false. */
   readonly hasSpeaker?: boolean;
+}
+
+/** What people say: encoded once, for all rooms. */
+export interface Speeches {
+  readonly host: readonly SpeechFrame[];
+  readonly speaker: readonly SpeechFrame[];
+}
+
+/** The fixtures without their pauses: a gap in the sound is the cluster's then, and not the speaker's. */
+export async function encodeSpeeches(): Promise<Speeches> {
+  const [host, speaker] = await Promise.all([
+    encodeWithoutPauses(SPEECH_FILES[0]!),
+    encodeWithoutPauses(SPEECH_FILES[1]!),
+  ]);
+  return { host, speaker };
 }
 
 /** A room in which the host talks without a pause, with listeners who measure what they hear. */
@@ -46,17 +62,22 @@ export class ChaosRoom {
   }
 
   /** @throws {Failure | ApiError} when the room does not come about; nothing is left then */
-  static async create({ origin, listeners, guests = 0, hasSpeaker = false }: ChaosRoomOptions): Promise<ChaosRoom> {
-    const speech = await encodeWithoutPauses(SPEECH_FILES[0]!);
+  static async create({
+    origin,
+    speeches,
+    listeners,
+    guests = 0,
+    hasSpeaker = false,
+  }: ChaosRoomOptions): Promise<ChaosRoom> {
     const api = new ApiClient(origin);
     const { user } = await api.createSession('Host');
     const { id } = await api.createRoom({ title: 'Chaos', speakerLimit: 5 });
-    const room = new ChaosRoom(origin, { roomId: id, voiceId: voiceIdOf(user.userId) }, api, speech);
+    const room = new ChaosRoom(origin, { roomId: id, voiceId: voiceIdOf(user.userId) }, api, speeches.host);
     try {
       await room.host.enter();
       await room.host.speak();
       await room.host.signaling.request('room:goLive');
-      if (hasSpeaker) await room.#bringSpeaker();
+      if (hasSpeaker) await room.#bringSpeaker(speeches.speaker);
       await room.#fill(listeners, guests);
       return room;
     } catch (error) {
@@ -82,8 +103,7 @@ export class ChaosRoom {
     this.speaker?.close();
   }
 
-  async #bringSpeaker(): Promise<void> {
-    const speech = await encodeWithoutPauses(SPEECH_FILES[1]!);
+  async #bringSpeaker(speech: readonly SpeechFrame[]): Promise<void> {
     const api = new ApiClient(this.#origin);
     const { user } = await api.createSession('Speaker');
     this.speakerId = user.userId;
@@ -102,20 +122,21 @@ export class ChaosRoom {
         return;
       } catch (error) {
         const { code } = error as { code?: string };
-        if (code !== 'NOT_FOUND' || performance.now() > endMs) throw error;
+        const isEarly = code === 'NOT_FOUND' || code === 'UNAVAILABLE';
+        if (!isEarly || performance.now() > endMs) throw error;
         await sleep(KNOWN_POLL_MS);
       }
     }
   }
 
   async #fill(listeners: number, guests: number): Promise<void> {
-    const entering: Promise<ProbeListener>[] = [];
-    for (let index = 0; index < listeners + guests; index++) {
-      const name = index < listeners ? `Listener ${index + 1}` : `Guest ${index - listeners + 1}`;
-      entering.push(ProbeListener.enter(this.#origin, this.hearing, name));
-      await sleep(1000 / ENTER_PER_SECOND);
-    }
-    const entered = await Promise.allSettled(entering);
+    const entered = await Promise.allSettled(
+      Array.from({ length: listeners + guests }, async (_, index) => {
+        await sleep((index * 1000) / ENTER_PER_SECOND);
+        const name = index < listeners ? `Listener ${index + 1}` : `Guest ${index - listeners + 1}`;
+        return ProbeListener.enter(this.#origin, this.hearing, name);
+      }),
+    );
     const people = entered.flatMap((it) => (it.status === 'fulfilled' ? [it.value] : []));
     this.probes.push(...people.slice(0, listeners));
     this.guests.push(...people.slice(listeners));
@@ -138,7 +159,6 @@ export class ChaosRoom {
   }
 }
 
-/** The fixture without its pauses: a gap in the sound is the cluster's then, and not the speaker's. */
 async function encodeWithoutPauses(file: URL): Promise<readonly SpeechFrame[]> {
   const frames = await encodeSpeech(file);
   return frames.filter(({ payload, minusDbov }) => payload !== null && minusDbov < PAUSE_DBOV);

@@ -1,5 +1,5 @@
 import type { Activity, ActivityOptions } from './Activity.ts';
-import type { ChaosRoom } from './ChaosRoom.ts';
+import type { ChaosRoom, Speeches } from './ChaosRoom.ts';
 import type { Cluster } from './cluster/Cluster.ts';
 import type { ClusterProcess } from './cluster/ClusterProcess.ts';
 import type { LossyNetwork } from './LossyNetwork.ts';
@@ -27,6 +27,7 @@ export interface FaultContext {
   /** The rooms that there are, at least one. */
   readonly rooms: readonly [ChaosRoom, ...ChaosRoom[]];
   readonly activity: Activity;
+  readonly speeches: Speeches;
   /** Between the nodes, for the packets that go through it. */
   readonly network: LossyNetwork;
   /** Listeners that the cluster takes. */
@@ -52,6 +53,8 @@ export interface Fault {
   /** Default: 1. */
   readonly rooms?: number;
   readonly activity?: ActivityOptions;
+  /** It ends processes that a node has started, so that their end is none of the node's faults. */
+  readonly endsChildren?: boolean;
   /** It cannot be brought about by a user who is not root. */
   readonly needsRoot?: boolean;
   /** Brings the fault about, and waits until it is over. @throws {Error} when it could not be brought about, or a promise cannot be measured in ms */

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { ClusterProcess } from './cluster/ClusterProcess.ts';
 
 export interface ChildProcessInfo {
   readonly pid: number;
@@ -19,4 +20,23 @@ export async function childrenOf(pid: number): Promise<ChildProcessInfo[]> {
       return { pid: child, commandLine, userTicks: Number(fields[11]) };
     }),
   );
+}
+
+/**
+ * Keeps in mind which processes these nodes have started.
+ * @returns a function that tells which of them ended since, though their node goes on
+ */
+export async function watchChildren(nodes: readonly ClusterProcess[]): Promise<() => Promise<string[]>> {
+  const before = await Promise.all(
+    nodes.map(async (node) => ({ node, pid: node.pid, children: await childrenOf(node.pid) })),
+  );
+  return async () => {
+    const going = before.filter(({ node, pid }) => node.state === 'running' && node.pid === pid);
+    const ended = going.map(async ({ node, pid, children }) => {
+      const now = new Set((await childrenOf(pid)).map((child) => child.pid));
+      const gone = children.filter((child) => !now.has(child.pid));
+      return gone.map(({ commandLine }) => `a process of node ${node.id} ended by itself: ${commandLine}`);
+    });
+    return (await Promise.all(ended)).flat();
+  };
 }

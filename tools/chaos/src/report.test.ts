@@ -35,12 +35,16 @@ describe('the report of several runs', () => {
     expect(formatWorst(result!)).toMatch(/^BROKEN +home-killed .* broken 1 of 2\n +two homes$/);
   });
 
-  it('is a table for the documentation', () => {
-    expect(toMarkdown(worstOf([runOf(100), runOf(120, { holdsFor: 'all' })]))).toBe(
+  it('is a table for the documentation, in which the requests during all faults have one row', () => {
+    const requests = ['home-killed', 'redis-down'].map((fault, index) =>
+      runOf(60 + index, { fault: `${fault}, requests meanwhile`, kept: index === 0 }),
+    );
+    expect(toMarkdown(worstOf([runOf(100), runOf(120), ...requests]))).toBe(
       [
         '| fault | promised | worst p95 | worst | kept |',
         '| --- | --- | --- | --- | --- |',
         '| the home is killed | 200 ms, all | 110 ms | 120 ms | 2 of 2 |',
+        '| requests during all of these | 200 ms, all | 51 ms | 61 ms | **1 of 2** |',
         '',
       ].join('\n'),
     );

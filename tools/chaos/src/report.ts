@@ -1,5 +1,5 @@
-import type { ChaosResult } from './runChaos.ts';
-import type { RunResult } from './runFault.ts';
+import { combine, type ChaosResult } from './runChaos.ts';
+import { REQUESTS, type RunResult } from './runFault.ts';
 
 const NAME_COLUMNS = 44;
 
@@ -21,18 +21,28 @@ export function formatWorst(result: ChaosResult): string {
   return [`${line}  broken ${result.broken} of ${result.runs}`, ...rest].join('\n');
 }
 
-/** The table for docs/performance.md. */
+/** The table for docs/performance.md. What requests were promised is the same in every fault, and has one row for all. */
 export function toMarkdown(results: readonly ChaosResult[]): string {
-  const rows = results.map(({ title, promiseMs, holdsFor, gapP95Ms, gapMaxMs, kept, broken, runs }) => [
+  const isOfRequests = ({ fault }: ChaosResult) => fault.endsWith(`, ${REQUESTS}`);
+  const rows = results.filter((result) => !isOfRequests(result));
+  const requests = results
+    .filter(isOfRequests)
+    .map((result) => ({ ...result, fault: REQUESTS, title: 'requests during all of these' }));
+  const head = ['fault', 'promised', 'worst p95', 'worst', 'kept'];
+  const cells = [...rows, ...(requests.length > 0 ? [combine(requests)] : [])].map(toCells);
+  const lines = [head, head.map(() => '---'), ...cells].map((line) => `| ${line.join(' | ')} |`);
+  return `${lines.join('\n')}\n`;
+}
+
+function toCells({ title, promiseMs, holdsFor, gapP95Ms, gapMaxMs, broken, runs }: ChaosResult): string[] {
+  const kept = `${runs - broken} of ${runs}`;
+  return [
     title,
     promiseMs === null ? '–' : `${promiseMs} ms, ${holdsFor === 'all' ? 'all' : '95 of 100'}`,
     ms(gapP95Ms),
     ms(gapMaxMs),
-    kept ? `${runs} of ${runs}` : `**${runs - broken} of ${runs}**`,
-  ]);
-  const head = ['fault', 'promised', 'worst p95', 'worst', 'kept'];
-  const lines = [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`);
-  return `${lines.join('\n')}\n`;
+    broken === 0 ? kept : `**${kept}**`,
+  ];
 }
 
 function cell(value: number | null, columns: number): string {

@@ -1,9 +1,11 @@
+import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Activity, ANSWER_MS } from './Activity.ts';
-import { ChaosRoom } from './ChaosRoom.ts';
+import { ChaosRoom, type Speeches } from './ChaosRoom.ts';
 import { Cluster } from './cluster/Cluster.ts';
 import type { Fault, FaultContext, Outcome } from './Fault.ts';
 import { LossyNetwork } from './LossyNetwork.ts';
+import { watchChildren } from './processes.ts';
 import { settle } from './settle.ts';
 import { summarizeLog } from './summarizeLog.ts';
 
@@ -11,8 +13,13 @@ const GUESTS = 4;
 /** People act for so long before a fault. */
 const WARM_UP_MS = 2000;
 const DRAIN_S = '10';
+/** What the results of `Activity` are called. */
+export const REQUESTS = 'requests meanwhile';
+/** Whatever hangs, the next fault has its turn. */
+const FAULT_LIMIT_MS = 300_000;
 
 export interface FaultOptions {
+  readonly speeches: Speeches;
   readonly nodes: number;
   readonly listeners: number;
   readonly port: number;
@@ -58,30 +65,49 @@ export async function runFault(fault: Fault, options: FaultOptions, signal: Abor
   try {
     const cluster = await Cluster.create({ nodes, port: options.port, env }, signal);
     closing.unshift(async () => cluster.close());
-    const network = new LossyNetwork();
-    closing.unshift(async () => network.close());
-    const rooms: ChaosRoom[] = [];
-    closing.unshift(async () => Promise.all(rooms.map(async (room) => room.close())));
-    for (let index = 0; index < (fault.rooms ?? 1); index++) {
-      signal.throwIfAborted();
-      const isFirst = index === 0;
-      const { origin } = cluster;
-      const room = { origin, listeners: listenersPerRoom, guests: isFirst ? GUESTS : 0, hasSpeaker: isFirst };
-      rooms.push(await ChaosRoom.create(room));
-    }
-    return await measure(fault, { cluster, network, rooms, capacity: capacity * nodes, signal, closing });
+    const limit = AbortSignal.any([signal, AbortSignal.timeout(FAULT_LIMIT_MS)]);
+    const { speeches } = options;
+    const run = fillRooms(fault, cluster, { speeches, listeners: listenersPerRoom }, closing).then(async (parts) =>
+      measure(fault, { ...parts, speeches, cluster, capacity: capacity * nodes, signal: limit, closing }),
+    );
+    return await Promise.race([run, aborted(limit)]);
   } catch (error) {
-    if (signal.aborted) throw error;
+    signal.throwIfAborted();
     return { results: [toFailure(fault, error)], notes: [] };
   } finally {
     for (const close of closing) await close().catch(() => undefined);
   }
 }
 
+async function fillRooms(
+  fault: Fault,
+  { origin }: Cluster,
+  { speeches, listeners }: Pick<FaultOptions, 'speeches' | 'listeners'>,
+  closing: (() => Promise<unknown>)[],
+): Promise<Pick<Parts, 'rooms' | 'network'>> {
+  const network = new LossyNetwork();
+  closing.unshift(async () => network.close());
+  const rooms: ChaosRoom[] = [];
+  closing.unshift(async () => Promise.all(rooms.map(async (room) => room.close())));
+  for (let index = 0; index < (fault.rooms ?? 1); index++) {
+    const isFirst = index === 0;
+    const guests = isFirst ? GUESTS : 0;
+    rooms.push(await ChaosRoom.create({ origin, speeches, listeners, guests, hasSpeaker: isFirst }));
+  }
+  return { network, rooms };
+}
+
+/** @throws the reason of `signal`, once it is aborted */
+async function aborted(signal: AbortSignal): Promise<never> {
+  if (!signal.aborted) await once(signal, 'abort');
+  throw signal.reason;
+}
+
 interface Parts {
   readonly cluster: Cluster;
   readonly network: LossyNetwork;
   readonly rooms: readonly ChaosRoom[];
+  readonly speeches: Speeches;
   readonly capacity: number;
   readonly signal: AbortSignal;
   readonly closing: (() => Promise<unknown>)[];
@@ -93,6 +119,7 @@ async function measure(fault: Fault, { closing, rooms, ...parts }: Parts): Promi
   const wait = async (ms: number) => sleep(ms, undefined, { signal });
   const room = rooms[0]!;
   await settle(cluster, room);
+  const findEnded = await watchChildren(cluster.nodes);
   const activity = new Activity(cluster, room, fault.activity);
   closing.unshift(async () => activity.stop());
   await wait(WARM_UP_MS);
@@ -116,8 +143,10 @@ async function measure(fault: Fault, { closing, rooms, ...parts }: Parts): Promi
     problem = messageOf(error);
   }
   await activity.stop();
-  problem =
-    [...cluster.nodes.flatMap(({ crashes }) => crashes), ...rooms.flatMap(({ failures }) => failures)][0] ?? problem;
+  const crashes = cluster.nodes.flatMap((node) => node.crashes);
+  const ended = fault.endsChildren ? [] : await findEnded();
+  const failures = rooms.flatMap((each) => each.failures);
+  problem = [...crashes, ...ended, ...failures][0] ?? problem;
   const results = outcomes.map((outcome) => toResult(fault, outcome, problem));
   if (outcomes.length === 0) results.push(toFailure(fault, problem));
   results.push(toResult(fault, answersOf(activity), activity.problems[0] ?? null));
@@ -127,7 +156,7 @@ async function measure(fault: Fault, { closing, rooms, ...parts }: Parts): Promi
 }
 
 function answersOf({ answerMs }: Activity): Outcome {
-  return { whom: 'requests meanwhile', promiseMs: ANSWER_MS, holdsFor: 'all', measure: () => answerMs };
+  return { whom: REQUESTS, promiseMs: ANSWER_MS, holdsFor: 'all', measure: () => answerMs };
 }
 
 function toResult(fault: Fault, { whom, promiseMs, holdsFor, measure }: Outcome, error: string | null): RunResult {

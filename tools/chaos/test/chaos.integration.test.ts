@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { expect, it } from 'vitest';
-import { ChaosRoom } from '../src/ChaosRoom.ts';
+import { ChaosRoom, encodeSpeeches } from '../src/ChaosRoom.ts';
 import { Cluster } from '../src/cluster/Cluster.ts';
 import { FAULTS } from '../src/faults/index.ts';
 import { runChaos } from '../src/runChaos.ts';
@@ -61,7 +61,7 @@ it('npm run chaos breaks a cluster, and measures what people notice', async () =
 
 it('a listener of npm run chaos hears nothing while nobody talks, whatever packets come', async () => {
   const cluster = await Cluster.create({ nodes: 1, port: 3530 });
-  const room = await ChaosRoom.create({ origin: cluster.origin, listeners: 1 });
+  const room = await ChaosRoom.create({ origin: cluster.origin, speeches: await encodeSpeeches(), listeners: 1 });
   try {
     const probe = room.probes[0]!;
     await expect.poll(() => probe.packets, { timeout: 5000 }).toBeGreaterThan(20);

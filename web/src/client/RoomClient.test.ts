@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ReconnectPolicy } from './ReconnectPolicy.ts';
+import { ReconnectPolicy } from '@tribune/shared/ReconnectPolicy.ts';
 import { RoomClient } from './RoomClient.ts';
 import { stubBrowser, type FakeBrowser } from './testing/browser.ts';
 import { FakeServer, aConsumer, aMedia, refuse } from './testing/FakeServer.ts';
-import { HOST_ID, SELF_ID, aMember, aSelf, aSnapshot, aSpeakerSnapshot, aState } from './testing/rooms.ts';
-import type { Notice } from './types.ts';
+import { HOST_ID, SELF_ID, aMember, aSelf, aSnapshot, aSpeakerSnapshot, aState } from '../state/testing/rooms.ts';
+import type { Notice } from '../state/types.ts';
 
 let browser: FakeBrowser;
 let server: FakeServer;
@@ -284,7 +284,7 @@ describe('coming back', () => {
     client.subscribe(() => states.add(client.getConnection().kind));
     const before = server.socket;
     before.notify('closed', { reason: 'moved' });
-    const reacting = client.actions.react('heart');
+    const reacting = client.request('reaction:send', { kind: 'heart' });
     await pass(1000);
     before.disconnect();
     await pass(1000);
@@ -300,6 +300,66 @@ describe('coming back', () => {
     for (let times = 0; times < 5; times++) window.dispatchEvent(new Event('online'));
     await pass(20_000);
     expect(server.sockets.filter(({ connected }) => connected)).toHaveLength(1);
+  });
+});
+
+describe('a node that passes no media', () => {
+  const [a, b] = ['https://a.example', 'https://b.example'];
+
+  /** What the server offers never gets further than being tried. */
+  async function tryInVain(ms: number): Promise<void> {
+    await pass();
+    server.transport('recv')?.handler.setConnectionState('connecting');
+    await pass(ms);
+  }
+
+  beforeEach(() => {
+    server.media = { kind: 'new', ...aMedia(aConsumer()) };
+    server.answers.set('media:start', () => aMedia(aConsumer()));
+    server.urls.push(a, b);
+  });
+
+  it('is left after five seconds for one that is asked to be another, and nobody sees it', async () => {
+    const states = new Set<string>();
+    client.subscribe(() => states.add(client.getConnection().kind));
+    await join();
+    await tryInVain(4900);
+    expect(server.tickets).toBe(1);
+    await pass(500);
+    expect(server.ticketRequests).toEqual([{}, { avoid: a }]);
+    await pass();
+    server.transport('recv')?.handler.setConnectionState('connected');
+    await pass(60_000);
+    expect(server.tickets).toBe(2);
+    expect(states).toEqual(new Set(['joined']));
+  });
+
+  it('is not left once the sound is through', async () => {
+    await join();
+    await pass();
+    server.transport('recv')?.handler.setConnectionState('connected');
+    await pass(60_000);
+    expect(server.tickets).toBe(1);
+  });
+
+  it('is told in words when it is so everywhere, and each node is left once', async () => {
+    const notices = vi.fn<(notice: Notice) => void>();
+    client.onNotice(notices);
+    server.urls.push(a);
+    await join();
+    await tryInVain(5500);
+    await tryInVain(5500);
+    expect(notices).not.toHaveBeenCalled();
+    await tryInVain(13_000);
+    expect(server.tickets).toBe(3);
+    expect(notices).toHaveBeenCalledWith({ cause: 'mediaUnreachable', by: null });
+  });
+
+  it('keeps whoever is on its stage', async () => {
+    server.snapshot = aSpeakerSnapshot({ muted: true });
+    await join();
+    await tryInVain(9000);
+    expect(server.tickets).toBe(1);
   });
 });
 

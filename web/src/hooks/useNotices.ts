@@ -1,10 +1,10 @@
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { SelfCause } from '@tribune/shared/protocol.ts';
+import type { Notice } from '../state/types.ts';
 import { useNotify } from './useNotify.ts';
 import { useRoomClient } from './useRoomClient.ts';
 
-/** The text per cause; null where the page shows it by itself (a place in line, the dialog of an invitation). */
+/** The text per cause; null where the page shows it by itself (a place in the queue, the dialog of an invitation). */
 const TEXTS = {
   handPlace: null,
   invited: null,
@@ -17,8 +17,9 @@ const TEXTS = {
   cohostRemoved: 'notice.cohostRemoved',
   madeHost: 'notice.madeHost',
   flood: 'notice.flood',
+  mediaUnreachable: 'notice.mediaUnreachable',
   other: null,
-} as const satisfies Record<SelfCause, string | null>;
+} as const satisfies Record<Notice['cause'], string | null>;
 
 /** Tells what others did to oneself, as toasts in a polite live region. */
 export function useNotices(): void {

@@ -318,6 +318,8 @@ export const en = {
     cohostRemoved: 'You are no longer a co-host.',
     madeHost: 'The room is yours: you are now the host.',
     flood: 'Your microphone sent too much data and was turned off. Turn it on again.',
+    mediaUnreachable:
+      'No sound gets through to you from any server. Your network may block it: try another one, or turn off a VPN.',
     someone: 'A host',
   },
   ended: {

@@ -328,6 +328,8 @@ export const fr: Messages = withFrenchSpaces({
     cohostRemoved: 'Vous n’êtes plus co-hôte.',
     madeHost: 'La salle est à vous : vous en êtes l’hôte.',
     flood: 'Votre micro envoyait trop de données et a été éteint. Activez-le de nouveau.',
+    mediaUnreachable:
+      'Aucun serveur ne parvient à vous envoyer le son. Votre réseau le bloque peut-être : essayez-en un autre, ou coupez votre VPN.',
     someone: 'Un hôte',
   },
   ended: {

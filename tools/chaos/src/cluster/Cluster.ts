@@ -8,9 +8,6 @@ import { ClusterRedis } from './ClusterRedis.ts';
 import { LoadBalancer } from './LoadBalancer.ts';
 import { RedisProxy } from './RedisProxy.ts';
 
-/** A node has one media port for each worker. */
-const MEDIA_PORTS_PER_NODE = 50;
-const FIRST_MEDIA_PORT = 21_000;
 const VIEW_LIMIT_MS = 1000;
 
 export const MAX_NODES = 9;
@@ -78,7 +75,8 @@ export class Cluster {
       HOST: '127.0.0.1',
       PUBLIC_URL: origin,
       WORKERS: '1',
-      MEDIA_PORT: String(FIRST_MEDIA_PORT + index * MEDIA_PORTS_PER_NODE),
+      // Free ones: another cluster may run beside this one.
+      MEDIA_PORT: '0',
       MEDIA_LISTEN_ADDRESS: '127.0.0.1',
       REDIS_URL: proxy.path,
       DATA_DIR: join(this.#dir, id),

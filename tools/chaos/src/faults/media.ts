@@ -13,8 +13,10 @@ const MIXER_WATCH_MS = 12_000;
 const MANY_ROOMS = 40;
 const MANY_ROOMS_WATCH_MS = 15_000;
 const WARM_UP_MS = 3000;
+const OPENED_AT_ONCE = 4;
 
 const MIXER_FAULT = {
+  endsChildren: true,
   env: { MIXERS: '2', CLUSTER_ADDRESS: '127.0.0.1' },
   nodes: 2,
   rooms: 3,
@@ -53,32 +55,48 @@ export const MEDIA_FAULTS: readonly Fault[] = [
   {
     name: 'forty-rooms',
     title: `${MANY_ROOMS} rooms talk at once, or are refused in words`,
+    env: { NODE_CAPACITY: '1000' },
     run: async (context) => {
-      const { cluster, onEnd, wait } = context;
-      const opened: ChaosRoom[] = [];
-      const refused = new Map<string, number>();
-      onEnd(async () => Promise.all(opened.map(async (room) => room.close())));
-      for (let index = 1; index < MANY_ROOMS && !context.signal.aborted; index++) {
-        try {
-          opened.push(await ChaosRoom.create({ origin: cluster.origin, listeners: 1 }));
-        } catch (error) {
-          const code = codeOf(error);
-          if (code === null) throw error;
-          refused.set(code, (refused.get(code) ?? 0) + 1);
-        }
-      }
+      const { wait } = context;
+      const opened = await openRooms(context, MANY_ROOMS - 1);
       await wait(WARM_UP_MS);
       const probes = [...context.rooms, ...opened].flatMap((room) => room.probes);
       for (const probe of probes) probe.begin();
       await wait(MANY_ROOMS_WATCH_MS);
       const values = probes.map(({ gapMs }) => gapMs);
-      const whom =
-        refused.size > 0 ? `${[...refused].map(([code, count]) => `${count} ${code}`).join(', ')}` : undefined;
-      if (whom !== undefined) context.note(`Rooms that were refused: ${whom}`);
+      await closeAll(opened);
       return [{ promiseMs: UNNOTICED_MS, holdsFor: 'all', measure: () => values }];
     },
   },
 ];
+
+/** Rooms in which someone talks and someone listens, as many as the cluster takes. @throws {Error} when it refuses one without a word */
+async function openRooms(context: FaultContext, count: number): Promise<ChaosRoom[]> {
+  const { cluster, speeches, onEnd, note, signal } = context;
+  const opened: ChaosRoom[] = [];
+  const refusals: string[] = [];
+  onEnd(async () => closeAll(opened));
+  const turns = Array.from({ length: count }).values();
+  const openInTurn = async (): Promise<void> => {
+    for (const _ of turns) {
+      signal.throwIfAborted();
+      try {
+        opened.push(await ChaosRoom.create({ origin: cluster.origin, speeches, listeners: 1 }));
+      } catch (error) {
+        const code = codeOf(error);
+        if (code === null) throw error;
+        refusals.push(code);
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: OPENED_AT_ONCE }, openInTurn));
+  note(`${opened.length} rooms were opened, ${refusals.length} refused: ${[...new Set(refusals)].join(', ')}`);
+  return opened;
+}
+
+async function closeAll(rooms: ChaosRoom[]): Promise<void> {
+  await Promise.all(rooms.splice(0).map(async (room) => room.close()));
+}
 
 /** With two mixers, the rooms of one of them go on as if nothing had been. */
 async function failMixer(context: FaultContext, signal: NodeJS.Signals, promiseMs: number): Promise<Outcome[]> {

@@ -1,3 +1,4 @@
+import type { RedisProxy } from '../cluster/RedisProxy.ts';
 import { BACK_MS, gaps, homeAndOther, UNNOTICED_MS, type Fault, type FaultContext, type Outcome } from '../Fault.ts';
 import { ProbeListener } from '../ProbeListener.ts';
 
@@ -11,8 +12,9 @@ const LATE_MS = 300;
 /** Within it, someone who was sent out hears nothing any more, whatever was lost. */
 const SENT_OUT_MS = 3000;
 const COMMAND_LIMIT_MS = 5000;
-/** Everything that is published within it after the write is lost. */
+/** What is published within it after the write is lost, and longer while nothing is. */
 const DEAF_MS = 500;
+const DEAF_LIMIT_MS = 2000;
 const WATCH_MS = 8000;
 const VICTIMS = 12;
 
@@ -111,29 +113,30 @@ async function cutOff({ cluster, wait }: FaultContext, node: Parameters<typeof c
 async function sendOutUnheard(context: FaultContext, action: 'peer:ban' | 'peer:remove'): Promise<Outcome> {
   const { cluster, rooms, wait, signal } = context;
   const [home] = await homeAndOther(context);
-  const { host } = rooms[0];
   const victim = await findVictim(context, home.origin);
+  context.onEnd(async () => victim.close());
   const { userId } = victim;
   const node = cluster.nodes.find(({ origin }) => origin === victim.node)!;
-  const proxy = cluster.proxyOf(node);
-  const lostBefore = proxy.lostCount;
-  const written = cluster
-    .proxyOf(home)
-    .commandWith([action, userId], AbortSignal.any([signal, AbortSignal.timeout(COMMAND_LIMIT_MS)]));
-  const deaf = written.then(async () => {
-    proxy.impairBus({ lost: 1, doubled: 0, delayed: 0, delayMs: 0 });
-    await wait(DEAF_MS);
-    proxy.mendBus();
-  });
-  await Promise.all([host.signaling.request(action, { userId }), deaf]);
-  const endedMs = performance.now();
-  if (proxy.lostCount === lostBefore) throw new Error('No message was lost: the word of it goes another way');
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(COMMAND_LIMIT_MS)]);
+  const written = cluster.proxyOf(home).commandWith([action, userId], limit);
+  const deaf = written.then(async () => loseMessages(context, cluster.proxyOf(node)));
+  await rooms[0].host.signaling.request(action, { userId });
+  const answeredMs = performance.now();
+  await deaf;
   await wait(WATCH_MS);
-  const heardForMs = Math.max(0, victim.lastSoundMs - endedMs + DEAF_MS);
-  const isOut = victim.lost !== null;
-  victim.close();
-  if (!isOut) throw new Error(`Someone who was sent out (${action}) is still connected ${WATCH_MS / 1000} s later`);
+  if (victim.lost === null) throw new Error(`${WATCH_MS / 1000} s after ${action}, they are still connected`);
+  const heardForMs = Math.max(0, victim.lastSoundMs - answeredMs);
   return { promiseMs: SENT_OUT_MS, holdsFor: 'all', measure: () => [heardForMs] };
+}
+
+/** Everything that others publish is lost for a moment, and at least one message. @throws {Error} when none comes */
+async function loseMessages({ wait }: FaultContext, proxy: RedisProxy): Promise<void> {
+  const before = proxy.lostCount;
+  proxy.impairBus({ lost: 1, doubled: 0, delayed: 0, delayMs: 0 });
+  await wait(DEAF_MS);
+  if (proxy.lostCount === before) await wait(DEAF_LIMIT_MS - DEAF_MS);
+  proxy.mendBus();
+  if (proxy.lostCount === before) throw new Error('No message was lost: the word of it goes another way');
 }
 
 /** Someone who hears the room on a node that is not its home. */

@@ -12,7 +12,8 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: [
-            '{shared,server,loadtest,bench,simulate,cluster}/src/**/*.test.ts',
+            '{shared,server,loadtest}/src/**/*.test.ts',
+            'tools/*/src/**/*.test.ts',
             'server/quality/**/*.test.ts',
             'scripts/**/*.test.{ts,mjs}',
           ],
@@ -32,7 +33,7 @@ export default defineConfig({
       {
         test: {
           name: 'integration',
-          include: ['{server,loadtest,bench,simulate,cluster}/test/**/*.integration.test.ts'],
+          include: ['{server,loadtest}/test/**/*.integration.test.ts', 'tools/*/test/**/*.integration.test.ts'],
           sequence: { groupOrder: 1 },
           ...oneAtATime,
         },

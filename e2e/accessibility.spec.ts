@@ -1,10 +1,10 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { en } from '../web/src/i18n/en.ts';
-import { fr } from '../web/src/i18n/fr.ts';
+import { en } from '@tribune/web/i18n/en.ts';
+import { fr } from '@tribune/web/i18n/fr.ts';
 import { Person } from './support/Person.ts';
-import { Stand } from './support/Stand.ts';
+import { TestDeployment } from './support/TestDeployment.ts';
 
 const LANGUAGES = { 'en-GB': en, 'fr-FR': fr } as const;
 const SIZES = [
@@ -13,11 +13,11 @@ const SIZES = [
 ] as const;
 
 describe('axe finds nothing to say', () => {
-  let stand: Stand;
+  let deployment: TestDeployment;
   beforeAll(async () => {
-    stand = await Stand.create();
+    deployment = await TestDeployment.create();
   });
-  afterAll(async () => stand?.close());
+  afterAll(async () => deployment?.close());
 
   async function expectNoViolations(page: Page, what: string): Promise<void> {
     for (const viewport of SIZES) {
@@ -37,7 +37,7 @@ describe('axe finds nothing to say', () => {
           Person.create('Zoé', { context, texts: LANGUAGES[locale] }),
         ]);
         try {
-          await visitEveryPage(host, listener);
+          await expectEveryPageAccessible(host, listener);
         } finally {
           await Promise.all([host.close(), listener.close()]);
         }
@@ -45,17 +45,17 @@ describe('axe finds nothing to say', () => {
     }
   }
 
-  async function visitEveryPage(host: Person, listener: Person): Promise<void> {
-    await listener.page.goto(stand.origin);
+  async function expectEveryPageAccessible(host: Person, listener: Person): Promise<void> {
+    await listener.page.goto(deployment.origin);
     await listener.button(listener.texts.home.create).first().waitFor();
     await expectNoViolations(listener.page, 'home without rooms');
     await listener.button(listener.texts.home.create).first().click();
     await listener.page.getByLabel(listener.texts.create.roomTitle).waitFor();
     await expectNoViolations(listener.page, 'creating a room');
 
-    const link = await host.host(stand.origin, 'Open to everyone');
+    const link = await host.host(deployment.origin, 'Open to everyone');
     await expectNoViolations(host.page, 'backstage');
-    await listener.page.goto(stand.origin);
+    await listener.page.goto(deployment.origin);
     await listener.page.getByRole('heading', { name: 'Open to everyone' }).waitFor();
     await expectNoViolations(listener.page, 'home with a room');
     await listener.page.goto(link);
@@ -84,7 +84,7 @@ describe('axe finds nothing to say', () => {
     await host.endRoom();
     await listener.page.getByRole('heading', { name: listener.texts.ended.title }).waitFor();
     await expectNoViolations(listener.page, 'ended');
-    await listener.page.goto(`${stand.origin}/r/no-such-room-at-all`);
+    await listener.page.goto(`${deployment.origin}/r/no-such-room-at-all`);
     await listener.page.getByRole('heading', { level: 1 }).waitFor();
     await expectNoViolations(listener.page, 'no such room');
   }

@@ -1,18 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { hear, longestGapMs, ONE_OF_TWO, readSpeech, similarity } from './support/ear.ts';
-import { ringDelays, watch } from './support/eye.ts';
+import { readSound, longestGapMs, ONE_OF_TWO, readSpeech, similarity } from './support/soundProbe.ts';
+import { ringDelays, watch } from './support/speakingProbe.ts';
 import { Person, SPEECH, SPEECH_2 } from './support/Person.ts';
 import { filtered, inTurns, Sounds, withoutPauses } from './support/sounds.ts';
-import { Stand } from './support/Stand.ts';
+import { TestDeployment } from './support/TestDeployment.ts';
 
 const LOUD_DB = -60;
-/** As the eye finds it: half of all beginnings are seen within that time of being heard. */
+/** Half of all rings are lit within that time of the beginning of the speech. */
 const RING_MS = 250;
 const GAP_MS = 200;
 
 describe('what the audience hears and sees', () => {
-  let stand: Stand;
+  let deployment: TestDeployment;
   let sounds: Sounds;
   let ada: Person;
   let ben: Person;
@@ -20,11 +20,11 @@ describe('what the audience hears and sees', () => {
   let bensSpeech: Float32Array;
 
   beforeAll(async () => {
-    [stand, sounds] = await Promise.all([Stand.create(), Sounds.create()]);
+    [deployment, sounds] = await Promise.all([TestDeployment.create(), Sounds.create()]);
   });
   afterAll(async () => {
     await Promise.all([ada, ben, cleo].map(async (person) => person?.close()));
-    await stand?.close();
+    await deployment?.close();
     await sounds?.close();
   });
 
@@ -35,7 +35,7 @@ describe('what the audience hears and sees', () => {
       Person.create('Ben', { speech: bensVoice }),
       Person.create('Cleo'),
     ]);
-    const link = await ada.host(stand.origin, 'Two voices');
+    const link = await ada.host(deployment.origin, 'Two voices');
     await ada.goLive();
     await Promise.all([ben.enter(link), cleo.enter(link)]);
   }
@@ -58,18 +58,18 @@ describe('what the audience hears and sees', () => {
     await meet(low, high);
     await bringBenUp();
     await sleep(3000);
-    const looks = await watch(cleo.page, 25_000);
+    const observations = await watch(cleo.page, 25_000);
 
-    const both = looks.filter(
+    const both = observations.filter(
       ({ speaking }) => speaking.length === 2 || speaking.join().match(/Ada[^]*Ben|Ben[^]*Ada/),
     );
-    expect(both.length, 'looks at which both rings are lit').toBeGreaterThan(50);
+    expect(both.length, 'observations at which both rings are lit').toBeGreaterThan(50);
     expect(both.filter(({ lowDb, highDb }) => lowDb > LOUD_DB && highDb > LOUD_DB).length).toBeGreaterThan(25);
     for (const [name, band] of [
       ['Ada', 'lowDb'],
       ['Ben', 'highDb'],
     ] as const) {
-      const delays = ringDelays(looks, band, name, LOUD_DB).sort((a, b) => a - b);
+      const delays = ringDelays(observations, band, name, LOUD_DB).sort((a, b) => a - b);
       expect(delays.length, `beginnings of ${name}'s voice`).toBeGreaterThan(3);
       const median = delays[Math.floor(delays.length / 2)]!;
       expect(Math.abs(median), `${name}'s ring, of ${delays.map(Math.round).join(', ')} ms`).toBeLessThan(RING_MS);
@@ -81,19 +81,19 @@ describe('what the audience hears and sees', () => {
     await meet(endless, SPEECH_2);
     bensSpeech = await readSpeech(SPEECH_2);
     await sleep(3000);
-    const before = longestGapMs(await hear(ben.page, 2));
+    const before = longestGapMs(await readSound(ben.page, 2));
     expect(before, 'the speech itself').toBeLessThan(GAP_MS);
 
     await bringBenUp();
     await sleep(5000);
-    const up = await hear(ben.page, 9);
+    const up = await readSound(ben.page, 9);
     expect(longestGapMs(up), 'on the way up').toBeLessThan(GAP_MS);
-    expect(similarity(await hear(ben.page, 4), bensSpeech)).toBeLessThan(ONE_OF_TWO);
+    expect(similarity(await readSound(ben.page, 4), bensSpeech)).toBeLessThan(ONE_OF_TWO);
 
     await ada.onTile('Ben', 'demote');
     await ben.button(ben.texts.hand.raise).waitFor();
     await sleep(3000);
-    expect(longestGapMs(await hear(ben.page, 5)), 'on the way down').toBeLessThan(GAP_MS);
-    expect(similarity(await hear(ben.page, 3), bensSpeech)).toBeLessThan(ONE_OF_TWO);
+    expect(longestGapMs(await readSound(ben.page, 5)), 'on the way down').toBeLessThan(GAP_MS);
+    expect(similarity(await readSound(ben.page, 3), bensSpeech)).toBeLessThan(ONE_OF_TWO);
   });
 });

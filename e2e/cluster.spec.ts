@@ -1,26 +1,27 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Cluster } from '../cluster/src/Cluster.ts';
-import type { ClusterProcess } from '../cluster/src/ClusterProcess.ts';
-import { attachEar, expectHears, hear, longestGapMs, readSpeech } from './support/ear.ts';
+import { Cluster } from '@tribune/chaos/cluster/Cluster.ts';
+import type { ClusterProcess } from '@tribune/chaos/cluster/ClusterProcess.ts';
+import { attachSoundProbe, expectHears, readSound, longestGapMs, readSpeech } from './support/soundProbe.ts';
 import { Person, SPEECH, SPEECH_2 } from './support/Person.ts';
 import { Sounds, withoutPauses } from './support/sounds.ts';
 
 const PORT = 3400;
-/** What nodes know of each other is a second old. */
+/** What nodes know of each other is up to a second old. */
 const ONE_BEAT_MS = 1500;
-/** Of a listener who comes on stage at another node. */
+/** The longest gap of a listener who comes on stage at another node. */
 const GAP_MS = 500;
-/** Of a listener whose node and whose stage go to another. */
+/** The longest gap of a listener whose node is drained, and whose stage goes to another node. */
 const DRAIN_GAP_MS = 200;
 
 describe('a room on several nodes', () => {
   let cluster: Cluster;
   let sounds: Sounds;
   let ada: Person;
-  /** Listens at the home until she or he is brought on stage, and on another node. */
+  /** Listens at the home of the room. */
   let near: Person;
+  /** Listens at the other node until they are brought on stage. */
   let far: Person;
   let dora: Person;
   let link: string;
@@ -38,7 +39,7 @@ describe('a room on several nodes', () => {
     ada = host;
     link = await ada.host(cluster.origin, 'Two nodes');
     await ada.goLive();
-    await attachEar(ada.page);
+    await attachSoundProbe(ada.page);
     [near, far] = [ben, cleo];
     await ben.enter(link);
     await sleep(ONE_BEAT_MS);
@@ -64,7 +65,7 @@ describe('a room on several nodes', () => {
     return views.some((view) => view?.nodeId === id && view.rooms.some(({ listeners }) => listeners > 0));
   }
 
-  it('who comes when all nodes are full sees their place, and is let in by themselves', async () => {
+  it('a person who comes when all nodes are full sees their place in the queue, and is let in when there is room', async () => {
     dora = await Person.create('Dora');
     const entered = dora.enter(link);
     await dora.page.getByRole('heading', { name: dora.texts.queue.title }).waitFor();
@@ -75,23 +76,23 @@ describe('a room on several nodes', () => {
     [near, dora] = [dora, near];
   });
 
-  it('who is brought on stage moves to it from another node, hears on, and is heard on both', async () => {
-    expect(longestGapMs(await hear(far.page, 2)), 'the speech itself').toBeLessThan(GAP_MS);
+  it('a listener who is brought on stage from another node keeps hearing, and is heard on both nodes', async () => {
+    expect(longestGapMs(await readSound(far.page, 2)), 'the speech itself').toBeLessThan(GAP_MS);
     await far.button(far.texts.hand.raise).click();
     await ada.bringOnStage(far.name);
     await far.turnOnMicrophone();
     await sleep(4000);
-    expect(longestGapMs(await hear(far.page, 8)), 'on the way up').toBeLessThan(GAP_MS);
+    expect(longestGapMs(await readSound(far.page, 8)), 'on the way up').toBeLessThan(GAP_MS);
     await near.tile(far.name).waitFor();
     await expectHears(ada.page, await readSpeech(SPEECH_2));
     expect([...ada.complaints, ...near.complaints, ...far.complaints]).toEqual([]);
   });
 
-  it('a home that is drained gives the stage away, and who listens hears no gap', async () => {
+  it('a home that is drained gives the stage away, and listeners hear no gap', async () => {
     const home = await findHome();
     const drained = home.drain();
     await sleep(8000);
-    expect(longestGapMs(await hear(near.page, 9))).toBeLessThan(DRAIN_GAP_MS);
+    expect(longestGapMs(await readSound(near.page, 9))).toBeLessThan(DRAIN_GAP_MS);
     await drained;
     expect(await ada.button(ada.texts.mic.mute).isVisible()).toBe(true);
     expect((await findHome()).id).not.toBe(home.id);

@@ -1,32 +1,32 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { Cable } from './support/Cable.ts';
-import { attachEar, expectHears, hear, levelDb, readSpeech } from './support/ear.ts';
+import { NetworkCable } from './support/NetworkCable.ts';
+import { attachSoundProbe, expectHears, readSound, levelDb, readSpeech } from './support/soundProbe.ts';
 import { Person, SPEECH } from './support/Person.ts';
-import { Stand } from './support/Stand.ts';
+import { TestDeployment } from './support/TestDeployment.ts';
 
 const SPEECH_DB = -45;
 
 describe('what networks, machines and people do', () => {
-  let cable: Cable | null;
-  let stand: Stand;
+  let cable: NetworkCable | null;
+  let deployment: TestDeployment;
   let ada: Person;
   let ben: Person;
   let link: string;
   let speech: Float32Array;
   beforeAll(async () => {
-    cable = await Cable.create();
-    stand = await Stand.create(cable ? { MEDIA_ANNOUNCED_ADDRESS: cable.serverAddress } : {});
+    cable = await NetworkCable.create();
+    deployment = await TestDeployment.create(cable ? { MEDIA_ANNOUNCED_ADDRESS: cable.serverAddress } : {});
     speech = await readSpeech(SPEECH);
     [ada, ben] = await Promise.all([Person.create('Ada'), Person.create('Ben', { cable })]);
-    link = await ada.host(stand.origin, 'Rough weather');
+    link = await ada.host(deployment.origin, 'Rough weather');
     await ada.goLive();
     if (cable) link = link.replace('localhost', cable.serverAddress);
     await ben.enter(link);
   });
   afterAll(async () => {
     await Promise.all([ada, ben].map(async (person) => person?.close()));
-    await stand?.close();
+    await deployment?.close();
     await cable?.close();
   });
   beforeEach(async () => {
@@ -36,7 +36,7 @@ describe('what networks, machines and people do', () => {
   /** Ben hears Ada, and it is her speech. */
   async function expectSound(withinMs = 10_000): Promise<void> {
     await expect
-      .poll(async () => levelDb(await hear(ben.page, 0.5)), { timeout: withinMs, interval: 100 })
+      .poll(async () => levelDb(await readSound(ben.page, 0.5)), { timeout: withinMs, interval: 100 })
       .toBeGreaterThan(SPEECH_DB);
     await expectHears(ben.page, speech);
   }
@@ -48,7 +48,7 @@ describe('what networks, machines and people do', () => {
     await sleep(1000);
     // A reload is no gesture: a browser may hold the sound back, and one button gives it free.
     if (await listen.isVisible()) await listen.click();
-    await attachEar(ben.page);
+    await attachSoundProbe(ben.page);
     await expectSound();
   });
 
@@ -80,15 +80,15 @@ describe('what networks, machines and people do', () => {
   });
 
   it('when a media worker is killed, sound is back on the same page', async () => {
-    const [pid] = await stand.workerPids();
-    for (const worker of await stand.workerPids()) process.kill(worker, 'SIGKILL');
+    const [pid] = await deployment.workerPids();
+    for (const worker of await deployment.workerPids()) process.kill(worker, 'SIGKILL');
     expect(pid).toBeGreaterThan(0);
     await sleep(500);
     await expectSound(5000);
   });
 
   it('when the server restarts, everyone is back in the same roles', async () => {
-    await stand.restart();
+    await deployment.restart();
     await ben.tile('Ada').waitFor();
     await ada.button(ada.texts.mic.mute).waitFor({ timeout: 20_000 });
     await expectSound(20_000);
@@ -103,6 +103,7 @@ describe('what networks, machines and people do', () => {
     await ben.tile('Ada').waitFor();
     await second.getByRole('button', { name: 'Use this tab' }).waitFor();
     await second.close();
-    await attachEar(ben.page);
+    await attachSoundProbe(ben.page);
+    await expectSound();
   });
 });

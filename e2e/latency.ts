@@ -1,14 +1,14 @@
 // `npm run latency`: how much later the audience hears what is said, mouth to ear, in two Chromiums on this machine.
-import { percentile } from '../loadtest/src/stats.ts';
+import { percentile } from '@tribune/loadtest/hearing/stats.ts';
 import { keepMicrophone, latencies, record } from './support/latency.ts';
 import { Person } from './support/Person.ts';
-import { Stand } from './support/Stand.ts';
+import { TestDeployment } from './support/TestDeployment.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const SECONDS = 40;
 const SETTLE_MS = 5000;
 
-const stand = await Stand.create();
+const deployment = await TestDeployment.create();
 const people: Person[] = [];
 try {
   const ada = await Person.create('Ada');
@@ -16,7 +16,7 @@ try {
   const cleo = await Person.create('Cleo');
   people.push(cleo);
   await ada.page.addInitScript(keepMicrophone);
-  const link = await ada.host(stand.origin, 'Latency');
+  const link = await ada.host(deployment.origin, 'Latency');
   await ada.goLive();
   await cleo.enter(link);
   await sleep(SETTLE_MS);
@@ -33,5 +33,5 @@ try {
   process.exitCode = sorted.length > 0 ? 0 : 1;
 } finally {
   await Promise.all(people.map(async (person) => person.close()));
-  await stand.close();
+  await deployment.close();
 }

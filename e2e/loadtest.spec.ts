@@ -1,20 +1,20 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parseCommandLine, type LoadTestOptions } from '../loadtest/src/options.ts';
-import { isSuccess } from '../loadtest/src/report.ts';
-import { runLoadTest } from '../loadtest/src/runLoadTest.ts';
-import { Stand } from './support/Stand.ts';
+import { parseCommandLine, type LoadTestOptions } from '@tribune/loadtest/options.ts';
+import { isSuccess } from '@tribune/loadtest/report/report.ts';
+import { runLoadTest } from '@tribune/loadtest/run/runLoadTest.ts';
+import { TestDeployment } from './support/TestDeployment.ts';
 
 describe('a load test with browsers', () => {
-  let stand: Stand;
+  let deployment: TestDeployment;
   beforeAll(async () => {
-    stand = await Stand.create();
+    deployment = await TestDeployment.create();
   });
   afterAll(async () => {
-    await stand?.close();
+    await deployment?.close();
   });
 
   function optionsFor(args: string): LoadTestOptions {
-    const standard = `--url ${stand.origin} --listeners 5 --rate 5 --processes 1 --browsers 2`;
+    const standard = `--url ${deployment.origin} --listeners 5 --rate 5 --processes 1 --browsers 2`;
     return parseCommandLine(`${standard} ${args}`.split(' '))!.options;
   }
 

@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { ApiClient } from '@tribune/shared/ApiClient.ts';
 import { TestPeer } from '../server/test/support/TestPeer.ts';
 import { Person } from './support/Person.ts';
-import { Stand } from './support/Stand.ts';
+import { TestDeployment } from './support/TestDeployment.ts';
 
 /**
  * `npm run screenshots [folder]`: pictures of a real room, phone and desktop, light and dark, for people to judge. The picture
@@ -34,17 +34,17 @@ const LISTENERS = [
 
 async function take(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
-  const stand = await Stand.create();
-  const people: { close(): Promise<void> | void }[] = [stand];
+  const deployment = await TestDeployment.create();
+  const people: { close(): Promise<void> | void }[] = [deployment];
   try {
-    for (const colorScheme of ['light', 'dark'] as const) await takeAll(stand, folder, colorScheme, people);
+    for (const colorScheme of ['light', 'dark'] as const) await takeAll(deployment, folder, colorScheme, people);
   } finally {
     for (const person of people.toReversed()) await person.close();
   }
 }
 
 async function takeAll(
-  stand: Stand,
+  deployment: TestDeployment,
   folder: string,
   colorScheme: 'light' | 'dark',
   people: { close(): Promise<void> | void }[],
@@ -60,12 +60,14 @@ async function takeAll(
       await page.screenshot({ path: `${folder}/${name}-${viewport.width}-${colorScheme}.png` });
     }
   };
-  const link = await host.host(stand.origin, TITLE);
-  await listener.page.goto(stand.origin);
+  const link = await host.host(deployment.origin, TITLE);
+  await listener.page.goto(deployment.origin);
   await listener.page.getByRole('heading', { name: TITLE }).first().waitFor();
   await shoot(listener, 'home');
   const roomId = link.split('/').at(-1) ?? '';
-  const guests = await Promise.all([...SPEAKERS, ...LISTENERS].map(async (name) => enter(stand.origin, roomId, name)));
+  const guests = await Promise.all(
+    [...SPEAKERS, ...LISTENERS].map(async (name) => enter(deployment.origin, roomId, name)),
+  );
   people.push(...guests.map((guest) => ({ close: () => guest.leave() })));
   await shoot(host, 'backstage');
   await listener.enter(link, listener.texts.lobby.waitInside);

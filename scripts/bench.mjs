@@ -1,4 +1,4 @@
 // `npm run bench`: what Tribune costs on this machine.
 import { runTool } from './lib/tool.mjs';
 
-await runTool('bench/src/index.ts');
+await runTool('tools/bench/src/index.ts');

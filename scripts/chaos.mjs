@@ -1,4 +1,4 @@
-// `npm run chaos`: what a cluster bears.
+// `npm run chaos`: faults on purpose, and what listeners notice of them.
 import { runTool } from './lib/tool.mjs';
 
-await runTool('cluster/src/chaos/index.ts');
+await runTool('tools/chaos/src/index.ts');

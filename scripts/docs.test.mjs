@@ -10,7 +10,7 @@ import { ROLES } from '../shared/src/domain.ts';
 import { root } from './lib/paths.mjs';
 
 const NOT_OURS = new Set(['node_modules', 'dist', 'data', 'test-results', '.git']);
-const OUR_FOLDERS = ['shared', 'server', 'web', 'loadtest', 'bench', 'simulate', 'cluster', 'scripts', 'e2e', 'docs'];
+const OUR_FOLDERS = ['shared', 'server', 'web', 'loadtest', 'tools', 'scripts', 'e2e', 'docs'];
 
 const documents = new Map(filesOf(root, /\.md$/).map((path) => [relative(root, path), readFileSync(path, 'utf8')]));
 const protocol = documents.get('docs/protocol.md') ?? '';
@@ -20,7 +20,7 @@ describe('docs/self-hosting.md', () => {
   it('has every variable of the server with its default and its description, and no other', () => {
     const expected = Object.entries(variables.shape).map(([name, schema]) => [
       code(name),
-      name === 'WORKERS' ? 'one per core' : defaultOf(schema),
+      ['WORKERS', 'MIXERS'].includes(name) ? 'one per core' : defaultOf(schema),
       schema.description,
     ]);
     expect(tableOf(selfHosting, 'Variables')).toEqual(expected);

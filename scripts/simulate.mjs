@@ -2,7 +2,7 @@
 import { abortOnSignals, fail } from './lib/main.mjs';
 import { runProgram, runTool } from './lib/tool.mjs';
 
-const ENTRY = 'simulate/src/index.ts';
+const ENTRY = 'tools/simulate/src/index.ts';
 
 if (process.argv.includes('--check')) await runTool(ENTRY);
 else process.exit(await runProgram(process.execPath, ENTRY, {}, abortOnSignals()).catch(fail));

@@ -38,7 +38,11 @@ async function start(signal) {
     MEDIASOUP_WORKER_BIN: workerBin,
     DATA_DIR: dataDir,
   });
-  void server.ready.then((port) => console.log(`Tribune is live at http://localhost:${port}`));
+  void server.ready.then((port) => {
+    console.log(`Tribune is live at http://localhost:${port}`);
+    // To a test that started this script as it starts a server.
+    process.send?.({ type: 'ready', port });
+  });
 
   const cause = await Promise.race([
     aborted(signal).then(() => 'asked'),
@@ -61,7 +65,8 @@ function aborted(signal) {
 
 /**
  * Starts the server in a session of its own, where a Ctrl-C does not reach it: it is told to end, and Redis only after
- * it. The channel to it closes when this process dies, on which it ends as well.
+ * it. The channel to it closes when this process dies, on which it ends as well. Tools and tests have `ServerProcess` for
+ * this, which this script cannot import: whatever Node a person has starts it, and that may not run TypeScript.
  */
 function startServer(node, env) {
   const child = spawn(node, [join(root, 'server', 'src', 'index.ts')], {

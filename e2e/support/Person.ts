@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
-import { CHROMIUM_ARGS, userAgentOf } from '../../loadtest/src/browsers/chromium.ts';
-import { en } from '../../web/src/i18n/en.ts';
-import type { Cable } from './Cable.ts';
-import { attachEar } from './ear.ts';
+import { CHROMIUM_ARGS, userAgentOf } from '@tribune/loadtest/browsers/chromium.ts';
+import { en } from '@tribune/web/i18n/en.ts';
+import type { NetworkCable } from './NetworkCable.ts';
+import { attachSoundProbe } from './soundProbe.ts';
 
 const ACTION_MS = 15_000;
 
@@ -22,7 +22,7 @@ interface PersonOptions {
   readonly context?: BrowserContextOptions;
   readonly texts?: Texts;
   /** At the far end of which the browser runs; on this host otherwise. */
-  readonly cable?: Cable | null;
+  readonly cable?: NetworkCable | null;
 }
 
 /** Someone with a browser of their own. */
@@ -106,7 +106,7 @@ export class Person {
     await this.page.getByLabel(this.texts.lobby.yourName).fill(this.name);
     await this.button(button).click();
     await this.button(this.texts.leave.button).first().waitFor();
-    await attachEar(this.page);
+    await attachSoundProbe(this.page);
   }
 
   async endRoom(): Promise<void> {
@@ -169,7 +169,7 @@ function countMicrophoneRequests(): void {
 }
 
 /** Playwright starts one program: at the far end of a cable that is a script. */
-async function createProgram(cable: Cable | null): Promise<{ path: string; forget: () => Promise<void> }> {
+async function createProgram(cable: NetworkCable | null): Promise<{ path: string; forget: () => Promise<void> }> {
   const chromiumBin = process.env.CHROMIUM_BIN ?? '/usr/bin/chromium';
   if (!cable) return { path: chromiumBin, forget: async () => undefined };
   const dir = await mkdtemp(join(tmpdir(), 'tribune-browser-'));

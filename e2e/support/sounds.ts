@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { parseWave } from '../../loadtest/src/speech.ts';
+import { parseWave } from '@tribune/loadtest/media/speech.ts';
 
 const HEADER_BYTES = 44;
 const BYTES_PER_SAMPLE = 2;

@@ -1,4 +1,4 @@
-/** What this machine's clock is ahead of the coordinator's, in ms. */
+/** How far this machine's clock is ahead of the coordinator's, in ms. */
 let offsetMs = 0;
 
 /** For a process that works for a coordinator elsewhere: from here on its epoch is the coordinator's. */
@@ -11,7 +11,7 @@ export function epochMs(): number {
   return performance.timeOrigin + performance.now() - offsetMs;
 }
 
-/** Of `performance.now()`: the reverse of `epochMs()`. */
+/** The time of `performance.now()` at a moment of `epochMs()`. */
 export function localMs(epoch: number): number {
   return epoch + offsetMs - performance.timeOrigin;
 }

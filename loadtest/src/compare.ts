@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { compareReports } from './compareReports.ts';
+import { compareReports } from './report/compareReports.ts';
 
 const EXIT_USAGE = 2;
 

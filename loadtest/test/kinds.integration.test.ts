@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestServer } from '../../server/test/support/TestServer.ts';
 import { parseCommandLine } from '../src/options.ts';
-import type { Report } from '../src/report.ts';
-import { runLoadTest } from '../src/runLoadTest.ts';
+import type { Report } from '../src/report/report.ts';
+import { runLoadTest } from '../src/run/runLoadTest.ts';
 
 /** Light, full and slow listeners in one room of a whole server. */
 

@@ -2,9 +2,9 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { TestServer } from '../../server/test/support/TestServer.ts';
 import type { TestPeer } from '../../server/test/support/TestPeer.ts';
 import { createGuard } from '../src/guard.ts';
-import { Listener } from '../src/Listener.ts';
-import { Speaker } from '../src/Speaker.ts';
-import { encodeSpeech, type SpeechFrame } from '../src/speech.ts';
+import { Listener } from '../src/people/Listener.ts';
+import { Speaker } from '../src/people/Speaker.ts';
+import { encodeSpeech, type SpeechFrame } from '../src/media/speech.ts';
 
 const guard = createGuard(false);
 
@@ -55,7 +55,7 @@ describe('a simulated listener', () => {
     // A mixer that hangs is replaced after some seconds: so is it stopped again.
     const stopped = new Set<number>();
     const stop = (): void => {
-      const { pid } = server.server.mixer;
+      const [pid] = server.server.mixer.pids;
       if (pid === undefined || stopped.has(pid)) return;
       process.kill(pid, 'SIGSTOP');
       stopped.add(pid);
@@ -65,7 +65,7 @@ describe('a simulated listener', () => {
     const listener = await createListener(room.id);
     await listener.join().finally(() => {
       clearInterval(stopping);
-      process.kill(server.server.mixer.pid!, 'SIGCONT');
+      process.kill(server.server.mixer.pids[0]!, 'SIGCONT');
     });
     expect(listener.state).toEqual({ kind: 'failed', reason: 'no-audio' });
     expect(listener.joinMs).toBeGreaterThan(0);

@@ -10,14 +10,14 @@ import { CommandError, run } from './run.mjs';
 const PACKAGES = ['gcc', 'libc6-dev', 'libssl-dev'];
 
 /**
- * Compiles bench/floor.c, unless that was done before.
+ * Compiles tools/bench/floor.c, unless that was done before.
  *
  * @param {AbortSignal} [signal]
  * @returns {Promise<string>} path of the program
  * @throws when there is no C compiler or no OpenSSL, and they cannot be installed.
  */
 export async function buildFloor(signal) {
-  const source = join(root, 'bench', 'floor.c');
+  const source = join(root, 'tools', 'bench', 'floor.c');
   const folder = join(root, 'node_modules', '.cache', 'tribune');
   const hash = createHash('sha256').update(`${process.arch}\n`).update(readFileSync(source)).digest('hex').slice(0, 12);
   const program = join(folder, `floor-${hash}`);

@@ -7,13 +7,14 @@ class Stopped extends Error {}
 
 /**
  * Turns the first signal that asks this process to end into an abort. Further ones change nothing: a Ctrl-C under npm
- * arrives twice, once from the terminal and once passed on by npm.
+ * arrives twice, once from the terminal and once passed on by npm. The end of a parent with a channel to this process, such as a
+ * test, is an abort too.
  *
  * @returns {AbortSignal}
  */
 export function abortOnSignals() {
   const controller = new AbortController();
-  for (const name of SIGNALS) process.on(name, () => controller.abort(new Stopped(name)));
+  for (const name of [...SIGNALS, 'disconnect']) process.on(name, () => controller.abort(new Stopped(name)));
   return controller.signal;
 }
 

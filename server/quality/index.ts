@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import type { Chart } from '../../loadtest/src/chart.ts';
+import type { Chart } from '../../loadtest/src/report/chart.ts';
 import { chartFile } from './chartFile.ts';
 import { CONDITIONS, measure, readConversation, toSpeech, type Condition, type Speech } from './conditions.ts';
 import { simulate } from './simulate.ts';

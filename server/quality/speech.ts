@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { Application, createEncoder, Signal } from 'libopus-wasm';
-import { parseWave } from '../../loadtest/src/speech.ts';
+import { parseWave } from '../../loadtest/src/media/speech.ts';
 import { FRAME, SAMPLE_RATE } from '../src/mixer/sound.ts';
 
 const HALF_WIDTH = 16;

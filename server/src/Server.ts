@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createShardedAdapter } from '@socket.io/redis-adapter';
 import type { Redis } from 'ioredis';
+import { Admission } from './admission/Admission.ts';
 import { Tokens, loadSecret } from './auth/Tokens.ts';
-import { NodeRegistry, type NodeInfo } from './cluster/NodeRegistry.ts';
-import type { ClusterContext } from './cluster/RoomHome.ts';
+import { NodeRegistry, type NodeState } from './cluster/NodeRegistry.ts';
+import { ClusterBus } from './cluster/ClusterBus.ts';
+import type { ClusterContext } from './cluster/ClusterContext.ts';
 import type { Config } from './config.ts';
 import { createApp } from './http/app.ts';
 import type { ClusterView } from './http/routes/health.ts';
@@ -15,9 +16,9 @@ import type { Logger } from './logger.ts';
 import { WorkerPool } from './media/WorkerPool.ts';
 import { Metrics } from './metrics.ts';
 import { Mixer } from './mixer/Mixer.ts';
-import { VOICES_FOLLOW_MS } from './rooms/Room.ts';
 import { RoomManager } from './rooms/RoomManager.ts';
 import { SignalingServer } from './signaling/SignalingServer.ts';
+import { RoomDirectory } from './store/RoomDirectory.ts';
 import { RoomStore } from './store/RoomStore.ts';
 import { connectRedis, connectSubscriber } from './store/connectRedis.ts';
 
@@ -45,6 +46,7 @@ export class Server {
   readonly #redis: Redis;
   readonly #subscriber: Redis;
   readonly #registry: NodeRegistry;
+  readonly #admission: Admission;
   readonly #store: RoomStore;
   readonly #pool: WorkerPool;
   readonly #mixer: Mixer;
@@ -73,19 +75,24 @@ export class Server {
       connection.once('close', () => this.#connections.delete(connection));
     });
     this.#subscriber = connectSubscriber(this.#redis);
-    const adapter = createShardedAdapter(this.#redis, this.#subscriber, { channelPrefix: 'tribune' });
     this.#signaling = new SignalingServer({
       httpServer: this.#http,
-      adapter,
+      nodeId: config.NODE_ID,
       tokens,
       metrics,
       logger,
     });
-    this.#registry = new NodeRegistry({ redis: this.#redis, logger, describe: () => this.#describe(config) });
-    const channelOf = (roomId: string) => this.#signaling.channelOf(roomId);
-    const cluster = this.#joinCluster(config);
-    const parts = { store: this.#store, pool, mixer, config, logger, cluster };
-    this.#rooms = new RoomManager({ ...parts, channelOf, observer: metrics });
+    this.#registry = new NodeRegistry({
+      redis: this.#redis,
+      logger,
+      describe: () => this.#describe(config, tokens.fingerprint),
+    });
+    this.#admission = new Admission(this.#redis, this.#registry);
+    const cluster = this.#joinCluster(config, logger);
+    this.#rooms = new RoomManager({
+      ...{ store: this.#store, directory: new RoomDirectory(this.#redis), pool, mixer, config, logger, cluster },
+      ...{ audienceOf: (roomId) => this.#signaling.audienceOf(roomId), observer: metrics },
+    });
     metrics.watchRooms(this.#rooms);
     metrics.watchWorkers(pool);
     metrics.watchMixer(mixer);
@@ -97,7 +104,7 @@ export class Server {
     const app = createApp({
       config: webConfig,
       rooms: this.#rooms,
-      registry: this.#registry,
+      admission: this.#admission,
       isDraining: () => this.#draining,
       tokens,
       rtpCapabilities,
@@ -110,9 +117,10 @@ export class Server {
 
   /** Starts workers and the mixer, and listens; nobody can come before `load()`. @throws {Error} when a worker or the port cannot be had. */
   static async create(config: Config, logger: Logger): Promise<Server> {
-    const tokens = new Tokens(config.SECRET ?? (await loadSecret(config.secretFile)));
+    const secret = config.SECRET ?? (await loadSecret(config.secretFile));
+    const tokens = new Tokens(secret);
     const pool = await WorkerPool.create(config, logger);
-    const mixer = await Mixer.create({ config, logger }).catch((error: unknown) => {
+    const mixer = await Mixer.create({ config, secret, logger }).catch((error: unknown) => {
       pool.close();
       throw error;
     });
@@ -155,7 +163,7 @@ export class Server {
     await this.#registry.beat().catch(() => undefined);
     await this.#rooms.releaseAll();
     const endsAt = performance.now() + this.#drainMs;
-    const shareMs = Math.max(this.#drainMs * DRAIN_SHARE - VOICES_FOLLOW_MS, DRAIN_STEP_MS);
+    const shareMs = Math.max(this.#drainMs * DRAIN_SHARE, DRAIN_STEP_MS);
     const perStep = Math.ceil((this.#rooms.presentCount * DRAIN_STEP_MS) / shareMs);
     for (await sleep(DRAIN_STEP_MS); this.#rooms.presentCount > 0 && performance.now() < endsAt;) {
       if (this.#closing) return;
@@ -223,25 +231,31 @@ export class Server {
     const rooms = [...this.#rooms.rooms.values()].map((room) => ({
       roomId: room.id,
       phase: room.record.phase,
-      home: room.home.current,
+      home: room.homeNode,
       listeners: room.audienceCount,
     }));
     return { nodeId: this.#nodeId, nodes: this.#registry.nodes, rooms };
   }
 
-  #describe({ NODE_ID: id, PUBLIC_URL, NODE_CAPACITY: capacity, JOINS_PER_S: joinsPerS }: Config): NodeInfo {
-    const url = PUBLIC_URL ?? null;
-    return { id, url, listeners: this.#rooms.listeners, capacity, joinsPerS, draining: this.#draining };
+  #describe(config: Config, secretFingerprint: string): NodeState {
+    const { NODE_ID: id, PUBLIC_URL, NODE_CAPACITY: capacity, JOINS_PER_S: joinsPerS } = config;
+    return {
+      ...{ id, url: PUBLIC_URL ?? null, listeners: this.#rooms.listeners, capacity, joinsPerS },
+      ...{ draining: this.#draining, accepting: true, secretFingerprint },
+      ...{ mixerLoad: this.#mixer.load, takesRooms: this.#mixer.canTakeRoom },
+    };
   }
 
-  #joinCluster({ NODE_ID: nodeId, CLUSTER_ADDRESS: address }: Config): ClusterContext {
+  #joinCluster({ NODE_ID: nodeId }: Config, logger: Logger): ClusterContext {
     const isAlone = () => this.#registry.nodes.length > 0 && this.#registry.nodes.every(({ id }) => id === nodeId);
-    this.#signaling.bus.isAlone = isAlone;
+    const bus = new ClusterBus({ redis: this.#redis, subscriber: this.#subscriber, nodeId, logger, isAlone });
     return {
-      ...{ nodeId, address, redis: this.#redis, bus: this.#signaling.bus },
+      ...{ nodeId, redis: this.#redis, bus },
       findNode: (id) => this.#registry.find(id),
+      pickHome: () => this.#registry.pickHome(),
+      takesRooms: () => this.#mixer.canTakeRoom,
       isAlone,
-      keepPlaces: async (roomId, userIds) => this.#registry.keepPlaces(userIds.map((userId) => `${roomId}:${userId}`)),
+      keepPlaces: async (roomId, userIds) => this.#admission.keepPlaces(userIds.map((userId) => `${roomId}:${userId}`)),
       handleArrival: (roomId, userId) => this.#registry.handleArrival(`${roomId}:${userId}`),
       isDraining: () => this.#draining,
     };
@@ -249,7 +263,9 @@ export class Server {
 
   async #whyNotReady(): Promise<string | null> {
     if (!this.#ready || this.#draining) return 'starting or stopping';
+    if (this.#registry.problem) return this.#registry.problem;
     if (this.#pool.aliveCount === 0) return 'no media worker';
+    if (!this.#mixer.ready) return 'mixer';
     return this.#store.ping().then(
       () => null,
       () => 'redis',

@@ -46,9 +46,9 @@ export const variables = z.object({
     .default(10_000)
     .describe('Listeners that this node takes, in all rooms; when every node is full, people wait in a queue.'),
   CLUSTER_ADDRESS: z
-    .string()
+    .union([z.ipv4(), z.ipv6()])
     .optional()
-    .describe('Address at which other nodes reach this one, UDP 40000 to 49999. Default: MEDIA_ANNOUNCED_ADDRESS.'),
+    .describe('IP address at which other nodes reach this one, UDP 40000 to 49999. Default: MEDIA_ANNOUNCED_ADDRESS.'),
   DRAIN_S: z.coerce
     .number()
     .min(0)
@@ -86,6 +86,12 @@ export const variables = z.object({
     .describe(
       'Media workers; with two or more, one in four and at least one is for stages, and the others are for audiences. Default: one per core.',
     ),
+  MIXERS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(availableParallelism())
+    .describe('Mixer processes, over which rooms are spread. Default: one per core.'),
   // Below the ports that systems give to outgoing connections (from 32768 on Linux): a worker must get its own back.
   MEDIA_PORT: port
     .default(20_000)

@@ -10,6 +10,7 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
   NOT_FOUND: 404,
   ROOM_ENDED: 410,
   ROOM_FULL: 503,
+  SERVER_BUSY: 503,
   UNAVAILABLE: 503,
   BANNED: 403,
   NOT_ALLOWED: 403,

@@ -121,8 +121,21 @@ describe('the audience', () => {
     const { peer: max, ear } = await room.joinAndListen('max');
     await expectHeard(ear, room.host);
     const restarted = once(server.server.mixer, 'restarted');
-    process.kill(server.server.mixer.pid!, 'SIGKILL');
+    process.kill(server.server.mixer.findPid(room.roomId)!, 'SIGKILL');
     await restarted;
+    await expectHeard(ear, room.host);
+    for (const peer of [room.host, max]) expect(peer.all('media:restart')).toEqual([]);
+  });
+
+  it('[ME15] when the mixer hangs, the node says that it is not ready until it is replaced', async () => {
+    await room.speak(room.host);
+    const { peer: max, ear } = await room.joinAndListen('max');
+    await expectHeard(ear, room.host);
+    const isReady = async () => (await fetch(`${server.origin}/readyz`)).ok;
+    expect(await isReady()).toBe(true);
+    process.kill(server.server.mixer.findPid(room.roomId)!, 'SIGSTOP');
+    await expect.poll(isReady, { timeout: 5000 }).toBe(false);
+    await expect.poll(isReady, { timeout: 10_000 }).toBe(true);
     await expectHeard(ear, room.host);
     for (const peer of [room.host, max]) expect(peer.all('media:restart')).toEqual([]);
   });

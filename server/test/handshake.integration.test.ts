@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { TestPeer } from './support/TestPeer.ts';
 import { TestServer } from './support/TestServer.ts';
 
+const NODE_ID = 'this-node';
 const SECRET = 'a secret that only this test knows, long enough';
 
 describe('the handshake', () => {
@@ -10,7 +11,7 @@ describe('the handshake', () => {
   let roomId: string;
   let host: TestPeer;
   beforeAll(async () => {
-    server = await TestServer.create({ SECRET });
+    server = await TestServer.create({ SECRET, NODE_ID });
     ({
       room: { id: roomId },
       host,
@@ -24,7 +25,7 @@ describe('the handshake', () => {
     const ticket = await peer.api.createTicket(roomId);
     const sub = peer.userId;
     const forged = jwt.sign(
-      { name: 'mallory', room: roomId, role: 'host', jti: crypto.randomUUID(), sub, ...claims },
+      { name: 'mallory', room: roomId, role: 'host', node: NODE_ID, jti: crypto.randomUUID(), sub, ...claims },
       secret,
       {
         ...{ algorithm: 'HS256', issuer: 'tribune', audience: 'ticket', expiresIn: 60 },
@@ -52,6 +53,11 @@ describe('the handshake', () => {
     expect(await refusalOf({}, { expiresIn: -1 })).toBe('TICKET_EXPIRED');
   });
 
+  it('[HS10] a ticket for another node is refused, so that a crowd cannot choose where to go', async () => {
+    expect(await refusalOf({ node: 'another-node' })).toBe('TICKET_INVALID');
+    expect(await refusalOf({ node: undefined })).toBe('TICKET_INVALID');
+  });
+
   it('[HS4] a ticket of another algorithm, secret, audience or issuer is refused', async () => {
     expect(await refusalOf({}, { algorithm: 'none' }, '')).toBe('TICKET_INVALID');
     expect(await refusalOf({}, { algorithm: 'HS512' })).toBe('TICKET_INVALID');
@@ -74,7 +80,7 @@ describe('the handshake', () => {
   it('[HS5] the role in a ticket gives no right: the role in the store decides', async () => {
     const peer = await server.createPeer('mallory');
     const ticket = await peer.api.createTicket(roomId);
-    const claims = { name: 'mallory', room: roomId, role: 'host', jti: crypto.randomUUID() };
+    const claims = { name: 'mallory', room: roomId, role: 'host', node: NODE_ID, jti: crypto.randomUUID() };
     const options = { issuer: 'tribune', audience: 'ticket', subject: peer.userId, expiresIn: 60 } as const;
     const welcome = await peer.connect({ ...ticket, ticket: jwt.sign(claims, SECRET, options) });
     expect(welcome.snapshot.self.role).toBe('listener');

@@ -1,51 +1,51 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isRtcp, payloadOf, timestampOf } from '@tribune/shared/rtp.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { SpeechSender } from '../../loadtest/src/SpeechSender.ts';
-import { encodeSpeech, type SpeechFrame } from '../../loadtest/src/speech.ts';
+import { SpeechSender } from '../../loadtest/src/media/SpeechSender.ts';
+import { encodeSpeech, type SpeechFrame } from '../../loadtest/src/media/speech.ts';
 import { createLogger } from '../src/logger.ts';
-import { Ingest } from '../src/media/Ingest.ts';
-import { MixGate } from '../src/media/MixGate.ts';
-import { MixUplink } from '../src/media/MixUplink.ts';
+import { AudienceRouter } from '../src/media/AudienceRouter.ts';
 import { WorkerPool } from '../src/media/WorkerPool.ts';
-import { Mixer, type RoomMix } from '../src/mixer/Mixer.ts';
+import { Mixer } from '../src/mixer/Mixer.ts';
+import type { Endpoint } from '../src/mixer/mixerMessages.ts';
+import type { RoomMix } from '../src/mixer/RoomMix.ts';
 import { readConfig } from '../src/config.ts';
+import { bindSoon } from './support/bindSoon.ts';
 import { MixEar, speakerOf } from './support/MixEar.ts';
 
 const LOOPBACK = '127.0.0.1';
+/** Another address of this machine: packets for a mixer come through there with its port, which their key is bound to. */
+const DETOUR = '127.0.2.1';
+const SECRET = 'a secret that the nodes of the test have in common';
 const logger = createLogger({ LOG_LEVEL: 'silent' });
 const config = readConfig({
-  ...{ REDIS_URL: 'none', WORKERS: '1', MEDIA_PORT: '0', MEDIA_LISTEN_ADDRESS: LOOPBACK },
+  ...{ REDIS_URL: 'none', WORKERS: '1', MIXERS: '1', MEDIA_PORT: '0', MEDIA_LISTEN_ADDRESS: LOOPBACK },
   MEDIASOUP_WORKER_BIN: process.env.MEDIASOUP_WORKER_BIN,
 });
 
 describe('the mix between nodes', () => {
   let speech: readonly SpeechFrame[];
-  let nodes: readonly { readonly pool: WorkerPool; readonly mixer: Mixer }[];
+  let mixers: readonly Mixer[];
   let mixes: RoomMix[];
   let ear: MixEar;
   let socket: Socket;
   let senders: SpeechSender[];
+  /** Node 0, at which the ear hears, as others reach it. */
+  let node0: Endpoint;
   beforeAll(async () => {
     speech = await encodeSpeech(new URL('../../e2e/fixtures/speech.wav', import.meta.url));
-    const createNode = async () => ({
-      pool: await WorkerPool.create(config, logger),
-      mixer: await Mixer.create({ config, logger }),
-    });
-    nodes = await Promise.all([createNode(), createNode(), createNode()]);
+    const createMixer = async () => Mixer.create({ config, secret: SECRET, logger });
+    mixers = await Promise.all([createMixer(), createMixer(), createMixer()]);
   });
   afterAll(() => {
-    for (const { pool, mixer } of nodes) {
-      pool.close();
-      mixer.close();
-    }
+    for (const mixer of mixers) mixer.close();
   });
   beforeEach(async () => {
-    mixes = await Promise.all(nodes.map(async ({ mixer }) => mixer.openRoom('r1')));
+    mixes = await Promise.all(mixers.map(async (mixer) => mixer.openRoom('r1')));
     ear = await MixEar.create();
     mixes[0]!.setOutputs([{ address: LOOPBACK, port: ear.port }]);
+    node0 = { address: LOOPBACK, port: mixes[0]!.relayPort };
     socket = createSocket('udp4');
     senders = [];
   });
@@ -71,112 +71,94 @@ describe('the mix between nodes', () => {
     return speaker.voiceId;
   }
 
-  /** What node 0 hears comes from this home from here on. */
-  async function connectTo(home: number) {
-    const lane = async (node: number) => nodes[node]!.pool.createStageLane();
-    const uplink = await MixUplink.create(await lane(home), mixes[home]!);
-    mixes[home]!.setOutputs([{ address: LOOPBACK, port: uplink.port, outward: true }]);
-    const gate = await MixGate.create(await lane(0), mixes[0]!);
-    return { uplink, gate, link: await uplink.link(gate.id, gate.offer(LOOPBACK)) };
+  /** This node is the home under this epoch, and sends the mix to node 0. */
+  function mixAt(node: number, epoch: number, to: Endpoint = node0): void {
+    mixes[node]!.setMix({ epoch, nodes: [to] });
   }
+
+  /** A network before node 0: what `pass` does with a packet is what comes of it. */
+  async function createDetour(pass: (packet: Buffer, forward: (packet: Buffer) => void) => void) {
+    const network = createSocket('udp4').bind(node0.port, DETOUR);
+    await once(network, 'listening');
+    const forward = (packet: Buffer) => network.send(packet, node0.port, node0.address);
+    network.on('message', (packet) => pass(packet, forward));
+    return { endpoint: { address: DETOUR, port: node0.port }, forward, close: () => network.close() };
+  }
+
+  const lost = () => ear.counts.expected - ear.counts.received;
 
   it('is heard on another node as it is on its home, without loss', async () => {
     const ann = speakAt(1, 'ann');
-    const { uplink, gate, link } = await connectTo(1);
-    mixes[0]!.setSources([await gate.open(link)]);
+    mixAt(1, 1);
     await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([ann]);
     await expect.poll(() => ear.loudestDbov, { timeout: 5000 }).toBeGreaterThan(-40);
     expect(ear.ssrcs).toEqual(new Set([mixes[0]!.ssrc]));
-    const { expected, received } = ear.counts;
-    expect(received).toBe(expected);
-    gate.close();
-    uplink.close();
+    expect(lost()).toBe(0);
   });
 
   it('reaches a listener of the other node through one consumer, whichever node is the home', async () => {
+    const pool = await WorkerPool.create(config, logger);
     const listener = await MixEar.create();
-    const lane = await nodes[0]!.pool.createStageLane();
-    const ingest = await Ingest.create(lane, mixes[0]!);
-    const transport = await lane.createLoopback(listener.port);
+    const mediaRouter = await pool.createStageRouter();
+    const audienceRouter = await AudienceRouter.create(mediaRouter, mixes[0]!);
+    const transport = await mediaRouter.createLoopback(listener.port);
     const consumer = await transport.consume({
-      producerId: ingest.producer.id,
-      rtpCapabilities: { ...lane.rtpCapabilities, headerExtensions: [] },
+      producerId: audienceRouter.producer.id,
+      rtpCapabilities: { ...mediaRouter.rtpCapabilities, headerExtensions: [] },
     });
+    mixes[0]!.setOutputs([{ address: LOOPBACK, port: audienceRouter.port }]);
     const ann = speakAt(1, 'ann');
-    const first = await connectTo(1);
-    mixes[0]!.setOutputs([{ address: LOOPBACK, port: ingest.port }]);
-    mixes[0]!.setSources([await first.gate.open(first.link)]);
+    mixAt(1, 1);
     await expect.poll(() => listener.voices, { timeout: 5000 }).toEqual([ann]);
     const bob = speakAt(2, 'bob');
-    const second = await connectTo(2);
-    mixes[0]!.setSources([await second.gate.open(second.link)]);
-    first.gate.close();
-    first.uplink.close();
+    mixAt(2, 2);
     await expect.poll(() => listener.voices, { timeout: 5000 }).toEqual([ann, bob]);
     expect(consumer.closed).toBe(false);
     expect(listener.ssrcs).toEqual(new Set([consumer.rtpParameters.encodings![0]!.ssrc]));
     expect(listener.counts.expected - listener.counts.received).toBeLessThan(3);
     listener.close();
-    ingest.close();
-    second.gate.close();
-    second.uplink.close();
+    pool.close();
   });
 
-  it('keeps what is lost between nodes a gap, and what is overtaken in its place', async () => {
-    const ann = speakAt(1, 'ann');
-    const network = createSocket('udp4').bind(0, LOOPBACK);
-    await once(network, 'listening');
-    const { uplink, gate } = await connectTo(1);
-    const offer = gate.offer(LOOPBACK);
-    const link = await uplink.link('through', { ...offer, port: network.address().port });
-    mixes[0]!.setSources([await gate.open(link)]);
-    // Once it is heard, one in twenty of sixty is lost, and one in twenty is overtaken by the next.
+  it('keeps what is lost between nodes a gap, what is overtaken in its place, and what comes twice once', async () => {
+    // Once it is heard, one in twenty of sixty is lost, one in twenty is overtaken by the next, and one in twenty comes twice.
     let sent = 0;
     let held: Buffer | null = null;
-    network.on('message', (packet) => {
-      const place = isRtcp(packet) || ear.voices.length === 0 || sent === 60 ? 0 : sent++ % 20;
+    const detour = await createDetour((packet, forward) => {
+      const place = ear.voices.length === 0 || sent === 60 ? 0 : sent++ % 20;
       if (place === 5) return;
       if (place === 10) held = packet;
-      else network.send(packet, offer.port, LOOPBACK);
-      if (place === 11 && held) network.send(held, offer.port, LOOPBACK);
+      else forward(packet);
+      if (place === 11 && held) forward(held);
+      if (place === 15) forward(packet);
     });
+    const ann = speakAt(1, 'ann');
+    mixAt(1, 1, detour.endpoint);
     await expect.poll(() => sent, { timeout: 20_000 }).toBe(60);
-    await expect.poll(() => ear.counts.expected - ear.counts.received, { timeout: 5000 }).toBe(3);
+    await expect.poll(lost, { timeout: 5000 }).toBe(3);
     expect(ear.counts).toMatchObject({ reordered: 3, duplicates: 0, restarts: 0 });
     expect(ear.voices).toEqual([ann]);
-    uplink.close();
-    gate.close();
-    network.close();
+    detour.close();
   });
 
-  it('goes on as the same stream when another node becomes the home', async () => {
+  it('goes on without a gap when the epoch of its home changes', async () => {
     const ann = speakAt(1, 'ann');
-    const first = await connectTo(1);
-    mixes[0]!.setSources([await first.gate.open(first.link)]);
+    mixAt(1, 1);
     await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([ann]);
-    first.uplink.close();
-    const bob = speakAt(2, 'bob');
-    const second = await connectTo(2);
-    mixes[0]!.setSources([await second.gate.open(second.link)]);
-    first.gate.close();
-    ear.forget();
-    await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([bob]);
-    expect(ear.ssrcs).toEqual(new Set([mixes[0]!.ssrc]));
-    expect(ear.ports).toEqual(new Set([mixes[0]!.port]));
-    // Lost is what was under way, and no number was jumped over.
-    expect(ear.counts.expected - ear.counts.received).toBeLessThan(3);
-    second.gate.close();
-    second.uplink.close();
+    for (const epoch of [2, 3, 4]) {
+      ear.forget();
+      mixAt(1, epoch);
+      await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([ann]);
+    }
+    expect(lost()).toBe(0);
+    expect(ear.counts).toMatchObject({ restarts: 0 });
   });
 
   it('is heard from the home that was until someone speaks at the one that is', async () => {
     const ann = speakAt(1, 'ann');
-    const first = await connectTo(1);
-    const before = await first.gate.open(first.link);
-    mixes[0]!.setSources([before]);
+    mixAt(1, 1);
     await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([ann]);
-    const second = await connectTo(2);
-    mixes[0]!.setSources([await second.gate.open(second.link), before]);
+    mixAt(2, 2);
     ear.forget();
     await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([ann]);
     const bob = speakAt(2, 'bob');
@@ -186,57 +168,91 @@ describe('the mix between nodes', () => {
     // Ann speaks on at the old home, which nobody hears any more.
     await sleep(500);
     expect(ear.voices).toEqual([bob]);
-    expect(ear.counts.expected - ear.counts.received).toBeLessThan(3);
-    for (const { gate, uplink } of [first, second]) {
-      gate.close();
-      uplink.close();
-    }
+    expect(ear.ports).toEqual(new Set([mixes[0]!.port]));
+    expect(ear.ssrcs).toEqual(new Set([mixes[0]!.ssrc]));
+    expect(lost()).toBeLessThan(3);
   });
 
-  it('and when this node itself becomes it', async () => {
+  it('and when this node itself becomes it, and gives the stage away again', async () => {
     const ann = speakAt(1, 'ann');
-    const { uplink, gate, link } = await connectTo(1);
-    mixes[0]!.setSources([await gate.open(link)]);
+    mixAt(1, 1);
     await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([ann]);
-    uplink.close();
-    gate.close();
-    mixes[0]!.setSources([{ kind: 'mix' }]);
     const lea = speakAt(0, 'lea');
+    mixes[0]!.setMix({ epoch: 2, nodes: [] });
+    await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([ann, lea]);
+    mixes[1]!.setMix({ epoch: null, nodes: [] });
     ear.forget();
     await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([lea]);
+    mixAt(1, 3);
+    await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([lea, ann]);
+    mixes[0]!.setMix({ epoch: null, nodes: [] });
+    ear.forget();
+    await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([ann]);
     expect(ear.ssrcs).toEqual(new Set([mixes[0]!.ssrc]));
-    expect(ear.counts.expected - ear.counts.received).toBeLessThan(3);
+    expect(lost()).toBeLessThan(4);
   });
 
-  it('is encrypted on the way, and nothing gets in with other keys', async () => {
-    speakAt(1, 'ann');
-    const wire = createSocket('udp4').bind(0, LOOPBACK);
-    await once(wire, 'listening');
-    const { uplink, gate, link } = await connectTo(1);
-    const { port } = wire.address();
-    const tapped = await uplink.link('tap', { ...gate.offer(LOOPBACK), port });
-    const plain = createSocket('udp4').bind(0, LOOPBACK);
-    await once(plain, 'listening');
-    const payloads = new Map<number, Buffer>();
-    plain.on('message', (packet) => payloads.set(timestampOf(packet), payloadOf(packet)!));
+  it('does not go on to other nodes from a node that only receives it', async () => {
+    let relayed = 0;
+    const third = createSocket('udp4').on('message', () => relayed++);
+    third.bind(0, LOOPBACK);
+    await once(third, 'listening');
+    const ann = speakAt(1, 'ann');
+    mixes[0]!.setMix({ epoch: null, nodes: [{ address: LOOPBACK, port: third.address().port }] });
+    mixAt(1, 1);
+    await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([ann]);
+    expect(relayed).toBe(0);
+    third.close();
+  });
+
+  it('goes on by itself when the mixer that makes it dies, and when the one that takes it dies', async () => {
+    const ann = speakAt(1, 'ann');
+    mixAt(1, 1);
+    await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([ann]);
+    for (const mixer of [mixers[1]!, mixers[0]!]) {
+      const restarted = once(mixer, 'restarted');
+      process.kill(mixer.pids[0]!, 'SIGKILL');
+      await restarted;
+      ear.forget();
+      await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([ann]);
+    }
+    expect(mixes[0]!.relayPort).toBe(node0.port);
+  });
+
+  it('takes another port for other nodes where the one that it had is taken, and says so', async () => {
+    const restarted = once(mixers[0]!, 'restarted');
+    process.kill(mixers[0]!.pids[0]!, 'SIGKILL');
+    const occupant = await bindSoon(node0.port);
+    await restarted;
+    await expect.poll(() => mixes[0]!.relayPort, { timeout: 5000 }).not.toBe(node0.port);
+    const ann = speakAt(1, 'ann');
+    mixAt(1, 1, { address: LOOPBACK, port: mixes[0]!.relayPort });
+    await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([ann]);
+    occupant.close();
+  });
+
+  it('lets nothing in that is sealed with another secret, forged, or sent again', async () => {
+    const stranger = await Mixer.create({ config, secret: 'a secret that is of none of these nodes', logger });
+    mixes.push(await stranger.openRoom('r1'));
     const seen: Buffer[] = [];
-    wire.on('message', (packet) => seen.push(packet));
-    mixes[1]!.setOutputs(
-      [uplink.port, plain.address().port].map((to) => ({ address: LOOPBACK, port: to, outward: true })),
-    );
-    const pairs = () =>
-      seen.flatMap((packet) => {
-        const payload = payloads.get(timestampOf(packet));
-        return payload && payload.length > 20 ? [{ packet, payload }] : [];
-      });
-    await expect.poll(() => pairs().length, { timeout: 5000 }).toBeGreaterThan(3);
-    for (const { packet, payload } of pairs()) expect(packet.includes(payload)).toBe(false);
-    plain.close();
-    mixes[0]!.setSources([await gate.open({ ...link, srtpParameters: tapped.srtpParameters })]);
-    await sleep(1000);
-    expect(ear.voices).toEqual([]);
-    wire.close();
-    gate.close();
-    uplink.close();
+    const detour = await createDetour((packet, forward) => {
+      seen.push(packet);
+      const forged = Buffer.from(packet);
+      forged[forged.length - 20]! ^= 1;
+      forward(forged);
+    });
+    speakAt(3, 'eve');
+    mixAt(3, 9);
+    speakAt(1, 'ann');
+    mixAt(1, 1, detour.endpoint);
+    await expect.poll(() => seen.length, { timeout: 5000 }).toBeGreaterThan(20);
+    expect(ear.counts.received).toBe(0);
+    // The same packets as they were sent, and then once more.
+    const genuine = seen.slice(0, 20);
+    for (const packet of [...genuine, ...genuine]) detour.forward(packet);
+    await expect.poll(() => ear.counts.received, { timeout: 5000 }).toBe(20);
+    expect(ear.counts).toMatchObject({ duplicates: 0 });
+    detour.close();
+    stranger.close();
   });
 });

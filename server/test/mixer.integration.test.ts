@@ -3,16 +3,22 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createWorker } from 'mediasoup';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { SpeechSender } from '../../loadtest/src/SpeechSender.ts';
-import { encodeSpeech, type SpeechFrame } from '../../loadtest/src/speech.ts';
+import { SpeechSender } from '../../loadtest/src/media/SpeechSender.ts';
+import { encodeSpeech, type SpeechFrame } from '../../loadtest/src/media/speech.ts';
 import { createLogger } from '../src/logger.ts';
-import { Mixer, type MixSpeaker, type RoomMix } from '../src/mixer/Mixer.ts';
+import { Mixer } from '../src/mixer/Mixer.ts';
 import { mixRtpParameters } from '../src/mixer/mixRtpParameters.ts';
+import type { MixSpeaker, RoomMix } from '../src/mixer/RoomMix.ts';
+import { bindSoon } from './support/bindSoon.ts';
 import { MixEar, speakerOf } from './support/MixEar.ts';
 
 const OPUS = { kind: 'audio', mimeType: 'audio/opus', clockRate: 48_000, channels: 2 } as const;
-const config = { MIX_PACKET_MS: 60, MIX_BITRATE: 32_000 } as const;
-const logger = createLogger({ LOG_LEVEL: 'silent' });
+const config = { MIXERS: 1, MIX_PACKET_MS: 60, MIX_BITRATE: 32_000, MEDIA_LISTEN_ADDRESS: '127.0.0.1' } as const;
+const options = {
+  config,
+  secret: 'a secret of more than thirty-two characters',
+  logger: createLogger({ LOG_LEVEL: 'silent' }),
+};
 
 describe('the mixer process', () => {
   let speech: readonly SpeechFrame[];
@@ -23,11 +29,12 @@ describe('the mixer process', () => {
   let socket: Socket;
   beforeAll(async () => {
     speech = await encodeSpeech(new URL('../../e2e/fixtures/speech.wav', import.meta.url));
-    mixer = await Mixer.create({ config, logger });
+    mixer = await Mixer.create(options);
   });
   afterAll(() => mixer.close());
   beforeEach(async () => {
     mix = await mixer.openRoom('r1');
+    mix.setMix({ epoch: 1, nodes: [] });
     ear = await MixEar.create();
     mix.setOutputs([{ address: '127.0.0.1', port: ear.port }]);
     senders = [];
@@ -69,28 +76,44 @@ describe('the mixer process', () => {
     expect(ear.loudestDbov).toBeLessThan(-80);
   });
 
+  it('mixes nothing while the stage is on another node', async () => {
+    const ann = speakerOf('ann', 1);
+    mix.setSpeakers([ann]);
+    speak(ann);
+    await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([ann.voiceId]);
+    mix.setMix({ epoch: null, nodes: [] });
+    // What is under way arrives.
+    await sleep(200);
+    const { received } = ear.counts;
+    await sleep(500);
+    expect(ear.counts.received).toBe(received);
+  });
+
   it('goes on by itself after its process was killed: same port, same SSRC, every speaker', async () => {
     const ann = speakerOf('ann', 1);
     mix.setSpeakers([ann]);
     speak(ann);
     await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([ann.voiceId]);
-    const pid = mixer.pid!;
-    const restarted = once(mixer, 'restarted');
+    const pid = mixer.findPid('r1')!;
+    const [restarted, renumbered] = [once(mixer, 'restarted'), once(mix, 'renumbered')];
     process.kill(pid, 'SIGKILL');
-    await restarted;
-    expect(mixer.pid).not.toBe(pid);
+    await Promise.all([restarted, renumbered]);
+    expect(mixer.findPid('r1')).not.toBe(pid);
     ear.forget();
     await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([ann.voiceId]);
     expect(ear.ssrcs).toEqual(new Set([mix.ssrc]));
     expect(ear.ports).toEqual(new Set([mix.port]));
   });
 
-  it('is replaced when it hangs', async () => {
-    const pid = mixer.pid!;
+  it('is not ready while it hangs, and is replaced', async () => {
+    const [pid] = mixer.pids;
     const restarted = once(mixer, 'restarted');
-    process.kill(pid, 'SIGSTOP');
+    expect(mixer.ready).toBe(true);
+    process.kill(pid!, 'SIGSTOP');
+    await expect.poll(() => mixer.ready, { timeout: 5000 }).toBe(false);
     await restarted;
-    expect(mixer.pid).not.toBe(pid);
+    expect(mixer.ready).toBe(true);
+    expect(mixer.pids).not.toContain(pid);
   });
 
   it('is taken in by mediasoup, and who speaks goes through to who listens', async () => {
@@ -116,9 +139,25 @@ describe('the mixer process', () => {
     }
   });
 
-  it('counts its rooms, its speakers and its ticks', async () => {
+  it('counts its rooms, its speakers and its ticks, and the ticks of the process before it', async () => {
     mix.setSpeakers([speakerOf('ann', 1), speakerOf('bob', 2)]);
     await expect.poll(async () => (await mixer.getUsage()).ticks, { timeout: 5000 }).toBeGreaterThan(10);
-    expect(await mixer.getUsage()).toMatchObject({ rooms: 1, speakers: 2 });
+    const before = await mixer.getUsage();
+    expect(before).toMatchObject({ rooms: 1, speakers: 2 });
+    const restarted = once(mixer, 'restarted');
+    process.kill(mixer.pids[0]!, 'SIGKILL');
+    await restarted;
+    expect((await mixer.getUsage()).ticks).toBeGreaterThanOrEqual(before.ticks);
+  });
+
+  it('is lost, and another one can be had, where its port is taken when its process is replaced', async () => {
+    const { port } = mix;
+    const lost = once(mix, 'lost');
+    process.kill(mixer.pids[0]!, 'SIGKILL');
+    const occupant = await bindSoon(port);
+    await lost;
+    mix = await mixer.openRoom('r1');
+    expect(mix.port).not.toBe(port);
+    occupant.close();
   });
 });

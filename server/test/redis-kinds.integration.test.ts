@@ -46,8 +46,7 @@ async function expectTwoNodes(url: string): Promise<void> {
     const { room, host } = await home.createRoom();
     await host.request('room:goLive');
     const lea = await other.createPeer('lea');
-    const ticket = await lea.api.createTicket(room.id);
-    const welcome = await lea.connect({ ...ticket, url: other.origin });
+    const welcome = await other.admit(lea, room.id);
     expect(welcome.snapshot.state.phase).toBe('live');
     await host.request('room:lock', { locked: true });
     // As a listener hears of it: with the home's next pulse.

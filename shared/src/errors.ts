@@ -26,6 +26,8 @@ export const ERROR_CODES = [
   'QUOTA_EXCEEDED',
   // The server
   'UNAVAILABLE',
+  /** Every mixer of the cluster has all the rooms that it can take. */
+  'SERVER_BUSY',
   'INTERNAL',
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];

@@ -119,6 +119,8 @@ export type Ack<T> = { readonly ok: true; readonly data: T } | { readonly ok: fa
 export interface AudienceList {
   readonly people: readonly Person[];
   readonly total: number;
+  /** A node of the cluster did not answer in time: there may be more. */
+  readonly isPartial?: true;
 }
 
 export interface Spread {

@@ -1,8 +1,8 @@
 import type { Browser, Page } from 'playwright-core';
-import { Failure, within } from '../failure.ts';
-import { attachEar, EAR_KEEPS_S, hear } from './ear.ts';
+import { Failure, within } from '../people/failure.ts';
+import { attachSoundProbe, KEPT_SOUND_S, readSound } from './soundProbe.ts';
 import { inboundBetween, type InboundCounts, type InboundSnapshot } from './inbound.ts';
-import { firstSoundOf, installProbe, readInbound } from './probe.ts';
+import { firstSoundOf, installConnectionProbe, readInbound } from './connectionProbe.ts';
 import { userAgentOf } from './chromium.ts';
 
 /** Of one step of the page, such as opening it. */
@@ -33,7 +33,7 @@ export class BrowserListener {
     return this.#state;
   }
 
-  /** From the click, or from when the room went live for who had waited, to the first sample played; null before. */
+  /** From the click, or from when the room went live for those who had waited, to the first sample played; null before. */
   ttfaMs(liveEpochMs: number): number | null {
     return this.#heardEpochMs === null ? null : this.#heardEpochMs - Math.max(this.#clickedEpochMs, liveEpochMs);
   }
@@ -60,7 +60,7 @@ export class BrowserListener {
       this.#page = page;
       page.setDefaultTimeout(STEP_TIMEOUT_MS);
       page.on('crash', () => this.fail('page: it crashed'));
-      await installProbe(page);
+      await installConnectionProbe(page);
       await page.goto(link);
       await page.locator('form input[name="name"]').fill(this.#name);
       this.#state = { kind: 'ready' };
@@ -81,7 +81,7 @@ export class BrowserListener {
     });
   }
 
-  /** Gives up on who has not heard anything yet, with what the page says for a reason. */
+  /** Gives up on a listener who has not heard anything yet, with what the page says for a reason. */
   async giveUp(): Promise<void> {
     if (this.#state.kind !== 'entering') return;
     const said = await this.#page
@@ -96,7 +96,7 @@ export class BrowserListener {
     await this.#whileListening(async (page) => {
       this.#opened = await readInbound(page);
       this.#arriving = inboundBetween(new Map(), this.#opened);
-      await attachEar(page);
+      await attachSoundProbe(page);
     });
   }
 
@@ -104,7 +104,7 @@ export class BrowserListener {
     await this.#whileListening(async (page) => {
       if (!this.#opened) return;
       this.#measuring = inboundBetween(this.#opened, await readInbound(page));
-      this.#recording = await hear(page, EAR_KEEPS_S);
+      this.#recording = await readSound(page, KEPT_SOUND_S);
       if (this.#measuring.packetsReceived === 0) throw new Failure('went-silent');
     });
   }

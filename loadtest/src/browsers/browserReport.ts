@@ -1,7 +1,7 @@
-import { percentilesOf, round, roundOrNull, tally, type Percentiles } from '../stats.ts';
+import { percentilesOf, round, roundOrNull, tally, type Percentiles } from '../hearing/stats.ts';
 import type { BrowserState } from './BrowserListener.ts';
 import { playoutOf, sumOf, type InboundCounts, type PlayoutFigures } from './inbound.ts';
-import { EAR_HZ, ONE_OF_TWO, readSpeech, SAME_SPEECH, similarity } from './similarity.ts';
+import { SOUND_PROBE_HZ, ONE_OF_TWO, readSpeech, SAME_SPEECH, similarity } from './similarity.ts';
 
 /** How much of a recording is compared at a time: all of it may hold a gap, and less of it is like too much. */
 const COMPARED_S = 4;
@@ -92,9 +92,9 @@ function thresholdOf(voices: number): number | null {
 
 /** The best of some seconds at a time, to any of what was said. Null for a recording that is too short. */
 export function bestSimilarity(recording: Float32Array, originals: readonly Float32Array[]): number | null {
-  const length = COMPARED_S * EAR_HZ;
+  const length = COMPARED_S * SOUND_PROBE_HZ;
   let best: number | null = null;
-  for (let start = 0; start + length <= recording.length; start += STEP_S * EAR_HZ) {
+  for (let start = 0; start + length <= recording.length; start += STEP_S * SOUND_PROBE_HZ) {
     for (const original of originals) {
       const alike = round(similarity(recording.subarray(start, start + length), original), 4);
       if (best === null || alike > best) best = alike;

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { SPEECH_FILES } from '../Stage.ts';
-import { spreadAmong } from './BrowserCrowd.ts';
+import { SPEECH_FILES } from '../people/Stage.ts';
+import { spreadAmong } from './BrowserAudience.ts';
 import { bestSimilarity, buildBrowserReport, type BrowserMeasurements } from './browserReport.ts';
 import { parseStat } from './processTree.ts';
-import { EAR_HZ, readSpeech, SAME_SPEECH } from './similarity.ts';
+import { SOUND_PROBE_HZ, readSpeech, SAME_SPEECH } from './similarity.ts';
 
 const [first, second] = await Promise.all(SPEECH_FILES.map(async (file) => readSpeech(file)));
 
 /** Some seconds out of a speech, with noise as loud as a fraction of full scale. */
 function excerpt(speech: Float32Array, fromS: number, seconds: number, noise = 0): Float32Array {
-  const samples = speech.slice(fromS * EAR_HZ, (fromS + seconds) * EAR_HZ);
+  const samples = speech.slice(fromS * SOUND_PROBE_HZ, (fromS + seconds) * SOUND_PROBE_HZ);
   // Any sequence without a pattern that speech has.
   return samples.map((sample, i) => sample + noise * Math.sin(i * i));
 }
@@ -23,7 +23,7 @@ describe('what is heard', () => {
   });
 
   it('is not recognised in silence, and not judged by less than 4 s', () => {
-    expect(bestSimilarity(new Float32Array(4 * EAR_HZ), [first!])).toBeLessThan(SAME_SPEECH);
+    expect(bestSimilarity(new Float32Array(4 * SOUND_PROBE_HZ), [first!])).toBeLessThan(SAME_SPEECH);
     expect(bestSimilarity(excerpt(first!, 0, 3), [first!])).toBeNull();
   });
 });
@@ -38,7 +38,7 @@ describe('buildBrowserReport', () => {
     cpuPct: { arriving: 30.04, measuring: null },
   };
 
-  it('counts who heard the right voice, and who failed by reason', async () => {
+  it('counts browsers that heard the right voice, and failures by reason', async () => {
     expect(await buildBrowserReport(measured)).toMatchObject({
       asked: 3,
       joined: 2,

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import FFT from 'fft.js';
-import { parseWave } from '../speech.ts';
+import { parseWave } from '../media/speech.ts';
 
 /** Sample rate at which a page's sound is tapped, and at which sounds are compared. */
-export const EAR_HZ = 16_000;
+export const SOUND_PROBE_HZ = 16_000;
 /** Between the same speech through a codec (0.9 and more) and other speech (0.3 at most). */
 export const SAME_SPEECH = 0.7;
 /** Two voices at once: each covers a part of the other. */
@@ -21,13 +21,13 @@ export function levelDb(samples: Float32Array): number {
   return 10 * Math.log10(power + 1e-12);
 }
 
-/** Reads a fixture at the ear's rate. @throws {Error} when it is not mono 16-bit PCM. */
+/** Reads a fixture at the rate of the sound probe. @throws {Error} when it is not mono 16-bit PCM. */
 export async function readSpeech(file: string | URL): Promise<Float32Array> {
   const { sampleRate, samples } = parseWave(await readFile(file));
-  const length = Math.floor((samples.length * EAR_HZ) / sampleRate);
+  const length = Math.floor((samples.length * SOUND_PROBE_HZ) / sampleRate);
   // Linear interpolation: what is compared is the energy in wide bands.
   return Float32Array.from({ length }, (_, i) => {
-    const at = (i * sampleRate) / EAR_HZ;
+    const at = (i * sampleRate) / SOUND_PROBE_HZ;
     const left = Math.floor(at);
     const [before, after] = [samples[left] ?? 0, samples[left + 1] ?? 0];
     return (before + (after - before) * (at - left)) / 32_768;
@@ -71,7 +71,7 @@ function spectrogram(samples: Float32Array): Float64Array {
 function bandEnergy(spectrum: readonly number[], band: number): number {
   const [fromHz, toHz] = [BAND_EDGES_HZ[band]!, BAND_EDGES_HZ[band + 1]!];
   let energy = FLOOR;
-  for (let bin = Math.ceil((fromHz * FRAME) / EAR_HZ); bin < (toHz * FRAME) / EAR_HZ; bin++) {
+  for (let bin = Math.ceil((fromHz * FRAME) / SOUND_PROBE_HZ); bin < (toHz * FRAME) / SOUND_PROBE_HZ; bin++) {
     energy += ((spectrum[2 * bin] ?? 0) ** 2 + (spectrum[2 * bin + 1] ?? 0) ** 2) / FRAME ** 2;
   }
   return Math.log(energy);

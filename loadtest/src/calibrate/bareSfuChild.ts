@@ -2,9 +2,9 @@ import type { ConsumerInfo, MediaInfo } from '@tribune/shared/protocol.ts';
 import { writeRtp } from '@tribune/shared/rtp.ts';
 import { createWorker } from 'mediasoup';
 import type { DtlsParameters, Producer, Router, WebRtcServer, WebRtcTransport, Worker } from 'mediasoup/types';
-import { receivableOf } from '../rtpParameters.ts';
-import { encodeSpeech, FRAME_MS } from '../speech.ts';
-import { SPEECH_FILES } from '../Stage.ts';
+import { receivableOf } from '../media/rtpParameters.ts';
+import { encodeSpeech, FRAME_MS } from '../media/speech.ts';
+import { SPEECH_FILES } from '../people/Stage.ts';
 
 /** A mediasoup worker with as little around it as can be: what is measured against it is the load test itself. */
 

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Generator, type GeneratorUsage } from '../Generator.ts';
-import { FULL, type ListenerKind } from '../kinds.ts';
-import { BUSY_PCT, LATE_MS } from '../limit.ts';
-import { Reception } from '../Reception.ts';
-import { difference, lostOf, round, sumCounts } from '../stats.ts';
+import { ProcessMonitor, type ProcessUsage } from '../ProcessMonitor.ts';
+import { FULL, type ListenerKind } from '../hearing/kinds.ts';
+import { BUSY_PCT, LATE_MS } from '../report/limit.ts';
+import { HearingRecord } from '../hearing/HearingRecord.ts';
+import { Reception } from '../media/Reception.ts';
+import { difference, lostOf, round } from '../hearing/stats.ts';
 import { BareSfu } from './BareSfu.ts';
 
 /** So that a process is full before it has thousands of connections: each listener stands for nine of a mix. */
@@ -48,30 +49,35 @@ export async function calibrate(
   const results: Calibration[] = [];
   for (const kind of ['light', 'full'] as const) {
     const sfu = await BareSfu.create(workerBin, VOICES);
-    const crowd = new BareCrowd(sfu, { ...FULL, isFull: kind === 'full' });
+    const audience = new BareAudience(sfu, { ...FULL, isFull: kind === 'full' });
     try {
-      results.push({ kind, ...(await drive(crowd, size, signal, (text) => onStep(`${kind}: ${text}`))) });
+      results.push({ kind, ...(await drive(audience, size, signal, (text) => onStep(`${kind}: ${text}`))) });
     } finally {
-      crowd.close();
+      audience.close();
       await sfu.close();
     }
   }
   return results;
 }
 
-async function drive(crowd: BareCrowd, size: CalibrationSize, signal: AbortSignal, onStep: (text: string) => void) {
+async function drive(
+  audience: BareAudience,
+  size: CalibrationSize,
+  signal: AbortSignal,
+  onStep: (text: string) => void,
+) {
   const deadline = performance.now() + size.limitMs;
   let best = { packetsPerSecond: 0, cpuUsPerPacket: 0, joinCpuMs: 0 };
   let steadyCpuPct = 0;
   for (;;) {
     signal.throwIfAborted();
-    const joinCpuMs = await crowd.join(size.step, steadyCpuPct);
+    const joinCpuMs = await audience.join(size.step, steadyCpuPct);
     await delay(SETTLE_MS, undefined, { signal });
-    const step = await crowd.measure(size.windowMs, signal);
+    const step = await audience.measure(size.windowMs, signal);
     const { usage, packets, seconds } = step;
     steadyCpuPct = usage.cpuPct;
     const packetsPerSecond = round(packets / seconds, 0);
-    onStep(`${crowd.count} listeners, ${packetsPerSecond} packets/s, ${round(usage.cpuPct, 0)} % of a core`);
+    onStep(`${audience.count} listeners, ${packetsPerSecond} packets/s, ${round(usage.cpuPct, 0)} % of a core`);
     const cpuUsPerPacket = round((usage.cpuPct * 1e4 * seconds) / Math.max(1, packets), 2);
     const now = { packetsPerSecond, cpuUsPerPacket, joinCpuMs: round(joinCpuMs, 2) };
     const stop = stopOf(step);
@@ -83,7 +89,7 @@ async function drive(crowd: BareCrowd, size: CalibrationSize, signal: AbortSigna
 }
 
 interface Step {
-  readonly usage: GeneratorUsage;
+  readonly usage: ProcessUsage;
   readonly sfuCpuPct: number;
   readonly packets: number;
   readonly lostPct: number;
@@ -99,10 +105,11 @@ function stopOf({ usage, sfuCpuPct, lostPct }: Step): Stop | null {
 }
 
 /** Listeners without tickets and sockets: media alone. */
-class BareCrowd {
+class BareAudience {
   readonly #sfu: BareSfu;
   readonly #kind: ListenerKind;
   readonly #receptions: Reception[] = [];
+  readonly #record = new HearingRecord();
 
   constructor(sfu: BareSfu, kind: ListenerKind) {
     this.#sfu = sfu;
@@ -115,8 +122,8 @@ class BareCrowd {
 
   /** @returns CPU for each in ms, less what those already in cost meanwhile */
   async join(count: number, steadyCpuPct: number): Promise<number> {
-    const generator = new Generator();
-    await generator.start();
+    const monitor = new ProcessMonitor();
+    await monitor.start();
     const startedMs = performance.now();
     let left = count;
     const work = async () => {
@@ -124,18 +131,18 @@ class BareCrowd {
     };
     await Promise.all(Array.from({ length: CONNECTING_AT_ONCE }, work));
     const elapsedMs = performance.now() - startedMs;
-    const { cpuPct } = await generator.stop();
+    const { cpuPct } = await monitor.stop();
     return Math.max(0, ((cpuPct - steadyCpuPct) / 100) * elapsedMs) / count;
   }
 
   async measure(windowMs: number, signal: AbortSignal): Promise<Step> {
-    const generator = new Generator();
+    const monitor = new ProcessMonitor();
     const before = this.#counts();
     const sfuBefore = await this.#sfu.ask('cpuSeconds');
-    await generator.start();
+    await monitor.start();
     const startedMs = performance.now();
     await delay(windowMs, undefined, { signal });
-    const usage = await generator.stop();
+    const usage = await monitor.stop();
     const seconds = (performance.now() - startedMs) / 1000;
     const counts = difference(before, this.#counts());
     const sfuCpuPct = (100 * ((await this.#sfu.ask('cpuSeconds')) - sfuBefore)) / seconds;
@@ -148,14 +155,14 @@ class BareCrowd {
   }
 
   #counts() {
-    return sumCounts(this.#receptions.map((reception) => reception.counts()));
+    return this.#record.counts();
   }
 
   async #connectOne(): Promise<void> {
     const info = await this.#sfu.ask('add');
     const connectTransport: ConstructorParameters<typeof Reception>[2]['connectTransport'] = async (id, dtls) =>
       this.#sfu.ask('connect', id, dtls);
-    const reception = new Reception(`Listener ${this.count}`, info, { connectTransport }, this.#kind);
+    const reception = new Reception(`Listener ${this.count}`, info, { connectTransport }, this.#kind, this.#record);
     this.#receptions.push(reception);
     await reception.connect(CONNECT_MS);
   }

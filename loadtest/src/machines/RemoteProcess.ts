@@ -1,46 +1,43 @@
-import { Asked } from '../Asked.ts';
-import type { CommandName, FleetCommands } from '../fleetCommands.ts';
-import type { GeneratorProcess } from '../FleetProcess.ts';
+import { createBirpc, type BirpcReturn } from 'birpc';
+import type { ListenerCommands, ListenerProcess } from '../people/listenerCommands.ts';
 import type { Machine } from './Machine.ts';
 
 /** One process that runs listeners on another machine. */
-export class RemoteProcess implements GeneratorProcess {
+export class RemoteProcess implements ListenerProcess {
   readonly machine: string;
+  readonly rpc: BirpcReturn<ListenerCommands>;
   readonly #machine: Machine;
-  readonly #index: number;
-  readonly #asked = new Asked();
   #closed = false;
 
-  /** @param onLost once, with why, when it ends without being told to. */
+  /** @param onLost called once, with why, when it ends without being told to. */
   constructor(machine: Machine, { name, index }: { name: string; index: number }, onLost: (why: string) => void) {
     this.machine = name;
     this.#machine = machine;
-    this.#index = index;
-    machine.attach(index, {
-      onAnswer: (message) => this.#asked.settle(message),
-      onLost: (why) => {
-        if (!this.#asked.end(why) || this.#closed) return;
-        onLost(why);
+    this.rpc = createBirpc<ListenerCommands>(
+      {},
+      {
+        post: (message: unknown) => machine.send({ kind: 'message', process: index, message }),
+        on: (onMessage) => {
+          machine.attach(index, { onMessage, onLost: (why) => this.#handleLost(why, onLost) });
+        },
+        timeout: -1,
       },
-    });
+    );
   }
 
   get isAlive(): boolean {
-    return this.#asked.isOpen;
+    return !this.rpc.$closed;
   }
 
-  async ask<N extends CommandName>(
-    name: N,
-    ...args: Parameters<FleetCommands[N]>
-  ): Promise<Awaited<ReturnType<FleetCommands[N]>>> {
-    return this.#asked.ask(name, args, (message) => {
-      this.#machine.send({ kind: 'command', process: this.#index, message });
-    });
-  }
-
-  /** With it goes the whole machine, which ends when it is let go. */
+  /** Lets go of the whole machine, which ends all its processes then. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#machine.close();
+  }
+
+  #handleLost(why: string, onLost: (why: string) => void): void {
+    if (this.rpc.$closed) return;
+    this.rpc.$close(new Error(why));
+    if (!this.#closed) onLost(why);
   }
 }

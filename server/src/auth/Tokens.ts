@@ -1,4 +1,4 @@
-import { createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
+import { createHmac, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ROLES, type Person, type Role } from '@tribune/shared/domain.ts';
@@ -19,6 +19,8 @@ const ticketClaims = z.object({
   name: z.string(),
   room: z.string(),
   role: z.enum(ROLES),
+  /** Good at this node, and at no other. */
+  node: z.string(),
   jti: z.string(),
   exp: z.number(),
 });
@@ -29,10 +31,13 @@ export type Ticket = z.infer<typeof ticketClaims>;
 /** Signs and verifies guest sessions and tickets (JWT, RFC 7519; HS256). */
 export class Tokens {
   readonly #key: KeyObject;
+  /** Tells whether two nodes have the same secret, and nothing else about it. */
+  readonly fingerprint: string;
 
   constructor(secret: string) {
     // A string would be tried as a PEM key at every call, for half a millisecond of each join.
     this.#key = createSecretKey(Buffer.from(secret));
+    this.fingerprint = createHmac('sha256', this.#key).update('tribune fingerprint').digest('hex').slice(0, 8);
   }
 
   signSession({ userId, name }: Person): string {
@@ -49,8 +54,8 @@ export class Tokens {
     }
   }
 
-  signTicket({ userId, name }: Person, room: string, role: Role): string {
-    return this.#sign({ name, room, role }, 'ticket', userId, TICKET_EXPIRES_S);
+  signTicket({ userId, name }: Person, grant: { room: string; role: Role; node: string }): string {
+    return this.#sign({ name, ...grant }, 'ticket', userId, TICKET_EXPIRES_S);
   }
 
   /** @throws {AppError} TICKET_EXPIRED or TICKET_INVALID */

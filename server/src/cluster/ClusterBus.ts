@@ -1,80 +1,120 @@
-import { EventEmitter } from 'node:events';
-import type { Person } from '@tribune/shared/domain.ts';
-import type { Action } from '@tribune/shared/permissions.ts';
-import type { GateLink } from '../media/MixGate.ts';
-import type { Effect } from '../store/RoomRecord.ts';
-import type { RoomReport } from './RoomNodes.ts';
+import type { Redis } from 'ioredis';
+import type { Logger } from '../logger.ts';
+import { roomMessage, type RoomMessage } from './roomMessages.ts';
 
-/** One node has changed a room in the store; the others read it anew and tell the people whom they have. */
-export interface RoomChange {
-  readonly roomId: string;
-  readonly seq: number;
-  readonly action: Action | null;
-  /** At whom the action was aimed. */
-  readonly userId: string | null;
-  readonly actor: Person | null;
-  readonly effects: readonly Effect[];
+/** A node hears what it publishes itself: after so long without that, the subscription is made anew. */
+const DEAF_AFTER_MS = 5000;
+
+type Listener = (message: RoomMessage, from: string) => void;
+
+interface Subscription {
+  readonly listener: Listener;
+  /** When a message was last published that has not been heard since; null when all have. */
+  unheardSinceMs: number | null;
 }
 
-/** The home's answer to a gate. */
-export interface RoomLink {
-  readonly roomId: string;
-  readonly gateId: string;
-  readonly link: GateLink;
+interface ClusterBusOptions {
+  readonly redis: Redis;
+  /** A connection of its own, since one that subscribes takes no other commands. */
+  readonly subscriber: Redis;
+  readonly nodeId: string;
+  readonly logger: Logger;
+  /** No other node lives: nothing need be said. */
+  readonly isAlone: () => boolean;
 }
-
-export interface ClusterEvents {
-  'room:report': [RoomReport];
-  'room:changed': [RoomChange];
-  'room:link': [RoomLink];
-  /** To everyone of a channel, or everyone on stage of it. */
-  'room:told': [{ readonly channel: string; readonly name: string; readonly args: readonly unknown[] }];
-  /** The home gives the room away. */
-  'room:released': [{ readonly roomId: string; readonly nodeId: string }];
-}
-
-/** Whom a node has of a room: those whose name contains the query, or the one with this id. */
-export interface PeopleQuery {
-  readonly roomId: string;
-  readonly query?: string;
-  readonly userId?: string;
-}
-
-interface ServerSideEmitter {
-  serverSideEmit(name: string, ...args: unknown[]): unknown;
-  on(name: string, listener: (...args: never[]) => void): unknown;
-}
-
-const EVENTS = ['room:report', 'room:changed', 'room:link', 'room:told', 'room:released'] as const;
 
 /**
- * What nodes say to each other, through the adapter of Socket.IO and no other way. While Redis is away nothing arrives, and
- * everything that matters is said again each second.
+ * Carries the messages of rooms between nodes: one sharded channel of Redis (7.0) for each room that is open here. At most once, and
+ * nothing while Redis is away.
  */
-export class ClusterBus extends EventEmitter<ClusterEvents> {
-  readonly #io: ServerSideEmitter;
-  /** Until it is known whether there are others, everything is said. */
-  isAlone: () => boolean = () => false;
+export class ClusterBus {
+  readonly nodeId: string;
+  readonly #redis: Redis;
+  readonly #subscriber: Redis;
+  readonly #logger: Logger;
+  readonly #isAlone: () => boolean;
+  readonly #subscriptions = new Map<string, Subscription>();
 
-  /** @param answer who of a room is connected here */
-  constructor(io: ServerSideEmitter, answer: (query: PeopleQuery) => readonly Person[]) {
-    super();
-    this.#io = io;
-    for (const name of EVENTS) io.on(name, (data: never) => this.emit(name, data));
-    io.on('people', (query: PeopleQuery, reply: (people: readonly Person[]) => void) => reply(answer(query)));
+  constructor({ redis, subscriber, nodeId, logger, isAlone }: ClusterBusOptions) {
+    this.#isAlone = isAlone;
+    this.nodeId = nodeId;
+    this.#redis = redis;
+    this.#subscriber = subscriber;
+    this.#logger = logger.child({ component: 'ClusterBus' });
+    subscriber.on('smessage', (channel: string, text: string) => this.#receive(channel, text));
   }
 
-  /** To every other node. */
-  tell<N extends keyof ClusterEvents>(name: N, ...[data]: ClusterEvents[N]): void {
-    if (!this.isAlone()) this.#io.serverSideEmit(name, data);
+  /** One listener for each room. */
+  subscribe(roomId: string, listener: Listener): void {
+    this.#subscriptions.set(roomId, { listener, unheardSinceMs: null });
+    this.#subscribe(roomId);
   }
 
-  /** Of all other nodes together; those that do not answer within 5 s are left out. */
-  async findPeople(query: PeopleQuery): Promise<Person[]> {
-    return new Promise((resolve) => {
-      this.#io.serverSideEmit('people', query, (_error: Error | null, answers: readonly (readonly Person[])[] = []) =>
-        resolve(answers.flat()),
-      );
-    });
+  unsubscribe(roomId: string): void {
+    if (!this.#subscriptions.delete(roomId)) return;
+    this.#subscriber.sunsubscribe(channelOf(roomId)).catch((error: unknown) => this.#logFailure(error));
+  }
+
+  /** @returns whether Redis took it. Never rejects. */
+  async publish(roomId: string, message: RoomMessage): Promise<boolean> {
+    if (this.#isAlone()) return true;
+    this.#checkHearing(roomId);
+    try {
+      await this.#redis.spublish(channelOf(roomId), `${this.nodeId}\n${JSON.stringify(message)}`);
+      const subscription = this.#subscriptions.get(roomId);
+      if (subscription) subscription.unheardSinceMs ??= performance.now();
+      return true;
+    } catch (error) {
+      this.#logFailure(error);
+      return false;
+    }
+  }
+
+  #receive(channel: string, text: string): void {
+    const roomId = roomIdOf(channel);
+    const subscription = roomId === null ? undefined : this.#subscriptions.get(roomId);
+    if (!subscription) return;
+    subscription.unheardSinceMs = null;
+    const at = text.indexOf('\n');
+    const from = text.slice(0, at);
+    if (from === this.nodeId) return;
+    const parsed = roomMessage.safeParse(parseJson(text.slice(at + 1)));
+    // A node of another version may say what this one does not know.
+    if (parsed.success) subscription.listener(parsed.data, from);
+    else this.#logger.debug({ from, issues: parsed.error.issues }, 'A message of another node was not understood');
+  }
+
+  #checkHearing(roomId: string): void {
+    const subscription = this.#subscriptions.get(roomId);
+    const since = subscription?.unheardSinceMs ?? null;
+    if (!subscription || since === null || performance.now() - since < DEAF_AFTER_MS) return;
+    subscription.unheardSinceMs = null;
+    this.#logger.warn({ roomId }, 'The channel of a room was not heard; subscribing anew');
+    this.#subscribe(roomId);
+  }
+
+  #subscribe(roomId: string): void {
+    this.#subscriber.ssubscribe(channelOf(roomId)).catch((error: unknown) => this.#logFailure(error));
+  }
+
+  #logFailure(error: unknown): void {
+    this.#logger.debug({ err: error }, 'The channel of a room could not be used; the next second tries again');
+  }
+}
+
+/** In the slot of the room's keys, so that a Redis Cluster spreads the channels over its servers. */
+function channelOf(roomId: string): string {
+  return `tribune:{${roomId}}:nodes`;
+}
+
+function roomIdOf(channel: string): string | null {
+  return /^tribune:\{(.+)\}:nodes$/.exec(channel)?.[1] ?? null;
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return undefined;
   }
 }

@@ -4,37 +4,42 @@ import { AppError } from '../errors.ts';
 
 const LUA = readFileSync(new URL('lease.lua', import.meta.url), 'utf8');
 
-/** A home that has not renewed for so long is home no more. */
+/** A home that has not renewed for so long is the home no longer. */
 export const LEASE_MS = 3000;
-/** A lease that nobody holds is left to the one who held it last for so many looks: after a flush of Redis nobody has to move. */
+/** A lease that nobody holds is left to its last holder for so many looks: after a flush of Redis nobody has to move. */
 const LOOKS_BEFORE_TAKING = 2;
 
-/** Which node a room's stage is on. A write of the server has to name it, and is refused when it is not so any more. */
+/** Which node a room's stage is on. A write of the server has to name it, and is refused once that is no longer so. */
 export interface Home {
   readonly nodeId: string;
   /** Goes up with each change of home. */
   readonly epoch: number;
 }
 
-/** Whatever can tell the time: `performance.now()`, or a test's own. */
-type Clock = () => number;
-
 interface HomeLeaseOptions {
   readonly redis: Redis;
   readonly roomId: string;
   readonly nodeId: string;
-  readonly now?: Clock;
+  /** Whatever tells the time in ms, by a clock that nobody sets. */
+  readonly now: () => number;
+}
+
+/** What a look at the lease tells. */
+export interface LeaseLook {
+  /** Null while nobody holds it. */
+  readonly home: Home | null;
+  /** Number of the room's record in the store; 0 where the store has lost the room. */
+  readonly seq: number;
 }
 
 /**
- * The claim of one node to be the home of one room: compare-and-set in Redis, with an epoch. `claim()` is called once a second;
- * whoever has not heard that the lease is theirs within its life, by a clock that runs on while the process is stopped, is not
- * home, whatever they were before.
+ * The claim of one node to be the home of one room: compare-and-set in Redis, with an epoch. `claim()` is called once a second. A
+ * node that has not heard within the lease's life that the lease is its own, by a clock that runs on while the process is stopped,
+ * is not the home, whatever it was before.
  */
 export class HomeLease {
   readonly #options: HomeLeaseOptions;
-  readonly #now: Clock;
-  readonly #keys: readonly [string, string];
+  readonly #keys: readonly [string, string, string];
   #home: Home | null = null;
   /** When the last claim that was granted was sent. */
   #grantedAt = -Infinity;
@@ -43,57 +48,59 @@ export class HomeLease {
 
   constructor(options: HomeLeaseOptions) {
     this.#options = options;
-    this.#now = options.now ?? (() => performance.now());
     const { redis, roomId } = options;
-    this.#keys = [`tribune:{${roomId}}:home`, `tribune:{${roomId}}:epoch`];
-    redis.defineCommand('homeLease', { numberOfKeys: 2, lua: LUA });
-  }
-
-  /** As last heard; null when nobody is, as far as is known. */
-  get home(): Home | null {
-    return this.#home;
+    this.#keys = [`tribune:{${roomId}}:home`, `tribune:{${roomId}}:epoch`, `tribune:{${roomId}}:room`];
+    redis.defineCommand('homeLease', { numberOfKeys: 3, lua: LUA });
   }
 
   /** This node's claim, while it is good. */
   get mine(): Home | null {
     if (this.#home?.nodeId !== this.#options.nodeId) return null;
-    return this.#now() - this.#grantedAt < LEASE_MS ? this.#home : null;
+    return this.#options.now() - this.#grantedAt < LEASE_MS ? this.#home : null;
   }
 
   /**
    * Renews the lease where it is this node's, takes it where it has been nobody's for a while, and learns whose it is otherwise.
    * @param only `look` takes nothing, and lets a lease run out
-   * @param eager takes it at once where it is nobody's: for who has just made the room, or follows a home that said goodbye
+   * @param eager takes it at once where it is nobody's: for a node that has just made the room, or follows a home that said goodbye
    * @throws {AppError} UNAVAILABLE
    */
-  async claim({ eager = false, only = 'any' }: { eager?: boolean; only?: 'look' | 'any' } = {}): Promise<Home | null> {
+  async claim({ eager = false, only = 'any' }: { eager?: boolean; only?: 'look' | 'any' } = {}): Promise<LeaseLook> {
     const wasMine = this.#home?.nodeId === this.#options.nodeId;
     const take = only === 'any' && (eager || wasMine || this.#vacantLooks >= LOOKS_BEFORE_TAKING);
-    const sentAt = this.#now();
-    const home = await this.#run(take ? 'claim' : 'look');
+    const sentAt = this.#options.now();
+    const look = await this.#run(take ? 'claim' : 'look');
+    const { home } = look;
     this.#home = home;
     this.#vacantLooks = home ? 0 : this.#vacantLooks + 1;
-    if (!home) return null;
+    if (!home) return look;
     this.#knownEpoch = Math.max(this.#knownEpoch, home.epoch);
     if (home.nodeId === this.#options.nodeId) this.#grantedAt = sentAt;
-    return home;
+    return look;
   }
 
-  /** Gives it back, so that another need not wait for its end. Harmless when it is not this node's, or Redis is away. */
-  async release(): Promise<void> {
+  /**
+   * Gives it away, so that nobody need wait for its end. Harmless when it is not this node's, or Redis is away.
+   * @param heir the node that has it from now on; without one, the next that asks
+   */
+  async release(heir = ''): Promise<void> {
     const wasMine = this.#home?.nodeId === this.#options.nodeId;
     this.#home = null;
-    if (wasMine) await this.#run('release').catch(() => undefined);
+    if (wasMine) await this.#run('give', heir).catch(() => undefined);
   }
 
-  async #run(operation: 'claim' | 'look' | 'release'): Promise<Home | null> {
+  async #run(operation: 'claim' | 'look' | 'give', heir = ''): Promise<LeaseLook> {
     const { redis, nodeId } = this.#options;
     try {
-      const [holder, epoch] = await redis.homeLease(
+      const [seq, holder, epoch] = await redis.homeLease(
         ...this.#keys,
-        ...[operation, nodeId, String(LEASE_MS), String(this.#knownEpoch)],
+        operation,
+        nodeId,
+        String(LEASE_MS),
+        String(this.#knownEpoch),
+        heir,
       );
-      return holder ? { nodeId: holder, epoch: Number(epoch) } : null;
+      return { seq: Number(seq), home: holder ? { nodeId: holder, epoch: Number(epoch) } : null };
     } catch (error) {
       throw new AppError('UNAVAILABLE', 'The store does not answer', { cause: error });
     }
@@ -102,6 +109,6 @@ export class HomeLease {
 
 declare module 'ioredis' {
   interface RedisCommander<Context> {
-    homeLease(...keysAndArgs: string[]): Result<[string | null, string | null], Context>;
+    homeLease(...keysAndArgs: string[]): Result<[number, string?, string?], Context>;
   }
 }

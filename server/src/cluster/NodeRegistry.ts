@@ -1,26 +1,13 @@
-import { readFileSync } from 'node:fs';
-import type { Redis, Result } from 'ioredis';
+import type { Redis } from 'ioredis';
+import { nanoid } from 'nanoid';
 import { z } from 'zod';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import { defineNodeScript, NODE_LIFE_MS, type ScriptAnswer } from './nodeScripts.ts';
 
 const BEAT_MS = 1000;
-/** Three beats missed: a node that is only slow stays in. */
-const NODE_LIFE_MS = 4000;
-/** From the ticket to the handshake. */
-const RESERVATION_MS = 10_000;
-/** In the queue, who has not asked for so long has gone. */
-const PLACE_LIFE_MS = 15_000;
-/** From the word that they have to go to their next ticket. */
-const MOVE_MS = 60_000;
-const RETRY_MIN_S = 2;
-const RETRY_MAX_S = 8;
-/** One more second between two questions for so many who are ahead. */
-const AHEAD_PER_RETRY_SECOND = 100;
-
-const KEYS = ['info', 'seen', 'reserved', 'queue', 'asked', 'counts', 'counts:let', 'counts:places', 'moving'].map(
-  (name) => `tribune:{nodes}:${name}`,
-);
+/** Mixer loads that differ by less are the same: rooms stay where their host is. */
+const SAME_LOAD = 0.1;
 
 const nodeInfo = z.object({
   id: z.string(),
@@ -32,50 +19,56 @@ const nodeInfo = z.object({
   joinsPerS: z.number(),
   /** Gets nobody any more. */
   draining: z.boolean(),
+  /** False while its media does not get through: it is sent nobody. */
+  accepting: z.boolean(),
+  /** Share of a core that its least busy mixer uses, 0 to 1. */
+  mixerLoad: z.number(),
+  /** Has a mixer with room for the stage of another room. */
+  takesRooms: z.boolean(),
+  /** Tells nodes whose SECRET differs, of which neither takes the other's tickets. */
+  secretFingerprint: z.string(),
+  /** Tells a process from another of the same name. */
+  instance: z.string(),
+  /** Unix time in ms at which the process started. */
+  startedAt: z.number(),
 });
 
 export type NodeInfo = z.infer<typeof nodeInfo>;
 /** A live node, and how many people are on their way to it. */
 export type LiveNode = NodeInfo & { readonly coming: number };
-
-/** What becomes of a listener who wants in. */
-export type Admission =
-  | { readonly kind: 'node'; readonly node: NodeInfo }
-  | {
-      readonly kind: 'wait';
-      /** 1 is next. */
-      readonly place: number;
-      /** Null while nobody has come in from the queue, so that nothing can be said. */
-      readonly estimateS: number | null;
-      readonly retryAfterS: number;
-    };
+/** How a node is at this moment. */
+export type NodeState = Omit<NodeInfo, 'instance' | 'startedAt'>;
 
 interface NodeRegistryOptions {
   readonly redis: Redis;
   readonly logger: Logger;
   /** As this node is now. */
-  readonly describe: () => NodeInfo;
+  readonly describe: () => NodeState;
+  /** A clock for tests; without one, Redis' own. */
+  readonly nowMs?: () => number;
 }
 
 /**
- * The nodes of the cluster, as Redis knows them: each says once a second that it lives and how full it is, and forgets those that
- * have not said so for 4 s. Redis' own clock is the only one used.
+ * The nodes of the cluster, as Redis knows them: each says once a second that it lives and how it is, and forgets those that have not
+ * said so for 4 s. Redis' own clock is the only one used.
  */
 export class NodeRegistry {
   readonly #options: NodeRegistryOptions;
+  readonly #run: ReturnType<typeof defineNodeScript>;
+  readonly #instance = nanoid();
+  readonly #startedAt = Date.now();
   #nodes: readonly LiveNode[] = [];
   #arrived: string[] = [];
+  #problem: string | null = null;
   /** Until then, a node that Redis does not know is one that it has forgotten. */
-  #trustedUntil = -Infinity;
+  #trustedUntilMs = -Infinity;
   #timer: NodeJS.Timeout | null = null;
-  #beating = false;
+  #hasLeft = false;
+  #beating: Promise<void> | null = null;
 
   constructor(options: NodeRegistryOptions) {
     this.#options = options;
-    options.redis.defineCommand('clusterNodes', {
-      numberOfKeys: KEYS.length,
-      lua: readFileSync(new URL('nodes.lua', import.meta.url), 'utf8'),
-    });
+    this.#run = defineNodeScript(options.redis, 'clusterNodes', new URL('nodes.lua', import.meta.url), options.nowMs);
   }
 
   /** As of the last beat: when Redis does not answer, what was known goes on to hold. */
@@ -83,116 +76,116 @@ export class NodeRegistry {
     return this.#nodes;
   }
 
+  /** Why this node can be no part of the cluster; null where it can. */
+  get problem(): string | null {
+    return this.#problem;
+  }
+
   find(nodeId: string): LiveNode | undefined {
     return this.#nodes.find(({ id }) => id === nodeId);
   }
 
-  /** @throws {AppError} UNAVAILABLE */
-  async start(): Promise<void> {
-    await this.beat();
-    this.#timer = setInterval(() => void this.beat().catch(() => undefined), BEAT_MS);
-  }
-
-  /** Says how this node is, and reads how the others are. @throws {AppError} UNAVAILABLE */
-  async beat(): Promise<void> {
-    if (this.#beating) return;
-    this.#beating = true;
-    const arrived = this.#arrived;
-    this.#arrived = [];
-    try {
-      const self = this.#options.describe();
-      const answer = await this.#run('beat', self.id, JSON.stringify(self), NODE_LIFE_MS, JSON.stringify(arrived));
-      const [isNew, ...flat] = answer;
-      this.#take(readNodes(flat), isNew === 1);
-    } catch (error) {
-      this.#arrived.unshift(...arrived);
-      throw error;
-    } finally {
-      this.#beating = false;
-    }
-  }
-
-  /** They are counted among this node's listeners from the next beat on, and no more as on their way. */
-  handleArrival(userId: string): void {
-    this.#arrived.push(userId);
-  }
-
-  /**
-   * Finds a node for a listener and keeps a place there, or in the queue where all are full.
-   * @param avoid URL of a node that did not answer them: it may be dead, and not be missed yet
-   * @throws {AppError} UNAVAILABLE, or RATE_LIMITED when there is room and too many come within this second
-   */
-  async admit(userId: string, avoid = ''): Promise<Admission> {
-    const answer = await this.#run(
-      ...(['admit', userId, NODE_LIFE_MS, RESERVATION_MS, PLACE_LIFE_MS, Math.random(), Math.random(), avoid] as const),
-    );
-    const [verdict, ...rest] = answer;
-    if (verdict === 'busy') throw new AppError('RATE_LIMITED', 'Many people are coming in: come back in a moment');
-    if (verdict === 'wait') return toWait(Number(rest[0]), Number(rest[1]));
-    const node = this.find(String(rest[0])) ?? (await this.#look(String(rest[0])));
-    return { kind: 'node', node };
-  }
-
-  /** They have to leave this node, and get a place elsewhere though all be full. Harmless when Redis is away. */
-  async keepPlaces(people: readonly string[]): Promise<void> {
-    if (people.length > 0) await this.#run('move', JSON.stringify(people), MOVE_MS).catch(() => undefined);
-  }
-
-  /** This node goes: nobody is sent to it from here on. Harmless when Redis is away. */
-  async leave(): Promise<void> {
-    if (this.#timer) clearInterval(this.#timer);
-    this.#timer = null;
-    await this.#run('leave', this.#options.describe().id).catch(() => undefined);
-  }
-
-  close(): void {
-    if (this.#timer) clearInterval(this.#timer);
-    this.#timer = null;
-  }
-
-  /** Where Redis did not know even this node, it has lost the others too: they are given time to say that they live. */
-  #take(nodes: readonly LiveNode[], isNew: boolean): void {
-    if (isNew && this.#nodes.length > 0) this.#trustedUntil = performance.now() + NODE_LIFE_MS;
-    const isTrusted = performance.now() < this.#trustedUntil;
-    const missing = isTrusted ? this.#nodes.filter(({ id }) => !nodes.some((node) => node.id === id)) : [];
-    this.#nodes = [...nodes, ...missing];
-  }
-
-  /** A node that came since the last beat. */
-  async #look(nodeId: string): Promise<NodeInfo> {
+  /** Also one that came since the last beat. @throws {AppError} UNAVAILABLE */
+  async findOrLook(nodeId: string): Promise<LiveNode> {
+    const known = this.find(nodeId);
+    if (known) return known;
     this.#nodes = readNodes(await this.#run('list', NODE_LIFE_MS));
     const node = this.find(nodeId);
     if (!node) throw new AppError('UNAVAILABLE', 'The node has gone');
     return node;
   }
 
-  async #run(...args: readonly (string | number)[]): Promise<(string | number)[]> {
+  /** The node that the stage of a new room should be on: the one whose mixers have most room. Null where none takes a room. */
+  pickHome(): LiveNode | null {
+    const { id } = this.#options.describe();
+    const candidates = this.#nodes.filter(
+      ({ draining, takesRooms, accepting }) => !draining && takesRooms && accepting,
+    );
+    const least = Math.min(...candidates.map(({ mixerLoad }) => mixerLoad));
+    const best = candidates.filter(({ mixerLoad }) => mixerLoad < least + SAME_LOAD);
+    return best.find((node) => node.id === id) ?? best[0] ?? null;
+  }
+
+  /** Says that this node lives, from now on once a second. Idempotent. @throws {AppError} UNAVAILABLE */
+  async start(): Promise<void> {
+    await this.beat();
+    this.#timer ??= setInterval(() => void this.beat().catch(() => undefined), BEAT_MS);
+  }
+
+  /** Says how this node is, and reads how the others are. One at a time. @throws {AppError} UNAVAILABLE */
+  async beat(): Promise<void> {
+    this.#beating ??= this.#beat().finally(() => {
+      this.#beating = null;
+    });
+    return this.#beating;
+  }
+
+  /** They are counted among this node's listeners from the next beat on, and no longer as on their way. */
+  handleArrival(person: string): void {
+    this.#arrived.push(person);
+  }
+
+  /** This node goes: nobody is sent to it from here on. Harmless while Redis is away. */
+  async leave(): Promise<void> {
+    this.close();
+    await this.#beating?.catch(() => undefined);
+    await this.#run('leave', this.#options.describe().id, this.#instance).catch(() => undefined);
+  }
+
+  close(): void {
+    this.#hasLeft = true;
+    if (this.#timer) clearInterval(this.#timer);
+    this.#timer = null;
+  }
+
+  async #beat(): Promise<void> {
+    if (this.#hasLeft) return;
+    const arrived = this.#arrived;
+    this.#arrived = [];
     try {
-      return await this.#options.redis.clusterNodes(...KEYS, ...args.map(String));
+      const self = { ...this.#options.describe(), instance: this.#instance, startedAt: this.#startedAt };
+      const [state, ...flat] = await this.#run(
+        'beat',
+        ...[self.id, JSON.stringify(self), self.instance, NODE_LIFE_MS, JSON.stringify(arrived)],
+      );
+      const nodes = readNodes(flat);
+      this.#setProblem(state === 'taken' ? `another node is named ${self.id}` : findForeignSecret(nodes, self));
+      this.#take(nodes, state === 'new');
     } catch (error) {
-      throw new AppError('UNAVAILABLE', 'The store does not answer', { cause: error });
+      this.#arrived.unshift(...arrived);
+      throw error;
     }
   }
-}
 
-declare module 'ioredis' {
-  interface RedisCommander<Context> {
-    clusterNodes(...keysAndArgs: string[]): Result<(string | number)[], Context>;
+  /** Where Redis did not know even this node, it has lost the others too: they are given time to say that they live. */
+  #take(nodes: readonly LiveNode[], isNew: boolean): void {
+    if (isNew && this.#nodes.length > 0) this.#trustedUntilMs = performance.now() + NODE_LIFE_MS;
+    const isTrusted = performance.now() < this.#trustedUntilMs;
+    const missing = isTrusted ? this.#nodes.filter(({ id }) => !nodes.some((node) => node.id === id)) : [];
+    this.#nodes = [...nodes, ...missing];
+  }
+
+  #setProblem(problem: string | null): void {
+    if (problem && problem !== this.#problem)
+      this.#options.logger.error({ problem }, 'This node cannot be part of the cluster');
+    if (!problem && this.#problem) this.#options.logger.info('This node is part of the cluster again');
+    this.#problem = problem;
   }
 }
 
-/** @param letIn from the queue within the last minute */
-function toWait(place: number, letIn: number): Admission {
-  return {
-    kind: 'wait',
-    place,
-    estimateS: letIn > 0 ? Math.ceil((place * 60) / letIn) : null,
-    retryAfterS: Math.min(RETRY_MIN_S + Math.floor(place / AHEAD_PER_RETRY_SECOND), RETRY_MAX_S),
-  };
+/** Of two nodes with different secrets, the one that came later gives way. */
+function findForeignSecret(nodes: readonly LiveNode[], self: NodeInfo): string | null {
+  const foreign = nodes.find(
+    ({ id, secretFingerprint, startedAt }) =>
+      id !== self.id &&
+      secretFingerprint !== self.secretFingerprint &&
+      (startedAt < self.startedAt || (startedAt === self.startedAt && id < self.id)),
+  );
+  return foreign ? `its SECRET is not that of node ${foreign.id}` : null;
 }
 
-function readNodes(flat: readonly (string | number)[]): LiveNode[] {
-  return Array.from({ length: flat.length / 2 }, (_, i) => ({
+function readNodes(flat: ScriptAnswer): LiveNode[] {
+  return Array.from({ length: Math.floor(flat.length / 2) }, (_, i) => ({
     ...nodeInfo.parse(JSON.parse(String(flat[2 * i]))),
     coming: Number(flat[2 * i + 1]),
   }));

@@ -1,35 +1,37 @@
 import { EventEmitter } from 'node:events';
 import { AwaitQueue } from 'awaitqueue';
-import type { RoomMix } from '../mixer/Mixer.ts';
-import { Ingest, type Downlink } from './Ingest.ts';
-import { LOOPBACK } from './Lane.ts';
-import { MixLinks } from './MixLinks.ts';
-import type { Seat } from './Reception.ts';
+import { AppError } from '../errors.ts';
+import type { RoomMix } from '../mixer/RoomMix.ts';
+import { AudienceRouter, type Downlink } from './AudienceRouter.ts';
+import { LOOPBACK } from './MediaRouter.ts';
+import type { ReceiveEndpoint } from './Reception.ts';
 import type { WorkerPool } from './WorkerPool.ts';
 
 /** The audience's side of a room: its mix, brought to each worker that has listeners of it, and to no other. */
-export class AudienceMedia extends EventEmitter<{ ingestOpened: []; ingestLost: [] }> {
+export class AudienceMedia extends EventEmitter<{ routerOpened: []; routerLost: [] }> {
+  readonly mix: RoomMix;
   readonly #pool: WorkerPool;
-  readonly #mix: RoomMix;
-  /** To and from other nodes. */
-  readonly links: MixLinks;
   readonly #creation = new AwaitQueue();
-  readonly #ingests = new Map<number, Ingest>();
+  /** By the worker's index. */
+  readonly #routers = new Map<number, AudienceRouter>();
+  #closed = false;
 
   constructor(pool: WorkerPool, mix: RoomMix) {
     super();
     this.#pool = pool;
-    this.#mix = mix;
-    this.links = new MixLinks(pool, mix, () => this.#setOutputs());
+    this.mix = mix;
+    mix.on('renumbered', () => {
+      for (const router of this.#routers.values()) void router.renumber();
+    });
   }
 
   /** A transport for one listener, on the worker that has the most room. @throws {AppError} UNAVAILABLE */
-  async seat(): Promise<Seat> {
-    const { ingest, release } = await this.#hold();
+  async createEndpoint(): Promise<ReceiveEndpoint> {
+    const { router, release } = await this.#hold();
     try {
-      const transport = await ingest.lane.createTransport();
+      const transport = await router.mediaRouter.createTransport();
       transport.observer.once('close', release);
-      return { source: ingest, transport };
+      return { source: router, transport };
     } catch (error) {
       release();
       throw error;
@@ -38,59 +40,61 @@ export class AudienceMedia extends EventEmitter<{ ingestOpened: []; ingestLost: 
 
   /** Of each worker that has listeners of the room, what it sent them since the last call. */
   async readDownlinks(): Promise<Downlink[]> {
-    return Promise.all([...this.#ingests.values()].map(async (ingest) => ingest.readDownlink()));
-  }
-
-  /** The mixer was replaced. */
-  async renumber(): Promise<void> {
-    await Promise.all([this.links, ...this.#ingests.values()].map(async (taker) => taker.renumber()));
+    return Promise.all([...this.#routers.values()].map(async (router) => router.readDownlink()));
   }
 
   /** Has this node listeners of the room? */
   get hasListeners(): boolean {
-    return this.#ingests.size > 0;
+    return this.#routers.size > 0;
   }
 
   close(): void {
-    this.links.close();
-    for (const ingest of [...this.#ingests.values()]) ingest.close();
-    this.#mix.close();
+    this.#closed = true;
+    for (const router of [...this.#routers.values()]) router.close();
+    this.mix.close();
   }
 
   /** Held before anything is waited for: the listener before may leave at any moment, and be the last. */
-  async #hold(): Promise<{ ingest: Ingest; release: () => void }> {
+  async #hold(): Promise<{ router: AudienceRouter; release: () => void }> {
     const known = this.#known();
-    if (known) return { ingest: known, release: known.hold() };
+    if (known) return { router: known, release: known.hold() };
     return this.#creation.push(async () => {
-      const ingest = this.#known() ?? (await this.#open());
-      return { ingest, release: ingest.hold() };
+      const router = this.#known() ?? (await this.#open());
+      return { router, release: router.hold() };
     });
   }
 
-  #known(): Ingest | null {
-    const worker = this.#pool.pickAudienceWorker(new Set(this.#ingests.keys()));
-    return (worker && this.#ingests.get(worker.index)) ?? null;
+  #known(): AudienceRouter | null {
+    const worker = this.#pool.pickAudienceWorker(new Set(this.#routers.keys()));
+    return (worker && this.#routers.get(worker.index)) ?? null;
   }
 
-  async #open(): Promise<Ingest> {
-    const lane = await this.#pool.createAudienceLane(new Set(this.#ingests.keys()));
-    const ingest = await Ingest.create(lane, this.#mix);
-    const { index } = lane.worker;
-    this.#ingests.set(index, ingest);
-    ingest.once('closed', () => {
-      if (this.#ingests.get(index) === ingest) this.#ingests.delete(index);
+  async #open(): Promise<AudienceRouter> {
+    const mediaRouter = await this.#pool.createAudienceRouter(new Set(this.#routers.keys()));
+    const { index } = mediaRouter.worker;
+    // The worker that was chosen may have died meanwhile, and this one have a router already.
+    const known = this.#routers.get(index);
+    if (known) {
+      mediaRouter.close();
+      return known;
+    }
+    const router = await AudienceRouter.create(mediaRouter, this.mix);
+    if (this.#closed || router.closed) {
+      router.close();
+      throw new AppError('UNAVAILABLE', 'The audience was closed meanwhile');
+    }
+    this.#routers.set(index, router);
+    router.once('closed', () => {
+      this.#routers.delete(index);
       this.#setOutputs();
-      this.emit('ingestLost');
+      this.emit('routerLost');
     });
     this.#setOutputs();
-    this.emit('ingestOpened');
-    return ingest;
+    this.emit('routerOpened');
+    return router;
   }
 
   #setOutputs(): void {
-    const listeners = [...this.#ingests.values()].map(({ port }) => ({ address: LOOPBACK, port }));
-    const { output } = this.links;
-    const nodes = output === null ? [] : [{ address: LOOPBACK, port: output, outward: true }];
-    this.#mix.setOutputs([...listeners, ...nodes]);
+    this.mix.setOutputs([...this.#routers.values()].map(({ port }) => ({ address: LOOPBACK, port })));
   }
 }

@@ -1,7 +1,7 @@
 import { createWorker } from 'mediasoup';
 import type { Router, RouterRtpCodecCapability, TransportListenInfo, WebRtcServer, Worker } from 'mediasoup/types';
 import type { Config } from '../config.ts';
-import { Lane, type LaneOptions } from './Lane.ts';
+import { MediaRouter } from './MediaRouter.ts';
 
 /** Opus is all there is: in-band FEC against loss, DTX so that silence costs nothing (RFC 7587). */
 const MEDIA_CODECS: RouterRtpCodecCapability[] = [
@@ -37,32 +37,29 @@ export interface WorkerUsage {
 /** One process of mediasoup, on ports of its own. */
 export class MediaWorker {
   readonly index: number;
-  readonly bornAt = Date.now();
+  readonly bornAt = performance.now();
   readonly #worker: Worker;
   readonly #webRtcServer: WebRtcServer;
-  readonly #laneOptions: LaneOptions;
+  readonly #transportConnectMs: number;
   readonly #routers = new Set<Router>();
   #listeners = 0;
 
-  private constructor(index: number, worker: Worker, webRtcServer: WebRtcServer, laneOptions: LaneOptions) {
+  private constructor(index: number, worker: Worker, webRtcServer: WebRtcServer, transportConnectMs: number) {
     this.index = index;
     this.#worker = worker;
     this.#webRtcServer = webRtcServer;
-    this.#laneOptions = laneOptions;
+    this.#transportConnectMs = transportConnectMs;
   }
 
   /** @throws {Error} when the process or its ports cannot be had. */
   static async spawn(index: number, config: MediaWorkerConfig): Promise<MediaWorker> {
-    const { MEDIASOUP_WORKER_BIN, TRANSPORT_CONNECT_S, MEDIA_LISTEN_ADDRESS: listenAddress } = config;
+    const { MEDIASOUP_WORKER_BIN, TRANSPORT_CONNECT_S } = config;
     const worker = await keepThroughSignals(async () =>
       createWorker({ logLevel: 'error', ...(MEDIASOUP_WORKER_BIN ? { workerBin: MEDIASOUP_WORKER_BIN } : {}) }),
     );
     try {
       const webRtcServer = await worker.createWebRtcServer({ listenInfos: listenInfos(index, config) });
-      return new MediaWorker(index, worker, webRtcServer, {
-        transportConnectMs: TRANSPORT_CONNECT_S * 1000,
-        listenAddress,
-      });
+      return new MediaWorker(index, worker, webRtcServer, TRANSPORT_CONNECT_S * 1000);
     } catch (error) {
       worker.close();
       throw error;
@@ -86,12 +83,12 @@ export class MediaWorker {
   }
 
   /** A new router; null when the worker died meanwhile. */
-  async createLane(): Promise<Lane | null> {
+  async createRouter(): Promise<MediaRouter | null> {
     try {
       const router = await this.#worker.createRouter({ mediaCodecs: MEDIA_CODECS });
       this.#routers.add(router);
       router.observer.once('close', () => this.#routers.delete(router));
-      return new Lane(this, router, this.#webRtcServer, this.#laneOptions);
+      return new MediaRouter(this, router, this.#webRtcServer, this.#transportConnectMs);
     } catch (error) {
       if (this.#worker.closed) return null;
       throw error;

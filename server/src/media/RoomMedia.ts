@@ -3,9 +3,9 @@ import { AwaitQueue } from 'awaitqueue';
 import type { Producer } from 'mediasoup/types';
 import { AppError } from '../errors.ts';
 import type { Mixer } from '../mixer/Mixer.ts';
+import type { Endpoint, MixPlan } from '../mixer/mixerMessages.ts';
 import { AudienceMedia } from './AudienceMedia.ts';
-import type { Downlink } from './Ingest.ts';
-import { HANDOVER_MS } from './MixLinks.ts';
+import type { Downlink } from './AudienceRouter.ts';
 import { StageMedia } from './StageMedia.ts';
 import type { WorkerPool } from './WorkerPool.ts';
 
@@ -13,7 +13,12 @@ export interface RoomMediaOptions {
   readonly roomId: string;
   readonly pool: WorkerPool;
   readonly mixer: Pick<Mixer, 'openRoom'>;
+  /** IP address at which other nodes reach this one. */
+  readonly address: string;
 }
+
+/** `leaving`: it has gone to another node, and what comes in goes on until the voices have followed. */
+export type StagePlace = 'here' | 'leaving' | 'away';
 
 const NO_VOICES: ReadonlyMap<string, Producer> = new Map();
 
@@ -31,8 +36,9 @@ export class RoomMedia extends EventEmitter<{
   /** Of its own: a stage does not wait for the mixer. */
   readonly #audienceCreation = new AwaitQueue();
   #stage: StageMedia | null = null;
-  #leftStage: StageMedia | null = null;
+  #stageState: StagePlace = 'away';
   #audience: AudienceMedia | null = null;
+  #plan: MixPlan = { epoch: null, nodes: [] };
   #feed: ((stage: StageMedia) => Promise<void>) | null = null;
   #closed = false;
 
@@ -61,32 +67,27 @@ export class RoomMedia extends EventEmitter<{
     return this.#audience;
   }
 
-  /** The stage has gone to another node. What comes in goes on, until everyone has followed it. */
-  leaveStage(): void {
-    this.#leftStage?.close();
-    const stage = this.#stage;
-    this.#stage = null;
-    this.#leftStage = stage;
-    setTimeout(() => {
-      if (this.#leftStage === stage) this.#leftStage = null;
-      stage?.close();
-    }, HANDOVER_MS).unref();
+  /** Where the mixers of other nodes have to send the mix for the listeners of this one; null while there are none. */
+  get mixEndpoint(): Endpoint | null {
+    if (!this.#audience?.hasListeners) return null;
+    return { address: this.#options.address, port: this.#audience.mix.relayPort };
   }
 
-  /** Does the stage that has gone to another node still go on here? */
-  get isLeavingStage(): boolean {
-    return this.#leftStage !== null;
+  /**
+   * Where the mix is made, and where it goes. The whole plan each time, once a second: the mix may have to be opened again.
+   * @throws {AppError} UNAVAILABLE, ROOM_ENDED
+   */
+  async setMix(plan: MixPlan): Promise<void> {
+    this.#plan = plan;
+    // Other nodes have listeners, though this one may have none.
+    const audience = plan.nodes.length > 0 ? await this.openAudience() : this.#audience;
+    audience?.mix.setMix(this.#plan);
   }
 
-  /** The stage is here, or here again. */
-  takeStage(): void {
-    this.#leftStage?.close();
-    this.#leftStage = null;
-  }
-
-  /** The mixer was replaced: nobody has to do anything for the mix to go on. */
-  async renumber(): Promise<void> {
-    await this.#audience?.renumber();
+  /** Idempotent. A stage that comes back before it has left keeps its router. */
+  setStage(state: StagePlace): void {
+    this.#stageState = state;
+    if (state === 'away') this.#closeStage();
   }
 
   /** See `AudienceMedia.readDownlinks`. */
@@ -96,13 +97,8 @@ export class RoomMedia extends EventEmitter<{
 
   /** Gives everything back; what is asked for afterwards is made anew. */
   release(): void {
-    const [stage, audience] = [this.#stage, this.#audience];
-    this.takeStage();
-    this.#stage = null;
-    this.#audience = null;
-    this.#feed = null;
-    stage?.close();
-    audience?.close();
+    this.#closeStage();
+    this.#closeAudience();
   }
 
   close(): void {
@@ -111,8 +107,12 @@ export class RoomMedia extends EventEmitter<{
   }
 
   async #createStage(): Promise<StageMedia> {
-    const stage = new StageMedia(await this.#options.pool.createStageLane());
+    const stage = new StageMedia(await this.#options.pool.createStageRouter());
     this.#assertOpen(stage);
+    if (this.#stageState === 'away') {
+      stage.close();
+      throw new AppError('UNAVAILABLE', 'The stage is on another node');
+    }
     this.#stage = stage;
     stage.once('closed', () => {
       if (this.#stage !== stage) return;
@@ -131,11 +131,29 @@ export class RoomMedia extends EventEmitter<{
     const audience = new AudienceMedia(pool, mix);
     this.#assertOpen(audience);
     this.#audience = audience;
-    audience.on('ingestOpened', () => this.emit('audienceOpened'));
-    audience.on('ingestLost', () => this.emit('audienceLost'));
+    mix.setMix(this.#plan);
+    mix.once('lost', () => {
+      if (this.#audience === audience) this.#closeAudience();
+    });
+    audience.on('routerOpened', () => this.emit('audienceOpened'));
+    audience.on('routerLost', () => this.emit('audienceLost'));
     this.#feed = async (stage) => stage.feed(mix).catch((error: unknown) => this.#forgive(stage, error));
     if (this.#stage) await this.#feed(this.#stage);
     return audience;
+  }
+
+  /** Forgotten before it is closed: whoever is told of it may ask for the next. */
+  #closeStage(): void {
+    const stage = this.#stage;
+    this.#stage = null;
+    stage?.close();
+  }
+
+  #closeAudience(): void {
+    const audience = this.#audience;
+    this.#audience = null;
+    this.#feed = null;
+    audience?.close();
   }
 
   /** A worker that dies takes its stage with it, which is told by itself. */

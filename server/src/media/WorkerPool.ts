@@ -4,16 +4,14 @@ import type { RtpCapabilities } from 'mediasoup/types';
 import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
-import type { Lane } from './Lane.ts';
+import { RestartDelay } from '../RestartDelay.ts';
+import type { MediaRouter } from './MediaRouter.ts';
 import { MediaWorker, type MediaWorkerConfig, type WorkerUsage } from './MediaWorker.ts';
 import { placeListener, planWorkers } from './placement.ts';
 
 /** A worker starts in a tenth of this. */
-const LANE_TIMEOUT_MS = 3000;
-const LANE_RETRY_MS = 50;
-const RESPAWN_DELAY_MS = 500;
-/** A worker that lived less than this is not replaced at once: something is wrong with the machine, not with a room. */
-const EARLY_DEATH_MS = 2000;
+const ROUTER_TIMEOUT_MS = 3000;
+const ROUTER_RETRY_MS = 50;
 
 type PoolConfig = MediaWorkerConfig & Pick<Config, 'WORKERS'>;
 
@@ -23,6 +21,7 @@ export class WorkerPool extends EventEmitter<{ died: [index: number] }> {
   readonly #logger: Logger;
   readonly #plan: ReturnType<typeof planWorkers>;
   readonly #workers: (MediaWorker | null)[] = [];
+  readonly #restartDelays: readonly RestartDelay[];
   #rtpCapabilities: RtpCapabilities = {};
   #closed = false;
 
@@ -30,6 +29,7 @@ export class WorkerPool extends EventEmitter<{ died: [index: number] }> {
     super();
     this.#config = config;
     this.#plan = planWorkers(config.WORKERS);
+    this.#restartDelays = Array.from({ length: config.WORKERS }, () => new RestartDelay());
     this.#logger = logger.child({ component: 'WorkerPool' });
   }
 
@@ -38,9 +38,9 @@ export class WorkerPool extends EventEmitter<{ died: [index: number] }> {
     const pool = new WorkerPool(config, logger);
     try {
       for (let index = 0; index < config.WORKERS; index++) pool.#workers.push(await pool.#spawn(index));
-      const lane = await pool.createStageLane();
-      pool.#rtpCapabilities = lane.rtpCapabilities;
-      lane.close();
+      const mediaRouter = await pool.createStageRouter();
+      pool.#rtpCapabilities = mediaRouter.rtpCapabilities;
+      mediaRouter.close();
     } catch (error) {
       pool.close();
       throw error;
@@ -58,13 +58,13 @@ export class WorkerPool extends EventEmitter<{ died: [index: number] }> {
   }
 
   /** A router for a stage, on the stage worker that has the fewest. @throws {AppError} UNAVAILABLE */
-  async createStageLane(): Promise<Lane> {
-    return this.#createLane(() => this.#leastRouters(this.#running(this.#plan.stage)));
+  async createStageRouter(): Promise<MediaRouter> {
+    return this.#createRouter(() => this.#leastRouters(this.#running(this.#plan.stage)));
   }
 
   /** A router for listeners of a room whose mix goes to these workers already. @throws {AppError} UNAVAILABLE */
-  async createAudienceLane(present: ReadonlySet<number>): Promise<Lane> {
-    return this.#createLane(() => this.pickAudienceWorker(present));
+  async createAudienceRouter(present: ReadonlySet<number>): Promise<MediaRouter> {
+    return this.#createRouter(() => this.pickAudienceWorker(present));
   }
 
   /** The worker for the next listener of such a room; null while none runs. */
@@ -84,12 +84,12 @@ export class WorkerPool extends EventEmitter<{ died: [index: number] }> {
   }
 
   /** Waits for a worker that is being replaced. */
-  async #createLane(pick: () => MediaWorker | null): Promise<Lane> {
-    const deadline = performance.now() + LANE_TIMEOUT_MS;
+  async #createRouter(pick: () => MediaWorker | null): Promise<MediaRouter> {
+    const deadline = performance.now() + ROUTER_TIMEOUT_MS;
     do {
-      const lane = await pick()?.createLane();
-      if (lane) return lane;
-      await sleep(LANE_RETRY_MS);
+      const mediaRouter = await pick()?.createRouter();
+      if (mediaRouter) return mediaRouter;
+      await sleep(ROUTER_RETRY_MS);
     } while (!this.#closed && performance.now() < deadline);
     throw new AppError('UNAVAILABLE', 'No media worker is running');
   }
@@ -116,11 +116,11 @@ export class WorkerPool extends EventEmitter<{ died: [index: number] }> {
     this.#logger.error({ worker: index, pid }, 'Media worker died');
     this.#workers[index] = null;
     this.emit('died', index);
-    void this.#respawn(index, Date.now() - bornAt < EARLY_DEATH_MS ? RESPAWN_DELAY_MS : 0);
+    void this.#respawn(index, performance.now() - bornAt);
   }
 
-  async #respawn(index: number, delayMs: number): Promise<void> {
-    await sleep(delayMs);
+  async #respawn(index: number, livedMs: number): Promise<void> {
+    await sleep(this.#restartDelays[index]!.next(livedMs));
     if (this.#closed) return;
     try {
       const worker = await this.#spawn(index);
@@ -129,7 +129,7 @@ export class WorkerPool extends EventEmitter<{ died: [index: number] }> {
       this.#logger.info({ worker: index, pid: worker.pid }, 'Media worker replaced');
     } catch (error) {
       this.#logger.error({ worker: index, err: error }, 'Media worker could not be replaced; trying again');
-      void this.#respawn(index, RESPAWN_DELAY_MS);
+      void this.#respawn(index, 0);
     }
   }
 }

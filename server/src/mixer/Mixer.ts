@@ -1,79 +1,74 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { randomInt } from 'node:crypto';
-import { EventEmitter } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { EventEmitter, once } from 'node:events';
 import type { Config } from '../config.ts';
 import type { Logger } from '../logger.ts';
-import type { MixerCommand, MixerReport, MixerUsage, MixOutput, MixSource, RoomState } from './mixerMessages.ts';
-import type { VoiceSettings } from './Voice.ts';
+import { MixerProcess } from './MixerProcess.ts';
+import type { MixerUsage, MixFailed, MixOpened, RoomState } from './mixerMessages.ts';
+import { deriveRelayKey } from './relayPacket.ts';
+import { RoomMix } from './RoomMix.ts';
 
-/** A process that lived less than this is not replaced at once: something is wrong with the machine, not with a room. */
-const EARLY_DEATH_MS = 2000;
-const RESPAWN_DELAY_MS = 500;
 /** A port and an encoder take milliseconds; a process that was just replaced, a second. */
 const OPEN_TIMEOUT_MS = 5000;
-/** A second each: so many without an answer, and the process hangs. */
-const MAX_UNANSWERED = 4;
-/** It answers within a tick or two. */
-const USAGE_TIMEOUT_MS = 1000;
+/** A mix that fails is opened again so many times in a minute; then it is lost. */
+const MAX_FAILURES = 3;
+const FAILURES_WITHIN_MS = 60_000;
+/** What a room with open microphones takes of a core, for those that were placed so lately that no measurement has them. */
+const ROOM_LOAD = 0.05;
+const UNMEASURED_MS = 5000;
 
-export type MixerConfig = Pick<Config, 'MIX_PACKET_MS' | 'MIX_BITRATE'>;
-/** A voice that is sent to a mix. */
-export type MixSpeaker = VoiceSettings;
+export type MixerConfig = Pick<Config, 'MIXERS' | 'MIX_PACKET_MS' | 'MIX_BITRATE' | 'MEDIA_LISTEN_ADDRESS'>;
 
-/** The mix of one room. */
-export interface RoomMix {
-  /** UDP port on 127.0.0.1 that takes the speakers' RTP, and that the mix is sent from. Stays the same for good. */
-  readonly port: number;
-  /** Of the mix. Stays the same for good. */
-  readonly ssrc: number;
-  /** The whole list each time. Who is not in it, or is muted, is not in the mix, whatever they send. */
-  setSpeakers(speakers: readonly MixSpeaker[]): void;
-  /**
-   * What it sends is mixed here, or elsewhere and only passed on: to those who receive it, it is one stream all the time. The
-   * second is heard until someone speaks in the first.
-   */
-  setSources(sources: readonly MixSource[]): void;
-  /** Where the mix goes: the whole list each time. */
-  setOutputs(outputs: readonly MixOutput[]): void;
-  close(): void;
+interface MixerOptions {
+  readonly config: MixerConfig;
+  /** Keys of what mixers of different nodes send to each other are derived from it. */
+  readonly secret: string;
+  readonly logger: Logger;
+  /** Starts one mixer process. */
+  readonly fork?: () => ChildProcess;
 }
-
-type Opening = Pick<RoomState, 'roomId' | 'opening'>;
 
 interface Room {
   state: RoomState;
+  process: MixerProcess;
+  readonly mix: RoomMix;
   readonly opened: PromiseWithResolvers<void>;
+  readonly placedAt: number;
 }
 
-/** The mixer process of this node: one child, many rooms; started again at once when it dies, with every room as it was. */
+/**
+ * The mixes of this node's rooms, spread over several mixer processes: each has whole rooms, and is told everything about them
+ * again when it is replaced.
+ */
 export class Mixer extends EventEmitter<{ restarted: [] }> {
   readonly #config: MixerConfig;
   readonly #logger: Logger;
+  readonly #processes: readonly MixerProcess[];
   readonly #rooms = new Map<string, Room>();
-  readonly #started = Promise.withResolvers<void>();
-  #child: ChildProcess;
-  #bornAt = 0;
-  #isReplacement = false;
-  #asked: PromiseWithResolvers<MixerUsage> | null = null;
-  #usage: MixerUsage = { cpuSeconds: 0, rssBytes: 0, ticks: 0, lateTicks: 0, rooms: 0, speakers: 0 };
+  /** When the mix of a room failed, by room; kept when the mix is gone, so that opening it anew is no way round the limit. */
+  readonly #failures = new Map<string, readonly number[]>();
   #openings = 0;
-  #unanswered = 0;
-  readonly #watch = setInterval(() => this.#checkAlive(), 1000);
   #closed = false;
 
-  private constructor(config: MixerConfig, logger: Logger) {
+  private constructor({ config, secret, logger, fork: startProcess = forkMixer }: MixerOptions) {
     super();
     this.#config = config;
     this.#logger = logger.child({ component: 'Mixer' });
-    this.#child = this.#spawn();
+    const settings = {
+      relayKey: deriveRelayKey(secret).toString('base64'),
+      listenAddress: config.MEDIA_LISTEN_ADDRESS,
+    };
+    this.#processes = Array.from({ length: config.MIXERS }, (_, index) => {
+      const child = this.#logger.child({ mixer: index });
+      return this.#watch(new MixerProcess({ fork: startProcess, settings, logger: child }));
+    });
   }
 
-  /** Resolves once the process is ready. @throws {Error} when it ends before */
-  static async create({ config, logger }: { config: MixerConfig; logger: Logger }): Promise<Mixer> {
-    const mixer = new Mixer(config, logger);
+  /** Resolves once every process is ready. @throws {Error} when one ends before, or cannot be started; none is left then */
+  static async create(options: MixerOptions): Promise<Mixer> {
+    const mixer = new Mixer(options);
     try {
-      await mixer.#started.promise;
+      await Promise.all(mixer.#processes.map(startAndWait));
     } catch (error) {
       mixer.close();
       throw error;
@@ -81,174 +76,200 @@ export class Mixer extends EventEmitter<{ restarted: [] }> {
     return mixer;
   }
 
-  /** Of the process that mixes now. */
-  get pid(): number | undefined {
-    return this.#child.pid;
+  /** Of the processes that run now. */
+  get pids(): readonly number[] {
+    return this.#processes.map(({ pid }) => pid).filter((pid) => pid !== undefined);
   }
 
-  /** Opens the mix of a room. @throws {Error} when no port can be had, or the process does not answer */
+  /** Of the process that mixes this room. */
+  findPid(roomId: string): number | undefined {
+    return this.#rooms.get(roomId)?.process.pid;
+  }
+
+  /** Does a process run and answer? */
+  get ready(): boolean {
+    return this.#processes.some(({ isReady }) => isReady);
+  }
+
+  /** Share of a core that the least loaded process used over the last seconds, 0 to 1; 1 when none runs. */
+  get load(): number {
+    return Math.min(1, ...this.#running.map(({ load }) => load.cpu));
+  }
+
+  /** False when every process is past 80 % of a core, or past 40 % and late with more than a tenth of its ticks. */
+  get canTakeRoom(): boolean {
+    return this.#running.some(({ load }) => !load.isFull);
+  }
+
+  /** Opens the mix of a room. @throws {Error} when no port can be had, the process does not answer, or the room failed too often */
   async openRoom(roomId: string): Promise<RoomMix> {
     if (this.#closed) throw new Error('The mixer is closed');
     if (this.#rooms.has(roomId)) throw new Error('The room has a mix');
-    const { MIX_PACKET_MS: packetMs, MIX_BITRATE: bitrate } = this.#config;
-    const opening = ++this.#openings;
-    const state = {
-      roomId,
-      opening,
-      port: 0,
-      ssrc: randomInt(1, 0x1_0000_0000),
-      packetMs,
-      bitrate,
-      sources: [{ kind: 'mix' }] as const,
-      speakers: [],
-      outputs: [],
-    };
-    const room: Room = { state, opened: Promise.withResolvers() };
+    if (this.#failuresOf(roomId).length > MAX_FAILURES) throw new Error('The mix of the room failed too often');
+    const room = this.#createRoom(roomId);
     this.#rooms.set(roomId, room);
-    this.#send({ type: 'room', room: state });
+    this.#tell(room);
     const timer = setTimeout(() => room.opened.reject(new Error('The mixer does not answer')), OPEN_TIMEOUT_MS);
     try {
       await room.opened.promise;
     } catch (error) {
-      if (this.#rooms.get(roomId) === room) this.#drop(roomId);
+      this.#drop(room);
       throw error;
     } finally {
       clearTimeout(timer);
     }
-    return this.#createMix(room);
+    return room.mix;
   }
 
-  /** Of the process that runs now; of the last one, or as of the last answer, where there is none within a second. */
+  /** Of all processes together. */
   async getUsage(): Promise<MixerUsage> {
-    if (!this.#child.connected) return this.#usage;
-    if (!this.#asked) {
-      this.#asked = Promise.withResolvers();
-      setTimeout(() => this.#answer(), USAGE_TIMEOUT_MS).unref();
-      this.#send({ type: 'usage' });
-    }
-    return this.#asked.promise;
+    const usages = await Promise.all(this.#processes.map(async (process) => process.getUsage()));
+    const sum = (read: (usage: MixerUsage) => number) => usages.reduce((total, usage) => total + read(usage), 0);
+    return {
+      cpuSeconds: sum(({ cpuSeconds }) => cpuSeconds),
+      rssBytes: sum(({ rssBytes }) => rssBytes),
+      ticks: sum(({ ticks }) => ticks),
+      lateTicks: sum(({ lateTicks }) => lateTicks),
+      rooms: sum(({ rooms }) => rooms),
+      speakers: sum(({ speakers }) => speakers),
+    };
   }
 
   close(): void {
     this.#closed = true;
-    clearInterval(this.#watch);
-    this.#child.kill('SIGKILL');
-    this.#answer();
+    for (const process of this.#processes) process.close();
     for (const { opened } of this.#rooms.values()) opened.reject(new Error('The mixer is closed'));
     this.#rooms.clear();
   }
 
-  #createMix(room: Room): RoomMix {
-    const { port, ssrc, roomId } = room.state;
-    const update = (change: Partial<RoomState>) => {
-      if (this.#rooms.get(roomId) !== room) return;
-      room.state = { ...room.state, ...change };
-      this.#send({ type: 'room', room: room.state });
-    };
-    return {
-      port,
-      ssrc,
-      setSpeakers: (speakers) => update({ speakers }),
-      setSources: (sources) => update({ sources }),
-      setOutputs: (outputs) => update({ outputs }),
-      close: () => {
-        if (this.#rooms.get(roomId) !== room) return;
-        this.#drop(roomId);
+  get #running(): readonly MixerProcess[] {
+    return this.#processes.filter(({ isReady }) => isReady);
+  }
+
+  #watch(process: MixerProcess): MixerProcess {
+    process.on('ready', ({ isReplacement }) => {
+      for (const room of this.#rooms.values()) if (room.process === process) this.#reopen(room);
+      if (isReplacement) this.emit('restarted');
+    });
+    process.on('ended', ({ wasReady }) => {
+      // It cannot be started, and no room is to blame.
+      if (!wasReady) this.#moveRooms(process);
+    });
+    process.on('opened', (report) => this.#handleOpened(report));
+    process.on('failed', (report) => this.#handleFailed(report));
+    return process;
+  }
+
+  #createRoom(roomId: string): Room {
+    const { MIX_PACKET_MS: packetMs, MIX_BITRATE: bitrate } = this.#config;
+    const room: Room = {
+      state: {
+        ...{ roomId, opening: ++this.#openings, port: 0, relayPort: 0, ssrc: randomInt(1, 0x1_0000_0000) },
+        ...{ packetMs, bitrate, epoch: null, nodes: [], speakers: [], outputs: [] },
       },
+      process: this.#pickProcess(),
+      mix: new RoomMix({
+        read: () => room.state,
+        update: (change) => {
+          room.state = { ...room.state, ...change };
+          if (this.#rooms.get(roomId) === room) this.#tell(room);
+        },
+        close: () => this.#drop(room),
+      }),
+      opened: Promise.withResolvers(),
+      placedAt: performance.now(),
     };
+    return room;
   }
 
-  #drop(roomId: string): void {
-    this.#rooms.delete(roomId);
-    this.#send({ type: 'close', roomId });
+  /** The least loaded of those that run; where none does, the room waits for one. */
+  #pickProcess(): MixerProcess {
+    const candidates = this.#running.length > 0 ? this.#running : this.#processes;
+    return candidates.reduce((best, process) => (this.#loadOf(process) < this.#loadOf(best) ? process : best));
   }
 
-  #spawn(): ChildProcess {
-    // Options and variables of this process, such as a test runner's or a secret, are none of the child's.
-    const child = fork(new URL('mixerChild.ts', import.meta.url), { execArgv: [], env: {} });
-    this.#bornAt = Date.now();
-    child.on('message', (message) => this.#handleReport(message as MixerReport));
-    child.on('error', (error) => this.#logger.error({ err: error }, 'Mixer could not be reached'));
-    child.once('exit', (code, signal) => this.#handleExit(code, signal));
-    return child;
+  #loadOf(process: MixerProcess, now = performance.now()): number {
+    const rooms = [...this.#rooms.values()].filter((room) => room.process === process);
+    const unmeasured = rooms.filter(({ placedAt }) => now - placedAt < UNMEASURED_MS);
+    // Of two that are as idle, the one with fewer rooms.
+    return process.load.cpu + unmeasured.length * ROOM_LOAD + rooms.length / 1e4;
   }
 
-  /** Asked once a second, and not timed by the clock: when the whole machine stood still, its mixer is not to blame. */
-  #checkAlive(): void {
-    if (!this.#child.connected) return;
-    if (++this.#unanswered > MAX_UNANSWERED) {
-      this.#logger.error({ pid: this.#child.pid }, 'Mixer hangs');
-      this.#child.kill('SIGKILL');
-    } else this.#send({ type: 'usage' });
-  }
-
-  #handleReport(report: MixerReport): void {
-    this.#unanswered = 0;
-    switch (report.type) {
-      case 'ready':
-        if (this.#isReplacement) this.emit('restarted');
-        this.#started.resolve();
-        return;
-      case 'usage':
-        this.#usage = report.usage;
-        this.#answer();
-        return;
-      case 'open':
-        this.#handleOpen(report, report.port);
-        return;
-      case 'failed':
-        this.#handleFailure(report, report.message);
+  /** The rooms of a process that is gone go on with the others. */
+  #moveRooms(from: MixerProcess): void {
+    if (this.#running.length === 0) return;
+    for (const room of this.#rooms.values()) {
+      if (room.process !== from) continue;
+      room.process = this.#pickProcess();
+      this.#reopen(room);
     }
   }
 
-  #handleOpen(which: Opening, port: number): void {
+  #tell(room: Room): void {
+    room.process.send({ type: 'room', room: room.state });
+  }
+
+  /** In a process that has not got it. */
+  #reopen(room: Room): void {
+    this.#tell(room);
+    if (room.state.port !== 0) room.mix.emit('renumbered');
+  }
+
+  #drop(room: Room): void {
+    const { roomId } = room.state;
+    if (this.#rooms.get(roomId) !== room) return;
+    this.#rooms.delete(roomId);
+    room.process.send({ type: 'close', roomId });
+  }
+
+  #handleOpened({ port, relayPort, ...which }: MixOpened): void {
     const room = this.#find(which);
     if (!room) return;
-    room.state = { ...room.state, port };
+    room.state = { ...room.state, port, relayPort };
     room.opened.resolve();
   }
 
-  #handleFailure(which: Opening, message: string): void {
+  #handleFailed({ message, isPortTaken, ...which }: MixFailed): void {
     const { roomId } = which;
     const room = this.#find(which);
-    this.#logger.error({ roomId, message }, 'Mix could not be opened');
+    this.#logger.error({ roomId, message }, 'A mix failed');
     if (!room) return;
-    room.opened.reject(new Error(message));
-    if (room.state.port === 0) this.#rooms.delete(roomId);
-    else this.#send({ type: 'room', room: room.state });
+    if (room.state.port === 0) return room.opened.reject(new Error(message));
+    if (!isPortTaken) {
+      this.#failures.set(roomId, [...this.#failuresOf(roomId), performance.now()]);
+      if (this.#failuresOf(roomId).length <= MAX_FAILURES) return this.#reopen(room);
+    }
+    this.#drop(room);
+    room.mix.emit('lost');
+  }
+
+  /** In the last minute. */
+  #failuresOf(roomId: string): readonly number[] {
+    const since = performance.now() - FAILURES_WITHIN_MS;
+    for (const [id, failures] of this.#failures) if (failures.at(-1)! < since) this.#failures.delete(id);
+    return (this.#failures.get(roomId) ?? []).filter((at) => at >= since);
   }
 
   /** What is said of a mix that was closed meanwhile is not of the one that the room has now. */
-  #find({ roomId, opening }: Opening): Room | undefined {
+  #find({ roomId, opening }: Pick<RoomState, 'roomId' | 'opening'>): Room | undefined {
     const room = this.#rooms.get(roomId);
     return room?.state.opening === opening ? room : undefined;
   }
+}
 
-  #handleExit(code: number | null, signal: NodeJS.Signals | null): void {
-    this.#answer();
-    if (this.#closed) return;
-    this.#started.reject(new Error(`The mixer ended (${signal ?? `exit code ${code}`})`));
-    this.#logger.error({ code, signal }, 'Mixer died');
-    void this.#respawn(Date.now() - this.#bornAt < EARLY_DEATH_MS ? RESPAWN_DELAY_MS : 0);
-  }
+/** Options and variables of this process, such as a test runner's or a secret, are none of the child's. */
+function forkMixer(): ChildProcess {
+  return fork(new URL('mixerChild.ts', import.meta.url), { execArgv: [], env: {} });
+}
 
-  async #respawn(delayMs: number): Promise<void> {
-    if (delayMs > 0) await sleep(delayMs);
-    if (this.#closed) return;
-    this.#unanswered = 0;
-    this.#child = this.#spawn();
-    this.#isReplacement = true;
-    for (const { state } of this.#rooms.values()) this.#send({ type: 'room', room: state });
-    this.#logger.info({ pid: this.#child.pid }, 'Mixer replaced');
-  }
-
-  #answer(): void {
-    this.#asked?.resolve(this.#usage);
-    this.#asked = null;
-  }
-
-  #send(command: MixerCommand): void {
-    // A process that is gone is told everything again by its successor's first messages.
-    if (this.#child.connected) this.#child.send(command, () => undefined);
+async function startAndWait(process: MixerProcess): Promise<void> {
+  const abort = new AbortController();
+  const ended = once(process, 'ended', abort).then(([{ error }]) => Promise.reject(error as Error));
+  const ready = once(process, 'ready', abort);
+  process.start();
+  try {
+    await Promise.race([ready, ended]);
+  } finally {
+    abort.abort();
   }
 }

@@ -1,72 +1,128 @@
-import { loadLibopus } from 'libopus-wasm';
-import type { MixerCommand, MixerReport, MixerUsage, RoomState } from './mixerMessages.ts';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { isPortTaken } from './bindUdp.ts';
+import type { MixerCommand, MixerReport, MixerSettings, MixerUsage, RoomState } from './mixerMessages.ts';
+import { loadOpus } from './opus/loadOpus.ts';
 import { RoomSocket } from './RoomSocket.ts';
 import { TickClock } from './TickClock.ts';
 
-/** The process that mixes: it does what its parent says over IPC, and ends with it. */
+/**
+ * The process that mixes: it does what its parent says over IPC, and ends with it. What is thrown in one room ends the mix of that
+ * room and no other.
+ */
 
-interface WantedRoom {
+interface OpenRoom {
   state: RoomState;
   /** Null until it is open. */
   socket: RoomSocket | null;
 }
 
-const rooms = new Map<string, WantedRoom>();
+const rooms = new Map<string, OpenRoom>();
+/** Tells which room a promise or a timer belongs to, that nobody waits for and that fails. */
+const currentRoom = new AsyncLocalStorage<OpenRoom>();
+let settings: MixerSettings | null = null;
 let opened = 0;
 const clock = new TickClock((dueMs) => {
-  for (const { socket } of rooms.values()) socket?.tick(dueMs);
+  for (const room of rooms.values()) attempt(room, () => room.socket?.tick(dueMs));
 });
 
 process.on('message', (message) => handle(message as MixerCommand));
 process.on('disconnect', () => process.exit(0));
+process.on('uncaughtException', handleUncaught);
+process.on('unhandledRejection', handleUncaught);
 // Ctrl-C goes to every process of a terminal, and the parent decides what comes of it.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
-await loadLibopus();
+await loadOpus();
 report({ type: 'ready' });
 
 function handle(command: MixerCommand): void {
   switch (command.type) {
+    case 'start':
+      settings = command.settings;
+      return;
     case 'room':
       updateRoom(command.room);
       return;
     case 'close':
-      rooms.get(command.roomId)?.socket?.close();
-      rooms.delete(command.roomId);
+      closeRoom(rooms.get(command.roomId));
       return;
     case 'usage':
-      report({ type: 'usage', usage: usage() });
+      report({ type: 'usage', usage: usage(), uptimeS: process.uptime() });
   }
 }
 
 function updateRoom(state: RoomState): void {
-  const room = rooms.get(state.roomId);
-  if (room) {
-    room.state = state;
-    room.socket?.update(state);
+  const known = rooms.get(state.roomId);
+  if (known?.state.opening === state.opening) {
+    known.state = state;
+    attempt(known, () => known.socket?.update(state));
   } else {
-    const wanted = { state, socket: null };
-    rooms.set(state.roomId, wanted);
-    void openRoom(wanted);
+    closeRoom(known);
+    const room = { state, socket: null };
+    rooms.set(state.roomId, room);
+    currentRoom.run(room, () => void openRoom(room));
   }
 }
 
-async function openRoom(room: WantedRoom): Promise<void> {
-  const { roomId, opening } = room.state;
+async function openRoom(room: OpenRoom): Promise<void> {
   try {
-    const socket = await RoomSocket.create(room.state, opened++);
-    // Closed meanwhile, and perhaps wanted again, which has a socket of its own.
-    if (rooms.get(roomId) !== room) {
+    if (!settings) throw new Error('The mixer has not been started');
+    const { relayKey, listenAddress } = settings;
+    const socket = await RoomSocket.create({
+      ...{ state: room.state, phase: opened++, relayKey: Buffer.from(relayKey, 'base64'), listenAddress },
+      onError: (error) => fail(room, error),
+    });
+    // Closed meanwhile, and perhaps opened again, with a socket of its own.
+    if (!isOpen(room)) {
       socket.close();
       return;
     }
     room.socket = socket;
     socket.update(room.state);
-    report({ type: 'open', roomId, opening, port: socket.port });
+    const { roomId, opening } = room.state;
+    report({ type: 'open', roomId, opening, port: socket.port, relayPort: socket.relayPort });
   } catch (error) {
-    if (rooms.get(roomId) !== room) return;
-    rooms.delete(roomId);
-    report({ type: 'failed', roomId, opening, message: error instanceof Error ? error.message : String(error) });
+    fail(room, error);
   }
+}
+
+function attempt(room: OpenRoom, act: () => void): void {
+  try {
+    currentRoom.run(room, act);
+  } catch (error) {
+    fail(room, error);
+  }
+}
+
+/** Ends the mix of one room, and tells the parent. */
+function fail(room: OpenRoom, error: unknown): void {
+  if (!isOpen(room)) return;
+  closeRoom(room);
+  const { roomId, opening } = room.state;
+  report({ type: 'failed', roomId, opening, message: messageOf(error), isPortTaken: isPortTaken(error) });
+}
+
+function closeRoom(room: OpenRoom | undefined): void {
+  if (!room) return;
+  rooms.delete(room.state.roomId);
+  try {
+    room.socket?.close();
+  } catch {
+    // What is broken may not close in good order either.
+  }
+}
+
+function isOpen(room: OpenRoom): boolean {
+  return rooms.get(room.state.roomId) === room;
+}
+
+function handleUncaught(error: unknown): void {
+  const room = currentRoom.getStore();
+  if (room) return fail(room, error);
+  process.send?.({ type: 'crashed', message: messageOf(error) } satisfies MixerReport, () => process.exit(1));
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 function usage(): MixerUsage {

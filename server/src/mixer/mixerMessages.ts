@@ -1,35 +1,40 @@
-import type { VoiceSettings } from './Voice.ts';
 import type { MixSettings } from './MixStream.ts';
+import type { VoiceSettings } from './Voice.ts';
 
-/** Where a mix goes. */
-export interface MixOutput {
+/** A UDP endpoint. */
+export interface Endpoint {
+  /** An IP address. */
   readonly address: string;
   readonly port: number;
-  /** Leads to other nodes: it gets what is mixed here and nothing that came from elsewhere, so that nothing goes round. */
-  readonly outward?: boolean;
 }
 
-/** What a room's socket can send: what it mixes, or what it receives as one stream, mixed elsewhere. */
-export type MixSource = { readonly kind: 'mix' } | { readonly kind: 'relay'; readonly ssrc: number };
+/** Where a mix is made, and where it goes besides the listeners of this node. */
+export interface MixPlan {
+  /** The epoch of the home lease under which this node mixes the voices; null when it does not mix them. */
+  readonly epoch: number | null;
+  /** Mixers of other nodes that get the mix that is made here. */
+  readonly nodes: readonly Endpoint[];
+}
 
 /** Everything that a mix is: sent whole each time, so that a new process takes over from what it is told once. */
-export interface RoomState extends MixSettings {
+export interface RoomState extends MixSettings, MixPlan {
   readonly roomId: string;
   /** Tells a mix from one that the same room had before it. */
   readonly opening: number;
   /** UDP port on 127.0.0.1; 0 until the first process has found a free one. */
   readonly port: number;
-  /** The first is what is heard; while nobody has spoken there yet, as when a stage moves, the next. */
-  readonly sources: readonly MixSource[];
+  /** UDP port that takes the mix from other nodes; 0 as above. A new process may have to take another one. */
+  readonly relayPort: number;
   readonly speakers: readonly VoiceSettings[];
-  readonly outputs: readonly MixOutput[];
+  /** Loopback ports of the audience workers. */
+  readonly outputs: readonly Endpoint[];
 }
 
 export interface MixerUsage {
-  /** User and system time since the process started. */
+  /** User and system time. */
   readonly cpuSeconds: number;
   readonly rssBytes: number;
-  /** Of 20 ms, since the process started. */
+  /** Of 20 ms. */
   readonly ticks: number;
   /** Those that came 10 ms too late or more. */
   readonly lateTicks: number;
@@ -37,13 +42,37 @@ export interface MixerUsage {
   readonly speakers: number;
 }
 
+/** What a mixer process needs before its first room. */
+export interface MixerSettings {
+  /** See `deriveRelayKey`; base64. */
+  readonly relayKey: string;
+  /** Address that ports for other nodes are bound to. */
+  readonly listenAddress: string;
+}
+
 export type MixerCommand =
+  | { readonly type: 'start'; readonly settings: MixerSettings }
   | { readonly type: 'room'; readonly room: RoomState }
   | { readonly type: 'close'; readonly roomId: string }
   | { readonly type: 'usage' };
 
+type OfRoom = Pick<RoomState, 'roomId' | 'opening'>;
+
+export type MixOpened = OfRoom & { readonly type: 'open' } & Pick<RoomState, 'port' | 'relayPort'>;
+
+/** A mix could not be opened, or an error ended it. */
+export type MixFailed = OfRoom & {
+  readonly type: 'failed';
+  readonly message: string;
+  /** The port that the mix had is taken: it has to get another one. */
+  readonly isPortTaken: boolean;
+};
+
 export type MixerReport =
   | { readonly type: 'ready' }
-  | { readonly type: 'open'; readonly roomId: string; readonly opening: number; readonly port: number }
-  | { readonly type: 'failed'; readonly roomId: string; readonly opening: number; readonly message: string }
-  | { readonly type: 'usage'; readonly usage: MixerUsage };
+  | MixOpened
+  | MixFailed
+  /** `uptimeS`: seconds since the process was started. */
+  | { readonly type: 'usage'; readonly usage: MixerUsage; readonly uptimeS: number }
+  /** An error that belongs to no room; the process ends. */
+  | { readonly type: 'crashed'; readonly message: string };

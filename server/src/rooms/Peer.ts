@@ -13,8 +13,18 @@ export interface PeerLink {
   announceConsumer(consumer: ConsumerInfo): Promise<void>;
   /** Those on stage are told of changes at once, the audience with the next pulse. */
   setOnStage(onStage: boolean): void;
+  /** Has it been told to go? Its person may be on another node already, while what they heard here goes on. */
+  readonly isClosing: boolean;
   /** Says why, then disconnects. */
   close(reason: CloseReason): void;
+}
+
+/** A new connection: who, from which page, and what it can receive. */
+export interface Arrival {
+  readonly person: Person;
+  readonly instanceId: string;
+  readonly rtpCapabilities: RtpCapabilities;
+  readonly link: PeerLink;
 }
 
 /**
@@ -24,7 +34,8 @@ export interface PeerLink {
  */
 export type PeerState =
   | { readonly kind: 'joined'; readonly link: PeerLink }
-  | { readonly kind: 'away'; readonly since: number }
+  /** By the monotonic clock. */
+  | { readonly kind: 'away'; readonly sinceMs: number }
   | { readonly kind: 'closed' };
 
 /** One person's presence in one room; it survives a reconnect. */
@@ -34,14 +45,20 @@ export class Peer {
   #name: string;
   #instanceId: string;
   #rtpCapabilities: RtpCapabilities;
-  #state: PeerState = { kind: 'away', since: Date.now() };
+  #state: PeerState = { kind: 'away', sinceMs: performance.now() };
+  #enteredSeq = 0;
   #media: PeerMedia | null = null;
 
-  constructor({ userId, name }: Person, instanceId: string, rtpCapabilities: RtpCapabilities) {
+  constructor({ person: { userId, name }, instanceId, rtpCapabilities }: Arrival) {
     this.userId = userId;
     this.#name = name;
     this.#instanceId = instanceId;
     this.#rtpCapabilities = rtpCapabilities;
+  }
+
+  /** The number that the record had when the current connection spent its ticket. */
+  get enteredSeq(): number {
+    return this.#enteredSeq;
   }
 
   get name(): string {
@@ -77,19 +94,20 @@ export class Peer {
    * Takes a new connection; the one before it, if any, is closed as replaced. The same page coming back keeps its media,
    * another page of the same person starts anew.
    */
-  attach(link: PeerLink, name: string, instanceId: string, rtpCapabilities: RtpCapabilities): void {
+  attach({ link, person, instanceId, rtpCapabilities }: Arrival, enteredSeq: number): void {
     this.link?.close('replaced');
     if (instanceId !== this.#instanceId) this.media = null;
-    this.#name = name;
+    this.#name = person.name;
     this.#instanceId = instanceId;
     this.#rtpCapabilities = rtpCapabilities;
+    this.#enteredSeq = enteredSeq;
     this.#state = { kind: 'joined', link };
   }
 
   /** Returns false when `link` is not the current connection: a late disconnect of a replaced one means nothing. */
   detach(link: PeerLink): boolean {
     if (this.link !== link) return false;
-    this.#state = { kind: 'away', since: Date.now() };
+    this.#state = { kind: 'away', sinceMs: performance.now() };
     return true;
   }
 

@@ -5,44 +5,47 @@ import { can, type Action } from '@tribune/shared/permissions.ts';
 import type { AudienceList, RoomHealthInfo, Welcome } from '@tribune/shared/protocol.ts';
 import type { QualityReport } from '@tribune/shared/schemas.ts';
 import { TICKET_EXPIRES_S, type Ticket } from '../auth/Tokens.ts';
-import type { PeopleQuery, RoomChange } from '../cluster/ClusterBus.ts';
+import type { ClusterContext } from '../cluster/ClusterContext.ts';
+import type { Home } from '../cluster/HomeLease.ts';
 import type { LiveNode } from '../cluster/NodeRegistry.ts';
-import { RoomHome, type ClusterContext } from '../cluster/RoomHome.ts';
-import type { RoomReport } from '../cluster/RoomNodes.ts';
+import type { Answer, Question } from '../cluster/roomMessages.ts';
+import type { HomeState } from '../cluster/StageHome.ts';
 import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { WorkerPool } from '../media/WorkerPool.ts';
 import type { Mixer } from '../mixer/Mixer.ts';
-import { placedIn, toRoomState, type RoomRecord } from '../store/RoomRecord.ts';
-import { NotHomeError, type RoomStore, type Transition } from '../store/RoomStore.ts';
-import { Herald, type RoomChannel } from './Herald.ts';
-import type { Peer, PeerLink } from './Peer.ts';
-import type { PresenceConfig } from './PresenceClock.ts';
-import { PulseGate } from './PulseGate.ts';
+import { toRoomState, type RoomRecord } from '../store/RoomRecord.ts';
+import type { RoomStore } from '../store/RoomStore.ts';
+import { readGraces, type GracesConfig } from './graces.ts';
+import type { Arrival, Peer, PeerLink } from './Peer.ts';
+import { PeerRegistry } from './PeerRegistry.ts';
+import { PulseThrottle } from './PulseThrottle.ts';
+import { Reactions } from './Reactions.ts';
 import { RoomHealth, reportEveryS } from './RoomHealth.ts';
-import { RoomLedger } from './RoomLedger.ts';
-import { RoomPeople, type Arrival } from './RoomPeople.ts';
-import type { RoomObserver } from './RoomObserver.ts';
-import { RoomSound } from './RoomSound.ts';
-import { RoomUpkeep } from './RoomUpkeep.ts';
-import { toSelfState } from './selfState.ts';
 import { toRoomInfo } from './roomInfo.ts';
+import { RoomMediaController } from './RoomMediaController.ts';
+import { RoomNotifier, type RoomAudience } from './RoomNotifier.ts';
+import type { RoomObserver } from './RoomObserver.ts';
+import { RoomReconciler } from './RoomReconciler.ts';
+import { toSelfState } from './selfState.ts';
 
-export type RoomConfig = PresenceConfig & Pick<Config, 'ROOM_CAPACITY'>;
+export type RoomConfig = GracesConfig & Pick<Config, 'ROOM_CAPACITY' | 'CLUSTER_ADDRESS'>;
 
-/** Actions that the store would take for anyone whatever, so that the room has to know their target. */
-const NOBODY = { action: null, actor: null, userId: null } as const;
-/** Of a stage that is given away, until the voices can be heard at the new home. */
-export const VOICES_FOLLOW_MS = 2000;
-const AIMED_AT_ANYONE: ReadonlySet<Action> = new Set(['peer:remove', 'peer:ban']);
+/** Of somebody who is on a node that does not answer. */
+const UNKNOWN_NAME = '?';
+/** The audience of a node that goes moves so long after its stage: it would come to a silence. */
+const VOICES_FOLLOW_MS = 2000;
+/** A ticket is good once; it is remembered for longer than it lives. */
+const TICKET_REMEMBERED_S = TICKET_EXPIRES_S + 30;
 
 export interface RoomOptions {
   readonly record: RoomRecord;
   readonly store: RoomStore;
   readonly pool: WorkerPool;
   readonly mixer: Mixer;
-  readonly channel: RoomChannel;
+  /** The sockets of this room on this node. */
+  readonly audience: RoomAudience;
   readonly observer: RoomObserver;
   readonly config: RoomConfig;
   readonly logger: Logger;
@@ -50,115 +53,98 @@ export interface RoomOptions {
 }
 
 /**
- * One open room on this node: the people connected to it, and the store's record of it, which alone decides. Every change is
- * a transition in the store; what comes back is applied to media and told to people before the one who asked is answered.
+ * One open room on this node, as the people connected to it use it. The store's record alone decides: every action is a transition
+ * there; what comes back is applied to media and told to people before the one who asked is answered.
  */
 export class Room extends EventEmitter<{ closed: [] }> {
   readonly id: string;
+  readonly media: RoomMediaController;
   readonly #options: RoomOptions;
   readonly #logger: Logger;
-  readonly #ledger: RoomLedger;
-  readonly #people: RoomPeople;
-  readonly #gate = new PulseGate();
+  readonly #peers: PeerRegistry;
+  readonly #reactions = new Reactions();
+  readonly #pulses = new PulseThrottle(this.#reactions);
   readonly #health = new RoomHealth();
-  readonly #sound: RoomSound;
-  readonly #herald: Herald;
-  readonly #home: RoomHome;
-  readonly #upkeep: RoomUpkeep;
-  #closed = false;
-  #ticking = false;
-  #failing = false;
+  readonly #reconciler: RoomReconciler;
 
   constructor(options: RoomOptions) {
     super();
-    this.id = options.record.id;
+    const { record, store, cluster, config, pool, mixer, observer } = options;
+    this.id = record.id;
     this.#options = options;
-    this.#logger = options.logger.child({ roomId: this.id });
-    this.#ledger = new RoomLedger({
-      record: options.record,
-      store: options.store,
-      fence: () => this.#home.fence,
-      logger: this.#logger,
-    });
-    this.#people = new RoomPeople({
-      capacity: options.config.ROOM_CAPACITY,
+    const logger = options.logger.child({ roomId: this.id });
+    this.#logger = logger;
+    const peers = new PeerRegistry({
+      capacity: config.ROOM_CAPACITY,
       isOnStage: (userId) => this.record.stage.has(userId),
     });
-    this.#herald = new Herald(options.channel, (userId) => this.#people.get(userId));
-    this.#sound = new RoomSound({
-      roomId: this.id,
-      pool: options.pool,
-      mixer: options.mixer,
-      logger: this.#logger,
-      observer: options.observer,
-      planeOf: (peer) => this.#planeOf(peer),
-      mayBeHeard: (peer) => this.#mayBeHeard(peer),
-      hasStage: () => this.#home.isHere,
-      peers: () => this.#people.values(),
+    this.#peers = peers;
+    const address = config.CLUSTER_ADDRESS;
+    this.media = new RoomMediaController({ roomId: this.id, pool, mixer, address, logger, observer, peers });
+    this.media.on('flood', (peer) => void this.#handleFlood(peer));
+    this.#reconciler = new RoomReconciler({
+      ...{ record, store, cluster, peers, logger, media: this.media, reactions: this.#reactions },
+      notifier: new RoomNotifier(options.audience, (userId) => peers.get(userId)),
+      graces: readGraces(config),
+      reply: (question) => this.#reply(question),
     });
-    this.#home = new RoomHome({
-      roomId: this.id,
-      context: options.cluster,
-      sound: this.#sound,
-      logger: this.#logger,
-      describe: () => this.#describe(),
-    });
-    this.#upkeep = new RoomUpkeep({
-      config: options.config,
-      ledger: this.#ledger,
-      people: this.#people,
-      home: this.#home,
-      apply: async (change) => this.#apply(change),
-      onDeserted: () => this.#handleDeserted(),
-      onAbandoned: async () => this.#end(),
-    });
-    this.#home.on('moved', () => void this.#handleMoved());
-    this.#home.on('doubt', () => this.doubtStore());
-    this.#home.on('reactions', (counts) => this.#gate.addReactions(counts));
-    this.#sound.on('flood', (peer) => void this.#handleFlood(peer));
+    this.#reconciler.on('reactions', (count) => this.#health.addReactions(count));
+    this.#reconciler.on('closed', () => this.emit('closed'));
   }
 
   get record(): RoomRecord {
-    return this.#ledger.record;
-  }
-
-  get sound(): RoomSound {
-    return this.#sound;
+    return this.#reconciler.record;
   }
 
   get closed(): boolean {
-    return this.#closed;
+    return this.#reconciler.closed;
   }
 
-  /** On which node the stage is. */
-  get home(): RoomHome {
-    return this.#home;
+  /** On which node the stage is, as last heard. */
+  get home(): HomeState {
+    return this.#reconciler.home.state;
   }
 
-  /** Connections, those away not counted. */
+  /** The node of the stage and the epoch of its lease, as last heard; null while no node is known to have it. */
+  get homeNode(): Home | null {
+    return this.#reconciler.home.known;
+  }
+
+  /** Connections to this node, those away not counted. */
   get presentCount(): number {
-    return this.#people.presentCount;
+    return this.#peers.presentCount;
   }
 
-  /** On this node. */
+  /** Connected to this node and not on stage. */
   get audienceCount(): number {
-    return this.#people.audienceCount;
+    return this.#peers.audienceCount;
   }
 
-  /** On all nodes. */
+  /** Connections to all nodes. */
+  get presentEverywhere(): number {
+    return this.#reconciler.reports.all.reduce((sum, { present }) => sum + present, this.#peers.presentCount);
+  }
+
+  /** Connected to any node and not on stage. */
   get listenersEverywhere(): number {
-    return this.#people.audienceCount + this.#home.nodes.listeners;
+    return this.#reconciler.reports.all.reduce((sum, { listeners }) => sum + listeners, this.#peers.audienceCount);
   }
 
   getPeer(userId: string): Peer | undefined {
-    return this.#people.get(userId);
+    return this.#peers.get(userId);
   }
 
   /** May this person come in now? @throws {AppError} ROOM_ENDED, BANNED, ROOM_FULL */
   async admit(userId: string): Promise<void> {
-    if (this.#closed) throw new AppError('ROOM_ENDED', 'The room has ended');
+    if (this.closed) throw new AppError('ROOM_ENDED', 'The room has ended');
     if (await this.#options.store.isBanned(this.id, userId)) throw new AppError('BANNED', 'Banned from this room');
-    this.#people.assertRoomFor(userId);
+    this.#peers.assertRoomFor(userId);
+  }
+
+  /** Learns where the stage is, and may take it where no node has it. @throws {AppError} UNAVAILABLE */
+  async open({ eager }: { eager: boolean }): Promise<void> {
+    await this.#reconciler.claim({ eager });
+    await this.#reconciler.reconcile();
   }
 
   /**
@@ -167,73 +153,64 @@ export class Room extends EventEmitter<{ closed: [] }> {
    * @throws {AppError} UNAVAILABLE
    */
   async findHome(avoid?: string): Promise<LiveNode | null> {
-    if (!this.#home.isHere && !this.#home.elsewhere) await this.#home.claim({ eager: true });
-    const { elsewhere } = this.#home;
+    if (!this.#liveHomeElsewhere && this.home.kind !== 'here') await this.#reconciler.claim({ eager: true });
+    const elsewhere = this.#liveHomeElsewhere;
     return elsewhere?.url === avoid ? null : elsewhere;
   }
 
   /** Spends a ticket. @throws {AppError} BANNED, TICKET_USED, ROOM_ENDED, ROOM_FULL, UNAVAILABLE */
   async enter({ sub: userId, name, jti }: Ticket): Promise<void> {
-    this.#people.expect(userId);
-    // Longer than a ticket lives: within its life it is good once.
-    const ticketExpiresS = TICKET_EXPIRES_S + 30;
-    this.#options.cluster.handleArrival(this.id, userId);
+    this.#peers.reserve(userId);
     try {
-      await this.#apply(await this.#ledger.transition('peer:enter', null, { userId, name, jti, ticketExpiresS }));
+      const { store, cluster } = this.#options;
+      const { nodeId } = cluster;
+      const ticketExpiresS = TICKET_REMEMBERED_S;
+      const { seq, change, leftNode } = await store.enter(this.id, { userId, name, jti, ticketExpiresS, nodeId });
+      this.#peers.confirm(userId, seq);
+      cluster.handleArrival(this.id, userId);
+      if (leftNode) this.#reconciler.channel.publish({ type: 'entered', userId });
+      if (change) await this.#reconciler.take({ ...change, actor: null });
     } catch (error) {
-      this.#people.expectNoMore(userId);
+      this.#peers.release(userId);
       throw error;
     }
   }
 
   /** Takes in the connection of someone who has entered; its link hears everything from here on. */
   attach(arrival: Arrival): Peer {
-    if (this.#closed) throw new AppError('ROOM_ENDED', 'The room has ended');
-    return this.#people.attach(arrival);
+    if (this.closed) throw new AppError('ROOM_ENDED', 'The room has ended');
+    return this.#peers.attach(arrival, this.record.seq);
   }
 
   /** What a connection that was just attached is told first. */
   async welcome(peer: Peer): Promise<Welcome> {
-    const media = await this.#sound.offer(peer);
-    return { snapshot: this.toSnapshot(peer), media, reportEveryS: reportEveryS(this.#people.size) };
+    const media = await this.media.offer(peer);
+    return { snapshot: this.toSnapshot(peer), media, reportEveryS: reportEveryS(this.#peers.size) };
   }
 
-  /** @param gone the page said goodbye: it will not resume, so its media has no one to wait for. */
+  /** @param gone the page said goodbye: it will not resume, so that its media waits for nobody */
   detach(userId: string, link: PeerLink, { gone }: { gone: boolean }): void {
-    const peer = this.#people.get(userId);
-    if (!peer?.detach(link)) return;
+    const peer = this.#peers.get(userId);
+    if (!peer || !this.#peers.detach(peer, link)) return;
     if (gone) peer.media = null;
-    this.#people.place(peer);
     // Those who see the stage learn at once; the audience is counted with the next tick, however many leave together.
     if (this.record.stage.has(userId)) void this.tick();
   }
 
-  /** Runs an action of a person through the store and applies it. @throws {AppError} with the code of the refusal. */
+  /** Runs an action of a person through the store and applies it. @throws {AppError} with the code of the refusal */
   async perform(
     action: Action,
     actor: Person,
     args: { userId?: string } & Record<string, unknown> = {},
   ): Promise<void> {
-    const targetName = await this.#nameOf(action, args.userId);
-    const done = await this.#ledger.transition(action, actor, { ...args, targetName });
-    const change = { action, actor, userId: args.userId ?? null };
-    await this.#apply(done, change);
-    this.#finish(change);
-  }
-
-  /** Another node has changed the room: its people here are told, and those aimed at go. */
-  async handleChange({ seq, ...change }: RoomChange): Promise<void> {
-    if (this.#closed) return;
-    if (seq > this.record.seq || change.effects.length > 0) {
-      const record = await this.#ledger.read();
-      await this.#apply({ record, effects: change.effects }, change, { isOurs: false });
-    }
-    this.#finish(change);
+    const targetName = args.userId === undefined ? undefined : await this.#nameTarget(action, args.userId);
+    const change = await this.#reconciler.records.transition(action, actor, { ...args, targetName });
+    await this.#reconciler.take({ ...change, actor });
   }
 
   react(kind: ReactionKind): void {
-    this.#gate.addReactions({ [kind]: 1 });
-    this.#health.addReaction();
+    this.#reactions.add(kind);
+    this.#health.addReactions(1);
     this.#options.observer.handleReaction(kind);
   }
 
@@ -241,26 +218,23 @@ export class Room extends EventEmitter<{ closed: [] }> {
   report(report: QualityReport): { everyS: number } {
     this.#health.addReport(report);
     this.#options.observer.handleReport(report);
-    return { everyS: reportEveryS(this.#people.size) };
+    return { everyS: reportEveryS(this.#peers.size) };
   }
 
-  toHealth(): RoomHealthInfo {
-    return this.#health.toInfo();
+  /** How the room does, on all nodes. */
+  async readHealth(): Promise<RoomHealthInfo> {
+    const { answers } = await this.#askOthers({ kind: 'quality' });
+    const elsewhere = answers.flatMap((answer) => (answer.kind === 'quality' ? answer.reports : []));
+    return this.#health.toInfo(elsewhere);
   }
 
-  /** On all nodes. */
-  async searchAudience(query: string): Promise<AudienceList> {
-    const here = this.#people.search(query);
-    if (this.#home.nodes.listeners === 0) return here;
-    const elsewhere = await this.#options.cluster.bus.findPeople({ roomId: this.id, query });
-    return { people: [...here.people, ...elsewhere].slice(0, LIMITS.audiencePage), total: this.listenersEverywhere };
-  }
-
-  /** Of this node only. */
-  findPeople({ query, userId }: PeopleQuery): readonly Person[] {
-    if (query !== undefined) return this.#people.search(query).people;
-    const peer = this.#people.present(userId ?? '');
-    return peer ? [peer.toPerson()] : [];
+  /** Listeners on all nodes whose name contains the text. Says so where a node did not answer in time. */
+  async searchAudience(text: string): Promise<AudienceList> {
+    const { answers, isPartial } = await this.#askOthers({ kind: 'search', text });
+    const elsewhere = answers.flatMap((answer) => (answer.kind === 'people' ? answer.people : []));
+    const people = [...this.#peers.search(text).people, ...elsewhere.map(({ userId, name }) => ({ userId, name }))];
+    const list = { people: people.slice(0, LIMITS.audiencePage), total: this.listenersEverywhere };
+    return isPartial ? { ...list, isPartial } : list;
   }
 
   async listBans(): Promise<Person[]> {
@@ -283,160 +257,101 @@ export class Room extends EventEmitter<{ closed: [] }> {
     };
   }
 
-  /** Once a second: presence, graces, floods, the pulse. What fails is tried again at the next. */
+  /** Once a second: everything that is due. */
   async tick(): Promise<void> {
-    if (this.#closed) return;
+    if (this.closed) return;
     this.#health.tick(this.listenersEverywhere);
-    if (this.#ticking) return;
-    this.#ticking = true;
-    try {
-      await this.#home.claim();
-      // A message of another node was missed.
-      if (this.#home.nodes.seq > this.record.seq) this.#ledger.doubt();
-      if (this.#ledger.inDoubt) await this.#refresh();
-      await this.#upkeep.tick();
-      await this.#sound.tick();
-      this.#failing = false;
-    } catch (error) {
-      // The home has changed since it was last asked for; the next tick asks again.
-      const isMoving = error instanceof NotHomeError;
-      if (!this.#failing && !isMoving) this.#logger.warn({ err: error }, 'The room could not be kept up; trying again');
-      this.#failing ||= !isMoving;
-    } finally {
-      this.#ticking = false;
-    }
-    if (this.#closed) return;
-    await this.#home.report();
-    this.#sendAway();
-    this.#pulse();
+    await this.#reconciler.tick();
+    if (this.closed) return;
+    await this.media.tick();
+    const pulse = this.#pulses.take(this.record, this.listenersEverywhere, this.#faces);
+    if (pulse) this.#options.audience.toEveryone('room:pulse', pulse);
   }
 
   /** The store was away: with the next tick its record replaces the one held. */
-  doubtStore(): void {
-    this.#ledger.doubt();
+  markStale(): void {
+    this.#reconciler.records.markStale();
   }
 
-  /** Idempotent. Everyone is told why. */
-  close(reason: CloseReason): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    this.#people.close(reason);
-    this.#home.close();
-    this.#sound.close();
-    this.emit('closed');
+  /** Gives the stage to another node: this one, or the one that suits best. */
+  async release(nodeId?: string): Promise<void> {
+    await this.#reconciler.release(nodeId);
   }
 
   /**
-   * This node is to be left: so many people go to others, who come back with a new ticket. Where the stage has just gone, its voices go
-   * first: the audience would come to a silence.
+   * This node is to be left: so many people go to others, and come back there with a new ticket. Where the stage has just gone, its
+   * voices go first.
    * @returns how many had to
    */
   async moveAway(count: number): Promise<number> {
-    if (this.#home.movedAgoMs < VOICES_FOLLOW_MS) return 0;
-    const going = [...this.#people.values()].filter(({ link }) => link).slice(0, count);
-    await this.#options.cluster.keepPlaces(
-      this.id,
-      going.map(({ userId }) => userId),
-    );
+    if (this.#reconciler.home.leftAgoMs < VOICES_FOLLOW_MS) return 0;
+    const going = [...this.#peers.values()].filter(({ link }) => link).slice(0, count);
+    const userIds = going.map(({ userId }) => userId);
+    await this.#options.cluster.keepPlaces(this.id, userIds);
     for (const { link } of going) link?.close('moved');
     return going.length;
   }
 
-  #pulse(): void {
-    // One for all nodes, from the home. Until there is one again, each speaks for itself.
-    if (!this.#home.isHere && this.#home.elsewhere) return;
-    const pulse = this.#gate.take(this.record, this.listenersEverywhere, this.#faces);
-    if (pulse) this.#options.channel.toEveryone('room:pulse', pulse);
+  /** Idempotent. Everyone is told why. */
+  close(reason: CloseReason): void {
+    this.#reconciler.close(reason);
   }
 
-  /** What the store holds is taken over. */
-  async #refresh(): Promise<void> {
-    const change = await this.#ledger.reread();
-    if (change?.record.phase === 'ended') return this.close('ended');
-    if (change) await this.#apply(change, NOBODY, { isOurs: change.isOurs });
-  }
-
-  async #apply(
-    { record, effects }: Transition,
-    change: Pick<RoomChange, 'action' | 'actor' | 'userId'> = NOBODY,
-    { isOurs = true } = {},
-  ): Promise<void> {
-    if (this.#closed) return;
-    const before = this.record;
-    if (record.seq <= before.seq && effects.length === 0) return;
-    this.#ledger.take(record);
-    for (const userId of new Set([...before.stage.keys(), ...record.stage.keys()])) this.#placeIfMoved(userId, before);
-    await this.#sound.reconcile();
-    const { actor } = change;
-    this.#herald.tell({ before, after: this.record, effects, actor: actor ?? undefined, isOurs });
-    const { seq } = this.record;
-    if (isOurs) this.#options.cluster.bus.tell('room:changed', { ...change, roomId: this.id, seq, effects });
-    this.#sendAway();
-  }
-
-  #finish({ action, userId }: Pick<RoomChange, 'action' | 'userId'>): void {
-    const target = this.#people.get(userId ?? '');
-    if (action === 'peer:remove' && target) this.#people.drop(target, 'removed');
-    if (action === 'peer:ban' && target) this.#people.drop(target, 'banned');
-    if (action === 'room:end') this.close('ended');
-  }
-
-  /** Of whom an action is aimed at, wherever they are connected. @throws {AppError} NOT_FOUND when they would have to be */
-  async #nameOf(action: Action, userId: string | undefined): Promise<string | undefined> {
-    if (userId === undefined) return undefined;
-    const here = this.#people.get(userId);
-    const onStage = this.record.stage.get(userId)?.name;
-    const needsPresence = action === 'stage:invite';
-    const name = needsPresence && !here?.link ? undefined : (here?.name ?? onStage);
-    if (name !== undefined || !(needsPresence || AIMED_AT_ANYONE.has(action))) return name;
-    const [found] =
-      this.#home.nodes.present > 0 ? await this.#options.cluster.bus.findPeople({ roomId: this.id, userId }) : [];
-    if (!found) throw new AppError('NOT_FOUND', 'They are not in the room');
-    return found.name;
-  }
-
-  /** What the other nodes are told of the room. */
-  #describe(): Omit<RoomReport, 'roomId' | 'nodeId' | 'gate'> {
-    const { isHere } = this.#home;
-    return {
-      seq: this.record.seq,
-      listeners: this.#people.audienceCount,
-      faces: this.#people.faces,
-      present: this.presentCount,
-      placed: placedIn(this.record).filter((userId) => this.#people.present(userId)),
-      reactions: isHere ? {} : this.#gate.takeReactions(),
-      info: isHere ? this.toInfo() : null,
-    };
+  /** The node that has the stage, where that is another one and lives. */
+  get #liveHomeElsewhere(): LiveNode | null {
+    const { known } = this.#reconciler.home;
+    if (!known || this.home.kind === 'here') return null;
+    return this.#options.cluster.findNode(known.nodeId) ?? null;
   }
 
   get #faces(): readonly Person[] {
-    return [...this.#people.faces, ...this.#home.nodes.faces].slice(0, LIMITS.faces);
+    const elsewhere = this.#reconciler.reports.all.flatMap(({ faces }) => faces);
+    return [...this.#peers.faces, ...elsewhere].slice(0, LIMITS.faces);
   }
 
-  /** The stage has come here or gone. */
-  async #handleMoved(): Promise<void> {
-    this.#logger.info({ home: this.#home.current }, 'The room has another home');
-    this.#sendAway();
-    await this.#sound.reconcile().catch((error: unknown) => this.#logger.warn({ err: error }, 'Media did not follow'));
+  async #askOthers(question: Question, isEnough?: (answer: Answer) => boolean) {
+    const nodes = this.#reconciler.reports.all.filter(({ present }) => present > 0 || question.kind === 'person');
+    return this.#reconciler.channel.ask(
+      question,
+      nodes.map(({ nodeId }) => nodeId),
+      isEnough,
+    );
   }
 
-  /** Who is on stage belongs where the stage is. */
-  #sendAway(): void {
-    if (this.#home.isHere || !this.#home.elsewhere) return;
-    for (const userId of this.record.stage.keys()) this.#people.get(userId)?.link?.close('moved');
+  /** What this node answers to another. */
+  #reply(question: Question): Answer {
+    if (question.kind === 'quality') return { kind: 'quality', reports: this.#health.recentReports() };
+    if (question.kind === 'search') {
+      const { people } = this.#peers.search(question.text);
+      return { kind: 'people', people: people.map((person) => ({ ...person, connected: true })) };
+    }
+    const { userId } = question;
+    const name = this.#peers.nameOf(userId);
+    const connected = this.#peers.present(userId) !== undefined;
+    return { kind: 'people', people: name === undefined ? [] : [{ userId, name, connected }] };
   }
 
-  /** Nobody is here any more. Others may keep the room; it is opened again when someone comes. */
-  #handleDeserted(): void {
-    this.#sound.release();
-    if (!this.#home.fence && this.#home.elsewhere) this.close('moved');
-  }
-
-  async #end(): Promise<void> {
-    this.#logger.info('The room was empty for too long');
-    const change = { ...NOBODY, action: 'room:end' } as const;
-    await this.#apply(await this.#ledger.keepUp('room:end'), change);
-    this.#finish(change);
+  /**
+   * The name of the person at whom an action is aimed, wherever they are connected or were a while ago.
+   * @throws {AppError} NOT_FOUND where they would have to be in the room, and every node says that they are not
+   */
+  async #nameTarget(action: Action, userId: string): Promise<string | undefined> {
+    const here = this.#peers.present(userId)?.name;
+    const known = here ?? this.record.stage.get(userId)?.name;
+    const needsConnection = action === 'stage:invite';
+    if (here !== undefined || (known !== undefined && !needsConnection)) return known;
+    if (!needsConnection && action !== 'peer:remove' && action !== 'peer:ban') return undefined;
+    const isFound = ({ connected }: { connected: boolean }) => connected || !needsConnection;
+    const { answers, isPartial } = await this.#askOthers(
+      { kind: 'person', userId },
+      (answer) => answer.kind === 'people' && answer.people.some(isFound),
+    );
+    const found = answers.flatMap((answer) => (answer.kind === 'people' ? answer.people : [])).find(isFound);
+    const name = found?.name ?? (needsConnection ? undefined : this.#peers.nameOf(userId));
+    if (name !== undefined) return name;
+    // The store can do without: an invitation lapses where nobody takes it up, and a ban holds wherever they are.
+    if (isPartial) return UNKNOWN_NAME;
+    throw new AppError('NOT_FOUND', 'They are not in the room');
   }
 
   async #handleFlood(peer: Peer): Promise<void> {
@@ -446,25 +361,5 @@ export class Room extends EventEmitter<{ closed: [] }> {
     await this.perform('stage:setMuted', peer.toPerson(), { muted: true }).catch((error: unknown) =>
       this.#logger.warn({ err: error }, 'A flooding speaker could not be marked as muted'),
     );
-  }
-
-  #placeIfMoved(userId: string, before: RoomRecord): void {
-    const peer = this.#people.get(userId);
-    const onStage = this.record.stage.has(userId);
-    if (!peer || before.stage.has(userId) === onStage) return;
-    peer.link?.setOnStage(onStage);
-    this.#people.place(peer);
-  }
-
-  #planeOf(peer: Peer): 'stage' | 'audience' | null {
-    if (this.#closed) return null;
-    if (this.record.stage.has(peer.userId) && this.#home.isHere) return 'stage';
-    return this.record.phase === 'live' ? 'audience' : null;
-  }
-
-  #mayBeHeard(peer: Peer): 'yes' | 'muted' | 'no' {
-    const member = this.record.stage.get(peer.userId);
-    if (!member || this.#closed) return 'no';
-    return member.muted ? 'muted' : 'yes';
   }
 }

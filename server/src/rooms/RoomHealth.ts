@@ -27,42 +27,49 @@ export function reportEveryS(people: number): number {
 /** How one room does: two hours of samples, and what connections said of themselves lately. Its size does not grow. */
 export class RoomHealth {
   readonly #samples: Sample[] = [];
-  readonly #reports: { readonly at: number; readonly report: QualityReport }[] = [];
-  #sampledAt: number;
+  readonly #reports: { readonly atMs: number; readonly report: QualityReport }[] = [];
+  #sampledAtMs: number;
   #reactions = 0;
 
-  constructor(now = Date.now()) {
-    this.#sampledAt = now;
+  /** All times by the monotonic clock: a wall clock that is set makes no gap. */
+  constructor(nowMs = performance.now()) {
+    this.#sampledAtMs = nowMs;
   }
 
-  addReaction(): void {
-    this.#reactions++;
+  addReactions(count: number): void {
+    this.#reactions += count;
   }
 
-  addReport(report: QualityReport, now = Date.now()): void {
-    this.#reports.push({ at: now, report });
+  addReport(report: QualityReport, nowMs = performance.now()): void {
+    this.#reports.push({ atMs: nowMs, report });
     if (this.#reports.length > MAX_REPORTS) this.#reports.shift();
   }
 
   /** Call it about once a second. A tick that came late leaves no gap: the samples stay evenly spaced. */
-  tick(listeners: number, now = Date.now()): void {
-    const due = Math.floor((now - this.#sampledAt) / (SAMPLE_EVERY_S * 1000));
+  tick(listeners: number, nowMs = performance.now()): void {
+    const due = Math.floor((nowMs - this.#sampledAtMs) / (SAMPLE_EVERY_S * 1000));
     for (let i = Math.max(0, due - MAX_SAMPLES); i < due; i++) {
       this.#samples.push({ listeners, reactions: i === due - 1 ? this.#reactions : 0 });
     }
     if (due <= 0) return;
     this.#samples.splice(0, this.#samples.length - MAX_SAMPLES);
-    this.#sampledAt += due * SAMPLE_EVERY_S * 1000;
+    this.#sampledAtMs += due * SAMPLE_EVERY_S * 1000;
     this.#reactions = 0;
   }
 
-  toInfo(now = Date.now()): RoomHealthInfo {
+  /** Of this node, those of the last minutes. */
+  recentReports(nowMs = performance.now()): QualityReport[] {
+    return this.#reports.filter(({ atMs }) => nowMs - atMs <= REPORT_WINDOW_MS).map(({ report }) => report);
+  }
+
+  /** @param elsewhere what connections to other nodes said of themselves lately */
+  toInfo(elsewhere: readonly QualityReport[] = [], nowMs = performance.now()): RoomHealthInfo {
     return {
-      at: this.#sampledAt,
+      at: Math.round(Date.now() - (nowMs - this.#sampledAtMs)),
       everyS: SAMPLE_EVERY_S,
       listeners: this.#samples.map(({ listeners }) => listeners),
       reactions: this.#samples.map(({ reactions }) => reactions),
-      quality: summarize(this.#reports.filter(({ at }) => now - at <= REPORT_WINDOW_MS).map(({ report }) => report)),
+      quality: summarize([...this.recentReports(nowMs), ...elsewhere]),
     };
   }
 }

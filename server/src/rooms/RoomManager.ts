@@ -1,28 +1,33 @@
 import type { Person, RoomInfo } from '@tribune/shared/domain.ts';
 import type { RoomSettings } from '@tribune/shared/schemas.ts';
-import type { RoomReport } from '../cluster/RoomNodes.ts';
-import type { ClusterContext } from '../cluster/RoomHome.ts';
+import type { ClusterContext } from '../cluster/ClusterContext.ts';
 import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { WorkerPool } from '../media/WorkerPool.ts';
 import type { Mixer } from '../mixer/Mixer.ts';
+import type { RoomDirectory } from '../store/RoomDirectory.ts';
 import type { RoomRecord } from '../store/RoomRecord.ts';
 import type { RoomStore } from '../store/RoomStore.ts';
-import type { RoomChannel } from './Herald.ts';
-import type { RoomObserver } from './RoomObserver.ts';
 import { Room, type RoomConfig } from './Room.ts';
 import { toRoomInfo } from './roomInfo.ts';
+import type { RoomAudience } from './RoomNotifier.ts';
+import type { RoomObserver } from './RoomObserver.ts';
 
 const TICK_MS = 1000;
+/** Rooms that no node keeps are looked for so often, in ticks. */
+const TICKS_PER_ORPHAN_SEARCH = 5;
+/** Rooms that are opened in one go: a large cluster that lost a node has many orphans. */
+const ORPHANS_AT_ONCE = 50;
 
 interface RoomManagerOptions {
   readonly store: RoomStore;
+  readonly directory: RoomDirectory;
   readonly pool: WorkerPool;
   readonly mixer: Mixer;
   readonly config: RoomConfig & Pick<Config, 'MAX_ROOMS' | 'MAX_ROOMS_PER_USER'>;
   readonly logger: Logger;
-  readonly channelOf: (roomId: string) => RoomChannel;
+  readonly audienceOf: (roomId: string) => RoomAudience;
   readonly observer: RoomObserver;
   readonly cluster: ClusterContext;
 }
@@ -31,60 +36,24 @@ interface RoomManagerOptions {
 export class RoomManager {
   readonly #options: RoomManagerOptions;
   readonly #rooms = new Map<string, Room>();
-  /** What homes on other nodes say of their rooms. */
-  readonly #elsewhere = new Map<string, RoomReport>();
   #timer: NodeJS.Timeout | null = null;
+  #ticks = 0;
   #closed = false;
 
   constructor(options: RoomManagerOptions) {
     this.#options = options;
-    options.mixer.on('restarted', () => {
-      for (const room of this.#rooms.values()) room.sound.handleMixerReplaced();
-    });
-    this.#listen();
   }
 
-  /** What other nodes say of rooms, those that nobody has opened here included. */
-  #listen(): void {
-    const { bus } = this.#options.cluster;
-    bus.on('room:report', (report) => {
-      this.#rooms.get(report.roomId)?.home.handleReport(report);
-      if (report.info) this.#elsewhere.set(report.roomId, report);
-      else if (this.#elsewhere.get(report.roomId)?.nodeId === report.nodeId) this.#elsewhere.delete(report.roomId);
-    });
-    bus.on('room:changed', (change) => this.#tell(change.roomId, async (room) => room.handleChange(change)));
-    bus.on('room:link', (link) => this.#tell(link.roomId, async (room) => room.home.handleLink(link)));
-    bus.on('room:released', ({ roomId, nodeId }) =>
-      this.#tell(roomId, async (room) => room.home.handleReleased(nodeId)),
-    );
-  }
-
-  #tell(roomId: string, handle: (room: Room) => Promise<void>): void {
-    const room = this.#rooms.get(roomId);
-    if (!room) return;
-    handle(room).catch((error: unknown) => {
-      // The next second says it again.
-      this.#options.logger.debug({ err: error, roomId }, 'Word of another node was not followed');
-      room.doubtStore();
-    });
-  }
-
-  /** Takes up the rooms that were open when the last server stopped, and starts to keep them. @throws {AppError} UNAVAILABLE */
+  /** Takes up the rooms that no node keeps, and starts to keep its own. Idempotent. @throws {AppError} UNAVAILABLE */
   async load(): Promise<void> {
-    const { store } = this.#options;
-    for (const roomId of await store.openRoomIds()) {
-      const record = await readOrNull(store, roomId);
-      if (record && record.phase !== 'ended') await this.#open(record).home.claim({ eager: this.#isAlone });
-      else await store.release(roomId);
-    }
-    this.#timer = setInterval(() => {
-      for (const room of this.#rooms.values()) void room.tick();
-    }, TICK_MS);
+    const { cluster, store, directory } = this.#options;
+    await this.#adopt(cluster.isAlone() ? await store.openRoomIds() : await directory.findOrphans());
+    this.#timer ??= setInterval(() => void this.#tick(), TICK_MS);
   }
 
   /** The store was away: what it holds now is taken over, older or newer. */
   refresh(): void {
-    for (const room of this.#rooms.values()) room.doubtStore();
+    for (const room of this.#rooms.values()) room.markStale();
   }
 
   get rooms(): ReadonlyMap<string, Room> {
@@ -96,13 +65,21 @@ export class RoomManager {
     return [...this.#rooms.values()].reduce((sum, room) => sum + room.audienceCount, 0);
   }
 
-  /** @throws {AppError} QUOTA_EXCEEDED */
-  async create(settings: RoomSettings, host: Person): Promise<Room> {
-    const { store, config } = this.#options;
+  /** Connections to this node. */
+  get presentCount(): number {
+    return [...this.#rooms.values()].reduce((sum, room) => sum + room.presentCount, 0);
+  }
+
+  /** Puts the stage where the mixers have most room. @throws {AppError} QUOTA_EXCEEDED, SERVER_BUSY */
+  async create(settings: RoomSettings, host: Person): Promise<RoomInfo> {
+    const { store, config, cluster } = this.#options;
+    const home = cluster.pickHome();
+    if (!home) throw new AppError('SERVER_BUSY', 'No mixer has room for another room');
     const quotas = { rooms: config.MAX_ROOMS, perUser: config.MAX_ROOMS_PER_USER };
     const room = this.#open(await store.create(settings, host, quotas));
-    await room.home.claim({ eager: true });
-    return room;
+    await room.open({ eager: true });
+    if (home.id !== cluster.nodeId) await room.release(home.id);
+    return room.toInfo();
   }
 
   /** @throws {AppError} ROOM_NOT_FOUND, ROOM_ENDED, UNAVAILABLE */
@@ -113,49 +90,42 @@ export class RoomManager {
     const { record } = await this.#options.store.read(roomId);
     if (record.phase === 'ended') throw new AppError('ROOM_ENDED', 'The room has ended');
     const opened = this.#open(record);
-    await opened.home.claim({ eager: this.#isAlone });
+    // Where no other node lives, nobody has to be waited for.
+    await opened.open({ eager: this.#options.cluster.isAlone() });
     return opened;
-  }
-
-  /** No other node is there: nobody has to be waited for. */
-  get #isAlone(): boolean {
-    return this.#options.cluster.isAlone();
   }
 
   /** @throws {AppError} ROOM_NOT_FOUND, UNAVAILABLE */
   async describe(roomId: string): Promise<RoomInfo> {
     const room = this.#rooms.get(roomId);
-    return room ? room.toInfo() : toRoomInfo((await this.#options.store.read(roomId)).record, 0);
+    if (room) return room.toInfo();
+    const { record } = await this.#options.store.read(roomId);
+    const card = (await this.#options.directory.list()).get(roomId);
+    return toRoomInfo(record, record.phase === 'ended' ? 0 : (card?.listeners ?? 0));
   }
 
-  /** Live rooms first, then the newest. */
-  list(): RoomInfo[] {
-    const { findNode } = this.#options.cluster;
-    const here = [...this.#rooms.values()].filter((room) => room.presentCount + room.home.nodes.present > 0);
-    const elsewhere = [...this.#elsewhere.values()].filter(
-      ({ roomId, nodeId }) => !this.#rooms.has(roomId) && findNode(nodeId),
-    );
-    const rooms = [...here.map((room) => room.toInfo()), ...elsewhere.map(({ info }) => info!)];
-    return rooms.toSorted(
+  /** Those with somebody in them: live rooms first, then the newest. The same on every node. */
+  async list(): Promise<RoomInfo[]> {
+    const cards = new Map(await this.#options.directory.list());
+    // What this node says of its own rooms is newer than what it said a second ago.
+    for (const { roomId, card } of this.#kept()) {
+      if (card) cards.set(roomId, card);
+      else cards.delete(roomId);
+    }
+    return [...cards.values()].toSorted(
       (a, b) => Number(b.phase === 'live') - Number(a.phase === 'live') || b.createdAt - a.createdAt,
     );
   }
 
-  /** Gives the stages of all rooms to whoever takes them. */
+  /** Gives the stages of all rooms to other nodes. */
   async releaseAll(): Promise<void> {
-    await Promise.all([...this.#rooms.values()].map(async (room) => room.home.release()));
+    await Promise.all([...this.#rooms.values()].map(async (room) => room.release()));
   }
 
-  /** So many people go to other nodes. @returns how many there were to go */
-  async moveAway(count: number): Promise<number> {
+  /** So many people go to other nodes. */
+  async moveAway(count: number): Promise<void> {
     let left = count;
     for (const room of this.#rooms.values()) left -= await room.moveAway(left);
-    return count - left;
-  }
-
-  /** Connections to this node. */
-  get presentCount(): number {
-    return [...this.#rooms.values()].reduce((sum, room) => sum + room.presentCount, 0);
   }
 
   /** The process goes down: people are told to come back, rooms stay open in the store. */
@@ -165,19 +135,49 @@ export class RoomManager {
     for (const room of [...this.#rooms.values()]) room.close('restarting');
   }
 
+  async #tick(): Promise<void> {
+    for (const room of this.#rooms.values()) void room.tick();
+    try {
+      await this.#options.directory.keep(this.#kept());
+      if (++this.#ticks % TICKS_PER_ORPHAN_SEARCH === 0 && !this.#options.cluster.isDraining())
+        await this.#adopt((await this.#options.directory.findOrphans()).slice(0, ORPHANS_AT_ONCE));
+    } catch (error) {
+      // Redis is away, which is logged once where it is noticed.
+      this.#options.logger.debug({ err: error }, 'The list of rooms could not be kept up');
+    }
+  }
+
+  /** Rooms that have their home here. */
+  #kept(): { roomId: string; card: RoomInfo | null }[] {
+    return [...this.#rooms.values()]
+      .filter((room) => room.home.kind === 'here')
+      .map((room) => ({ roomId: room.id, card: room.presentEverywhere > 0 ? room.toInfo() : null }));
+  }
+
+  /** Opens rooms that no node keeps, so that somebody ends them when nobody comes. @throws {AppError} UNAVAILABLE */
+  async #adopt(roomIds: readonly string[]): Promise<void> {
+    const { store, cluster } = this.#options;
+    for (const roomId of roomIds) {
+      if (this.#closed || this.#rooms.has(roomId)) continue;
+      const record = await readOrNull(store, roomId);
+      if (record && record.phase !== 'ended') await this.#open(record).open({ eager: cluster.isAlone() });
+      else await store.release(roomId);
+    }
+  }
+
   #open(record: RoomRecord): Room {
     const known = this.#rooms.get(record.id);
     if (known) return known;
-    const { channelOf, ...options } = this.#options;
+    const { audienceOf, ...options } = this.#options;
     const { store, logger } = options;
-    const room = new Room({ ...options, record, channel: channelOf(record.id) });
+    const room = new Room({ ...options, record, audience: audienceOf(record.id) });
     this.#rooms.set(record.id, room);
     room.once('closed', () => {
       this.#rooms.delete(record.id);
       if (room.record.phase !== 'ended') return;
       logger.info({ roomId: record.id }, 'Room ended');
       store.release(record.id).catch((error: unknown) => {
-        // Released at the next start, since the store knows that it ended.
+        // Released by whoever next looks for rooms that no node keeps, since the store knows that it ended.
         logger.warn({ err: error, roomId: record.id }, 'An ended room could not be released');
       });
     });

@@ -7,16 +7,15 @@ import {
   type ServerToClientEvents,
 } from '@tribune/shared/protocol.ts';
 import { handshakeAuth, type HandshakeAuth } from '@tribune/shared/schemas.ts';
-import { Server, type ServerOptions, type Socket } from 'socket.io';
+import { Server, type Socket } from 'socket.io';
 import type { Ticket, Tokens } from '../auth/Tokens.ts';
-import { ClusterBus } from '../cluster/ClusterBus.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics.ts';
 import type { Peer, PeerLink } from '../rooms/Peer.ts';
-import type { RoomChannel } from '../rooms/Herald.ts';
 import type { Room } from '../rooms/Room.ts';
 import type { RoomManager } from '../rooms/RoomManager.ts';
+import type { RoomAudience } from '../rooms/RoomNotifier.ts';
 import { roleOf } from '../store/RoomRecord.ts';
 import { createHandler, type Handler } from './createHandler.ts';
 import { createLink } from './createLink.ts';
@@ -64,8 +63,7 @@ type TribuneServer = Server<
 
 interface SignalingServerOptions {
   readonly httpServer: HttpServer;
-  /** Reaches the other nodes. */
-  readonly adapter: NonNullable<ServerOptions['adapter']>;
+  readonly nodeId: string;
   readonly tokens: Tokens;
   readonly metrics: Metrics;
   readonly logger: Logger;
@@ -73,8 +71,6 @@ interface SignalingServerOptions {
 
 /** Sockets: admits them by ticket, ties each to its peer, and leads its requests to the handlers. */
 export class SignalingServer {
-  /** To the other nodes. */
-  readonly bus: ClusterBus;
   readonly #options: SignalingServerOptions;
   readonly #io: TribuneServer;
   readonly #socketsOf = new Map<string, number>();
@@ -90,7 +86,6 @@ export class SignalingServer {
       connectTimeout: CONNECT_TIMEOUT_MS,
       pingInterval: PING_INTERVAL_MS,
       pingTimeout: PING_TIMEOUT_MS,
-      adapter: options.adapter,
     });
     // The upgrade request is kept by default for as long as the socket lives: kilobytes for each listener.
     this.#io.engine.on('connection', (rawSocket: { request: unknown }) => {
@@ -107,10 +102,6 @@ export class SignalingServer {
         (error: unknown) => next(this.#refusal(error)),
       );
     });
-    this.bus = new ClusterBus(this.#io, (query) => this.#rooms?.rooms.get(query.roomId)?.findPeople(query) ?? []);
-    this.bus.on('room:told', ({ channel, name, args }) => {
-      this.#io.local.to(channel).emit(name as never, ...(args as never));
-    });
     this.#io.on('connection', (socket) => this.#handleConnection(socket));
   }
 
@@ -119,16 +110,12 @@ export class SignalingServer {
     this.#rooms = rooms;
   }
 
-  channelOf(roomId: string): RoomChannel {
+  /** The sockets of a room on this node. Each node tells its own. */
+  audienceOf(roomId: string): RoomAudience {
     const { everyone, stage } = channels(roomId);
-    // Here at once, whether or not Redis answers; `to()` without `local` would wait for it.
-    const tell = (channel: string, name: string, args: readonly unknown[]) => {
-      this.#io.local.to(channel).emit(name as never, ...(args as never));
-      this.bus.tell('room:told', { channel, name, args });
-    };
     return {
-      toEveryone: (name, ...args) => tell(everyone, name, args),
-      toStage: (name, ...args) => tell(stage, name, args),
+      toEveryone: (name, ...args) => void this.#io.to(everyone).emit(name, ...(args as never)),
+      toStage: (name, ...args) => void this.#io.to(stage).emit(name, ...(args as never)),
     };
   }
 
@@ -145,6 +132,7 @@ export class SignalingServer {
     const parsed = handshakeAuth.safeParse(socket.handshake.auth);
     if (!parsed.success) throw new AppError('INVALID_PAYLOAD', 'The handshake is not what it should be');
     const ticket = this.#options.tokens.verifyTicket(parsed.data.ticket);
+    if (ticket.node !== this.#options.nodeId) throw new AppError('TICKET_INVALID', 'The ticket is for another node');
     if (!this.#rooms) throw new AppError('UNAVAILABLE', 'The server is starting');
     this.#count(socket, ticket.sub);
     const room = await this.#rooms.getOrThrow(ticket.room);

@@ -32,6 +32,13 @@ export interface RoomRecord {
   readonly hands: readonly Person[];
   /** User id -> name of who invited them. */
   readonly invites: ReadonlyMap<string, string>;
+  /** People whom a moderator has sent away lately, by user id, with the number of the record that first says so. */
+  readonly excluded: ReadonlyMap<string, Exclusion>;
+}
+
+interface Exclusion {
+  readonly reason: 'removed' | 'banned';
+  readonly seq: number;
 }
 
 /** Someone to be told why their own state changed. */
@@ -75,9 +82,10 @@ function byPlace(a: StageMember, b: StageMember): number {
   return a.since - b.since || a.userId.localeCompare(b.userId);
 }
 
-/** Reads the answer of `transition.lua` after its 'ok'. */
+/** Reads the answer of `transitions/main.lua` after its 'ok'. */
 export function parseRecord(answer: readonly unknown[]): { record: RoomRecord; effects: Effect[] } {
-  const [room, stage, hands, names, invites, effects] = answer as [
+  const [room, stage, hands, names, invites, effects, excluded] = answer as [
+    string[],
     string[],
     string[],
     string[],
@@ -95,9 +103,16 @@ export function parseRecord(answer: readonly unknown[]): { record: RoomRecord; e
       stage: new Map(members.map((member) => [member.userId, member])),
       hands: hands.map((userId) => ({ userId, name: nameOf.get(userId) ?? '' })),
       invites: new Map(pairs(invites)),
+      excluded: new Map(pairs(excluded).map(([entry, seq]) => readExclusion(entry, Number(seq)))),
     },
     effects: pairs(effects).map(([userId, cause]) => ({ userId, cause: cause as SelfCause })),
   };
+}
+
+/** @param entry `reason:userId` */
+function readExclusion(entry: string, seq: number): [string, Exclusion] {
+  const at = entry.indexOf(':');
+  return [entry.slice(at + 1), { reason: entry.slice(0, at) === 'banned' ? 'banned' : 'removed', seq }];
 }
 
 /** A flat list of keys and values, as Redis answers with hashes. */

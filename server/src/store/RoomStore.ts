@@ -23,7 +23,28 @@ declare module 'ioredis' {
 }
 
 /** What the server does by itself, beside the actions of people. */
-type SystemAction = 'read' | 'room:resume' | 'peer:enter' | 'peer:presence' | 'peer:expire' | 'host:succeed';
+type SystemAction = 'read' | 'room:resume' | 'peer:presence' | 'peer:expire' | 'host:succeed';
+
+/** A ticket that is spent. */
+export interface Entering {
+  readonly userId: string;
+  readonly name: string;
+  readonly jti: string;
+  /** How long the ticket is remembered. */
+  readonly ticketExpiresS: number;
+  /** On which node. */
+  readonly nodeId: string;
+}
+
+/** What came of it. */
+export interface Entered {
+  /** Of the record at that moment. */
+  readonly seq: number;
+  /** Null where nothing of the room has changed. */
+  readonly change: Transition | null;
+  /** The node on which the same person was before, where that is another. */
+  readonly leftNode: string | null;
+}
 
 /** Who acts: a person, or null for the server itself. */
 type Actor = Person | null;
@@ -44,7 +65,10 @@ export interface StoreObserver {
 /** A write of a node that is not the home of the room any more. Nothing was changed. */
 export class NotHomeError extends Error {}
 
-/** Rooms in Redis. Every change is one run of `transition.lua`, which decides from the role in the store. */
+/** Of the script that runs a transition, in this order. */
+const PARTS = ['lib', 'lifecycle', 'presence', 'hands', 'stage', 'moderation', 'main'];
+
+/** Rooms in Redis. Every change is one run of the script in `transitions/`, which decides from the role in the store. */
 export class RoomStore {
   readonly #redis: Redis;
   readonly #observer: StoreObserver;
@@ -52,7 +76,10 @@ export class RoomStore {
   constructor(redis: Redis, observer: StoreObserver) {
     this.#redis = redis;
     this.#observer = observer;
-    redis.defineCommand('roomTransition', { numberOfKeys: 8, lua: script('transition.lua') });
+    redis.defineCommand('roomTransition', {
+      numberOfKeys: 10,
+      lua: PARTS.map((part) => script(`transitions/${part}.lua`)).join('\n'),
+    });
     redis.defineCommand('roomIndex', { numberOfKeys: 3, lua: script('roomIndex.lua') });
   }
 
@@ -69,7 +96,7 @@ export class RoomStore {
     if (reserved === 0) throw new AppError('QUOTA_EXCEEDED', 'Too many open rooms');
     const member = { ...host, role: 'host', muted: true, away: true, since: now };
     const keys = keysOf(id);
-    await this.#run(() =>
+    const write = async () =>
       this.#redis
         .multi()
         .hset(keys.stage, host.userId, JSON.stringify(member))
@@ -78,9 +105,15 @@ export class RoomStore {
           ...{ id, seq: 1, phase: 'backstage', locked: '0', createdAt: now },
           ...{ hostId: host.userId, hostName: host.name },
         })
-        .exec(),
-    );
-    return (await this.read(id)).record;
+        .exec();
+    try {
+      await this.#run(write);
+      return (await this.read(id)).record;
+    } catch (error) {
+      // Should this fail, too: whoever looks for rooms that no node keeps finds that there is none.
+      await this.release(id).catch(() => undefined);
+      throw error;
+    }
   }
 
   /** @throws {AppError} ROOM_NOT_FOUND */
@@ -100,20 +133,50 @@ export class RoomStore {
     actor: Actor,
     args: object = {},
   ): Promise<Transition> {
+    const allArgs = { ...limitsOf(action), actorName: actor?.name, name: actor?.name, ...args };
+    const [, ...rest] = await this.#transition(roomId, action, actor, allArgs);
+    return parseRecord(rest);
+  }
+
+  /** Spends a ticket. @throws {AppError} BANNED, TICKET_USED, ROOM_ENDED, ROOM_NOT_FOUND, UNAVAILABLE */
+  async enter(roomId: string, entering: Entering): Promise<Entered> {
+    const [verdict, ...rest] = await this.#transition(roomId, 'peer:enter', null, entering, entering.jti);
+    if (verdict === 'unchanged') {
+      const [seq, leftNode] = rest as [number, string];
+      return { seq, change: null, leftNode: leftNode || null };
+    }
+    const change = parseRecord(rest);
+    return { seq: change.record.seq, change, leftNode: (rest.at(-1) as string) || null };
+  }
+
+  /** Of these people, those who have entered on another node since. @throws {AppError} UNAVAILABLE */
+  async findWhoMoved(roomId: string, userIds: readonly string[], nodeId: string): Promise<string[]> {
+    if (userIds.length === 0) return [];
+    const nodes = await this.#run(() => this.#redis.hmget(keysOf(roomId).where, ...userIds));
+    return userIds.filter((_, index) => (nodes[index] ?? nodeId) !== nodeId);
+  }
+
+  /** @returns the answer of the script, which is not a refusal */
+  async #transition(
+    roomId: string,
+    action: Action | SystemAction | 'peer:enter',
+    actor: Actor,
+    args: object,
+    jti = 'none',
+  ): Promise<unknown[]> {
     const keys = keysOf(roomId);
-    const jti = 'jti' in args ? String(args.jti) : 'none';
     const answer = await this.#run(() =>
       this.#redis.roomTransition(
         ...[keys.room, keys.stage, keys.hands, keys.names, keys.invites, keys.bans, `${keys.ticket}${jti}`, keys.home],
-        ...[action, actor?.userId ?? '', String(Date.now())],
-        JSON.stringify({ ...limitsOf(action), actorName: actor?.name, name: actor?.name, ...args }),
+        ...[keys.excluded, keys.where, action, actor?.userId ?? '', String(Date.now())],
+        JSON.stringify(args),
         JSON.stringify(isAction(action) ? PERMISSIONS[action] : {}),
       ),
     );
-    const [verdict, ...rest] = answer;
-    if (rest[0] === 'NOT_HOME') throw new NotHomeError(`${action} is another node's to do`);
-    if (verdict !== 'ok') throw new AppError(rest[0] as ErrorCode, `${action} was refused`);
-    return parseRecord(rest);
+    const [verdict, code] = answer;
+    if (verdict !== 'error') return answer;
+    if (code === 'NOT_HOME') throw new NotHomeError(`${action} is another node's to do`);
+    throw new AppError(code as ErrorCode, `${action} was refused`);
   }
 
   /** Writes a room back as this node knows it, when Redis has lost it. Bans are lost. @throws {AppError} UNAVAILABLE */
@@ -128,6 +191,8 @@ export class RoomStore {
       ...(startedAt === null ? {} : { startedAt }),
     });
     if (members.length > 0) write.hset(keys.stage, ...members);
+    for (const [userId, { reason, seq: excludedAt }] of record.excluded)
+      write.zadd(keys.excluded, excludedAt, `${reason}:${userId}`);
     for (const [index, { userId, name }] of hands.entries()) {
       write.zadd(keys.hands, index + 1, userId).hset(keys.names, userId, name);
     }
@@ -188,6 +253,8 @@ function keysOf(roomId: string) {
     bans: `${prefix}bans`,
     ticket: `${prefix}ticket:`,
     home: `${prefix}home`,
+    excluded: `${prefix}excluded`,
+    where: `${prefix}where`,
   };
 }
 
@@ -199,7 +266,7 @@ function limitsOf(action: string): object {
   return {};
 }
 
-function isAction(action: Action | SystemAction): action is Action {
+function isAction(action: string): action is Action {
   return action in PERMISSIONS;
 }
 

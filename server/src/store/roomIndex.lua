@@ -6,6 +6,11 @@ local openKey, countsKey, creatorsKey = unpack(KEYS)
 local operation, roomId, userId = ARGV[1], ARGV[2], ARGV[3]
 
 if operation == 'reserve' then
+  -- A room that is written back after a loss may be known here.
+  if redis.call('HEXISTS', creatorsKey, roomId) == 1 then
+    redis.call('ZADD', openKey, 'NX', ARGV[4], roomId)
+    return 1
+  end
   local hosted = tonumber(redis.call('HGET', countsKey, userId) or '0')
   if redis.call('ZCARD', openKey) >= tonumber(ARGV[5]) or hosted >= tonumber(ARGV[6]) then return 0 end
   redis.call('ZADD', openKey, ARGV[4], roomId)

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { csrcsOf, isRtp, payloadOf, sequenceNumberOf, ssrcOf, timestampOf } from '@tribune/shared/rtp.ts';
 import { readCsrc, voiceIdOf } from '@tribune/shared/voice.ts';
 import { createDecoder, type OpusDecoderHandle } from 'libopus-wasm';
-import { SequenceTracker, type StreamCounts } from '../../../loadtest/src/SequenceTracker.ts';
-import type { MixSpeaker } from '../../src/mixer/Mixer.ts';
+import { SequenceTracker, type StreamCounts } from '../../../loadtest/src/hearing/SequenceTracker.ts';
+import type { MixSpeaker } from '../../src/mixer/RoomMix.ts';
 
 const PAYLOAD_TYPE = 100;
 

@@ -6,9 +6,11 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ApiClient } from '@tribune/shared/ApiClient.ts';
 import type { RoomInfo } from '@tribune/shared/domain.ts';
+import type { Welcome } from '@tribune/shared/protocol.ts';
 import { Redis } from 'ioredis';
 import type { RoomRequest } from '@tribune/shared/schemas.ts';
 import { startRedis, type OwnRedis } from '../../../scripts/lib/redis.mjs';
+import { loadSecret, Tokens } from '../../src/auth/Tokens.ts';
 import { readConfig } from '../../src/config.ts';
 import { createLogger } from '../../src/logger.ts';
 import { Server } from '../../src/Server.ts';
@@ -20,33 +22,41 @@ export class TestServer {
   readonly #env: Readonly<Record<string, string>>;
   readonly #peers: TestPeer[] = [];
   #server: Server;
-  /** Null where it is another node's. */
+  /** Null where it is another node's, or the caller's. */
   #redis: OwnRedis | null;
+  readonly #ownsDir: boolean;
 
-  private constructor(server: Server, redis: OwnRedis | null, dir: string, env: Readonly<Record<string, string>>) {
+  private constructor(
+    server: Server,
+    redis: OwnRedis | null,
+    { dir, ownsDir, env }: { dir: string; ownsDir: boolean; env: Readonly<Record<string, string>> },
+  ) {
     this.#server = server;
     this.#redis = redis;
     this.#dir = dir;
+    this.#ownsDir = ownsDir;
     this.#env = env;
   }
 
+  /** With a Redis of its own, unless `overrides` names one. */
   static async create(overrides: Readonly<Record<string, string>> = {}): Promise<TestServer> {
     const dir = await mkdtemp(join(tmpdir(), 'tribune-test-'));
-    const redis = await startRedisIn(dir);
+    const redis = overrides.REDIS_URL === undefined ? await startRedisIn(dir) : null;
     const env = {
-      ...{ PORT: '0', HOST: '127.0.0.1', WORKERS: '1', MEDIA_PORT: '0', MEDIA_LISTEN_ADDRESS: '127.0.0.1' },
+      ...{ PORT: '0', HOST: '127.0.0.1', WORKERS: '1', MIXERS: '1', MEDIA_PORT: '0' },
+      MEDIA_LISTEN_ADDRESS: '127.0.0.1',
       ...{ REDIS_URL: socketIn(dir), DATA_DIR: dir, LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent' },
       MEDIASOUP_WORKER_BIN: process.env.MEDIASOUP_WORKER_BIN ?? '',
       ROOMS_PER_ADDRESS_PER_HOUR: '10000',
       ...overrides,
     };
-    return new TestServer(await startServer(env), redis, dir, env);
+    return new TestServer(await startServer(env), redis, { dir, ownsDir: true, env });
   }
 
   /** Another node of the same cluster: it has the Redis of this one, which it does not stop. */
   async addNode(overrides: Readonly<Record<string, string>> = {}): Promise<TestServer> {
     const env = { ...this.#env, ...(await nodeEnv()), ...overrides };
-    return new TestServer(await startServer(env), null, this.#dir, env);
+    return new TestServer(await startServer(env), null, { dir: this.#dir, ownsDir: false, env });
   }
 
   /** A node that others can join. */
@@ -91,6 +101,16 @@ export class TestServer {
     return { room, host };
   }
 
+  /** Lets somebody in on this node, wherever a balancer would send them. */
+  async admit(peer: TestPeer, roomId: string): Promise<Welcome> {
+    peer.moveTo(this.origin);
+    const answer = await peer.api.createTicket(roomId);
+    const { NODE_ID, SECRET, secretFile } = readConfig(this.#env);
+    const tokens = new Tokens(SECRET ?? (await loadSecret(secretFile)));
+    const ticket = tokens.signTicket(peer, { room: roomId, role: answer.role, node: NODE_ID });
+    return peer.connect({ ...answer, ticket, url: this.origin });
+  }
+
   /** Several people in a room. */
   async joinAll(roomId: string, ...names: string[]): Promise<TestPeer[]> {
     const peers: TestPeer[] = [];
@@ -133,7 +153,7 @@ export class TestServer {
     for (const peer of this.#peers) peer.leave();
     await this.#server.close();
     await this.#redis?.stop();
-    if (this.#redis) await rm(this.#dir, { recursive: true, force: true });
+    if (this.#ownsDir) await rm(this.#dir, { recursive: true, force: true });
   }
 }
 

@@ -35,6 +35,10 @@ export const problems: ProblemTexts = {
   RATE_LIMITED: { title: 'That was a little fast', next: 'Wait a few seconds, then try again.' },
   QUOTA_EXCEEDED: { title: 'You have reached a limit', next: 'Close what you no longer use, then try again.' },
   // The server
+  SERVER_BUSY: {
+    title: 'No room for another room right now',
+    next: 'So many rooms are talking that one more would spoil the sound of all. Try again in a few minutes.',
+  },
   UNAVAILABLE: { title: 'The server does not answer', next: 'Check your connection, then try again.' },
   INTERNAL: { title: 'Something broke on the server', next: 'It has been recorded. Try again in a moment.' },
   // Why one is outside

@@ -46,6 +46,10 @@ export const problems: ProblemTexts = {
   RATE_LIMITED: { title: 'C’était un peu rapide', next: 'Attendez quelques secondes, puis réessayez.' },
   QUOTA_EXCEEDED: { title: 'Vous avez atteint une limite', next: 'Fermez ce qui ne vous sert plus, puis réessayez.' },
   // Le serveur
+  SERVER_BUSY: {
+    title: 'Plus de place pour un nouveau salon',
+    next: 'Tant de salons sont en cours qu’un de plus gâterait le son de tous. Réessayez dans quelques minutes.',
+  },
   UNAVAILABLE: { title: 'Le serveur ne répond pas', next: 'Vérifiez votre connexion, puis réessayez.' },
   INTERNAL: {
     title: 'Une erreur s’est produite sur le serveur',

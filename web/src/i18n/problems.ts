@@ -41,6 +41,7 @@ export const WAYS_OUT: Readonly<Record<ClosedReason | 'offline', WayOut>> = {
   HANDS_FULL: 'rejoin',
   RATE_LIMITED: 'rejoin',
   QUOTA_EXCEEDED: 'rejoin',
+  SERVER_BUSY: 'home',
   UNAVAILABLE: 'rejoin',
   INTERNAL: 'rejoin',
   replaced: 'takeOver',

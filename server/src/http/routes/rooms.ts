@@ -3,7 +3,7 @@ import { roomId, roomRequest, ticketRequest } from '@tribune/shared/schemas.ts';
 import { Router, type Request } from 'express';
 import { rateLimit } from 'express-rate-limit';
 import { TICKET_EXPIRES_S, type Tokens } from '../../auth/Tokens.ts';
-import type { NodeRegistry } from '../../cluster/NodeRegistry.ts';
+import type { Admission } from '../../admission/Admission.ts';
 import type { Config } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 import type { Metrics } from '../../metrics.ts';
@@ -18,18 +18,17 @@ const HOUR_MS = 3_600_000;
 
 export interface RoomRoutesOptions {
   readonly rooms: RoomManager;
-  readonly registry: NodeRegistry;
+  readonly admission: Admission;
   readonly isDraining: () => boolean;
   readonly tokens: Tokens;
   readonly rtpCapabilities: RtpCapabilities;
   readonly metrics: Metrics;
-  readonly config: Pick<Config, 'PUBLIC_URL' | 'ICE_SERVERS' | 'ROOMS_PER_ADDRESS_PER_HOUR'>;
+  readonly config: Pick<Config, 'NODE_ID' | 'PUBLIC_URL' | 'ICE_SERVERS' | 'ROOMS_PER_ADDRESS_PER_HOUR'>;
 }
 
 /** Create, read, list and end rooms, and tickets to enter them. */
 export function roomRoutes(options: RoomRoutesOptions): Router {
-  const { rooms, tokens, config } = options;
-  const { registry } = options;
+  const { rooms, tokens, config, admission } = options;
   const createTicket = async (req: Request, id: string): Promise<TicketResponse | QueuePlace> => {
     const person = authenticate(req, tokens);
     const { avoid } = parseBody(ticketRequest, req);
@@ -40,14 +39,14 @@ export function roomRoutes(options: RoomRoutesOptions): Router {
     const hasPlace =
       room.getPeer(person.userId) !== undefined && !options.isDraining() && (!avoid || avoid !== config.PUBLIC_URL);
     const isExpected = role !== 'listener' || hasPlace;
-    const admission = isExpected ? null : await registry.admit(`${room.id}:${person.userId}`, avoid);
-    if (admission?.kind === 'wait') {
-      const { place, estimateS, retryAfterS } = admission;
+    const verdict = isExpected ? null : await admission.admit(`${room.id}:${person.userId}`, avoid);
+    if (verdict?.kind === 'wait') {
+      const { place, estimateS, retryAfterS } = verdict;
       return { place, estimateS, retryAfterS };
     }
-    const node = admission?.node ?? (role === 'listener' ? null : await room.findHome(avoid));
+    const node = verdict?.node ?? (role === 'listener' ? null : await room.findHome(avoid));
     return {
-      ticket: tokens.signTicket(person, room.id, role),
+      ticket: tokens.signTicket(person, { room: room.id, role, node: node?.id ?? config.NODE_ID }),
       expiresInS: TICKET_EXPIRES_S,
       url: node ? node.url : (config.PUBLIC_URL ?? null),
       role,
@@ -64,11 +63,11 @@ export function roomRoutes(options: RoomRoutesOptions): Router {
     handler: (_req, res) => sendProblem(res, new AppError('QUOTA_EXCEEDED', 'Too many rooms from this address')),
   });
   return Router()
-    .get('/', (_req, res) => void res.json({ rooms: rooms.list() }))
+    .get('/', async (_req, res) => void res.json({ rooms: await rooms.list() }))
     .post('/', limitCreation, async (req, res) => {
       const host = authenticate(req, tokens);
       const room = await rooms.create(parseBody(roomRequest, req), host);
-      res.status(201).location(`/api/rooms/${room.id}`).json(room.toInfo());
+      res.status(201).location(`/api/rooms/${room.id}`).json(room);
     })
     .get('/:id', async (req, res) => void res.json(await rooms.describe(idOf(req.params.id))))
     .post('/:id/end', async (req, res) => {

@@ -11,15 +11,15 @@ type MediaRequest =
   | 'producer:close';
 
 export const mediaHandlers = {
-  'media:start': async (_data, { room, peer }) => room.sound.start(peer),
-  'transport:create': async (_data, { room, peer }) => room.sound.createSendTransport(peer),
+  'media:start': async (_data, { room, peer }) => room.media.start(peer),
+  'transport:create': async (_data, { room, peer }) => room.media.createSendTransport(peer),
   'transport:connect': async ({ transportId, dtlsParameters }, context) => {
     await mediaOf(context).connectTransport(transportId, dtlsParameters);
     return null;
   },
   'transport:restartIce': async ({ transportId }, context) => mediaOf(context).restartIce(transportId),
   'producer:create': async ({ transportId, rtpParameters }, { room, peer }) => ({
-    producerId: await room.sound.produce(peer, transportId, rtpParameters),
+    producerId: await room.media.produce(peer, transportId, rtpParameters),
   }),
   'producer:close': async (_data, { peer }) => {
     peer.media?.closeSend();

@@ -1,0 +1,45 @@
+import { expect, it } from 'vitest';
+import type { RoomReport } from './roomMessages.ts';
+import { RoomReports } from './RoomReports.ts';
+
+const report = (nodeId: string, port: number | null): RoomReport => ({
+  nodeId,
+  seq: 1,
+  listeners: 3,
+  present: 3,
+  faces: [],
+  placed: [],
+  reactions: {},
+  mix: port === null ? null : { address: '10.0.0.1', port },
+});
+
+it('counts nobody on a node that is dead', () => {
+  const alive = new Set(['a', 'b']);
+  const reports = new RoomReports((nodeId) => alive.has(nodeId));
+  reports.take(report('a', null));
+  reports.take(report('b', null));
+  alive.delete('b');
+  expect(reports.all.map(({ nodeId }) => nodeId)).toEqual(['a']);
+});
+
+it('holds the newest report of each node', () => {
+  const reports = new RoomReports(() => true);
+  reports.take(report('a', 40_001));
+  reports.take(report('a', 40_002));
+  expect(reports.mixEndpoints).toEqual([{ address: '10.0.0.1', port: 40_002 }]);
+});
+
+it('sends the mix on to a node that has fallen silent, for ten minutes', () => {
+  let now = 0;
+  const alive = new Set(['a']);
+  const reports = new RoomReports(
+    (nodeId) => alive.has(nodeId),
+    () => now,
+  );
+  reports.take(report('a', 40_001));
+  alive.delete('a');
+  now = 599_000;
+  expect(reports.mixEndpoints).toHaveLength(1);
+  now = 601_000;
+  expect(reports.mixEndpoints).toEqual([]);
+});

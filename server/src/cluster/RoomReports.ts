@@ -1,0 +1,42 @@
+import type { Endpoint } from '../mixer/mixerMessages.ts';
+import type { RoomReport } from './roomMessages.ts';
+
+/** A node that says nothing for so long is not sent the mix any more. */
+const SILENT_LIFE_MS = 600_000;
+
+interface Heard {
+  readonly report: RoomReport;
+  readonly atMs: number;
+}
+
+/** What the other nodes that have a room open reported of it last. A node that is dead has nobody. */
+export class RoomReports {
+  readonly #isAlive: (nodeId: string) => boolean;
+  readonly #now: () => number;
+  readonly #heard = new Map<string, Heard>();
+
+  /** @param isAlive whether the node registry knows the node as alive */
+  constructor(isAlive: (nodeId: string) => boolean, now: () => number = () => performance.now()) {
+    this.#isAlive = isAlive;
+    this.#now = now;
+  }
+
+  take(report: RoomReport): void {
+    this.#heard.set(report.nodeId, { report, atMs: this.#now() });
+  }
+
+  /** Of living nodes. */
+  get all(): readonly RoomReport[] {
+    return [...this.#heard.values()].map(({ report }) => report).filter(({ nodeId }) => this.#isAlive(nodeId));
+  }
+
+  /**
+   * Where the mix is wanted. A node that is silent may be cut off from Redis and not from its listeners: the mix goes on to where it
+   * was wanted last, which costs next to nothing should the node be dead.
+   */
+  get mixEndpoints(): readonly Endpoint[] {
+    for (const [nodeId, { atMs }] of this.#heard)
+      if (this.#now() - atMs > SILENT_LIFE_MS && !this.#isAlive(nodeId)) this.#heard.delete(nodeId);
+    return [...this.#heard.values()].map(({ report }) => report.mix).filter((endpoint) => endpoint !== null);
+  }
+}

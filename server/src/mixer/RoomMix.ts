@@ -1,0 +1,61 @@
+import { EventEmitter } from 'node:events';
+import type { Endpoint, MixPlan, RoomState } from './mixerMessages.ts';
+import type { VoiceSettings } from './Voice.ts';
+
+/** A voice that is sent to a mix. */
+export type MixSpeaker = VoiceSettings;
+
+interface RoomMixOptions {
+  readonly read: () => RoomState;
+  readonly update: (change: Partial<RoomState>) => void;
+  readonly close: () => void;
+}
+
+/** The mix of one room. */
+export class RoomMix extends EventEmitter<{
+  /** Another process makes it from here on: same port, same SSRC, packets numbered anew. */
+  renumbered: [];
+  /** It has ended for good: its port was taken, or it failed too often. The room needs another one. */
+  lost: [];
+}> {
+  readonly #options: RoomMixOptions;
+
+  constructor(options: RoomMixOptions) {
+    super();
+    this.#options = options;
+  }
+
+  /** UDP port on 127.0.0.1 that takes the speakers' RTP, and that the mix is sent from. Stays the same. */
+  get port(): number {
+    return this.#options.read().port;
+  }
+
+  /** UDP port on `MEDIA_LISTEN_ADDRESS` that takes the mix from mixers of other nodes. May change when a mixer is replaced. */
+  get relayPort(): number {
+    return this.#options.read().relayPort;
+  }
+
+  /** Of the mix. Stays the same. */
+  get ssrc(): number {
+    return this.#options.read().ssrc;
+  }
+
+  /** The whole list each time. Whoever is not in it, or is muted, is not in the mix, whatever they send. */
+  setSpeakers(speakers: readonly MixSpeaker[]): void {
+    this.#options.update({ speakers });
+  }
+
+  /** The loopback ports of audience workers that the mix is sent to: the whole list each time. */
+  setOutputs(outputs: readonly Endpoint[]): void {
+    this.#options.update({ outputs });
+  }
+
+  /** The whole plan each time. What comes from other nodes needs no plan: it says by itself what it is. */
+  setMix({ epoch, nodes }: MixPlan): void {
+    this.#options.update({ epoch, nodes });
+  }
+
+  close(): void {
+    this.#options.close();
+  }
+}

@@ -1,0 +1,67 @@
+import type { Person } from '@tribune/shared/domain.ts';
+import { can } from '@tribune/shared/permissions.ts';
+import type { NotificationName, Notifications } from '@tribune/shared/protocol.ts';
+import { roleOf, toRoomState, type Effect, type RoomRecord } from '../store/RoomRecord.ts';
+import type { Peer } from './Peer.ts';
+import { changedSelves, toSelfState } from './selfState.ts';
+
+/** The sockets of a room on this node, reached with one encoding. */
+export interface RoomAudience {
+  toEveryone<N extends NotificationName>(name: N, data: Notifications[N]): void;
+  toStage<N extends NotificationName>(name: N, data: Notifications[N]): void;
+}
+
+/** What has become of a room, and through whom. */
+interface Change {
+  readonly before: RoomRecord;
+  readonly after: RoomRecord;
+  readonly effects: readonly Effect[];
+  readonly actor: Person | null;
+}
+
+/**
+ * Tells the people of this node what changed: the stage at once, each person what concerns them, and the audience with the next
+ * pulse. Every node tells its own people, from the record that all of them read.
+ */
+export class RoomNotifier {
+  readonly #people: RoomAudience;
+  readonly #getPeer: (userId: string) => Peer | undefined;
+
+  constructor(people: RoomAudience, getPeer: (userId: string) => Peer | undefined) {
+    this.#people = people;
+    this.#getPeer = getPeer;
+  }
+
+  tell(change: Change): void {
+    if (change.after.seq > change.before.seq) this.#tellState(change);
+    this.#tellSelves(change);
+    this.#tellHands(change);
+  }
+
+  /** Everyone is told at once when the doors open or close. */
+  #tellState({ before, after }: Change): void {
+    const state = toRoomState(after);
+    if (before.phase === after.phase) this.#people.toStage('room:state', state);
+    else this.#people.toEveryone('room:state', state);
+  }
+
+  #tellSelves({ before, after, effects, actor }: Change): void {
+    for (const { userId, cause } of changedSelves(before, after, effects, actor?.userId)) {
+      const peer = this.#getPeer(userId);
+      if (!peer?.link) continue;
+      const by = actor && actor.userId !== userId ? actor.name : null;
+      peer.link.notify('self:changed', { self: toSelfState(after, peer), cause, by });
+    }
+  }
+
+  /** The queue goes to those who moderate: when it changed, and when they have just become one of them. */
+  #tellHands({ before, after: { hands, stage } }: Change): void {
+    const changed =
+      hands.length !== before.hands.length || hands.some((hand, i) => hand.userId !== before.hands[i]?.userId);
+    for (const { userId, role } of stage.values()) {
+      const isNew = !can(roleOf(before, userId), 'hand:approve');
+      if (!can(role, 'hand:approve') || !(changed || isNew)) continue;
+      this.#getPeer(userId)?.link?.notify('hands:changed', { hands });
+    }
+  }
+}

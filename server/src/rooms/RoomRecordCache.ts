@@ -1,0 +1,99 @@
+import type { Home } from '../cluster/HomeLease.ts';
+import { AppError } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import type { RoomRecord } from '../store/RoomRecord.ts';
+import { NotHomeError, type RoomStore, type Transition } from '../store/RoomStore.ts';
+
+interface RoomRecordCacheOptions {
+  readonly record: RoomRecord;
+  readonly store: RoomStore;
+  /** What a write of the home has to carry; null while this node may make none. */
+  readonly fence: () => Home | null;
+  readonly logger: Logger;
+}
+
+type TransitionArgs = Parameters<RoomStore['transition']> extends [string, ...infer Rest] ? Rest : never;
+type Action = TransitionArgs[0];
+
+/** The store's record of one room, as this node holds it: the store decides, and may be away, forget, or come back older. */
+export class RoomRecordCache {
+  readonly #options: RoomRecordCacheOptions;
+  #record: RoomRecord;
+  #isStale = false;
+
+  constructor(options: RoomRecordCacheOptions) {
+    this.#options = options;
+    this.#record = options.record;
+  }
+
+  get record(): RoomRecord {
+    return this.#record;
+  }
+
+  /** The record held may differ from the store's: `refresh()` as soon as it answers. */
+  get isStale(): boolean {
+    return this.#isStale;
+  }
+
+  markStale(): void {
+    this.#isStale = true;
+  }
+
+  /** Two answers may arrive in either order; the newer one holds both changes. */
+  take(record: RoomRecord): void {
+    if (record.seq > this.#record.seq) this.#record = record;
+  }
+
+  /** @throws {AppError} with the code of the refusal */
+  async transition(...args: TransitionArgs): Promise<Transition> {
+    const { store, record } = this.#options;
+    try {
+      return await store.transition(record.id, ...args);
+    } catch (error) {
+      // It may have run all the same, unheard.
+      if (error instanceof AppError && error.code === 'UNAVAILABLE') this.#isStale = true;
+      throw error;
+    }
+  }
+
+  /** A change that the home makes by itself. @throws {NotHomeError} where this node is not the home, and as `transition()` */
+  async transitionAsHome(action: Action, args: object = {}): Promise<Transition> {
+    const fence = this.#options.fence();
+    if (!fence) throw new NotHomeError(`${action} is for the home to do`);
+    return this.transition(action, null, { ...args, fence });
+  }
+
+  /** As another node has changed it. @throws {AppError} */
+  async read(): Promise<RoomRecord> {
+    const { store, record } = this.#options;
+    return (await store.read(record.id)).record;
+  }
+
+  /**
+   * What the store holds counts, also when it came back older than what people were told; then its number goes past that.
+   * @returns null where the home has to mend it first, and this node is not the home
+   */
+  async refresh(): Promise<RoomRecord | null> {
+    const record = await this.#readOrRestore();
+    if (!record) return null;
+    const { seq } = this.#record;
+    this.#isStale = false;
+    if (record.seq >= seq || record.phase === 'ended') return record;
+    if (!this.#options.fence()) return null;
+    return (await this.transitionAsHome('room:resume', { seq })).record;
+  }
+
+  /** The store may have lost the room, as after a flush: its home writes it back as it was, and the others wait for that. */
+  async #readOrRestore(): Promise<RoomRecord | null> {
+    const { store, fence, logger } = this.#options;
+    try {
+      return await this.read();
+    } catch (error) {
+      if (!(error instanceof AppError && error.code === 'ROOM_NOT_FOUND')) throw error;
+      if (!fence()) return null;
+      logger.warn('The store has lost the room; writing it back');
+      await store.restore(this.#record);
+      return this.read();
+    }
+  }
+}

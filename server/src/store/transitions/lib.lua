@@ -1,0 +1,121 @@
+-- One transition of a room, whole or not at all: reads who acts from the store, checks that they may, applies the change and
+-- returns the room as it is then. Everything that could race (a role, a hand, an invitation, a ban, a phase, a limit) goes
+-- through here.
+--
+-- Assembled from lib.lua, a part for each theme, and main.lua.
+--
+-- KEYS  room stage hands names invites bans ticket home excluded where
+-- ARGV  action, actor's user id ('' is the server itself), unix time in ms, arguments (JSON), row of the permission table (JSON)
+--
+-- Returns {'error', code}, or {'ok', room hash, stage members (JSON), hands, names of hands, invites, effects, people excluded,
+-- node left}, or of somebody who has entered and changed nothing {'unchanged', number of the record, node left}. An effect is a user
+-- id followed by the cause that this person is told.
+
+local roomKey, stageKey, handsKey, namesKey, invitesKey, bansKey, ticketKey, homeKey, excludedKey, whereKey =
+  unpack(KEYS)
+local action, actorId, now = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local args, allowed = cjson.decode(ARGV[4]), cjson.decode(ARGV[5])
+local ENDED_ROOM_KEPT_S = 86400
+local EXCLUDED_KEPT_S = 600
+local MAX_EXCLUDED = 200
+
+local effects = {}
+local unchanged = false
+-- The node on which somebody who enters was before, where that is another.
+local leftNode = ''
+
+local function tell(userId, cause)
+  effects[#effects + 1] = userId
+  effects[#effects + 1] = cause
+end
+
+local function setting(name)
+  return redis.call('HGET', roomKey, name)
+end
+
+local function member(userId)
+  local json = redis.call('HGET', stageKey, userId)
+  return json and cjson.decode(json) or nil
+end
+
+local function members()
+  local all = {}
+  for _, json in ipairs(redis.call('HVALS', stageKey)) do
+    all[#all + 1] = cjson.decode(json)
+  end
+  table.sort(all, function(a, b)
+    if a.since ~= b.since then return a.since < b.since end
+    return a.userId < b.userId
+  end)
+  return all
+end
+
+local function save(someone)
+  redis.call('HSET', stageKey, someone.userId, cjson.encode(someone))
+end
+
+local function roleOf(userId)
+  local found = member(userId)
+  return found and found.role or 'listener'
+end
+
+local function includes(list, value)
+  for _, item in ipairs(list or {}) do
+    if item == value then return true end
+  end
+  return false
+end
+
+local function dropHand(userId)
+  redis.call('HDEL', namesKey, userId)
+  return redis.call('ZREM', handsKey, userId) == 1
+end
+
+local function dropInvite(userId)
+  return redis.call('HDEL', invitesKey, userId) == 1
+end
+
+local function takeStage(userId, name)
+  if redis.call('HLEN', stageKey) >= tonumber(setting('speakerLimit')) then return 'STAGE_FULL' end
+  dropHand(userId)
+  dropInvite(userId)
+  save({ userId = userId, name = name, role = 'speaker', muted = true, away = false, since = now })
+end
+
+local function leaveStage(userId)
+  redis.call('HDEL', stageKey, userId)
+end
+
+local function readmit(userId)
+  redis.call('ZREM', excludedKey, 'removed:' .. userId, 'banned:' .. userId)
+end
+
+local function mute(someone)
+  someone.muted = true
+  save(someone)
+  tell(someone.userId, 'muted')
+end
+
+local function crown(heir)
+  for _, someone in ipairs(members()) do
+    if someone.role == 'host' then
+      someone.role = 'cohost'
+      save(someone)
+      tell(someone.userId, 'other')
+    end
+  end
+  heir.role = 'host'
+  save(heir)
+  redis.call('HSET', roomKey, 'hostId', heir.userId, 'hostName', heir.name)
+  tell(heir.userId, 'madeHost')
+end
+
+local function countCohosts()
+  local count = 0
+  for _, someone in ipairs(members()) do
+    if someone.role == 'cohost' then count = count + 1 end
+  end
+  return count
+end
+
+local transitions = {}

@@ -1,0 +1,30 @@
+-- Who has to go, and may not come back.
+
+-- Every node that reads the record sends them away, however it learns of it.
+local function exclude(userId, reason)
+  for _, entry in ipairs(redis.call('ZRANGE', excludedKey, 0, -1 - MAX_EXCLUDED)) do
+    redis.call('ZREM', excludedKey, entry)
+  end
+  readmit(userId)
+  redis.call('ZADD', excludedKey, tonumber(setting('seq')) + 1, reason .. ':' .. userId)
+  redis.call('EXPIRE', excludedKey, EXCLUDED_KEPT_S)
+end
+
+transitions['peer:remove'] = function()
+  exclude(args.userId, 'removed')
+  leaveStage(args.userId)
+  dropHand(args.userId)
+  dropInvite(args.userId)
+end
+
+transitions['peer:ban'] = function()
+  if redis.call('HLEN', bansKey) >= args.maxBans then return 'QUOTA_EXCEEDED' end
+  redis.call('HSET', bansKey, args.userId, args.targetName)
+  transitions['peer:remove']()
+  exclude(args.userId, 'banned')
+end
+
+transitions['peer:unban'] = function()
+  if redis.call('HDEL', bansKey, args.bannedId) == 0 then return 'NOT_FOUND' end
+  readmit(args.bannedId)
+end

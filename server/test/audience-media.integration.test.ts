@@ -1,0 +1,102 @@
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { readConfig } from '../src/config.ts';
+import { createLogger } from '../src/logger.ts';
+import { RoomMedia } from '../src/media/RoomMedia.ts';
+import { WorkerPool } from '../src/media/WorkerPool.ts';
+import { Mixer } from '../src/mixer/Mixer.ts';
+import { bindSoon } from './support/bindSoon.ts';
+import { MediaCensus } from './support/MediaCensus.ts';
+
+/** A room stays on a worker until another has so many listeners less. */
+const LISTENERS_OF_ONE_WORKER = 16;
+
+describe('the media of a room', () => {
+  const logger = createLogger({ LOG_LEVEL: 'silent' });
+  const census = new MediaCensus();
+  let pool: WorkerPool;
+  let mixer: Mixer;
+  let media: RoomMedia;
+  beforeEach(async () => {
+    const config = readConfig({
+      ...{ REDIS_URL: 'none', WORKERS: '3', MIXERS: '1', MEDIA_PORT: '0', MEDIA_LISTEN_ADDRESS: '127.0.0.1' },
+      MEDIASOUP_WORKER_BIN: process.env.MEDIASOUP_WORKER_BIN,
+    });
+    pool = await WorkerPool.create(config, logger);
+    mixer = await Mixer.create({ config, secret: 'a secret of more than thirty-two characters', logger });
+    media = new RoomMedia({ roomId: 'r1', pool, mixer, address: '127.0.0.1' });
+  });
+  afterEach(() => {
+    media.close();
+    mixer.close();
+    pool.close();
+  });
+
+  it('a worker that dies while it gets the mix of a room leaves the listeners of another worker theirs', async () => {
+    const audience = await media.openAudience();
+    const endpoints = [];
+    for (let count = 0; count < LISTENERS_OF_ONE_WORKER; count++) endpoints.push(await audience.createEndpoint());
+    const [mix] = census.mixes.keys();
+    const usage = await pool.getUsage();
+    // The next listener goes to the worker that has nobody, which does not answer any more.
+    const idle = usage.findLast(({ listeners }) => listeners === 0)!;
+    process.kill(idle.pid, 'SIGSTOP');
+    const seating = audience.createEndpoint();
+    await sleep(100);
+    process.kill(idle.pid, 'SIGKILL');
+    await seating;
+    expect(endpoints[0]!.source.closed).toBe(false);
+    expect(mix!.closed).toBe(false);
+    // One for each worker, and none that took the place of another.
+    const workers = [...census.mixes.values()].map(({ pid }) => pid);
+    expect(new Set(workers).size).toBe(workers.length);
+  });
+
+  it('says where it takes the mix from other nodes while somebody listens, and not otherwise', async () => {
+    expect(media.mixEndpoint).toBeNull();
+    const audience = await media.openAudience();
+    expect(media.mixEndpoint).toBeNull();
+    const { transport } = await audience.createEndpoint();
+    expect(media.mixEndpoint).toEqual({ address: '127.0.0.1', port: audience.mix.relayPort });
+    transport.close();
+    expect(media.mixEndpoint).toBeNull();
+  });
+
+  it('opens the mix for other nodes though nobody listens here', async () => {
+    await media.setMix({ epoch: 1, nodes: [] });
+    expect(media.audience).toBeNull();
+    await media.setMix({ epoch: 1, nodes: [{ address: '127.0.0.1', port: 40_000 }] });
+    expect(media.audience).not.toBeNull();
+  });
+
+  it('asks listeners to start anew where the mix gets another port, and nobody else', async () => {
+    media.setStage('here');
+    const stage = await media.openStage();
+    const audience = await media.openAudience();
+    await audience.createEndpoint();
+    const lost = once(media, 'audienceLost');
+    const { port } = audience.mix;
+    process.kill(mixer.findPid('r1')!, 'SIGKILL');
+    const occupant = await bindSoon(port);
+    await lost;
+    const next = await media.openAudience();
+    await next.createEndpoint();
+    expect(next.mix.port).not.toBe(port);
+    expect(stage.closed).toBe(false);
+    // One to the mix that there is now, and none to the one that is gone.
+    expect(census.loopbacks.size).toBe(2);
+    occupant.close();
+  });
+
+  it('keeps the router of a stage that comes back while it is leaving, and not of one that is away', async () => {
+    media.setStage('here');
+    const stage = await media.openStage();
+    media.setStage('leaving');
+    media.setStage('here');
+    expect(await media.openStage()).toBe(stage);
+    media.setStage('away');
+    expect(stage.closed).toBe(true);
+    await expect(media.openStage()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+});

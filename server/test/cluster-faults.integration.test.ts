@@ -1,0 +1,229 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ClusterBus } from '../src/cluster/ClusterBus.ts';
+import type { RoomMessage } from '../src/cluster/roomMessages.ts';
+import { TestPeer } from './support/TestPeer.ts';
+import { TestServer } from './support/TestServer.ts';
+
+/** What nodes do when what they say to each other is lost, and when Redis is away. */
+
+/** Drops messages between all nodes. What is dropped is lost without anyone being told. */
+function lose(isLost: (message: RoomMessage) => boolean): void {
+  const publish = ClusterBus.prototype.publish;
+  vi.spyOn(ClusterBus.prototype, 'publish').mockImplementation(async function (this: ClusterBus, roomId, message) {
+    return isLost(message) ? true : publish.call(this, roomId, message);
+  });
+}
+
+/** Settles, with its value or with the code of its refusal. */
+async function outcomeOf(request: Promise<unknown>): Promise<unknown> {
+  return request.catch((error: { code?: string }) => error.code ?? error);
+}
+
+describe('two nodes', () => {
+  let home: TestServer;
+  let other: TestServer;
+  let roomId: string;
+  let host: TestPeer;
+
+  beforeAll(async () => {
+    home = await TestServer.createFirstNode({ EMPTY_ROOM_S: '3', STAGE_GRACE_S: '2' });
+    other = await home.addNode();
+    const { room, host: someone } = await home.createRoom();
+    roomId = room.id;
+    host = someone;
+    await host.request('room:goLive');
+    await seenBy(home, 2);
+    await seenBy(other, 2);
+  });
+  afterEach(() => vi.restoreAllMocks());
+  afterAll(async () => {
+    await other?.close();
+    await home?.close();
+  });
+
+  /** Waits until a node knows of so many. */
+  async function seenBy(node: TestServer, count: number): Promise<void> {
+    const nodes = async () =>
+      ((await (await fetch(`${node.origin}/cluster`)).json()) as { nodes: unknown[] }).nodes.length;
+    await vi.waitFor(async () => expect(await nodes()).toBe(count), { timeout: 8000, interval: 100 });
+  }
+
+  async function joinAt(node: TestServer, name: string): Promise<TestPeer> {
+    const peer = await node.createPeer(name);
+    await node.admit(peer, roomId);
+    return peer;
+  }
+
+  const listenersAt = async (node: TestServer) => (await (await node.createApi('x')).api.getRoom(roomId)).listeners;
+
+  it('[CL16] a ban and a removal on another node hold within 3 s, though every message that tells of them is lost', async () => {
+    const [eve, lea] = [await joinAt(other, 'eve'), await joinAt(other, 'lea')];
+    await expect.poll(async () => listenersAt(home), { timeout: 5000 }).toBe(2);
+    lose(({ type }) => type === 'changed');
+    await host.request('peer:ban', { userId: eve.userId });
+    await host.request('peer:remove', { userId: lea.userId });
+    await eve.until(() => eve.disconnection === 'banned', 'the ban', 3000);
+    await lea.until(() => lea.disconnection === 'removed', 'the removal', 3000);
+  });
+
+  it('[CL16] a person who was removed and has come back stays, whenever a node learns of the removal', async () => {
+    const lea = await joinAt(other, 'lea');
+    await expect.poll(async () => listenersAt(home), { timeout: 5000 }).toBe(1);
+    await host.request('peer:remove', { userId: lea.userId });
+    await lea.until(() => lea.disconnection === 'removed', 'the removal', 3000);
+    await other.admit(lea, roomId);
+    // The record goes on naming the removal with every change.
+    await host.request('room:lock', { locked: true });
+    await lea.told('room:pulse', ({ state }) => state?.locked === true);
+    await host.request('room:lock', { locked: false });
+    expect(lea.disconnection).toBeNull();
+    lea.leave();
+  });
+
+  it('[CL17] a change is followed within 3 s, though every message that tells of them is lost', async () => {
+    const lea = await joinAt(other, 'lea');
+    lose(({ type }) => type === 'changed');
+    await host.request('room:lock', { locked: true });
+    await lea.until(() => lea.state.locked, 'the lock', 3000);
+    expect(lea.state.locked).toBe(true);
+    await host.request('room:lock', { locked: false });
+    lea.leave();
+  });
+
+  it('[CL9] a person who has left can be banned by id, wherever they were', async () => {
+    const troll = await joinAt(other, 'troll');
+    await expect.poll(async () => listenersAt(home), { timeout: 5000 }).toBe(1);
+    troll.leave();
+    await expect.poll(() => other.server.rooms.rooms.get(roomId)?.getPeer(troll.userId)?.link ?? null).toBeNull();
+    await host.request('peer:ban', { userId: troll.userId });
+    expect(await host.request('ban:list')).toContainEqual({ userId: troll.userId, name: 'troll' });
+    expect(await troll.refusal(troll.join(roomId))).toBe('BANNED');
+  });
+
+  it('[CL10] the list of rooms and the page of a room say the same on every node', async () => {
+    const { room: full, host: anna } = await home.createRoom({ title: 'full' });
+    const { room: empty, host: gone } = await home.createRoom({ title: 'empty' });
+    await expect
+      .poll(async () => titlesAt(other), { timeout: 5000 })
+      .toEqual(expect.arrayContaining(['full', 'empty']));
+    gone.leave();
+    const bert = await home.createPeer('bert');
+    await home.admit(bert, full.id);
+    await expect.poll(async () => titlesAt(other), { timeout: 5000 }).not.toContain('empty');
+    expect(await titlesAt(home)).toEqual(await titlesAt(other));
+    await expect
+      .poll(async () => (await (await other.createApi('x')).api.getRoom(full.id)).listeners, { timeout: 5000 })
+      .toBe(1);
+    expect(other.server.rooms.rooms.has(full.id)).toBe(false);
+    expect(empty.id).not.toBe(full.id);
+    anna.leave();
+    bert.leave();
+  });
+
+  const titlesAt = async (node: TestServer) =>
+    (await (await node.createApi('x')).api.listRooms()).map(({ title }) => title);
+
+  it('[QU4] the health of a room counts what is sent and reported on every node', async () => {
+    const lea = await joinAt(other, 'lea');
+    await expect.poll(async () => listenersAt(home), { timeout: 5000 }).toBe(1);
+    await lea.request('quality:report', { rttMs: 900 });
+    const { quality } = await host.request('room:health');
+    expect(quality).toMatchObject({ reports: 1, weak: 1, rttMs: { median: 900 } });
+    lea.leave();
+  });
+
+  it('[PU1] reactions of another node are counted once and completely, though half of its reports are lost', async () => {
+    const lea = await joinAt(other, 'lea');
+    await lea.told('room:pulse');
+    let reports = 0;
+    lose((message) => message.type === 'report' && ++reports % 2 === 0);
+    host.forget();
+    for (let i = 0; i < 8; i++) await lea.request('reaction:send', { kind: 'clap' });
+    const claps = () => host.all('room:pulse').reduce((sum, { reactions }) => sum + (reactions?.clap ?? 0), 0);
+    await expect.poll(claps, { timeout: 8000 }).toBe(8);
+    lea.leave();
+  });
+
+  it('[PR5] the same person on a second node: the new one wins and the old one is told, though the message is lost', async () => {
+    const lea = await joinAt(home, 'lea');
+    const again = new TestPeer('lea', {
+      ...(await other.createApi('x')),
+      ...{ userId: lea.userId, token: lea.token, origin: other.origin },
+    });
+    lose(({ type }) => type === 'entered');
+    await other.admit(again, roomId);
+    await lea.until(() => lea.disconnection === 'replaced', 'the second page', 3000);
+    expect(again.disconnection).toBeNull();
+    await expect.poll(async () => listenersAt(home), { timeout: 5000 }).toBe(1);
+    again.leave();
+  });
+
+  it('[CL11] a search says that it is partial where a node does not answer', async () => {
+    const lea = await joinAt(other, 'lea');
+    await expect.poll(async () => listenersAt(home), { timeout: 5000 }).toBe(1);
+    expect(await host.request('audience:list', { query: 'le' })).toEqual({ people: [lea].map(toPerson), total: 1 });
+    lose(({ type }) => type === 'answer');
+    const asked = performance.now();
+    expect(await host.request('audience:list', { query: 'le' })).toEqual({ people: [], total: 1, isPartial: true });
+    expect(performance.now() - asked).toBeLessThan(3000);
+    lea.leave();
+  });
+
+  it('[CL12] searches, invitations and bans across nodes are answered while Redis is away, and no node dies', async () => {
+    const rejections: unknown[] = [];
+    const note = (error: unknown) => rejections.push(error);
+    process.on('unhandledRejection', note);
+    const lea = await joinAt(other, 'lea');
+    await expect.poll(async () => listenersAt(home), { timeout: 5000 }).toBe(1);
+    await home.stopRedis();
+    const outcomes = await Promise.all([
+      outcomeOf(host.request('audience:list', { query: 'le' })),
+      outcomeOf(host.request('stage:invite', { userId: lea.userId })),
+      outcomeOf(host.request('peer:ban', { userId: lea.userId })),
+      outcomeOf(host.request('room:health')),
+    ]);
+    expect(outcomes.slice(0, 3)).toEqual([{ people: [], total: 1, isPartial: true }, 'UNAVAILABLE', 'UNAVAILABLE']);
+    expect(outcomes[3]).toMatchObject({ quality: expect.anything() });
+    await home.startRedis();
+    await expect
+      .poll(async () => outcomeOf(host.request('audience:list', { query: 'le' })), { timeout: 10_000, interval: 500 })
+      .toEqual({ people: [lea].map(toPerson), total: 1 });
+    process.off('unhandledRejection', note);
+    expect(rejections).toEqual([]);
+    lea.leave();
+  });
+
+  it('[CL13] a room that no node keeps ends, though nobody comes to it any more', async () => {
+    const third = await home.addNode({ EMPTY_ROOM_S: '3' });
+    await seenBy(home, 3);
+    const { room, host: anna } = await third.createRoom({ title: 'left behind' });
+    anna.leave();
+    await third.server.close();
+    const phase = async () => (await (await home.createApi('x')).api.getRoom(room.id)).phase;
+    await expect.poll(phase, { timeout: 25_000, interval: 500 }).toBe('ended');
+    await third.close();
+  });
+});
+
+function toPerson({ userId, name }: TestPeer) {
+  return { userId, name };
+}
+
+it('[CL14] a claim of the home that was under way when the stage was given away does not take it back', async () => {
+  const home = await TestServer.createFirstNode();
+  const other = await home.addNode();
+  const { room, host } = await home.createRoom();
+  const lea = await other.createPeer('lea');
+  await other.admit(lea, room.id);
+  await expect.poll(async () => (await lea.api.getRoom(room.id)).listeners, { timeout: 5000 }).toBe(1);
+  const released = home.server.rooms.rooms.get(room.id)!;
+  await sleep(1500);
+  const ticking = released.tick();
+  await released.release();
+  await ticking;
+  expect(released.home).toMatchObject({ kind: 'handingOver' });
+  await host.until(() => host.disconnection === 'moved', 'the move', 5000);
+  await other.close();
+  await home.close();
+});

@@ -1,0 +1,28 @@
+import { RoomMixer } from '../../src/mixer/RoomMixer.ts';
+
+/**
+ * A mixer process in which errors can be had for the asking: a speaker with one of these payload types makes its room throw at that
+ * place, as a decoder or an encoder would.
+ */
+export const FAULTS = { tick: 120, packet: 121, decoder: 122 } as const;
+
+const { tick, receive, setSpeakers } = RoomMixer.prototype;
+const faults = new WeakMap<RoomMixer, number>();
+
+RoomMixer.prototype.setSpeakers = function (speakers) {
+  const fault = speakers.find(({ payloadType }) => payloadType >= FAULTS.tick)?.payloadType;
+  if (fault !== undefined) faults.set(this, fault);
+  if (fault === FAULTS.decoder) void Promise.reject(new Error('no decoder'));
+  setSpeakers.call(this, speakers);
+};
+RoomMixer.prototype.tick = function (nowMs) {
+  if (faults.get(this) === FAULTS.tick) throw new Error('a fault in a tick');
+  return tick.call(this, nowMs);
+};
+RoomMixer.prototype.receive = function (packet, nowMs) {
+  if (faults.get(this) === FAULTS.packet) throw new Error('a fault in a packet');
+  receive.call(this, packet, nowMs);
+};
+
+// Started as a process, and not for its constants.
+if (process.send && process.argv[1] === import.meta.filename) await import('../../src/mixer/mixerChild.ts');

@@ -1,0 +1,95 @@
+import { cpus, release, totalmem } from 'node:os';
+import { significant, type Figure } from './figures.ts';
+import type { BenchResult } from './runBench.ts';
+
+/** Of one machine, at one time. Each figure is the median of its runs; `details` has their spread. */
+export interface BenchReport {
+  readonly date: string;
+  readonly machine: {
+    readonly cpu: string;
+    readonly cores: number;
+    readonly memoryGb: number;
+    readonly system: string;
+  };
+  readonly node: string;
+  readonly floorUsPerPacket: number | null;
+  /** Of the room with one open microphone. */
+  readonly sfuUsPerPacket: number | null;
+  /** By open microphones. */
+  readonly sfuMsPerListenerSecond: Readonly<Record<string, number | null>>;
+  /** CPU of the mixer by open microphones; null where there is none. */
+  readonly mixerMsPerSecond: Readonly<Record<string, number | null>>;
+  /** CPU of the mixer process for a room that is alone in it, with one open microphone. */
+  readonly mixerMsPerLoneRoomSecond: number | null;
+  /** CPU of the mixer process for one of several rooms in it, by open microphones. */
+  readonly mixerMsPerRoomSecond: Readonly<Record<string, number | null>>;
+  /** The same as a share of what the checkout of `--baseline` takes; null without one. */
+  readonly mixerRatioToBaseline: Readonly<Record<string, number | null>>;
+  /** Rooms with one open microphone in one mixer process, beyond which its ticks begin to be late. */
+  readonly roomsPerMixerCore: number | null;
+  /** True where the machine could not feed so many rooms, and the number follows from the CPU that fewer took. */
+  readonly isRoomsPerMixerCoreExtrapolated: boolean | null;
+  /** Of the worker and of Node. */
+  readonly kbPerListener: number | null;
+  readonly joinsPerSecond: number | null;
+  readonly joinWorkerMs: number | null;
+  readonly joinNodeMs: number | null;
+  /** By sockets in the room. */
+  readonly broadcastUsPerSocket: Readonly<Record<string, number | null>>;
+  readonly details: BenchResult;
+}
+
+export function buildReport(result: BenchResult, date = new Date()): BenchReport {
+  const { floor, sfu, rooms, joins, signalling } = result;
+  const amongOthers = (rooms?.costs ?? []).filter((cost) => cost.rooms > 1);
+  const memory = sfu?.memory ? sfu.memory.workerKb + sfu.memory.nodeKb : null;
+  return {
+    date: date.toISOString(),
+    machine: {
+      cpu: cpus()[0]?.model ?? 'unknown',
+      cores: cpus().length,
+      memoryGb: significant(totalmem() / 1e9),
+      system: `${process.platform} ${release()} ${process.arch}`,
+    },
+    node: process.version,
+    floorUsPerPacket: medianOf(floor?.usPerPacket),
+    sfuUsPerPacket: medianOf(sfu?.rooms[0]?.usPerPacket),
+    sfuMsPerListenerSecond: Object.fromEntries(
+      (sfu?.rooms ?? []).map(({ microphones, msPerListenerSecond }) => [microphones, medianOf(msPerListenerSecond)]),
+    ),
+    mixerMsPerSecond: Object.fromEntries(
+      (sfu?.rooms ?? []).map(({ microphones, mixerMsPerSecond }) => [microphones, medianOf(mixerMsPerSecond)]),
+    ),
+    mixerMsPerLoneRoomSecond: medianOf(rooms?.costs.find((cost) => cost.rooms === 1)?.msPerRoomSecond),
+    mixerMsPerRoomSecond: Object.fromEntries(
+      amongOthers.map(({ microphones, msPerRoomSecond }) => [microphones, medianOf(msPerRoomSecond)]),
+    ),
+    mixerRatioToBaseline: Object.fromEntries(
+      amongOthers.map(({ microphones, ratio }) => [microphones, medianOf(ratio)]),
+    ),
+    roomsPerMixerCore: rooms?.capacity?.rooms ?? null,
+    isRoomsPerMixerCoreExtrapolated: rooms?.capacity?.isExtrapolated ?? null,
+    kbPerListener: memory === null ? null : significant(memory),
+    joinsPerSecond: medianOf(joins?.perSecond),
+    joinWorkerMs: medianOf(joins?.workerMs),
+    joinNodeMs: medianOf(joins?.nodeMs),
+    broadcastUsPerSocket: Object.fromEntries(
+      (signalling ?? []).map(({ sockets, usPerSocket }) => [sockets, medianOf(usPerSocket)]),
+    ),
+    details: result,
+  };
+}
+
+/** As `2026-11-21-amd-epyc.json`. */
+export function fileNameOf({ date, machine }: BenchReport): string {
+  const cpu = machine.cpu
+    .toLowerCase()
+    .replace(/\((?:r|tm)\)/g, '')
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '');
+  return `${date.slice(0, 10)}-${cpu || 'unknown'}.json`;
+}
+
+function medianOf(figure: Figure | null | undefined): number | null {
+  return figure ? significant(figure.median) : null;
+}

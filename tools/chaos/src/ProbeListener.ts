@@ -1,0 +1,169 @@
+import { createGuard } from '@tribune/loadtest/guard.ts';
+import type { ListenerKind } from '@tribune/loadtest/hearing/kinds.ts';
+import { Peer } from '@tribune/loadtest/people/Peer.ts';
+import { ApiClient } from '@tribune/shared/ApiClient.ts';
+import type { Person } from '@tribune/shared/domain.ts';
+import { csrcsOf } from '@tribune/shared/rtp.ts';
+import type { SignalingClient } from '@tribune/shared/SignalingClient.ts';
+import { readCsrc } from '@tribune/shared/voice.ts';
+
+/** Probes read headers and do not decrypt packets: there are many of them, beside the nodes on the same cores. */
+const LIGHT: ListenerKind = { isFull: false, slow: null, seed: 0 };
+const ENTER_LIMIT_MS = 30_000;
+
+/** What a listener comes to hear. */
+export interface Hearing {
+  readonly roomId: string;
+  /** Whoever talks there without a pause. */
+  readonly voiceId: number;
+}
+
+/**
+ * A listener who stays through a fault as a page does, and measures the longest time without sound. A packet counts as sound when
+ * it names the voice of whoever talks: what the mix sends in silence, to keep a connection alive, names nobody.
+ */
+export class ProbeListener {
+  readonly userId: string;
+  readonly name: string;
+  readonly #api: ApiClient;
+  readonly #peer: Peer;
+  readonly #roomId: string;
+  readonly #voiceId: number;
+  readonly #startedMs = performance.now();
+  readonly #voices = new Set<number>();
+  #firstSoundMs: number | null = null;
+  #lastMs = 0;
+  #longestMs = 0;
+  #packets = 0;
+  #lost: string | null = null;
+
+  private constructor(api: ApiClient, origin: string, { roomId, voiceId }: Hearing, person: Person) {
+    this.#roomId = roomId;
+    this.#voiceId = voiceId;
+    this.userId = person.userId;
+    this.name = person.name;
+    this.#api = api;
+    this.#peer = new Peer(
+      { name: person.name, api, origin, roomId, guard: createGuard(false), kind: LIGHT, follows: true },
+      {
+        onAudio: (arrivalMs, packet) => this.#handleAudio(arrivalMs, packet),
+        onLost: ({ reason }) => {
+          this.#lost = reason;
+        },
+      },
+    );
+  }
+
+  /** Someone with a session of their own, who is not in the room yet. @throws {ApiError} */
+  static async create(origin: string, hearing: Hearing, name: string): Promise<ProbeListener> {
+    const api = new ApiClient(origin);
+    const { user } = await api.createSession(name);
+    return new ProbeListener(api, origin, hearing, user);
+  }
+
+  /** Someone who is in the room, and is connected to its sound. @throws {Failure | ApiError} */
+  static async enter(origin: string, hearing: Hearing, name: string): Promise<ProbeListener> {
+    const probe = await ProbeListener.create(origin, hearing, name);
+    await probe.enter();
+    return probe;
+  }
+
+  /** @throws {ApiError} that says why there is no place; `QueuedError` of someone who has to wait for one */
+  async askForPlace(): Promise<void> {
+    await this.#api.createTicket(this.#roomId);
+  }
+
+  /** Comes in and waits for a connection to the sound. @throws {Failure} and has left then */
+  async enter(): Promise<void> {
+    try {
+      await this.#peer.enter();
+      await this.#peer.waitUntilReceiving(ENTER_LIMIT_MS);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  /** The same person, who comes back by hand after they were sent out: not in the room yet. */
+  again(origin: string, hearing: Hearing): ProbeListener {
+    return new ProbeListener(this.#api, origin, hearing, this);
+  }
+
+  /** The last ticket, which is another object with each attempt to come in; null before there was one. */
+  get ticket(): { readonly url: string | null } | null {
+    try {
+      return this.#peer.ticket;
+    } catch {
+      return null;
+    }
+  }
+
+  /** Origin of the node that the last ticket named; null before there was one. */
+  get node(): string | null {
+    return this.ticket?.url ?? null;
+  }
+
+  /** Of the connection that they have now. @throws {Error} before they entered */
+  get signaling(): SignalingClient {
+    return this.#peer.signaling;
+  }
+
+  get isConnected(): boolean {
+    return this.ticket !== null && this.#peer.signaling.connected;
+  }
+
+  /** Why they are out for good: they could neither stay nor come back, or were sent out. */
+  get lost(): string | null {
+    return this.#lost;
+  }
+
+  /** Packets with sound so far. */
+  get packets(): number {
+    return this.#packets;
+  }
+
+  /** From the creation of this listener to the first sound; null before that. */
+  get timeToSoundMs(): number | null {
+    return this.#firstSoundMs === null ? null : this.#firstSoundMs - this.#startedMs;
+  }
+
+  /** Measures anew from here on. */
+  begin(): void {
+    this.#longestMs = 0;
+    this.#lastMs = performance.now();
+  }
+
+  /** Forgets which voices were named. */
+  listenAnew(): void {
+    this.#voices.clear();
+  }
+
+  /** The longest time without sound since `begin()`, in ms; a silence that lasts counts too. */
+  get gapMs(): number {
+    return Math.max(this.#longestMs, performance.now() - this.#lastMs);
+  }
+
+  /** When the last sound came, in ms of `performance.now()`. */
+  get lastSoundMs(): number {
+    return this.#lastMs;
+  }
+
+  /** The voices that were named since `listenAnew()`. */
+  get voices(): ReadonlySet<number> {
+    return this.#voices;
+  }
+
+  close(): void {
+    this.#peer.close();
+  }
+
+  #handleAudio(arrivalMs: number, packet: Buffer): void {
+    const voices = csrcsOf(packet).map((csrc) => readCsrc(csrc).voiceId);
+    for (const voiceId of voices) this.#voices.add(voiceId);
+    if (!voices.includes(this.#voiceId)) return;
+    this.#packets++;
+    this.#firstSoundMs ??= arrivalMs;
+    this.#longestMs = Math.max(this.#longestMs, arrivalMs - this.#lastMs);
+    this.#lastMs = Math.max(this.#lastMs, arrivalMs);
+  }
+}

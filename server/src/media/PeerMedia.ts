@@ -10,6 +10,7 @@ import type {
 } from 'mediasoup/types';
 import { AppError } from '../errors.ts';
 import type { AudienceMedia } from './AudienceMedia.ts';
+import type { MediaHealth } from './MediaHealth.ts';
 import { Reception } from './Reception.ts';
 import type { StageMedia } from './StageMedia.ts';
 
@@ -31,16 +32,18 @@ export class PeerMedia extends EventEmitter<{
 }> {
   readonly #userId: string;
   readonly #rtpCapabilities: RtpCapabilities;
+  readonly #health: MediaHealth;
   #reception: Reception | null = null;
   #retiring: Reception | null = null;
   #sending: Sending | null = null;
   #producer: Producer | null = null;
   #closed = false;
 
-  constructor(userId: string, rtpCapabilities: RtpCapabilities) {
+  constructor(userId: string, rtpCapabilities: RtpCapabilities, health: MediaHealth) {
     super();
     this.#userId = userId;
     this.#rtpCapabilities = rtpCapabilities;
+    this.#health = health;
   }
 
   get producer(): Producer | null {
@@ -91,6 +94,7 @@ export class PeerMedia extends EventEmitter<{
   async connectTransport(transportId: string, dtlsParameters: DtlsParameters): Promise<void> {
     const transport = this.#transportOrThrow(transportId);
     await checked(async () => transport.connect({ dtlsParameters }));
+    this.#health.expect(transport, this.#userId);
   }
 
   /** @throws {AppError} NOT_FOUND */

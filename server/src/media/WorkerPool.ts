@@ -6,6 +6,7 @@ import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { RestartDelay } from '../RestartDelay.ts';
 import type { MediaRouter } from './MediaRouter.ts';
+import { MediaHealth } from './MediaHealth.ts';
 import { MediaWorker, type MediaWorkerConfig, type WorkerUsage } from './MediaWorker.ts';
 import { placeListener, planWorkers } from './placement.ts';
 
@@ -17,6 +18,8 @@ type PoolConfig = MediaWorkerConfig & Pick<Config, 'WORKERS'>;
 
 /** The media workers of this node: one process per core, each replaced when it dies; some for stages, the others for audiences. */
 export class WorkerPool extends EventEmitter<{ died: [index: number] }> {
+  /** Told of each connection that people make to any of the workers. */
+  readonly health: MediaHealth;
   readonly #config: PoolConfig;
   readonly #logger: Logger;
   readonly #plan: ReturnType<typeof planWorkers>;
@@ -27,6 +30,7 @@ export class WorkerPool extends EventEmitter<{ died: [index: number] }> {
 
   private constructor(config: PoolConfig, logger: Logger) {
     super();
+    this.health = new MediaHealth(logger);
     this.#config = config;
     this.#plan = planWorkers(config.WORKERS);
     this.#restartDelays = Array.from({ length: config.WORKERS }, () => new RestartDelay());

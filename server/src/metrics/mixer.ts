@@ -1,6 +1,6 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
-import type { Mixer } from './mixer/Mixer.ts';
-import type { MixerUsage } from './mixer/mixerMessages.ts';
+import type { Mixer } from '../mixer/Mixer.ts';
+import type { MixerUsage } from '../mixer/mixerMessages.ts';
 
 /** What the mixers of this node consume together, and whether they keep their clock. */
 export function watchMixer(mixer: Mixer, registry: Registry): void {

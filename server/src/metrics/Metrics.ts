@@ -1,21 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import { REACTION_KINDS, type ReactionKind } from '@tribune/shared/domain.ts';
 import { CLOSE_REASONS, ERROR_CODES } from '@tribune/shared/errors.ts';
 import type { QualityReport } from '@tribune/shared/schemas.ts';
 import { version as mediasoupVersion } from 'mediasoup';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
-import packageJson from '../package.json' with { type: 'json' };
-import type { Uplink } from './media/FloodGuard.ts';
-import type { Downlink } from './media/AudienceRouter.ts';
-import type { WorkerUsage } from './media/MediaWorker.ts';
-import type { WorkerPool } from './media/WorkerPool.ts';
-import type { Mixer } from './mixer/Mixer.ts';
-import { watchMixer } from './mixerMetrics.ts';
-import type { RoomManager } from './rooms/RoomManager.ts';
-import type { RoomObserver } from './rooms/RoomObserver.ts';
-import type { StoreObserver } from './store/RoomStore.ts';
-
-const PAGE_BYTES = 4096;
+import packageJson from '../../package.json' with { type: 'json' };
+import type { Uplink } from '../media/FloodGuard.ts';
+import type { Downlink } from '../media/AudienceRouter.ts';
+import type { RoomObserver } from '../rooms/RoomObserver.ts';
+import type { StoreObserver } from '../store/RoomStore.ts';
 
 const REDIS_BUCKETS_S = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 4];
 const FIRST_AUDIO_BUCKETS_S = [0.1, 0.2, 0.3, 0.5, 0.75, 1, 1.5, 2, 3, 5, 10, 30];
@@ -28,6 +20,8 @@ export class Metrics implements RoomObserver, StoreObserver {
   readonly registry = new Registry();
   readonly joins: Counter<'outcome'>;
   readonly closes: Counter<'reason'>;
+  /** Faults that no code caught. */
+  readonly unhandled: Counter<'kind'>;
   readonly #reactions: Counter<'kind'>;
   readonly #mediaRestarts: Counter;
   readonly #speakerPackets: Counter;
@@ -60,6 +54,12 @@ export class Metrics implements RoomObserver, StoreObserver {
       name: 'tribune_closes_total',
       help: 'Connections that the server closed, by the reason that it gave.',
       labelNames: ['reason'],
+      registers,
+    });
+    this.unhandled = new Counter({
+      name: 'tribune_unhandled_total',
+      help: 'Promises rejected and exceptions thrown that no code caught. The server goes on after them; each is a fault in it.',
+      labelNames: ['kind'],
       registers,
     });
     this.#reactions = new Counter({
@@ -136,6 +136,7 @@ export class Metrics implements RoomObserver, StoreObserver {
   /** A series that first appears with its first event has no increase to alert on: all of them are there from the start. */
   #showZeros(): void {
     for (const outcome of ['joined', ...ERROR_CODES]) this.joins.inc({ outcome }, 0);
+    for (const kind of ['rejection', 'exception']) this.unhandled.inc({ kind }, 0);
     for (const reason of CLOSE_REASONS) this.closes.inc({ reason }, 0);
     for (const kind of REACTION_KINDS) this.#reactions.inc({ kind }, 0);
   }
@@ -173,125 +174,8 @@ export class Metrics implements RoomObserver, StoreObserver {
   handleFailure(): void {
     this.#redisFailures.inc();
   }
-
-  watchRedis(isReady: () => boolean): void {
-    new Gauge({
-      name: 'tribune_redis_up',
-      help: 'Is the connection to Redis there? 1 or 0.',
-      registers: [this.registry],
-      collect() {
-        this.set(isReady() ? 1 : 0);
-      },
-    });
-  }
-
-  watchRooms(rooms: RoomManager): void {
-    const gauge = (name: string, help: string, read: () => number) =>
-      new Gauge({
-        name,
-        help,
-        registers: [this.registry],
-        collect() {
-          this.set(read());
-        },
-      });
-    const open = () => [...rooms.rooms.values()];
-    gauge('tribune_rooms', 'Open rooms.', () => rooms.rooms.size);
-    gauge('tribune_listeners', 'Connected people in the audience.', () =>
-      open().reduce((n, room) => n + room.audienceCount, 0),
-    );
-    gauge('tribune_stage_members', 'People on stage, those away included.', () =>
-      open().reduce((n, room) => n + room.record.stage.size, 0),
-    );
-  }
-
-  /** @param readLoad listeners, those on their way included, over what the node takes */
-  watchNode(readLoad: () => number): void {
-    new Gauge({
-      name: 'tribune_node_load',
-      help: 'Listeners of this node, and those on their way to it, over how many it takes: 1 is full.',
-      registers: [this.registry],
-      collect() {
-        this.set(readLoad());
-      },
-    });
-  }
-
-  watchMixer(mixer: Mixer): void {
-    watchMixer(mixer, this.registry);
-  }
-
-  watchWorkers(pool: WorkerPool): void {
-    const registers = [this.registry];
-    new Gauge({
-      name: 'tribune_worker_listeners',
-      help: 'Listeners whose media each worker carries.',
-      labelNames: ['worker'],
-      registers,
-      async collect() {
-        const usages = await pool.getUsage();
-        this.reset();
-        for (const { index, listeners } of usages) this.set({ worker: index }, listeners);
-      },
-    });
-    new Gauge({
-      name: 'tribune_worker_resident_memory_bytes',
-      help: 'Resident memory of each media worker.',
-      labelNames: ['worker'],
-      registers,
-      async collect() {
-        const usages = await pool.getUsage();
-        this.reset();
-        for (const usage of usages) this.set({ worker: usage.index }, await residentBytes(usage));
-      },
-    });
-    const deaths = new Counter({
-      name: 'tribune_worker_deaths_total',
-      help: 'Media workers that died.',
-      registers,
-    });
-    pool.on('died', () => deaths.inc());
-    new Gauge({
-      name: 'tribune_workers_alive',
-      help: 'Media workers that run.',
-      registers,
-      collect() {
-        this.set(pool.aliveCount);
-      },
-    });
-    const clock = new CpuClock();
-    new Counter({
-      name: 'tribune_worker_cpu_seconds_total',
-      help: 'User and system CPU time of each media worker, those that died included as far as they were last read.',
-      labelNames: ['worker'],
-      registers,
-      async collect() {
-        const usages = await pool.getUsage();
-        this.reset();
-        for (const usage of usages) this.inc({ worker: usage.index }, clock.total(usage));
-      },
-    });
-  }
 }
 
 function observe(histogram: Histogram, value: number | null | undefined, perUnit: number): void {
   if (typeof value === 'number') histogram.observe(value / perUnit);
-}
-
-/** CPU time of worker slots, which goes on when a worker is replaced by one whose own clock starts anew. */
-class CpuClock {
-  readonly #slots = new Map<number, { pid: number; seconds: number; before: number }>();
-
-  total({ index, pid, cpuSeconds }: WorkerUsage): number {
-    const last = this.#slots.get(index);
-    const before = !last || last.pid === pid ? (last?.before ?? 0) : last.before + last.seconds;
-    this.#slots.set(index, { pid, seconds: cpuSeconds, before });
-    return before + cpuSeconds;
-  }
-}
-
-/** From /proc, where there is one. */
-async function residentBytes({ pid }: WorkerUsage): Promise<number> {
-  const statm = await readFile(`/proc/${pid}/statm`, 'utf8').catch(() => '');
-  return Number(statm.split(' ')[1] ?? 0) * PAGE_BYTES;
 }

@@ -1,8 +1,8 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { en } from '../web/src/i18n/en.ts';
-import { fr } from '../web/src/i18n/fr.ts';
+import { en } from '@tribune/web/i18n/en.ts';
+import { fr } from '@tribune/web/i18n/fr.ts';
 import { Person } from './support/Person.ts';
 import { TestDeployment } from './support/TestDeployment.ts';
 
@@ -37,7 +37,7 @@ describe('axe finds nothing to say', () => {
           Person.create('Zoé', { context, texts: LANGUAGES[locale] }),
         ]);
         try {
-          await visitEveryPage(host, listener);
+          await expectEveryPageAccessible(host, listener);
         } finally {
           await Promise.all([host.close(), listener.close()]);
         }
@@ -45,7 +45,7 @@ describe('axe finds nothing to say', () => {
     }
   }
 
-  async function visitEveryPage(host: Person, listener: Person): Promise<void> {
+  async function expectEveryPageAccessible(host: Person, listener: Person): Promise<void> {
     await listener.page.goto(deployment.origin);
     await listener.button(listener.texts.home.create).first().waitFor();
     await expectNoViolations(listener.page, 'home without rooms');

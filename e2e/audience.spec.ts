@@ -58,18 +58,18 @@ describe('what the audience hears and sees', () => {
     await meet(low, high);
     await bringBenUp();
     await sleep(3000);
-    const looks = await watch(cleo.page, 25_000);
+    const observations = await watch(cleo.page, 25_000);
 
-    const both = looks.filter(
+    const both = observations.filter(
       ({ speaking }) => speaking.length === 2 || speaking.join().match(/Ada[^]*Ben|Ben[^]*Ada/),
     );
-    expect(both.length, 'looks at which both rings are lit').toBeGreaterThan(50);
+    expect(both.length, 'observations at which both rings are lit').toBeGreaterThan(50);
     expect(both.filter(({ lowDb, highDb }) => lowDb > LOUD_DB && highDb > LOUD_DB).length).toBeGreaterThan(25);
     for (const [name, band] of [
       ['Ada', 'lowDb'],
       ['Ben', 'highDb'],
     ] as const) {
-      const delays = ringDelays(looks, band, name, LOUD_DB).sort((a, b) => a - b);
+      const delays = ringDelays(observations, band, name, LOUD_DB).sort((a, b) => a - b);
       expect(delays.length, `beginnings of ${name}'s voice`).toBeGreaterThan(3);
       const median = delays[Math.floor(delays.length / 2)]!;
       expect(Math.abs(median), `${name}'s ring, of ${delays.map(Math.round).join(', ')} ms`).toBeLessThan(RING_MS);

@@ -104,5 +104,6 @@ describe('what networks, machines and people do', () => {
     await second.getByRole('button', { name: 'Use this tab' }).waitFor();
     await second.close();
     await attachSoundProbe(ben.page);
+    await expectSound();
   });
 });

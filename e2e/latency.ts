@@ -1,5 +1,5 @@
 // `npm run latency`: how much later the audience hears what is said, mouth to ear, in two Chromiums on this machine.
-import { percentile } from '@tribune/loadtest/report/stats.ts';
+import { percentile } from '@tribune/loadtest/hearing/stats.ts';
 import { keepMicrophone, latencies, record } from './support/latency.ts';
 import { Person } from './support/Person.ts';
 import { TestDeployment } from './support/TestDeployment.ts';

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectHears, readSound, levelDb, ONE_OF_TWO, readSpeech, similarity } from './support/soundProbe.ts';
 import { Person, SPEECH, SPEECH_2 } from './support/Person.ts';
+import { expectVisible } from './support/expectVisible.ts';
 import { TestDeployment } from './support/TestDeployment.ts';
 
 const SILENCE_DB = -60;
@@ -66,7 +67,7 @@ describe('a live room in three browsers', () => {
   });
 
   it('who is speaking shows on the tile', async () => {
-    await cleo.page.locator('[data-speaking="true"]').filter({ hasText: 'Ada' }).waitFor();
+    await expectVisible(cleo.page.locator('[data-speaking="true"]').filter({ hasText: 'Ada' }));
   });
 
   it('a raised hand is approved, and the new speaker is heard together with the host', async () => {
@@ -95,7 +96,7 @@ describe('a live room in three browsers', () => {
   it('a reaction flows over the room of the others', async () => {
     await cleo.button(cleo.texts.reaction.open).click();
     await cleo.button(cleo.texts.reaction.clap).click();
-    await ada.page.locator('[data-kind="clap"]').first().waitFor({ state: 'attached', timeout: 3000 });
+    await expect.poll(async () => ada.page.locator('[data-kind="clap"]').count(), { timeout: 3000 }).toBeGreaterThan(0);
   });
 
   it('a speaker moved to the audience is heard no more, and can listen on', async () => {
@@ -110,17 +111,17 @@ describe('a live room in three browsers', () => {
 
   it('someone removed is told so and hears nothing; they may come back', async () => {
     await ada.onListener('Ben', 'remove');
-    await ben.page.getByRole('heading', { name: ben.texts.problems.removed.title }).waitFor();
+    await expectVisible(ben.page.getByRole('heading', { name: ben.texts.problems.removed.title }));
     await ben.button(ben.texts.action.rejoin).click();
     await ben.tile('Ada').waitFor();
   });
 
   it('someone banned stays out, whatever they try', async () => {
     await ada.onListener('Ben', 'ban');
-    await ben.page.getByRole('heading', { name: ben.texts.problems.banned.title }).waitFor();
+    await expectVisible(ben.page.getByRole('heading', { name: ben.texts.problems.banned.title }));
     await ben.page.goto(link);
     await ben.button(ben.texts.lobby.listen).click();
-    await ben.page.getByRole('heading', { name: ben.texts.problems.BANNED.title }).waitFor();
+    await expectVisible(ben.page.getByRole('heading', { name: ben.texts.problems.BANNED.title }));
   });
 
   it('what listeners heard, and after how long, has reached the metrics', async () => {
@@ -138,7 +139,7 @@ describe('a live room in three browsers', () => {
 
   it('the host ends the room, and everyone is told', async () => {
     await ada.endRoom();
-    await cleo.page.getByRole('heading', { name: cleo.texts.ended.title }).waitFor();
+    await expectVisible(cleo.page.getByRole('heading', { name: cleo.texts.ended.title }));
   });
 
   it('no browser had anything to complain about', () => {

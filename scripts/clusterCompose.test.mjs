@@ -57,7 +57,7 @@ describe('deploy/compose/docker-compose.yml', () => {
   it('takes from .env only what .env.example has, with the same defaults, and no secret has one', () => {
     for (const { name, fallback } of interpolations) {
       expect([...example.keys()]).toContain(name);
-      if (fallback !== undefined) expect(`${name}=${fallback}`).toBe(`${name}=${example.get(name)}`);
+      expect([undefined, example.get(name)], name).toContain(fallback);
     }
     for (const name of ['REDIS_PASSWORD', 'SECRET']) {
       expect(example.get(name)).toBe('');

@@ -54,7 +54,7 @@ describe('docker-compose.yml', () => {
 
   test('has the defaults that .env.example shows', () => {
     for (const { name, fallback } of interpolations) {
-      if (fallback !== undefined) expect(`${name}=${fallback}`).toBe(`${name}=${example.get(name)}`);
+      expect([undefined, example.get(name)], name).toContain(fallback);
     }
   });
 
@@ -144,7 +144,7 @@ describe.each(images)('the image of %s', (_name, { build }) => {
     const stages = steps.filter(([name]) => name === 'FROM').map(([, rest]) => / AS (\w+)$/.exec(rest)?.[1]);
     for (const rest of copied) {
       const from = /^--from=(\w+)/.exec(rest)?.[1];
-      if (from) expect(stages).toContain(from);
+      expect([undefined, ...stages]).toContain(from);
     }
   });
 });

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { variables } from '../server/src/config.ts';
+import { AppError } from '../server/src/errors.ts';
 import { CLOSE_REASONS, ERROR_CODES } from '../shared/src/errors.ts';
 import { PERMISSIONS } from '../shared/src/permissions.ts';
 import { requests, SELF_CAUSES } from '../shared/src/protocol.ts';
@@ -45,6 +46,15 @@ describe('docs/protocol.md', () => {
     expect(firstCells(protocol, 'Notifications', 1)).toEqual([...SELF_CAUSES].toSorted());
     expect(namesIn('Error codes')).toEqual([...ERROR_CODES].toSorted());
     expect(namesIn('Close reasons')).toEqual([...CLOSE_REASONS].toSorted());
+  });
+
+  it('has the status of every error code', () => {
+    const told = tableOf(protocol, 'Problems').flatMap(([status, codes]) =>
+      [...codes.matchAll(/`([A-Z_]+)`/g)].map(([, name]) => [name, Number(status)]),
+    );
+    expect(Object.fromEntries(told)).toEqual(
+      Object.fromEntries(ERROR_CODES.map((name) => [name, new AppError(name, '').status])),
+    );
   });
 
   it('names no message and no code that does not exist', () => {

@@ -10,6 +10,9 @@ import { setup } from './setup.mjs';
 /** Beyond the time that a node gives its people to move: DRAIN_S, 30 unless it says otherwise. */
 const STOP_LIMIT_MS = (Number(process.env.DRAIN_S || 30) + 10) * 1000;
 
+/** Under npm one Ctrl-C arrives twice, from the terminal and passed on by npm: one that comes later than this is a second one. */
+const SAME_CTRL_C_MS = 1000;
+
 const HELP = `npm start
 
 Sets up what is missing, then runs Tribune at http://localhost:3000 until Ctrl-C. It has no options: what can be set are variables of
@@ -81,9 +84,14 @@ function startServer(node, env) {
     });
   });
   const exited = new Promise((resolve) => child.once('exit', (code, signal) => resolve(code ?? signal)));
-  /** Ends it, if it has not. @returns the code it ended with, or 0 for one that had to be killed */
+  /**
+   * Ends it, if it has not: people move to other nodes first, unless a second Ctrl-C says that there is no time for it.
+   * @returns the code it ended with, or 0 for one that had to be killed
+   */
   const stop = async () => {
     child.kill('SIGTERM');
+    const since = performance.now();
+    process.on('SIGINT', () => performance.now() - since > SAME_CTRL_C_MS && child.kill('SIGINT'));
     const limit = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
     const code = await exited;
     clearTimeout(limit);

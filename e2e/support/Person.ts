@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { chromium, type Browser, type BrowserContextOptions, type Page } from 'playwright-core';
 import { CHROMIUM_ARGS, userAgentOf } from '@tribune/loadtest/browsers/chromium.ts';
-import { en } from '../../web/src/i18n/en.ts';
+import { en } from '@tribune/web/i18n/en.ts';
 import type { NetworkCable } from './NetworkCable.ts';
 import { attachSoundProbe } from './soundProbe.ts';
 

@@ -1,20 +1,21 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
-import { parseArgs } from 'node:util';
+import { defineCommand, oneOf, positive, text, UsageError, whole, type ValuesOf } from '@tribune/cli';
 import { LIMITS } from '@tribune/shared/domain.ts';
-import { z } from 'zod';
+import { assertion, MAX_DURATION_S, MAX_PORT, MAX_RATE, origin, ramp, slowNetwork } from './optionValues.ts';
+import { LAUNCH_SPAN_S, type ArrivalPlan } from './people/arrivals.ts';
 import type { BehaviourPlan } from './people/behaviour.ts';
-import { parseAssertion, type Assertion } from './report/assertions.ts';
-import type { KindPlan } from './people/kinds.ts';
-import { LAUNCH_SPAN_S, type ArrivalPlan, type RatePoint } from './people/arrivals.ts';
+import type { KindPlan } from './hearing/kinds.ts';
+import type { Assertion } from './report/assertions.ts';
 
 const MAX_LISTENERS = 5000;
-const MAX_RATE = 1000;
-const MAX_DURATION_S = 3600;
+const MAX_ROOMS = 200;
+/** Limit for all rooms together: speakers are in one process, and each sends 50 packets a second. */
+const MAX_ALL_SPEAKERS = 400;
 const DEFAULT_LISTENERS = 50;
 const DEFAULT_RATE = 20;
+const DEFAULT_DURATION_S = 10;
 const MAX_PROCESSES = 64;
-const MAX_PORT = 65_535;
 const MIN_KEY_LENGTH = 16;
 const MAX_BROWSERS = 20;
 const MAX_SEED = 0xffff_ffff;
@@ -23,74 +24,163 @@ const DEFAULT_FULL_MAX = 20;
 /** Everyone, ten times a minute. */
 const MAX_CHURN_PCT = 1000;
 const MAX_ACTS_PER_S = 1000;
-const MAX_DELAY_MS = 5000;
-const MAX_RATE_KBPS = 1_000_000;
 
-export const HELP = `Simulated listeners for a Tribune server: real tickets, sockets, ICE, DTLS and SRTP.
+/** Options that a command which lends this machine to a run has too. */
+export const SHARED_OPTIONS = {
+  processes: {
+    value: 'N',
+    parse: whole(1, MAX_PROCESSES),
+    default: Math.max(1, availableParallelism() - 1),
+    defaultText: 'one per core less one',
+    help: 'processes that run listeners',
+  },
+  iOwnThisHost: { help: 'allow a server that is not on this machine' },
+} as const;
 
-  npm run loadtest -- [options]
+export const COMMAND = defineCommand({
+  name: 'npm run loadtest --',
+  description:
+    'Simulated listeners for a Tribune server: real tickets, sockets, ICE, DTLS and SRTP. Creates rooms, goes live, lets speakers say recorded speech, listeners arrive, and counts what they receive.',
+  options: {
+    url: { value: 'URL', parse: origin(), default: 'http://localhost:3000', help: 'the server' },
+    listeners: {
+      value: 'N',
+      parse: whole(1, MAX_LISTENERS),
+      help: `people who listen, up to ${MAX_LISTENERS} (default: ${DEFAULT_LISTENERS})`,
+    },
+    rooms: { value: 'N', parse: whole(1, MAX_ROOMS), default: 1, help: 'rooms that listeners are spread over evenly' },
+    speakers: {
+      value: 'N',
+      parse: whole(1, LIMITS.maxSpeakers),
+      default: 1,
+      help: 'people who speak in each room, the host included',
+    },
+    openMics: {
+      value: 'N',
+      parse: whole(1, LIMITS.maxSpeakers),
+      help: 'speakers of each room who are not muted (default: all)',
+    },
+    rate: {
+      value: 'N',
+      parse: positive(MAX_RATE),
+      help: `listeners who arrive per second, on average (default: ${DEFAULT_RATE})`,
+    },
+    even: { help: 'arrive like a clock, and not at random' },
+    ramp: { value: 'S:N,S:N,…', parse: ramp(), help: 'from second S on, N arrive per second; linear between' },
+    flash: { value: 'N', parse: whole(1, MAX_LISTENERS), help: 'the last N arrive at one moment' },
+    scenario: {
+      value: 'launch',
+      parse: oneOf(['launch']),
+      help: 'almost everyone arrives within two minutes around the start, before which they wait',
+    },
+    span: {
+      value: 'S',
+      parse: positive(MAX_DURATION_S),
+      help: `length of the whole scenario (default: ${LAUNCH_SPAN_S})`,
+    },
+    seed: { value: 'N', parse: whole(0, MAX_SEED), help: 'repeats the arrivals of a run (default: drawn)' },
+    full: {
+      value: 'N',
+      parse: whole(0, MAX_LISTENERS),
+      help: `listeners who decrypt and check every packet (default: a tenth, 1 to ${DEFAULT_FULL_MAX})`,
+    },
+    slow: {
+      value: 'GROUP',
+      parse: slowNetwork(),
+      help: 'a share of the listeners behind a poor network, such as "10%:loss=2%,delay=80,jitter=30,rate=64" (ms, kbit/s)',
+    },
+    ...SHARED_OPTIONS,
+    coordinate: {
+      value: 'PORT',
+      parse: whole(0, MAX_PORT),
+      help: 'let other machines join on this port, with npm run loadtest -- --join HOST:PORT --key KEY',
+    },
+    machines: {
+      value: 'N',
+      parse: whole(1, MAX_PROCESSES),
+      help: 'machines that join before the run begins (default: 1)',
+    },
+    key: {
+      value: 'KEY',
+      parse: text(MIN_KEY_LENGTH),
+      help: 'what machines that join have to know; or LOADTEST_KEY (default: drawn)',
+    },
+    browsers: {
+      value: 'N',
+      parse: whole(0, MAX_BROWSERS),
+      default: 0,
+      help: `listeners in Chromium beside the others, up to ${MAX_BROWSERS}`,
+    },
+    duration: {
+      value: 'S',
+      parse: positive(MAX_DURATION_S),
+      default: DEFAULT_DURATION_S,
+      help: 'seconds that are measured once everyone is in',
+    },
+    hold: {
+      value: 'S',
+      parse: positive(MAX_DURATION_S),
+      help: 'seconds that everyone stays once all are in, the last of them measured (default: --duration)',
+    },
+    churn: {
+      value: 'PCT',
+      parse: positive(MAX_CHURN_PCT),
+      help: 'percent of the listeners who leave in each minute meanwhile, and come back',
+    },
+    reconnects: {
+      value: 'PCT',
+      parse: positive(MAX_CHURN_PCT),
+      help: 'percent of the listeners whose connection is cut in each minute',
+    },
+    reactions: {
+      value: 'N',
+      parse: positive(MAX_ACTS_PER_S),
+      help: 'reactions per second, of all listeners together',
+    },
+    hands: { value: 'N', parse: positive(MAX_ACTS_PER_S), help: 'hands raised per minute, and lowered' },
+    muteEvery: {
+      value: 'S',
+      parse: positive(MAX_DURATION_S),
+      help: 'speakers of each room are muted in turn, and unmuted',
+    },
+    calibrate: { help: 'measure what a process of the load test itself can do, and nothing else' },
+    assert: {
+      value: 'CONDITION',
+      parse: assertion(),
+      repeatable: true,
+      help: 'a demand such as "ttfaMs.p95<1500"; any number of them',
+    },
+    json: { value: 'FILE', parse: text(), help: 'write the report there too' },
+    html: { value: 'FILE', parse: text(), help: 'write it as a page with charts' },
+  },
+  notes: `Exit code: 0 when every listener joined and heard the speakers, 1 when any did not
+or an --assert does not hold, 2 for wrong options, 130 after Ctrl-C.`,
+});
 
-  --url URL            the server                                    (http://localhost:3000)
-  --listeners N        people who listen, 1 to ${MAX_LISTENERS}                  (50)
-  --speakers N         people who speak, the host included, 1 to ${LIMITS.maxSpeakers}  (1)
-  --open-mics N        speakers who are not muted                    (all)
-  --rate N             listeners who arrive per second, on average   (20)
-  --even               arrive like a clock, and not at random
-  --ramp S:N,S:N,…     from second S on, N per second; linear between
-  --flash N            the last N at one moment
-  --scenario launch    almost everyone within two minutes around the start, before which they wait
-  --span S             the scenario's whole length                   (${LAUNCH_SPAN_S})
-  --seed N             repeats the arrivals of a run                 (drawn)
-  --full N             listeners who decrypt and check every packet  (a tenth, 1 to ${DEFAULT_FULL_MAX})
-  --slow GROUP         a share behind a poor network, such as
-                       "10%:loss=2%,delay=80,jitter=30,rate=64" (ms, kbit/s)
-  --processes N        processes that run listeners                  (one per core less one)
-  --coordinate PORT    let other machines join, on this port, with
-                       npm run loadtest -- --join HOST:PORT --key KEY
-  --machines N         so many, before it begins                     (1)
-  --key KEY            what they have to know; or LOADTEST_KEY       (drawn)
-  --browsers N         listeners in Chromium beside them, 0 to ${MAX_BROWSERS}        (0)
-  --duration S         seconds measured once everyone is in          (10)
-  --hold S             seconds that everyone stays once all are in, the last of
-                       them measured                                 (--duration)
-  --churn PCT          percent of the listeners who leave in each minute
-                       meanwhile, and come back
-  --reconnects PCT     percent whose connection is cut in each minute
-  --reactions N        reactions per second, of all listeners together
-  --hands N            hands raised per minute, and lowered
-  --mute-every S       speakers are muted in turn, and unmuted
-  --calibrate          measure what a process of the load test itself takes, and
-                       nothing else
-  --assert CONDITION   such as "ttfaMs.p95<1500"; any number of them
-  --json FILE          write the report there too
-  --html FILE          write it as a page with charts
-  --i-own-this-host    allow a server that is not on this machine
-  --help               this text
-
-Creates a room, goes live, lets speakers say recorded speech, listeners arrive, and counts what they receive.
-Exit code: 0 when every listener joined and heard the speakers, 1 when any did not
-or an --assert does not hold, 2 for wrong options, 130 after Ctrl-C.`;
+type Given = ValuesOf<typeof COMMAND>;
 
 export interface LoadTestOptions {
   /** Origin of the server. */
   readonly url: string;
   readonly listeners: number;
-  /** The host included. */
+  /** Listeners are spread over them evenly; each has speakers of its own. */
+  readonly rooms: number;
+  /** In each room, the host included. */
   readonly speakers: number;
-  /** Speakers who are not muted, the host first. */
+  /** Speakers of each room who are not muted, the host first. */
   readonly openMics: number;
   /** Arrivals per second, where `arrivals` has a steady rate. */
   readonly rate: number;
   readonly arrivals: ArrivalPlan;
-  /** Those of them who decrypt and check every packet. */
+  /** The listeners who decrypt and check every packet. */
   readonly full: number;
-  /** Who is behind a poor network, and behind which. */
+  /** The share of listeners behind a poor network, and the network; null for none. */
   readonly slow: KindPlan['slow'];
-  /** Of the arrivals, and of what is drawn about listeners. */
+  /** Seeds the arrivals, and everything that is drawn about listeners. */
   readonly seed: number;
-  /** Those that run listeners; the speakers are in one more. */
+  /** Processes that run listeners; the speakers are in one more. */
   readonly processes: number;
-  /** Where other machines join, how many, and what they have to know; null for a run of this machine alone. */
+  /** Where other machines join, and how many; null for a run of this machine alone. */
   readonly coordinate: { readonly port: number; readonly machines: number } | null;
   /** Listeners in real browsers, beside the others. */
   readonly browsers: number;
@@ -117,118 +207,72 @@ export interface CommandLine {
   readonly calibrate: boolean;
 }
 
-/** What is wrong with the command line, in words for whoever typed it. */
-export class UsageError extends Error {
-  override readonly name = 'UsageError';
-}
-
-const values = z.object({
-  url: z
-    .url({ protocol: /^https?$/, error: 'has to be an http or https URL' })
-    .transform((url) => new URL(url).origin)
-    .default('http://localhost:3000'),
-  listeners: whole(1, MAX_LISTENERS).optional(),
-  speakers: whole(1, LIMITS.maxSpeakers).default(1),
-  'open-mics': whole(1, LIMITS.maxSpeakers).optional(),
-  rate: positive(MAX_RATE).optional(),
-  even: z.boolean().default(false),
-  ramp: ramp().optional(),
-  flash: whole(1, MAX_LISTENERS).optional(),
-  scenario: z.literal('launch', 'has to be launch').optional(),
-  span: positive(MAX_DURATION_S).optional(),
-  seed: whole(0, MAX_SEED).optional(),
-  full: whole(0, MAX_LISTENERS).optional(),
-  slow: slow().optional(),
-  processes: whole(1, MAX_PROCESSES).default(Math.max(1, availableParallelism() - 1)),
-  browsers: whole(0, MAX_BROWSERS).default(0),
-  coordinate: whole(0, MAX_PORT).optional(),
-  machines: whole(1, MAX_PROCESSES).optional(),
-  key: z.string().min(MIN_KEY_LENGTH, `has to have ${MIN_KEY_LENGTH} characters or more`).optional(),
-  duration: positive(MAX_DURATION_S).default(10),
-  hold: positive(MAX_DURATION_S).optional(),
-  churn: positive(MAX_CHURN_PCT).optional(),
-  reconnects: positive(MAX_CHURN_PCT).optional(),
-  reactions: positive(MAX_ACTS_PER_S).optional(),
-  hands: positive(MAX_ACTS_PER_S).optional(),
-  'mute-every': positive(MAX_DURATION_S).optional(),
-  calibrate: z.boolean().default(false),
-  assert: z.array(assertion()).default([]),
-  json: z.string().min(1, 'has to name a file').optional(),
-  html: z.string().min(1, 'has to name a file').optional(),
-  'i-own-this-host': z.boolean().default(false),
-});
-
 /**
  * @param args without the names of node and script
  * @returns null when help was asked for
  * @throws {UsageError}
  */
 export function parseCommandLine(args: readonly string[]): CommandLine | null {
-  const given = read(args);
-  if (given.help) return null;
-  const parsed = values.safeParse(given);
-  if (!parsed.success) {
-    const faults = parsed.error.issues.map(({ path, message }) => `--${String(path[0])} ${message}`);
-    throw new UsageError(faults.join('\n'));
-  }
-  const { assert: assertions, json = null, html = null, key = drawKey(), calibrate } = parsed.data;
-  return { options: optionsOf(parsed.data), assertions, jsonFile: json, htmlFile: html, key, calibrate };
+  const given = COMMAND.parse(args);
+  return given && commandLineOf(given);
+}
+
+/** @throws {UsageError} when the options contradict each other */
+export function commandLineOf(given: Given): CommandLine {
+  const { assert: assertions, json = null, html = null, key = drawKey(), calibrate } = given;
+  return { options: optionsOf(given), assertions, jsonFile: json, htmlFile: html, key, calibrate };
 }
 
 function drawKey(): string {
   return process.env.LOADTEST_KEY ?? randomBytes(MIN_KEY_LENGTH).toString('base64url');
 }
 
-function optionsOf(given: z.output<typeof values>): LoadTestOptions {
-  const { url, speakers, flash, duration } = given;
+function optionsOf(given: Given): LoadTestOptions {
+  const { url, rooms, speakers, flash, duration, processes, browsers } = given;
   const listeners = given.listeners ?? flash ?? DEFAULT_LISTENERS;
-  const openMics = given['open-mics'] ?? speakers;
+  const openMics = given.openMics ?? speakers;
   if (openMics > speakers) throw new UsageError('--open-mics has to be at most the number of --speakers');
   if (flash !== undefined && flash > listeners) throw new UsageError('--flash has to be at most --listeners');
+  if (rooms > listeners) throw new UsageError('--rooms has to be at most --listeners');
+  if (rooms * speakers > MAX_ALL_SPEAKERS)
+    throw new UsageError(`--rooms times --speakers has to be at most ${MAX_ALL_SPEAKERS}`);
   const full = given.full ?? Math.min(DEFAULT_FULL_MAX, Math.max(1, Math.floor(listeners * DEFAULT_FULL_SHARE)));
   if (full > listeners) throw new UsageError('--full has to be at most --listeners');
   return {
-    url,
-    listeners,
-    speakers,
-    openMics,
+    ...{ url, listeners, rooms, speakers, openMics, full, processes, browsers },
     rate: given.rate ?? DEFAULT_RATE,
     arrivals: arrivalsOf(given),
-    full,
     slow: given.slow ?? null,
     seed: given.seed ?? randomInt(MAX_SEED),
-    processes: given.processes,
     coordinate: coordinateOf(given),
-    browsers: given.browsers,
     durationS: duration,
     ...stayOf(given, openMics),
-    ownHost: given['i-own-this-host'],
+    ownHost: given.iOwnThisHost,
   };
 }
 
-function coordinateOf({ coordinate: port, machines, key }: z.output<typeof values>) {
+function coordinateOf({ coordinate: port, machines, key }: Given): LoadTestOptions['coordinate'] {
   if (port === undefined && (machines ?? key) !== undefined)
     throw new UsageError('--machines and --key are for --coordinate and --join');
   return port === undefined ? null : { port, machines: machines ?? 1 };
 }
 
-function stayOf(given: z.output<typeof values>, openMics: number) {
-  const { duration, hold = duration } = given;
+function stayOf(given: Given, openMics: number): Pick<LoadTestOptions, 'holdS' | 'behaviour' | 'muteEveryS'> {
+  const { duration, hold = duration, muteEvery } = given;
   if (hold < duration) throw new UsageError('--hold has to be at least --duration');
-  const muteEveryS = given['mute-every'] ?? null;
   // A room in which nobody is heard cannot be told from one that is broken.
-  if (muteEveryS !== null && openMics < 2) throw new UsageError('--mute-every needs two open microphones or more');
+  if (muteEvery !== undefined && openMics < 2) throw new UsageError('--mute-every needs two open microphones or more');
   const { churn = 0, reconnects = 0, reactions = 0, hands = 0 } = given;
   const behaviour = { churnPct: churn, reconnectPct: reconnects, reactionsPerS: reactions, handsPerMinute: hands };
-  return { holdS: hold, behaviour, muteEveryS };
+  return { holdS: hold, behaviour, muteEveryS: muteEvery ?? null };
 }
 
-function arrivalsOf(given: z.output<typeof values>): ArrivalPlan {
+function arrivalsOf(given: Given): ArrivalPlan {
   const { rate, even, flash, scenario } = given;
   const ways = { ramp: given.ramp, flash, scenario };
   const named = Object.entries(ways).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}`]));
   if (named.length > 1) throw new UsageError(`${named.join(' and ')} cannot be used together`);
-  if (rate !== undefined && (given.ramp || scenario)) throw new UsageError(`${named.join()} has its own --rate`);
+  if (rate !== undefined && (given.ramp ?? scenario)) throw new UsageError(`${named.join()} has its own --rate`);
   if (given.span !== undefined && !scenario) throw new UsageError('--span is for --scenario');
   if (even && scenario) throw new UsageError('--even is not for --scenario');
   const spacing = even ? 'even' : 'poisson';
@@ -236,115 +280,4 @@ function arrivalsOf(given: z.output<typeof values>): ArrivalPlan {
   if (scenario) return { kind: 'launch', spanS: given.span ?? LAUNCH_SPAN_S };
   if (flash !== undefined) return { kind: 'flash', count: flash, perSecond, spacing };
   return { kind: 'rate', points: given.ramp ?? [{ atS: 0, perSecond }], spacing };
-}
-
-function read(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      strict: true,
-      allowPositionals: false,
-      options: {
-        url: { type: 'string' },
-        listeners: { type: 'string' },
-        speakers: { type: 'string' },
-        'open-mics': { type: 'string' },
-        rate: { type: 'string' },
-        even: { type: 'boolean' },
-        ramp: { type: 'string' },
-        flash: { type: 'string' },
-        scenario: { type: 'string' },
-        span: { type: 'string' },
-        seed: { type: 'string' },
-        full: { type: 'string' },
-        slow: { type: 'string' },
-        processes: { type: 'string' },
-        browsers: { type: 'string' },
-        coordinate: { type: 'string' },
-        machines: { type: 'string' },
-        key: { type: 'string' },
-        duration: { type: 'string' },
-        hold: { type: 'string' },
-        churn: { type: 'string' },
-        reconnects: { type: 'string' },
-        reactions: { type: 'string' },
-        hands: { type: 'string' },
-        'mute-every': { type: 'string' },
-        calibrate: { type: 'boolean' },
-        assert: { type: 'string', multiple: true },
-        json: { type: 'string' },
-        html: { type: 'string' },
-        'i-own-this-host': { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
-  }
-}
-
-function whole(min: number, max: number) {
-  const message = `has to be a whole number from ${min} to ${max}`;
-  return number(message).pipe(z.int(message).min(min, message).max(max, message));
-}
-
-function positive(max: number) {
-  const message = `has to be a number above 0, at most ${max}`;
-  return number(message).pipe(z.number(message).gt(0, message).max(max, message));
-}
-
-function assertion() {
-  return z.string().transform((text, context) => {
-    try {
-      return parseAssertion(text);
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
-      return z.NEVER;
-    }
-  });
-}
-
-/** `0:50,30:400`: seconds ascending, and an end that lets people in. */
-function ramp() {
-  const message = `has to be like 0:50,30:400, seconds ascending from 0, rates up to ${MAX_RATE}, the last above 0`;
-  return z.string().transform((text, context): readonly RatePoint[] => {
-    const pairs = text.split(',').map((pair) => /^(\d+(?:\.\d+)?):(\d+(?:\.\d+)?)$/.exec(pair.trim()));
-    const points = pairs.map((match) => ({ atS: Number(match?.[1]), perSecond: Number(match?.[2]) }));
-    const isRising = points.every(({ atS }, index) => atS > (points[index - 1]?.atS ?? -1) && atS <= MAX_DURATION_S);
-    const isRate = points.every(({ perSecond }) => perSecond <= MAX_RATE) && points.at(-1)!.perSecond > 0;
-    if (isRising && isRate && points[0]!.atS === 0) return points;
-    context.addIssue({ code: 'custom', message });
-    return z.NEVER;
-  });
-}
-
-/** `10%:loss=2%,delay=80,jitter=30,rate=64`: a share, and any of the four. */
-function slow() {
-  const message = 'has to be like 10%:loss=2%,delay=80,jitter=30,rate=64, with any of the four, once each';
-  const figure = String.raw`\d+(?:\.\d+)?`;
-  const whole = new RegExp(`^(${figure})%:(.+)$`);
-  const part = new RegExp(`^(?:(loss)=(${figure})%|(delay|jitter|rate)=(${figure}))$`);
-  return z.string().transform((text, context): NonNullable<KindPlan['slow']> => {
-    const [, share, rest = ''] = whole.exec(text) ?? [];
-    const parts = rest.split(',').map((one) => part.exec(one));
-    const given = new Map(parts.map((match) => [match?.[1] ?? match?.[3], Number(match?.[2] ?? match?.[4])]));
-    const [lossPct, delayMs, jitterMs] = [given.get('loss') ?? 0, given.get('delay') ?? 0, given.get('jitter') ?? 0];
-    const rateKbps = given.get('rate') ?? null;
-    const sharePct = Number(share);
-    const isRead = sharePct > 0 && sharePct <= 100 && parts.every(Boolean) && given.size === parts.length;
-    const isSane = lossPct <= 100 && Math.max(delayMs, jitterMs) <= MAX_DELAY_MS;
-    if (isRead && isSane && (rateKbps === null || (rateKbps > 0 && rateKbps <= MAX_RATE_KBPS))) {
-      return { share: sharePct / 100, network: { lossShare: lossPct / 100, delayMs, jitterMs, rateKbps } };
-    }
-    context.addIssue({ code: 'custom', message });
-    return z.NEVER;
-  });
-}
-
-/** Digits as people write them: no hexadecimal, and no empty text that counts as 0. */
-function number(message: string) {
-  return z
-    .string()
-    .regex(/^\d+(\.\d+)?$/, message)
-    .transform(Number);
 }

@@ -3,6 +3,8 @@ import { createWorker } from 'mediasoup';
 import type { Consumer, Producer, Router, WebRtcTransport, Worker } from 'mediasoup/types';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { MediaConnection } from '../src/media/MediaConnection.ts';
+import { HearingRecord } from '../src/hearing/HearingRecord.ts';
+import { FULL } from '../src/hearing/kinds.ts';
 import { Reception } from '../src/media/Reception.ts';
 import { receivableOf, sendingParameters } from '../src/media/rtpParameters.ts';
 import type { DtlsParameters } from '../src/media/sdp.ts';
@@ -81,30 +83,31 @@ function receive(
   transport: WebRtcTransport,
   consumers: ConsumerInfo[],
   changed: Partial<TransportInfo> = {},
-): Reception {
+): { reception: Reception; record: HearingRecord } {
   const recv = { ...toInfo(transport), ...changed };
-  const reception = new Reception('listener', { recv, consumers }, connecting(transport));
+  const record = new HearingRecord();
+  const reception = new Reception('listener', { recv, consumers }, connecting(transport), FULL, record);
   closing.push(() => reception.close());
-  return reception;
+  return { reception, record };
 }
 
 async function listen(producers: readonly Producer[]) {
   const transport = await createTransport();
   const consumers = await Promise.all(producers.map(async (producer) => consume(transport, producer)));
-  const reception = receive(transport, consumers);
+  const { reception, record } = receive(transport, consumers);
   await reception.connect(TIMEOUT_MS);
-  return { reception, transport, consumers };
+  return { reception, record, transport, consumers };
 }
 
 describe('the media path of simulated clients', () => {
   it('carries a speaker to a listener without loss', async () => {
     const { speaker, producer } = await publish('alice');
-    const { reception } = await listen([producer]);
-    await expect.poll(() => reception.counts().received, { timeout: TIMEOUT_MS }).toBeGreaterThan(100);
+    const { reception, record } = await listen([producer]);
+    await expect.poll(() => record.counts().received, { timeout: TIMEOUT_MS }).toBeGreaterThan(100);
 
     expect(reception.connected).toBe(true);
-    expect(reception.counts()).toMatchObject({ duplicates: 0, reordered: 0, restarts: 0 });
-    expect(reception.counts().expected).toBe(reception.counts().received);
+    expect(record.counts()).toMatchObject({ duplicates: 0, reordered: 0, restarts: 0 });
+    expect(record.counts().expected).toBe(record.counts().received);
     expect(speaker.skipped).toBe(0);
   });
 
@@ -123,9 +126,9 @@ describe('the media path of simulated clients', () => {
     const sender = new SpeechSender(frames, stream, everyFifthLost);
     closing.push(() => sender.stop());
     sender.start();
-    const { reception } = await listen([producer]);
-    await expect.poll(() => reception.counts().expected, { timeout: TIMEOUT_MS }).toBeGreaterThan(100);
-    const { received, expected } = reception.counts();
+    const { record } = await listen([producer]);
+    await expect.poll(() => record.counts().expected, { timeout: TIMEOUT_MS }).toBeGreaterThan(100);
+    const { received, expected } = record.counts();
     expect((expected - received) / expected).toBeCloseTo(0.2, 1);
   });
 
@@ -145,24 +148,24 @@ describe('the media path of simulated clients', () => {
   it('tells the streams of two speakers apart', async () => {
     const alice = await publish('alice');
     const bob = await publish('bob');
-    const { reception } = await listen([alice.producer, bob.producer]);
-    await expect.poll(() => reception.counts().received, { timeout: TIMEOUT_MS }).toBeGreaterThan(100);
+    const { record } = await listen([alice.producer, bob.producer]);
+    await expect.poll(() => record.counts().received, { timeout: TIMEOUT_MS }).toBeGreaterThan(100);
     // Taken for one stream, two numberings would look like losses and restarts.
-    const { expected, received, restarts } = reception.counts();
+    const { expected, received, restarts } = record.counts();
     expect(expected).toBe(received);
     expect(restarts).toBe(0);
   });
 
   it('hears a speaker who comes later, and no longer one who left', async () => {
     const alice = await publish('alice');
-    const { reception, transport, consumers } = await listen([alice.producer]);
+    const { reception, record, transport, consumers } = await listen([alice.producer]);
     const bob = await publish('bob');
     reception.add(await consume(transport, bob.producer));
     alice.producer.close();
     reception.remove(consumers[0]!.id);
-    const before = reception.counts().received;
-    await expect.poll(() => reception.counts().received - before, { timeout: TIMEOUT_MS }).toBeGreaterThan(50);
-    expect(reception.counts().expected).toBe(reception.counts().received);
+    const before = record.counts().received;
+    await expect.poll(() => record.counts().received - before, { timeout: TIMEOUT_MS }).toBeGreaterThan(50);
+    expect(record.counts().expected).toBe(record.counts().received);
   });
 
   it('reports its reception, from which the server knows the jitter', async () => {
@@ -170,7 +173,7 @@ describe('the media path of simulated clients', () => {
     const transport = await createTransport();
     const rtpCapabilities = receivableOf(router.rtpCapabilities);
     const consumer = await transport.consume({ producerId: producer.id, rtpCapabilities });
-    await receive(transport, [toConsumerInfo(consumer)]).connect(TIMEOUT_MS);
+    await receive(transport, [toConsumerInfo(consumer)]).reception.connect(TIMEOUT_MS);
     const jitter = async () => (await consumer.getStats()).find(({ type }) => type === 'outbound-rtp')?.jitter;
     // Jitter of the way to the listener is in these statistics only once a receiver report brought it.
     await expect.poll(jitter, { timeout: 12_000, interval: 200 }).toBeGreaterThan(0);
@@ -181,12 +184,12 @@ describe('the media path of simulated clients', () => {
     const wrongPassword = await createTransport();
     const consumers = [await consume(wrongPassword, producer)];
     const iceParameters = { ...wrongPassword.iceParameters, password: 'x'.repeat(32) };
-    const noIce = receive(wrongPassword, consumers, { iceParameters });
+    const { reception: noIce } = receive(wrongPassword, consumers, { iceParameters });
     await expect(noIce.connect(1000)).rejects.toMatchObject({ failure: 'ice:timeout' });
 
     const wrongFingerprint = await createTransport();
     const fingerprints = [{ algorithm: 'sha-256' as const, value: Array<string>(32).fill('00').join(':') }];
-    const noDtls = receive(wrongFingerprint, consumers, { dtlsParameters: { fingerprints } });
+    const { reception: noDtls } = receive(wrongFingerprint, consumers, { dtlsParameters: { fingerprints } });
     await expect(noDtls.connect(1000)).rejects.toMatchObject({ failure: 'dtls:failed' });
   });
 

@@ -42,9 +42,10 @@ export function areInstalled(root) {
   if (existsSync(stampFile(root)) && readFileSync(stampFile(root), 'utf8') === hashOfLockfile(root)) return true;
   const present = lockedPackages(noted);
   return Object.entries(lockedPackages(lockfile(root))).every(([path, entry]) => {
-    // What is optional is mostly there for other systems than this one. Workspaces are links, not installed packages.
-    if (entry.optional || !path.startsWith('node_modules/')) return true;
-    return present[path]?.version === entry.version && present[path]?.integrity === entry.integrity;
+    // What is optional is mostly there for other systems than this one. The folder of a workspace is not installed, its link is.
+    if (entry.optional || !/(^|\/)node_modules\//.test(path)) return true;
+    const { version, integrity } = present[path] ?? {};
+    return path in present && version === entry.version && integrity === entry.integrity;
   });
 }
 

@@ -45,3 +45,14 @@ test('another version is not what the lockfile says', async () => {
   });
   expect(areInstalled(root)).toBe(false);
 });
+
+test.each([
+  ['a workspace', 'node_modules/@tribune/chaos', { resolved: 'tools/chaos', link: true }],
+  ['a package of one workspace', 'shared/node_modules/zod', { version: '3.0.0', integrity: 'sha512-d' }],
+])('%s that is new is not what was installed before', async (_what, path, entry) => {
+  await writeFile(join(root, 'package-lock.json'), JSON.stringify({ packages: { ...LOCKED, [path]: entry } }));
+  await install(LOCKED);
+  expect(areInstalled(root)).toBe(false);
+  await install({ ...LOCKED, [path]: entry });
+  expect(areInstalled(root)).toBe(true);
+});

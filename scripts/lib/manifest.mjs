@@ -1,6 +1,7 @@
 /**
  * What is wrong with a Kubernetes manifest, by the schema of its kind: wrong values, and fields that do not exist, such as a
- * name with a letter missing. Kubernetes itself leaves those out and says nothing.
+ * name with a letter missing. Kubernetes itself leaves those out and says nothing. `kubeconform` does the same, and is neither in
+ * npm nor in Debian.
  * @param {{ prototype: { validate(): void } }} Model of the manifest's kind, from kubernetes-models
  * @param {object} manifest as parsed from YAML
  * @returns {string[]} one line for each fault, empty when there is none

@@ -1,5 +1,6 @@
-import { createDecoder } from 'libopus-wasm';
-import { FRAME, SAMPLE_RATE } from '../src/mixer/sound.ts';
+import { loadOpus } from '../src/mixer/opus/loadOpus.ts';
+import type { OpusCodec } from '../src/mixer/opus/OpusCodec.ts';
+import { FRAME } from '../src/mixer/sound.ts';
 import { compare, largestStep, type Difference } from './measures.ts';
 import { simulate, type Network, type Simulation } from './simulate.ts';
 import { encodeVoice, readSpeech } from './speech.ts';
@@ -39,11 +40,12 @@ export async function readConversation(): Promise<readonly Speech[]> {
 
 export async function toSpeech(pcm: Float32Array): Promise<Speech> {
   const packets = await encodeVoice(pcm);
-  using decoder = await createDecoder({ channels: 1, sampleRate: SAMPLE_RATE });
+  const decoder = await (await loadOpus()).createDecoder();
   const decoded = new Float32Array(packets.length * FRAME);
   for (const [index, packet] of packets.entries()) {
-    decoded.set(decoder.decodeFloat(packet, packet ? {} : { frameSize: FRAME }), index * FRAME);
+    decoded.set(packet ? decoder.decode(packet) : decoder.conceal(FRAME), index * FRAME);
   }
+  decoder.free();
   return { packets, decoded };
 }
 
@@ -54,11 +56,15 @@ export interface Result extends Difference {
 }
 
 /** What one condition does to a conversation, compared with the ideal mix of the same speech. */
-export async function measure(condition: Condition, conversation: readonly Speech[]): Promise<Result> {
+export async function measure(
+  condition: Condition,
+  conversation: readonly Speech[],
+  codec?: OpusCodec,
+): Promise<Result> {
   const drifts = [condition.driftPpm, -condition.driftPpm, 0];
   const simulation = await simulate(
     conversation.map(({ packets }, index) => ({ packets, network: condition, driftPpm: drifts[index % 3]! })),
-    { seconds: SECONDS },
+    { seconds: SECONDS, codec },
   );
   const sources = conversation.map(({ decoded }) => decoded);
   return {

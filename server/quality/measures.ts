@@ -32,7 +32,7 @@ export interface Difference {
 
 /**
  * Compares a mix with the best mix of the same sources, in which each may have any delay and any gain, as jitter buffers and
- * levelling give them. The ratio is SI-SDR (Le Roux et al., "SDR – half-baked or well done?", 2019), with the one scale of a source
+ * the automatic gain give them. The ratio is SI-SDR (Le Roux et al., "SDR – half-baked or well done?", 2019), with the one scale of a source
  * extended to one for each of several (as in Vincent et al., 2006); the distance is the root mean square over frequency of the
  * difference of log spectra (Gray and Markel, 1976).
  */

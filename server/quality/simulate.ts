@@ -1,7 +1,8 @@
 import { payloadOf, timestampOf, writeRtp } from '@tribune/shared/rtp.ts';
-import { createDecoder } from 'libopus-wasm';
 import { createRandom } from '../../loadtest/src/random.ts';
 import { RoomMixer } from '../src/mixer/RoomMixer.ts';
+import { loadOpus } from '../src/mixer/opus/loadOpus.ts';
+import type { OpusCodec } from '../src/mixer/opus/OpusCodec.ts';
 import { FRAME, FRAME_MS, SAMPLE_RATE, SAMPLES_PER_MS } from '../src/mixer/sound.ts';
 import type { VoiceReport } from '../src/mixer/Voice.ts';
 
@@ -50,6 +51,8 @@ interface Arrival {
 
 export interface SimulationOptions {
   readonly seconds: number;
+  /** Of the mixer; the fastest of this machine by default. */
+  readonly codec?: OpusCodec | undefined;
   readonly seed?: number;
   /** How often a moment is noted. */
   readonly everyMs?: number;
@@ -62,15 +65,15 @@ export interface SimulationOptions {
 /** Runs a room in simulated time, each voice behind a network of its own. The same seed gives the same run. */
 export async function simulate(
   voices: readonly SimulatedVoice[],
-  { seconds, seed = 1, everyMs = 1000, others = [], onTick }: SimulationOptions,
+  { seconds, codec, seed = 1, everyMs = 1000, others = [], onTick }: SimulationOptions,
 ): Promise<Simulation> {
   const random = createRandom(seed);
   const arrivals = voices
     .flatMap((voice, index) => arrivalsOf(voice, index, seconds, random))
     .concat(others)
     .toSorted((a, b) => a.ms - b.ms);
-  const room = await RoomMixer.create(MIX);
-  using decoder = await createDecoder({ channels: 1, sampleRate: SAMPLE_RATE });
+  const room = await RoomMixer.create(MIX, 0, codec);
+  const decoder = await (codec ?? (await loadOpus())).createDecoder();
   room.setSpeakers(voices.map((_, index) => speakerOf(index)));
   await decodersMade();
   const mix = new Float32Array(seconds * SAMPLE_RATE);
@@ -85,16 +88,18 @@ export async function simulate(
       await decodersMade();
     }
     const packet = room.tick(nowMs);
-    mix.set(room.frame, nowMs * SAMPLES_PER_MS);
+    const endMs = nowMs + FRAME_MS;
+    if (endMs % MIX.packetMs === 0) mix.set(room.mix, (endMs - MIX.packetMs) * SAMPLES_PER_MS);
     if (nowMs % everyMs === 0)
       moments.push({ ms: nowMs, reports: voices.map((_, index) => room.report().get(index + 1) ?? null) });
     if (!packet) continue;
     sent.push({ ms: nowMs, packet });
-    const pcm = decoder.decodeFloat(payloadOf(packet));
+    const pcm = decoder.decode(payloadOf(packet)!);
     if (firstTimestamp < 0) firstTimestamp = timestampOf(packet) - (nowMs + FRAME_MS - MIX.packetMs) * SAMPLES_PER_MS;
     heard.set(pcm, (timestampOf(packet) - firstTimestamp) >>> 0);
   }
   room.close();
+  decoder.free();
   return { mix, heard, moments, sent };
 }
 

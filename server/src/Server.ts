@@ -14,7 +14,11 @@ import { createApp } from './http/app.ts';
 import type { ClusterView } from './http/routes/health.ts';
 import type { Logger } from './logger.ts';
 import { WorkerPool } from './media/WorkerPool.ts';
-import { Metrics } from './metrics.ts';
+import { Metrics } from './metrics/Metrics.ts';
+import { watchMixer } from './metrics/mixer.ts';
+import { watchNode, type NodeView } from './metrics/node.ts';
+import { watchRooms } from './metrics/rooms.ts';
+import { watchWorkers } from './metrics/workers.ts';
 import { Mixer } from './mixer/Mixer.ts';
 import { RoomManager } from './rooms/RoomManager.ts';
 import { SignalingServer } from './signaling/SignalingServer.ts';
@@ -31,12 +35,15 @@ const LEAVE_LIMIT_MS = 500;
 const CLOSE_GRACE_MS = 1000;
 const FIRST_CONNECT_MS = 2000;
 const LOAD_RETRY_MS = 500;
+/** After a time in which media did not get through, so few people are sent here until it does. */
+const TRIED_JOINS_PER_S = 1;
 
 /** What is started before the rest can be put together. */
 interface Parts {
   readonly pool: WorkerPool;
   readonly mixer: Mixer;
   readonly tokens: Tokens;
+  readonly metrics: Metrics;
 }
 
 /** One node: HTTP, sockets, media workers, the mixer. */
@@ -57,10 +64,10 @@ export class Server {
   #draining = false;
   readonly #nodeId: string;
   readonly #drainMs: number;
+  #drained: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
 
-  private constructor(config: Config, logger: Logger, { pool, mixer, tokens }: Parts) {
-    const metrics = new Metrics();
+  private constructor(config: Config, logger: Logger, { pool, mixer, tokens, metrics }: Parts) {
     this.#logger = logger;
     this.#nodeId = config.NODE_ID;
     this.#drainMs = config.DRAIN_S * 1000;
@@ -88,16 +95,16 @@ export class Server {
       describe: () => this.#describe(config, tokens.fingerprint),
     });
     this.#admission = new Admission(this.#redis, this.#registry);
+    pool.health.on('changed', () => void this.#registry.beat().catch(() => undefined));
     const cluster = this.#joinCluster(config, logger);
     this.#rooms = new RoomManager({
       ...{ store: this.#store, directory: new RoomDirectory(this.#redis), pool, mixer, config, logger, cluster },
       ...{ audienceOf: (roomId) => this.#signaling.audienceOf(roomId), observer: metrics },
     });
-    metrics.watchRooms(this.#rooms);
-    metrics.watchWorkers(pool);
-    metrics.watchMixer(mixer);
-    metrics.watchNode(() => this.#readLoad());
-    metrics.watchRedis(() => this.#redis.status === 'ready');
+    watchRooms(this.#rooms, metrics.registry);
+    watchWorkers(pool, metrics.registry);
+    watchMixer(mixer, metrics.registry);
+    watchNode(() => this.#readNode(), metrics.registry);
     const webConfig = config.WEB_DIR ? { ...config, WEB_DIR: resolve(config.WEB_DIR) } : config;
     const { rtpCapabilities } = pool;
     const whyNotReady = async () => this.#whyNotReady();
@@ -111,12 +118,13 @@ export class Server {
       metrics,
       logger,
       whyNotReady,
+      whyNotAccepting: () => this.#whyNotAccepting(),
       describeCluster: () => this.#describeCluster(),
     });
   }
 
   /** Starts workers and the mixer, and listens; nobody can come before `load()`. @throws {Error} when a worker or the port cannot be had. */
-  static async create(config: Config, logger: Logger): Promise<Server> {
+  static async create(config: Config, logger: Logger, metrics = new Metrics()): Promise<Server> {
     const secret = config.SECRET ?? (await loadSecret(config.secretFile));
     const tokens = new Tokens(secret);
     const pool = await WorkerPool.create(config, logger);
@@ -124,7 +132,7 @@ export class Server {
       pool.close();
       throw error;
     });
-    const server = new Server(config, logger, { pool, mixer, tokens });
+    const server = new Server(config, logger, { pool, mixer, tokens, metrics });
     try {
       await server.#listen(config);
     } catch (error) {
@@ -153,11 +161,16 @@ export class Server {
 
   /**
    * Leaves the cluster in good order: stages move to other nodes, and then people, a few at a time, within `DRAIN_S`. Where there
-   * is no other node there is nothing to wait for.
+   * is no other node there is nothing to wait for. Idempotent: whoever asks again waits for the same.
    */
   async drain(): Promise<void> {
+    this.#drained ??= this.#drain();
+    return this.#drained;
+  }
+
+  async #drain(): Promise<void> {
     const others = this.#registry.nodes.some(({ id, draining }) => id !== this.#nodeId && !draining);
-    if (!others || this.#draining || !this.#ready) return;
+    if (!others || this.#closing || !this.#ready) return;
     this.#draining = true;
     this.#logger.info({ people: this.#rooms.presentCount }, 'Draining');
     await this.#registry.beat().catch(() => undefined);
@@ -222,9 +235,13 @@ export class Server {
     }
   }
 
-  #readLoad(): number {
+  #readNode(): NodeView {
     const self = this.#registry.find(this.#nodeId);
-    return self ? (self.listeners + self.coming) / self.capacity : 0;
+    return {
+      load: self ? (self.listeners + self.coming) / self.capacity : 0,
+      isRedisUp: this.#redis.status === 'ready',
+      isAccepting: this.#whyNotAccepting() === null,
+    };
   }
 
   #describeCluster(): ClusterView {
@@ -234,16 +251,23 @@ export class Server {
       home: room.homeNode,
       listeners: room.audienceCount,
     }));
-    return { nodeId: this.#nodeId, nodes: this.#registry.nodes, rooms };
+    return { nodeId: this.#nodeId, problem: this.#registry.problem, nodes: this.#registry.nodes, rooms };
   }
 
   #describe(config: Config, secretFingerprint: string): NodeState {
-    const { NODE_ID: id, PUBLIC_URL, NODE_CAPACITY: capacity, JOINS_PER_S: joinsPerS } = config;
+    const { NODE_ID: id, PUBLIC_URL, NODE_CAPACITY: capacity, JOINS_PER_S } = config;
+    const reason = this.#whyNotAccepting();
+    const joinsPerS = this.#pool.health.state === 'trying' ? TRIED_JOINS_PER_S : JOINS_PER_S;
     return {
       ...{ id, url: PUBLIC_URL ?? null, listeners: this.#rooms.listeners, capacity, joinsPerS },
-      ...{ draining: this.#draining, accepting: true, secretFingerprint },
-      ...{ mixerLoad: this.#mixer.load, takesRooms: this.#mixer.canTakeRoom },
+      ...{ draining: this.#draining, accepting: reason === null, reason, secretFingerprint },
+      ...{ mixerLoad: this.#mixer.load, takesRooms: reason !== 'secret' && this.#mixer.canTakeRoom },
     };
+  }
+
+  #whyNotAccepting(): NodeState['reason'] {
+    if (this.#registry.problem) return 'secret';
+    return this.#pool.health.state === 'failing' ? 'media' : null;
   }
 
   #joinCluster({ NODE_ID: nodeId }: Config, logger: Logger): ClusterContext {

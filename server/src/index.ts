@@ -1,12 +1,18 @@
+import { catchUnhandled } from './catchUnhandled.ts';
 import { readConfig } from './config.ts';
 import { createLogger } from './logger.ts';
+import { Metrics } from './metrics/Metrics.ts';
 import { Server } from './Server.ts';
 
-/** Signals may come twice (Ctrl-C reaches a whole process group): the second changes nothing. SIGTERM is what a deployment sends. */
+/**
+ * SIGTERM, which a deployment sends, lets people move to other nodes first, and changes nothing when it comes again: service managers
+ * send it to a whole process group, and repeat it. SIGINT and SIGHUP end the server within two seconds, during a drain too.
+ */
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   const logger = createLogger(config);
-  const starting = Server.create(config, logger);
+  const metrics = new Metrics();
+  const starting = Server.create(config, logger, metrics);
   const stop = () => {
     void starting.then(async (server) => server.close()).finally(() => process.exit(0));
   };
@@ -15,6 +21,8 @@ async function main(): Promise<void> {
   // The process that started this one is gone, however it died.
   process.on('disconnect', stop);
   const server = await starting;
+  // Not before there is something to keep: a fault in what comes before ends the start.
+  catchUnhandled({ logger, count: (kind) => metrics.unhandled.inc({ kind }) });
   await server.load();
   logger.info({ port: server.port }, 'Tribune is ready');
   process.send?.({ type: 'ready', port: server.port });

@@ -109,7 +109,7 @@ describe('the nodes of a cluster', () => {
   function nodeOf(id: string, overrides: Partial<NodeState> = {}) {
     const node = {
       ...{ id, url: `http://${id}.test`, listeners: 0, capacity: 1000, joinsPerS: 10_000, draining: false },
-      ...{ accepting: true, mixerLoad: 0, takesRooms: true, secretFingerprint: 'same', ...overrides },
+      ...{ accepting: true, reason: null, mixerLoad: 0, takesRooms: true, secretFingerprint: 'same', ...overrides },
     };
     const registry = new NodeRegistry({ redis, logger, describe: () => node, nowMs: () => nowMs });
     return { node, registry, admission: new Admission(redis, registry, () => nowMs) };
@@ -258,12 +258,22 @@ describe('the nodes of a cluster', () => {
     expect(await a.admission.admit('bob')).toMatchObject({ kind: 'node', node: { id: 'a' } });
   });
 
-  it('send nobody to one that accepts nobody, as while its media does not get through', async () => {
-    const [a, b] = [nodeOf('a', { accepting: false }), nodeOf('b')];
+  it('send nobody to one whose media does not get through, unless there is no other', async () => {
+    const [a, b] = [nodeOf('a', { accepting: false, reason: 'media' }), nodeOf('b')];
     await a.registry.beat();
     await b.registry.beat();
     const answers = await admitAll(a.admission, people(20));
     expect(new Set(answers.map((answer) => answer.kind === 'node' && answer.node.id))).toEqual(new Set(['b']));
+    await b.registry.leave();
+    await a.registry.beat();
+    expect(await a.admission.admit('ann')).toMatchObject({ kind: 'node', node: { id: 'a' } });
+    expect(a.registry.pickHome()?.id).toBe('a');
+  });
+
+  it('send nobody to one whose secret is not theirs, though there is no other', async () => {
+    const a = nodeOf('a', { accepting: false, reason: 'secret' });
+    await a.registry.beat();
+    expect(await a.admission.admit('ann')).toMatchObject({ kind: 'wait' });
   });
 
   it('notice another process of the same name, which is no part of them while the first lives', async () => {
@@ -300,7 +310,7 @@ describe('the nodes of a cluster', () => {
     expect(second.registry.problem).toContain('SECRET');
   });
 
-  it('put the stage of a new room where the mixers have most room, and nowhere when all are full', async () => {
+  it('[CL18] put the stage of a new room where the mixers have most room, and nowhere when all are full', async () => {
     const [a, b] = [nodeOf('a', { mixerLoad: 0.5 }), nodeOf('b', { mixerLoad: 0.2 })];
     for (const { registry } of [a, b, a]) await registry.beat();
     expect(a.registry.pickHome()?.id).toBe('b');

@@ -13,14 +13,14 @@ import { CONDITIONS, measure, readConversation, toSpeech, type Speech } from '..
 import { compare, largestStep, loudnessOf } from '../quality/measures.ts';
 import { simulate, speakerOf } from '../quality/simulate.ts';
 import { readSpeech } from '../quality/speech.ts';
-import { TARGET_LUFS } from '../src/mixer/Leveller.ts';
+import { TARGET_LUFS } from '../src/mixer/AutomaticGain.ts';
 import { SAMPLE_RATE } from '../src/mixer/sound.ts';
 
 const CLEAN = { loss: 0, jitterMs: 0 };
 
 /**
  * What each condition must at least reach, in dB: about 2 dB worse than what was measured for SI-SDR, and 0.5 dB for the
- * log-spectral distance. Without FEC, without levelling by slow gains, or with a jitter buffer that is too short, they are not.
+ * log-spectral distance. Without FEC, without gains that are slow, or with a jitter buffer that is too short, they are not.
  */
 const LIMITS: Readonly<Record<string, { readonly siSdrDb: number; readonly logSpectralDistanceDb: number }>> = {
   clean: { siSdrDb: 26, logSpectralDistanceDb: 1 },
@@ -43,7 +43,7 @@ describe('the quality of the mix', () => {
     expect(segments).toBeGreaterThan(40);
     expect(siSdrDb).toBeGreaterThan(LIMITS[condition.name]!.siSdrDb);
     expect(logSpectralDistanceDb).toBeLessThan(LIMITS[condition.name]!.logSpectralDistanceDb);
-    // The levelling turns these voices up by up to 2.6 dB, a factor of 1.35.
+    // The automatic gain turns these voices up by up to 2.6 dB, a factor of 1.35.
     expect(stepRatio).toBeLessThan(1.35);
   });
 

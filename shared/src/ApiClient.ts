@@ -65,25 +65,26 @@ export class ApiClient {
     await this.#call('POST', `/api/rooms/${encodeURIComponent(roomId)}/end`);
   }
 
-  /** @throws {QueuedError} while every node is full */
-  async createTicket(roomId: string, request: TicketRequest = {}): Promise<TicketResponse> {
+  /** @param signal calls the request off. @throws {QueuedError} while every node is full */
+  async createTicket(roomId: string, request: TicketRequest = {}, signal?: AbortSignal): Promise<TicketResponse> {
     const path = `/api/rooms/${encodeURIComponent(roomId)}/tickets`;
-    const answer = await this.#call<TicketResponse | QueuePlace>('POST', path, request);
+    const answer = await this.#call<TicketResponse | QueuePlace>('POST', path, request, signal);
     if ('place' in answer) throw new QueuedError(answer);
     return answer;
   }
 
-  async #call<T>(method: 'GET' | 'POST', path: string, body?: unknown): Promise<T> {
+  async #call<T>(method: 'GET' | 'POST', path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
     const headers: Record<string, string> = {};
     if (this.#token) headers.authorization = `Bearer ${this.#token}`;
     if (body !== undefined) headers['content-type'] = 'application/json';
+    const timeout = AbortSignal.timeout(REQUEST_TIMEOUT_MS);
     let response: Response;
     let answer: unknown;
     try {
       response = await fetch(this.#origin + path, {
         method,
         headers,
-        signal: AbortSignal.timeout(REQUEST_TIMEOUT_MS),
+        signal: signal ? AbortSignal.any([timeout, signal]) : timeout,
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       });
       answer = response.status === 204 ? null : await response.json();

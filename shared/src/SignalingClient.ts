@@ -39,6 +39,7 @@ export type Disconnection = CloseReason | 'lost' | 'left';
 export class SignalingClient {
   readonly #socket: SignalingSocket;
   #closeReason: CloseReason | 'left' | null = null;
+  #failConnect: ((error: SignalingError) => void) | null = null;
 
   constructor(socket: SignalingSocket) {
     this.#socket = socket;
@@ -52,6 +53,11 @@ export class SignalingClient {
     return this.#socket.connected && this.#closeReason === null;
   }
 
+  /** Why this connection is over or about to be; null while nobody has said that it is. */
+  get closeReason(): CloseReason | 'left' | null {
+    return this.#closeReason;
+  }
+
   /**
    * Opens the socket and waits for the welcome.
    * @throws {SignalingError} with the code of the refusal, or `UNAVAILABLE` when the server cannot be reached.
@@ -62,6 +68,7 @@ export class SignalingClient {
       const timer = setTimeout(() => fail(unavailable('No answer from the server')), CONNECT_TIMEOUT_MS);
       const settle = () => {
         clearTimeout(timer);
+        this.#failConnect = null;
         socket.off('welcome', handleWelcome);
         socket.off('connect_error', handleError);
         socket.off('disconnect', handleDisconnect);
@@ -79,6 +86,7 @@ export class SignalingClient {
         fail(isWireError(error.data) ? new SignalingError(error.data) : unavailable(error.message));
       };
       const handleDisconnect = () => fail(new SignalingError(refusalOfClose(this.#closeReason)));
+      this.#failConnect = fail;
       socket.on('welcome', handleWelcome);
       socket.on('connect_error', handleError);
       socket.on('disconnect', handleDisconnect);
@@ -119,6 +127,8 @@ export class SignalingClient {
   close(): void {
     this.#closeReason ??= 'left';
     this.#socket.disconnect();
+    // A socket that never was connected does not say that it is disconnected.
+    this.#failConnect?.(unavailable('Closed while connecting'));
   }
 }
 

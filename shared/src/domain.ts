@@ -38,7 +38,14 @@ export const LIMITS = {
   defaultSpeakers: 13,
   cohosts: 2,
   hands: 200,
+  /** People of the audience that everyone is shown, as a sample. */
+  faces: 12,
+  /** People of the audience that one search brings. */
+  audiencePage: 50,
 } as const;
+
+/** A connection with more than any of these is weak: the page says so, and Room health counts it. */
+export const WEAK_CONNECTION = { lossPct: 5, roundTripMs: 500, jitterMs: 80 } as const;
 
 /** Someone as others see them. `userId` is stable for as long as the browser keeps its guest session. */
 export interface Person {

@@ -1,6 +1,7 @@
 import type { DtlsParameters, RtpCapabilities, RtpParameters } from 'mediasoup/types';
 import { z } from 'zod';
 import { LIMITS, REACTION_KINDS, ROOM_LANGUAGES } from './domain.ts';
+import { cleanLine, cleanText, isVisible } from './text.ts';
 
 /** Every shape that a client can send. Strict objects: an unknown key is a refusal, never something silently kept. */
 
@@ -9,27 +10,35 @@ const BLOB_MAX_DEPTH = 10;
 const BLOB_MAX_NODES = 4000;
 const BLOB_MAX_STRING = 2000;
 
-/** One line of text as people type it: trimmed, inner white space folded, no control characters. */
+/**
+ * One line of text as people type it. What cannot be shown is left out rather than refused, halves of characters included: a field
+ * that stops at its greatest length cuts an emoji in two.
+ */
 function line(maxLength: number) {
   return z
     .string()
     .max(maxLength * 4)
-    .transform((text) => text.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim())
+    .transform(cleanLine)
     .pipe(z.string().max(maxLength));
 }
 
-/** Text of several lines: trimmed, no control characters but the line feed. */
+/** A line that names somebody or something: there is something to be seen in it. */
+function nameLine(maxLength: number) {
+  return line(maxLength).refine(isVisible, { message: 'Expected something that can be seen' });
+}
+
+/** Text of several lines. */
 function text(maxLength: number) {
   return z
     .string()
     .max(maxLength * 4)
-    .transform((value) => value.replace(/[^\P{Cc}\n]+/gu, ' ').trim())
+    .transform(cleanText)
     .pipe(z.string().max(maxLength));
 }
 
 /**
- * A parameters object of WebRTC, passed on for mediasoup to validate: here only "a plain object of bounded size without keys
- * that could reach a prototype". Transcribing RTP into a schema would strip keys that the schema does not know.
+ * A parameters object of WebRTC, passed on for mediasoup to validate: here only "a plain object of bounded size, of well-formed
+ * text, without keys that could reach a prototype". Transcribing RTP into a schema would strip keys that the schema does not know.
  */
 function blob<T>() {
   return z.custom<T>((value) => isObject(value) && isBounded(value), { message: 'Expected a bounded object' });
@@ -45,10 +54,10 @@ function isBounded(root: unknown): boolean {
   for (let next = pending.pop(); next; next = pending.pop()) {
     const { value, depth } = next;
     if (++nodes > BLOB_MAX_NODES || depth > BLOB_MAX_DEPTH) return false;
-    if (typeof value === 'string' && value.length > BLOB_MAX_STRING) return false;
+    if (typeof value === 'string' && (value.length > BLOB_MAX_STRING || !value.isWellFormed())) return false;
     if (typeof value !== 'object' || value === null) continue;
     for (const [key, child] of Object.entries(value)) {
-      if (FORBIDDEN_KEYS.has(key)) return false;
+      if (FORBIDDEN_KEYS.has(key) || !key.isWellFormed()) return false;
       pending.push({ value: child, depth: depth + 1 });
     }
   }
@@ -99,7 +108,7 @@ export const handshakeAuth = z.strictObject({
 export type HandshakeAuth = z.infer<typeof handshakeAuth>;
 
 /** Body of `POST /api/session`. */
-export const sessionRequest = z.strictObject({ name: line(LIMITS.nameLength).pipe(z.string().min(1)) });
+export const sessionRequest = z.strictObject({ name: nameLine(LIMITS.nameLength) });
 export type SessionRequest = z.input<typeof sessionRequest>;
 
 /** Body of `POST /api/rooms/:id/tickets`; may be left out. */
@@ -111,7 +120,7 @@ export type TicketRequest = z.input<typeof ticketRequest>;
 
 /** Body of `POST /api/rooms`. */
 export const roomRequest = z.strictObject({
-  title: line(LIMITS.titleLength).pipe(z.string().min(1)),
+  title: nameLine(LIMITS.titleLength),
   description: text(LIMITS.descriptionLength).default(''),
   language: z.enum(ROOM_LANGUAGES).default('en'),
   speakerLimit: z.number().int().min(LIMITS.minSpeakers).max(LIMITS.maxSpeakers).default(LIMITS.defaultSpeakers),

@@ -1,45 +1,27 @@
 import type { ReactionKind } from '@tribune/shared/domain.ts';
-import type { ConnectionState, Notice, RoomActions, RoomClientApi, RoomView } from '../src/client/types.ts';
+import type { RequestName } from '@tribune/shared/protocol.ts';
+import type { RoomClientApi } from '../src/client/RoomClientApi.ts';
+import type { ConnectionState, Notice, RoomView } from '../src/state/types.ts';
 import { crowd, roomHealth } from './fixtures.ts';
 
 type Listener = () => void;
 
-const done = () => Promise.resolve();
+type Answers = Partial<Record<RequestName, (data: never) => Promise<unknown>>>;
 
-const QUIET_ACTIONS: RoomActions = {
-  goLive: done,
-  setLocked: done,
-  endRoom: done,
-  readHealth: () => Promise.resolve(roomHealth()),
-  listAudience: (query) => {
+/** What is asked and brings something; everything else succeeds and brings nothing. */
+const ANSWERS: Answers = {
+  'room:health': () => Promise.resolve(roomHealth()),
+  'audience:list': ({ query }: { query: string }) => {
     const people = crowd.filter(({ name }) => name.toLowerCase().includes(query.toLowerCase())).slice(0, 8);
     return Promise.resolve({ people, total: query === '' ? 1204 : people.length });
   },
-  react: done,
-  raiseHand: done,
-  lowerHand: done,
-  approveHand: done,
-  declineHand: done,
-  invite: done,
-  acceptInvite: done,
-  declineInvite: done,
-  leaveStage: done,
-  demote: done,
-  mute: done,
-  muteOthers: done,
-  remove: done,
-  ban: done,
-  unban: done,
-  listBans: () => Promise.resolve(crowd.slice(8, 10)),
-  addCohost: done,
-  removeCohost: done,
-  handOver: done,
+  'ban:list': () => Promise.resolve(crowd.slice(8, 10)),
 };
 
 /** A room without a server: a view that the story or the test sets, and a record of what was asked of it. */
 export class FakeRoomClient implements RoomClientApi {
-  readonly actions: RoomActions;
   readonly asked: string[] = [];
+  readonly #answers: Answers;
   #view: RoomView | null;
   #connection: ConnectionState;
   readonly #listeners = new Set<Listener>();
@@ -51,13 +33,17 @@ export class FakeRoomClient implements RoomClientApi {
 
   constructor(
     view: RoomView | null,
-    actions: Partial<RoomActions> = {},
+    answers: Answers = {},
     connection: ConnectionState = view?.connection ?? { kind: 'connecting' },
   ) {
     this.#view = view;
     this.#connection = connection;
-    this.actions = { ...QUIET_ACTIONS, ...actions };
+    this.#answers = { ...ANSWERS, ...answers };
   }
+
+  readonly request: RoomClientApi['request'] = async (name, ...[data]) => {
+    return (await this.#answers[name]?.(data as never)) as never;
+  };
 
   set(changes: Partial<RoomView>): void {
     if (!this.#view) throw new Error('There is no view to change');

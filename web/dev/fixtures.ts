@@ -1,6 +1,6 @@
 import type { RoomHealthInfo } from '@tribune/shared/protocol.ts';
 import type { Person, RoomInfo, RoomState, SelfState, StageMember, StageRole } from '@tribune/shared/domain.ts';
-import type { RoomView } from '../src/client/types.ts';
+import type { RoomView } from '../src/state/types.ts';
 
 /** Static snapshots for the gallery and the tests of views. */
 

@@ -1,16 +1,16 @@
 import type { RoomHealthInfo } from '@tribune/shared/protocol.ts';
 import { useEffect, type ReactNode } from 'react';
-import type { RoomView } from '../src/client/types.ts';
+import type { RoomView } from '../src/state/types.ts';
 import CreateRoomDialog from '../src/home/CreateRoomDialog.tsx';
 import { HomeView } from '../src/home/HomeView.tsx';
 import { RoomClientContext } from '../src/hooks/useRoomClient.ts';
 import type { Problem } from '../src/i18n/problems.ts';
-import { ClosedView } from '../src/room/ClosedView.tsx';
-import { EndedView } from '../src/room/EndedView.tsx';
-import HealthDialog from '../src/room/HealthDialog.tsx';
-import { LobbyView } from '../src/room/LobbyView.tsx';
+import { ClosedView } from '../src/room/endings/ClosedView.tsx';
+import { EndedView } from '../src/room/endings/EndedView.tsx';
+import HealthDialog from '../src/room/dialogs/HealthDialog.tsx';
+import { LobbyView } from '../src/room/entry/LobbyView.tsx';
 import { RoomScreen } from '../src/room/RoomScreen.tsx';
-import { LobbySkeleton, RoomSkeleton } from '../src/room/RoomSkeleton.tsx';
+import { LobbySkeleton, RoomSkeleton } from '../src/room/entry/RoomSkeleton.tsx';
 import { FakeRoomClient } from './FakeRoomClient.ts';
 import * as make from './fixtures.ts';
 
@@ -101,7 +101,7 @@ function MicCheck({ microphone }: { readonly microphone: RoomView['microphone'] 
 
 /** The room's menu opens it for its host. */
 function Health({ health }: { readonly health: RoomHealthInfo }) {
-  const client = new FakeRoomClient(make.hostView(), { readHealth: () => Promise.resolve(health) });
+  const client = new FakeRoomClient(make.hostView(), { 'room:health': () => Promise.resolve(health) });
   return (
     <RoomClientContext value={client}>
       <RoomScreen onWayOut={nothing} />

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
 import { chromium, type Browser } from 'playwright-core';
-import { epochMs } from '../run/clock.ts';
+import { epochMs } from '../clock.ts';
 import { BrowserListener, firstLineOf } from './BrowserListener.ts';
 import { buildBrowserReport, type BrowserReport } from './browserReport.ts';
 import { CHROMIUM_ARGS } from './chromium.ts';
@@ -12,7 +12,7 @@ const SETTLE_MS = 20_000;
 /** Pages that are opened at the same time. */
 const OPENING = 3;
 
-export interface BrowserCrowdOptions {
+export interface BrowserAudienceOptions {
   readonly count: number;
   readonly chromiumBin: string;
   /** Speakers who are not muted. */
@@ -23,7 +23,7 @@ export interface BrowserCrowdOptions {
 
 /** Listeners in real browsers: one Chromium, with a context for each. */
 export class BrowserAudience {
-  readonly #options: BrowserCrowdOptions;
+  readonly #options: BrowserAudienceOptions;
   readonly #listeners: readonly BrowserListener[];
   /** In the command line of Chromium, which takes no notice: tells its processes from those of others. */
   readonly #mark = `--tribune-load-test=${randomUUID()}`;
@@ -34,13 +34,13 @@ export class BrowserAudience {
   #cpu: { readonly s: number; readonly atMs: number } | null = null;
   #cpuPct: BrowserReport['cpuPct'] = { arriving: null, measuring: null };
 
-  constructor(options: BrowserCrowdOptions) {
+  constructor(options: BrowserAudienceOptions) {
     this.#options = options;
     this.#listeners = Array.from({ length: options.count }, (_, i) => new BrowserListener(`Browser ${i + 1}`));
   }
 
-  /** Starts Chromium, and opens the room's page in each context, up to the button that goes in. */
-  async prepare(link: string): Promise<void> {
+  /** Starts Chromium, and opens a room's page in each context, up to the button that goes in. @param links of the rooms, taken in turn */
+  async prepare(links: readonly string[]): Promise<void> {
     this.#launching = chromium.launch({
       executablePath: this.#options.chromiumBin,
       args: [...CHROMIUM_ARGS, this.#mark],
@@ -50,9 +50,9 @@ export class BrowserAudience {
     try {
       const browser = await this.#launching;
       browser.on('disconnected', () => this.#closing.signal.aborted || this.#failAll('browser: it ended by itself'));
-      const rest = this.#listeners.values();
+      const rest = this.#listeners.entries();
       const open = async () => {
-        for (const listener of rest) await listener.prepare(browser, link);
+        for (const [index, listener] of rest) await listener.prepare(browser, links[index % links.length]!);
       };
       await Promise.all(Array.from({ length: OPENING }, open));
     } catch (error) {

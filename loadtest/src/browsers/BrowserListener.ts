@@ -33,7 +33,7 @@ export class BrowserListener {
     return this.#state;
   }
 
-  /** From the click, or from when the room went live for who had waited, to the first sample played; null before. */
+  /** From the click, or from when the room went live for those who had waited, to the first sample played; null before. */
   ttfaMs(liveEpochMs: number): number | null {
     return this.#heardEpochMs === null ? null : this.#heardEpochMs - Math.max(this.#clickedEpochMs, liveEpochMs);
   }
@@ -81,7 +81,7 @@ export class BrowserListener {
     });
   }
 
-  /** Gives up on who has not heard anything yet, with what the page says for a reason. */
+  /** Gives up on a listener who has not heard anything yet, with what the page says for a reason. */
   async giveUp(): Promise<void> {
     if (this.#state.kind !== 'entering') return;
     const said = await this.#page

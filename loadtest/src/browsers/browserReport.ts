@@ -1,4 +1,4 @@
-import { percentilesOf, round, roundOrNull, tally, type Percentiles } from '../report/stats.ts';
+import { percentilesOf, round, roundOrNull, tally, type Percentiles } from '../hearing/stats.ts';
 import type { BrowserState } from './BrowserListener.ts';
 import { playoutOf, sumOf, type InboundCounts, type PlayoutFigures } from './inbound.ts';
 import { SOUND_PROBE_HZ, ONE_OF_TWO, readSpeech, SAME_SPEECH, similarity } from './similarity.ts';

@@ -38,7 +38,7 @@ describe('buildBrowserReport', () => {
     cpuPct: { arriving: 30.04, measuring: null },
   };
 
-  it('counts who heard the right voice, and who failed by reason', async () => {
+  it('counts browsers that heard the right voice, and failures by reason', async () => {
     expect(await buildBrowserReport(measured)).toMatchObject({
       asked: 3,
       joined: 2,

@@ -1,4 +1,4 @@
-import { round, roundOrNull } from '../report/stats.ts';
+import { round, roundOrNull } from '../hearing/stats.ts';
 
 /** What is read of each `inbound-rtp` of the page (W3C webrtc-stats, `RTCInboundRtpStreamStats`); all of it only grows. */
 export const COUNTERS = [

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { ProcessMonitor, type ProcessUsage } from '../run/ProcessMonitor.ts';
-import { FULL, type ListenerKind } from '../people/kinds.ts';
-import { BUSY_PCT, LATE_MS } from '../run/limit.ts';
+import { ProcessMonitor, type ProcessUsage } from '../ProcessMonitor.ts';
+import { FULL, type ListenerKind } from '../hearing/kinds.ts';
+import { BUSY_PCT, LATE_MS } from '../report/limit.ts';
+import { HearingRecord } from '../hearing/HearingRecord.ts';
 import { Reception } from '../media/Reception.ts';
-import { difference, lostOf, round, sumCounts } from '../report/stats.ts';
+import { difference, lostOf, round } from '../hearing/stats.ts';
 import { BareSfu } from './BareSfu.ts';
 
 /** So that a process is full before it has thousands of connections: each listener stands for nine of a mix. */
@@ -108,6 +109,7 @@ class BareAudience {
   readonly #sfu: BareSfu;
   readonly #kind: ListenerKind;
   readonly #receptions: Reception[] = [];
+  readonly #record = new HearingRecord();
 
   constructor(sfu: BareSfu, kind: ListenerKind) {
     this.#sfu = sfu;
@@ -153,14 +155,14 @@ class BareAudience {
   }
 
   #counts() {
-    return sumCounts(this.#receptions.map((reception) => reception.counts()));
+    return this.#record.counts();
   }
 
   async #connectOne(): Promise<void> {
     const info = await this.#sfu.ask('add');
     const connectTransport: ConstructorParameters<typeof Reception>[2]['connectTransport'] = async (id, dtls) =>
       this.#sfu.ask('connect', id, dtls);
-    const reception = new Reception(`Listener ${this.count}`, info, { connectTransport }, this.#kind);
+    const reception = new Reception(`Listener ${this.count}`, info, { connectTransport }, this.#kind, this.#record);
     this.#receptions.push(reception);
     await reception.connect(CONNECT_MS);
   }

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { round } from '../report/stats.ts';
+import { round } from '../hearing/stats.ts';
 import type { Calibration, Stop } from './calibrate.ts';
 
 /** Of the mix, in packets of 60 ms. */

@@ -1,7 +1,7 @@
 import { burstRatioOf, mosOf, ratingOf } from './emodel.ts';
-import { Histogram } from '../report/Histogram.ts';
+import { Histogram } from './Histogram.ts';
 import type { StreamCounts } from './SequenceTracker.ts';
-import { NO_COUNTS, sumCounts } from '../report/stats.ts';
+import { NO_COUNTS, sumCounts } from './stats.ts';
 import { mergeQualities, NO_QUALITY, type Quality } from './StreamQuality.ts';
 
 /** Speech waits for its frame to be full before it goes anywhere. */
@@ -16,9 +16,9 @@ export interface Hearing {
   readonly lost: number;
   readonly jitterMs: number;
   readonly quality: Quality;
-  /** Less than the window for who was away for a while. */
+  /** Less than the window for a listener who was away for a while. */
   readonly presentMs: number;
-  /** Without a sound to the end of the window; 0 for who heard it. */
+  /** Time without a sound to the end of the window; 0 for a listener who heard its end. */
   readonly silentMs: number;
 }
 

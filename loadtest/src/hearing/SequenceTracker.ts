@@ -1,9 +1,7 @@
+import { MAX_DROPOUT, MAX_MISORDER, unwrapSequence } from '@tribune/shared/rtp/numbering.ts';
 import { OPUS_CLOCK_HZ } from '@tribune/shared/rtp.ts';
 
 const SEQUENCE_MODULUS = 0x1_0000;
-/** Limits of RFC 3550, appendix A.1: a step beyond them is a new stream rather than a loss or a late packet. */
-const MAX_DROPOUT = 3000;
-const MAX_MISORDER = 100;
 
 /** Running totals of one stream; the difference of two of them describes the time between. */
 export interface StreamCounts {
@@ -94,10 +92,10 @@ export class SequenceTracker {
 
   /** Returns whether the packet is one more of the stream. */
   #count(sequenceNumber: number): boolean {
-    const step = (sequenceNumber - this.#highest) & 0xffff;
-    if (step !== 0 && step < MAX_DROPOUT) return this.#advance(this.#highest + step);
-    const late = (SEQUENCE_MODULUS - step) % SEQUENCE_MODULUS;
-    if (late <= MAX_MISORDER) return this.#countLate(this.#highest - late);
+    const sequence = unwrapSequence(this.#highest, sequenceNumber);
+    const step = sequence - this.#highest;
+    if (step > 0 && step < MAX_DROPOUT) return this.#advance(sequence);
+    if (step <= 0 && step >= -MAX_MISORDER) return this.#countLate(sequence);
     return this.#considerRestart(sequenceNumber);
   }
 

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { FULL, type ListenerKind } from '../people/kinds.ts';
+import { FULL, type ListenerKind } from './kinds.ts';
 import type { ListenerState } from '../people/Listener.ts';
-import { NO_COUNTS } from '../report/stats.ts';
+import { NO_COUNTS } from './stats.ts';
 import { everyone, heardFromServer, mergeWindows, SteadyWindow } from './SteadyWindow.ts';
 import { NO_QUALITY, type Quality } from './StreamQuality.ts';
 
@@ -11,6 +11,7 @@ const PACKETS_PER_SECOND = 50;
 class FakeListener {
   state: ListenerState = { kind: 'listening' };
   readonly kind: ListenerKind;
+  readonly room = 0;
   jitterMs = 1;
   mediaRestarts = 0;
   absentMs = 0;
@@ -26,7 +27,7 @@ class FakeListener {
     return NO_QUALITY;
   }
 
-  readSound(seconds: number, lostShare = 0): void {
+  hear(seconds: number, lostShare = 0): void {
     this.#expected += seconds * PACKETS_PER_SECOND;
     this.#received += seconds * PACKETS_PER_SECOND * (1 - lostShare);
     this.lastAudioMs = performance.now();
@@ -54,7 +55,7 @@ describe('the steady window', () => {
     const listeners = [new FakeListener(), new FakeListener()];
     const window = new SteadyWindow(listeners);
     vi.advanceTimersByTime(10_000);
-    for (const listener of listeners) listener.readSound(10, 0.1);
+    for (const listener of listeners) listener.hear(10, 0.1);
     const result = window.close();
     expect(result).toMatchObject({ seconds: 10, restarted: 0 });
     expect(heardFromServer(result)).toMatchObject({
@@ -70,31 +71,31 @@ describe('the steady window', () => {
     expect(everyone(new SteadyWindow([late, new FakeListener()]).close()).listeners).toBe(1);
   });
 
-  it('fails who stopped hearing, and counts what they missed as lost', () => {
+  it('fails a listener who stopped hearing, and counts what they missed as lost', () => {
     const [well, stalled] = [new FakeListener(), new FakeListener()];
     const window = new SteadyWindow([well, stalled]);
     vi.advanceTimersByTime(4000);
-    stalled.readSound(4);
+    stalled.hear(4);
     vi.advanceTimersByTime(6000);
-    well.readSound(10);
+    well.hear(10);
     expect(heardFromServer(window.close()).lost).toBe(6 * PACKETS_PER_SECOND);
     expect(stalled.state).toEqual({ kind: 'failed', reason: 'stalled' });
     expect(well.state).toEqual({ kind: 'listening' });
   });
 
-  it('measures who heard nothing at all by what others heard', () => {
+  it('measures a listener who heard nothing at all by what others heard', () => {
     const [well, silent] = [new FakeListener(), new FakeListener()];
     const window = new SteadyWindow([well, silent]);
     vi.advanceTimersByTime(10_000);
-    well.readSound(10);
+    well.hear(10);
     expect(heardFromServer(window.close()).lost).toBe(10 * PACKETS_PER_SECOND);
   });
 
-  it('counts the silence of who stopped hearing as a gap', () => {
+  it('counts the silence of a listener who stopped hearing as a gap', () => {
     const stalled = new FakeListener();
     const window = new SteadyWindow([stalled]);
     vi.advanceTimersByTime(4000);
-    stalled.readSound(4);
+    stalled.hear(4);
     vi.advanceTimersByTime(6000);
     expect(window.close().groups.full).toMatchObject({ gaps: [1], longestGapMs: [6000] });
   });
@@ -107,7 +108,7 @@ describe('the steady window', () => {
     expect(window.close().restarted).toBe(1);
   });
 
-  it('keeps apart who is behind a slow network, over several processes too', () => {
+  it('keeps listeners behind a slow network apart, over several processes too', () => {
     const network = { lossShare: 0.2, delayMs: 0, jitterMs: 0, rateKbps: null };
     const hearAll = () => {
       const listeners = [
@@ -117,7 +118,7 @@ describe('the steady window', () => {
       ];
       const window = new SteadyWindow(listeners);
       vi.advanceTimersByTime(10_000);
-      for (const listener of listeners) listener.readSound(10, listener.kind.slow ? 0.2 : 0);
+      for (const listener of listeners) listener.hear(10, listener.kind.slow ? 0.2 : 0);
       return window.close();
     };
     const merged = mergeWindows([hearAll(), hearAll()]);

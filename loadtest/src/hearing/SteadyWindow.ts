@@ -1,23 +1,34 @@
 import { describeGroup, mergeGroups, type GroupWindow, type Hearing } from './GroupWindow.ts';
-import { groupOf, GROUPS, type Group } from '../people/kinds.ts';
+import { groupOf, GROUPS, type Group } from './kinds.ts';
 import type { Listener } from '../people/Listener.ts';
 import type { StreamCounts } from './SequenceTracker.ts';
-import { difference, lostOf } from '../report/stats.ts';
+import { difference, lostOf } from './stats.ts';
 
 /** Silence longer than this at the end of the window is no pause between words: DTX sends a packet each 400 ms. */
 const STALL_MS = 1500;
 
 export interface WindowResult {
   readonly seconds: number;
-  /** Those who were listening when it began. */
+  /** The listeners who were listening when it began. */
   readonly groups: Readonly<Record<Group, GroupWindow>>;
+  /** How each room heard, by its index; listeners behind a poor network are left out. */
+  readonly rooms: readonly GroupWindow[];
   /** Listeners whose media was built anew, at the server's word. */
   readonly restarted: number;
 }
 
 type Heard = Pick<
   Listener,
-  'kind' | 'state' | 'counts' | 'takeQuality' | 'lastAudioMs' | 'jitterMs' | 'mediaRestarts' | 'absentMs' | 'fail'
+  | 'kind'
+  | 'room'
+  | 'state'
+  | 'counts'
+  | 'takeQuality'
+  | 'lastAudioMs'
+  | 'jitterMs'
+  | 'mediaRestarts'
+  | 'absentMs'
+  | 'fail'
 >;
 
 interface Beginning {
@@ -30,8 +41,11 @@ interface Beginning {
 export class SteadyWindow {
   readonly #from: ReadonlyMap<Heard, Beginning>;
   readonly #startedMs = performance.now();
+  readonly #roomCount: number;
 
-  constructor(listeners: readonly Heard[]) {
+  /** @param roomCount of the whole run */
+  constructor(listeners: readonly Heard[], roomCount = 1) {
+    this.#roomCount = roomCount;
     const listening = listeners.filter(({ state }) => state.kind === 'listening');
     this.#from = new Map(
       listening.map((listener) => {
@@ -39,7 +53,7 @@ export class SteadyWindow {
         return [listener, { counts: listener.counts(), mediaRestarts, absentMs }];
       }),
     );
-    // What came before the window is nobody's.
+    // Quality from before the window is not part of it.
     for (const listener of listening) listener.takeQuality();
   }
 
@@ -48,7 +62,7 @@ export class SteadyWindow {
     const nowMs = performance.now();
     const rows = [...this.#from].map(([listener, from]) => this.#describe(listener, from, nowMs));
     const packetsPerMs = sumOf(rows, ({ counts }) => counts.expected) / sumOf(rows, ({ heardMs }) => heardMs);
-    const hearings: { readonly group: Group; readonly hearing: Hearing }[] = [];
+    const hearings: { readonly group: Group; readonly room: number; readonly hearing: Hearing }[] = [];
     for (const { listener, counts, presentMs, heardMs, silentMs } of rows) {
       const isStalled = silentMs >= STALL_MS;
       // Sequence numbers say nothing of what came after the last packet; the rate before it does.
@@ -58,14 +72,18 @@ export class SteadyWindow {
       const quality = listener.takeQuality();
       const lost = lostOf(counts) + missed;
       const hearing = { counts, lost, jitterMs, quality, presentMs, silentMs: isStalled ? silentMs : 0 };
-      hearings.push({ group: groupOf(listener.kind), hearing });
+      hearings.push({ group: groupOf(listener.kind), room: listener.room, hearing });
       if (isStalled) listener.fail('stalled');
     }
     const describe = (of: Group) =>
       describeGroup(hearings.filter(({ group }) => group === of).map(({ hearing }) => hearing));
+    const onGoodNetwork = hearings.filter(({ group }) => group !== 'slow');
+    const describeRoom = (index: number) =>
+      describeGroup(onGoodNetwork.filter(({ room }) => room === index).map(({ hearing }) => hearing));
     return {
       seconds: (nowMs - this.#startedMs) / 1000,
       groups: { light: describe('light'), full: describe('full'), slow: describe('slow') },
+      rooms: Array.from({ length: this.#roomCount }, (_, index) => describeRoom(index)),
       restarted: rows.filter(({ restarted }) => restarted).length,
     };
   }
@@ -73,7 +91,7 @@ export class SteadyWindow {
   #describe(listener: Heard, from: Beginning, nowMs: number) {
     const lastMs = Math.max(this.#startedMs, listener.lastAudioMs ?? 0);
     const absentMs = listener.absentMs - from.absentMs;
-    // Who is away, or on the way back, misses nothing.
+    // A listener who is away, or on the way back, misses nothing.
     const isHere = listener.state.kind !== 'away' && listener.state.kind !== 'joining';
     return {
       listener,
@@ -92,11 +110,12 @@ export function mergeWindows(windows: readonly WindowResult[]): WindowResult {
   return {
     seconds: sumOf(windows, ({ seconds }) => seconds) / windows.length,
     groups: { light: merge('light'), full: merge('full'), slow: merge('slow') },
+    rooms: (windows[0]?.rooms ?? []).map((_, index) => mergeGroups(windows.map(({ rooms }) => rooms[index]!))),
     restarted: sumOf(windows, ({ restarted }) => restarted),
   };
 }
 
-/** Those who tell of the server: everyone but who is behind a poor network of our own making. */
+/** The listeners whose figures describe the server: all but those behind an emulated poor network. */
 export function heardFromServer({ groups }: WindowResult): GroupWindow {
   return mergeGroups([groups.light, groups.full]);
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { epochMs } from '../run/clock.ts';
-import { Histogram } from '../report/Histogram.ts';
+import { epochMs } from '../clock.ts';
+import { Histogram } from './Histogram.ts';
 import { timestampAt } from '@tribune/shared/rtp.ts';
 import { latencyOf, mergeQualities, StreamQuality } from './StreamQuality.ts';
 

@@ -1,5 +1,6 @@
-import { epochMs } from '../run/clock.ts';
-import { Histogram } from '../report/Histogram.ts';
+import { epochMs } from '../clock.ts';
+import { Histogram } from './Histogram.ts';
+import { MAX_DROPOUT, sequenceStep, timestampStep } from '@tribune/shared/rtp/numbering.ts';
 import { OPUS_CLOCK_HZ, timestampAt } from '@tribune/shared/rtp.ts';
 
 const TICKS_PER_MS = OPUS_CLOCK_HZ / 1000;
@@ -8,8 +9,6 @@ const MIN_LATENCY_MS = -1000;
 const MAX_LATENCY_MS = 10_000;
 /** Later than the fastest packet by more than this, a packet comes too late for a jitter buffer of common size. */
 const STALL_MS = 60;
-/** A step in the numbering beyond this is a new stream and no loss (RFC 3550, appendix A.1). */
-const MAX_DROPOUT = 3000;
 const DEFAULT_PACKET_TICKS = 20 * TICKS_PER_MS;
 /** The longest Opus packet, so that a pause is not taken for one. */
 const MAX_PACKET_TICKS = 120 * TICKS_PER_MS;
@@ -33,8 +32,7 @@ export interface Quality {
 
 /** How long ago a stamped packet was due, in ms, the wrap of the timestamp allowed for. */
 export function latencyOf(timestamp: number, arrivalEpochMs: number): number {
-  const ticks = (timestampAt(arrivalEpochMs) - timestamp) | 0;
-  return ticks / TICKS_PER_MS;
+  return timestampStep(timestamp, timestampAt(arrivalEpochMs)) / TICKS_PER_MS;
 }
 
 /** Measures latency and gaps of one RTP stream. Pauses of speech are no gaps: they move the timestamp and not the sequence. */
@@ -57,10 +55,10 @@ export class StreamQuality {
   add(sequence: number, timestamp: number, arrivalMs: number): void {
     const latencyMs = latencyOf(timestamp, arrivalMs - performance.now() + epochMs());
     if (latencyMs > MIN_LATENCY_MS && latencyMs < MAX_LATENCY_MS) this.#latency.add(latencyMs);
-    const step = this.#sequence < 0 ? MAX_DROPOUT : (sequence - this.#sequence) & 0xffff;
+    const step = this.#sequence < 0 ? MAX_DROPOUT : sequenceStep(this.#sequence, sequence);
     // Late or a duplicate: its gap was counted when its successor came.
-    if (step === 0 || step > 0xffff - MAX_DROPOUT) return;
-    const isAnew = step >= MAX_DROPOUT;
+    if (step <= 0 && step >= -MAX_DROPOUT) return;
+    const isAnew = Math.abs(step) >= MAX_DROPOUT;
     if (!isAnew) this.#countLoss(step - 1, (timestamp - this.#timestamp) >>> 0);
     this.#countLateness(isAnew, timestamp, arrivalMs);
     this.#sequence = sequence;

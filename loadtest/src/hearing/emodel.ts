@@ -6,7 +6,7 @@ const OPUS_BPL = 25;
 /** One-way delay up to which nobody minds (G.107, section 7.4). */
 const FREE_DELAY_MS = 100;
 
-/** What a listener's ears get. */
+/** The conditions under which a listener hears. */
 export interface Impairment {
   /** Share of packets lost, 0 to 1. */
   readonly lossShare: number;

@@ -12,7 +12,7 @@ export interface CoordinatorOptions {
   readonly key: string;
 }
 
-/** Where machines join a run. */
+/** The server that other machines join to take part in a run. */
 export class Coordinator {
   readonly #server: Server;
   readonly #joined: { readonly machine: Machine; readonly report: MachineReport }[] = [];

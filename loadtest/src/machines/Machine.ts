@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import { randomBytes } from 'node:crypto';
-import type { AnswerMessage } from '../people/listenerCommands.ts';
-import { epochMs } from '../run/clock.ts';
+import { epochMs } from '../clock.ts';
 import { offsetOf, type ClockSample } from './offset.ts';
 import { isProof, prove, WIRE_VERSION, type FromMachine, type MachineInfo, type ToMachine } from './messages.ts';
 import { Wire } from './Wire.ts';
@@ -14,7 +13,7 @@ export interface MachineReport extends MachineInfo {
 }
 
 export interface RemoteHandlers {
-  onAnswer(message: AnswerMessage): void;
+  onMessage(message: unknown): void;
   onLost(why: string): void;
 }
 
@@ -63,7 +62,7 @@ export class Machine {
     if (!this.#info) return this.#wire.close();
     if (message.kind === 'pong') return this.#handlePong(message);
     const handlers = this.#processes.get(message.process);
-    if (message.kind === 'answer') handlers?.onAnswer(message.message);
+    if (message.kind === 'message') handlers?.onMessage(message.message);
     else handlers?.onLost(message.why);
   }
 

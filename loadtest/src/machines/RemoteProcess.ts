@@ -1,46 +1,43 @@
-import { PendingCalls } from '../people/PendingCalls.ts';
-import type { CommandName, ListenerCommands } from '../people/listenerCommands.ts';
-import type { ListenerProcess } from '../people/LocalProcess.ts';
+import { createBirpc, type BirpcReturn } from 'birpc';
+import type { ListenerCommands, ListenerProcess } from '../people/listenerCommands.ts';
 import type { Machine } from './Machine.ts';
 
 /** One process that runs listeners on another machine. */
 export class RemoteProcess implements ListenerProcess {
   readonly machine: string;
+  readonly rpc: BirpcReturn<ListenerCommands>;
   readonly #machine: Machine;
-  readonly #index: number;
-  readonly #calls = new PendingCalls();
   #closed = false;
 
-  /** @param onLost once, with why, when it ends without being told to. */
+  /** @param onLost called once, with why, when it ends without being told to. */
   constructor(machine: Machine, { name, index }: { name: string; index: number }, onLost: (why: string) => void) {
     this.machine = name;
     this.#machine = machine;
-    this.#index = index;
-    machine.attach(index, {
-      onAnswer: (message) => this.#calls.settle(message),
-      onLost: (why) => {
-        if (!this.#calls.end(why) || this.#closed) return;
-        onLost(why);
+    this.rpc = createBirpc<ListenerCommands>(
+      {},
+      {
+        post: (message: unknown) => machine.send({ kind: 'message', process: index, message }),
+        on: (onMessage) => {
+          machine.attach(index, { onMessage, onLost: (why) => this.#handleLost(why, onLost) });
+        },
+        timeout: -1,
       },
-    });
+    );
   }
 
   get isAlive(): boolean {
-    return this.#calls.isOpen;
+    return !this.rpc.$closed;
   }
 
-  async ask<N extends CommandName>(
-    name: N,
-    ...args: Parameters<ListenerCommands[N]>
-  ): Promise<Awaited<ReturnType<ListenerCommands[N]>>> {
-    return this.#calls.ask(name, args, (message) => {
-      this.#machine.send({ kind: 'command', process: this.#index, message });
-    });
-  }
-
-  /** With it goes the whole machine, which ends when it is let go. */
+  /** Lets go of the whole machine, which ends all its processes then. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#machine.close();
+  }
+
+  #handleLost(why: string, onLost: (why: string) => void): void {
+    if (this.rpc.$closed) return;
+    this.rpc.$close(new Error(why));
+    if (!this.#closed) onLost(why);
   }
 }

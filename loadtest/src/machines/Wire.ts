@@ -50,7 +50,7 @@ export class Wire<Sent, Received> {
     this.#pending = Buffer.concat([this.#pending, bytes]);
     while (this.#pending.length >= LENGTH_BYTES) {
       const length = this.#pending.readUInt32BE();
-      // Whoever sends that speaks another language.
+      // No message of this protocol is so long.
       if (length > this.#maxBytes) return void this.#socket.destroy();
       if (this.#pending.length < LENGTH_BYTES + length) return;
       const body = this.#pending.subarray(LENGTH_BYTES, LENGTH_BYTES + length);

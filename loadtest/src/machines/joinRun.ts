@@ -3,7 +3,6 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { availableParallelism, hostname } from 'node:os';
 import { LocalProcess } from '../people/LocalProcess.ts';
-import type { CommandMessage } from '../people/listenerCommands.ts';
 import { isProof, prove, WIRE_VERSION, type FromMachine, type ToMachine } from './messages.ts';
 import { Wire } from './Wire.ts';
 
@@ -45,7 +44,9 @@ export async function joinRun(options: JoinOptions, onJoined: () => void, signal
       return wire.send({ kind: 'pong', sentMs: message.sentMs, clockMs: performance.timeOrigin + performance.now() });
     }
     if (message.kind === 'start') return start(message.offsetMs);
-    processes[message.process]?.post(asAllowed(message.message));
+    const process = processes[message.process];
+    // The coordinator knows already that the process has ended.
+    if (process?.isAlive) process.post(message.message);
   }
 
   function answerChallenge({ version, nonce: theirs }: Extract<ToMachine, { kind: 'challenge' }>): void {
@@ -63,23 +64,14 @@ export async function joinRun(options: JoinOptions, onJoined: () => void, signal
     else wire.close();
   }
 
-  function start(offsetMs: number): void {
+  function start(clockOffsetMs: number): void {
     for (let index = 0; index < count; index++) {
       const onLost = (why: string) => wire.send({ kind: 'lost', process: index, why });
-      const process = new LocalProcess(onLost, (answer) =>
-        wire.send({ kind: 'answer', process: index, message: answer }),
-      );
-      process.post({ id: 0, name: 'setClock', args: [offsetMs] });
+      const process = new LocalProcess({ ownHost: options.ownHost, clockOffsetMs }, onLost);
+      process.onMessage((answer) => wire.send({ kind: 'message', process: index, message: answer }));
       processes.push(process);
     }
     onJoined();
-  }
-
-  /** Whom this machine may load is decided here. */
-  function asAllowed(message: CommandMessage): CommandMessage {
-    if (message.name !== 'create') return message;
-    const [request] = message.args as [object];
-    return { ...message, args: [{ ...request, ownHost: options.ownHost }] };
   }
 
   try {

@@ -1,9 +1,9 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { UsageError } from '../options.ts';
+import { UsageError } from '@tribune/cli';
 import { Coordinator } from './Coordinator.ts';
-import { parseJoin } from './joinOptions.ts';
+import { isJoin, JOIN_COMMAND, joinOptionsOf } from './joinOptions.ts';
 import { joinRun } from './joinRun.ts';
 import { offsetOf } from './offset.ts';
 
@@ -49,8 +49,8 @@ describe('a machine that joins', () => {
     const joined = joinRun(options(coordinator), () => undefined, never);
     await gather(1);
     const [process] = coordinator.createProcesses(() => undefined);
-    await expect(process!.ask('count')).resolves.toMatchObject({ arrived: 0, joined: 0 });
-    await expect(process!.ask('arrive', [0])).rejects.toThrow('Nobody has been created yet');
+    await expect(process!.rpc.count()).resolves.toMatchObject({ arrived: 0, joined: 0 });
+    await expect(process!.rpc.arrive([0])).rejects.toThrow('Nobody has been created yet');
     await process!.close();
     await joined;
   });
@@ -60,10 +60,11 @@ describe('a machine that joins', () => {
     const joined = joinRun(options(coordinator), () => undefined, never);
     await gather(1);
     const [process] = coordinator.createProcesses(() => undefined);
-    const kinds = [{ isFull: true, slow: null, seed: 1 }];
-    await process!.ask('create', { origin: 'http://192.0.2.1', ownHost: true, roomId: 'room', kinds });
-    await process!.ask('arrive', [0]);
-    const { listeners } = await process!.ask('results');
+    const plans = [{ kind: { isFull: true, slow: null, seed: 1 }, room: 0 }];
+    const request = { origin: 'http://192.0.2.1', ownHost: true, roomIds: ['room'], plans };
+    await process!.rpc.create(request);
+    await process!.rpc.arrive([0]);
+    const { listeners } = await process!.rpc.results();
     expect(listeners[0]?.state.kind).toBe('failed');
     await process!.close();
     await joined;
@@ -80,7 +81,7 @@ describe('a machine that joins', () => {
     await joined;
     expect(await lost.promise).toMatch(/the machine .* is gone/);
     expect(process!.isAlive).toBe(false);
-    await expect(process!.ask('count')).rejects.toThrow('gone');
+    await expect(process!.rpc.count()).rejects.toThrow('closed');
   });
 });
 
@@ -88,7 +89,7 @@ describe('a coordinator', () => {
   it.each([
     ['too long to be one', Buffer.from('ffffffff', 'hex')],
     ['no message at all', Buffer.from('00000003414141', 'hex')],
-  ])('hangs up on who sends what is %s', async (_what, bytes) => {
+  ])('hangs up when it is sent something that is %s', async (_what, bytes) => {
     const { port } = await start();
     const socket = connect(port, '127.0.0.1');
     socket.resume().on('error', () => undefined);
@@ -115,12 +116,15 @@ describe('another clock', () => {
   });
 });
 
+const parseJoin = (args: readonly string[]) => joinOptionsOf(JOIN_COMMAND.parse(args)!);
+
 describe('--join', () => {
-  it('takes where, the key, and who vouches for the server', () => {
+  it('has an address, a key, and a person who vouches for the server', () => {
     const given = ['--join', 'lab-1:7000', '--key', 'secret', '--processes', '3', '--i-own-this-host'];
     expect(parseJoin(given)).toEqual({ host: 'lab-1', port: 7000, key: 'secret', processes: 3, ownHost: true });
     expect(parseJoin(['--join=[::1]:7000', '--key', 'secret'])).toMatchObject({ host: '::1', port: 7000 });
-    expect(parseJoin(['--listeners', '5'])).toBeNull();
+    expect(isJoin(['--join=[::1]:7000'])).toBe(true);
+    expect(isJoin(['--listeners', '5'])).toBe(false);
   });
 
   it.each([

@@ -1,15 +1,21 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { AnswerMessage, CommandMessage } from '../people/listenerCommands.ts';
 
 /** Both sides have to be the same version of the load test. */
-export const WIRE_VERSION = 1;
+export const WIRE_VERSION = 2;
 
 /** What a machine says of itself. */
 export interface MachineInfo {
   readonly name: string;
   readonly cores: number;
-  /** Those that run listeners there. */
+  /** Processes that run listeners there. */
   readonly processes: number;
+}
+
+/** A call to one of the machine's processes, or its answer, as birpc writes it. */
+interface ProcessMessage {
+  readonly kind: 'message';
+  readonly process: number;
+  readonly message: unknown;
 }
 
 /** From the coordinator. Each side proves that it has the key, and neither sends it: HMAC-SHA-256 of what the other drew. */
@@ -18,13 +24,13 @@ export type ToMachine =
   | { readonly kind: 'welcome'; readonly proof: string }
   | { readonly kind: 'ping'; readonly sentMs: number }
   | { readonly kind: 'start'; readonly offsetMs: number }
-  | { readonly kind: 'command'; readonly process: number; readonly message: CommandMessage };
+  | ProcessMessage;
 
 /** From a machine that has joined. */
 export type FromMachine =
   | { readonly kind: 'hello'; readonly proof: string; readonly nonce: string; readonly info: MachineInfo }
   | { readonly kind: 'pong'; readonly sentMs: number; readonly clockMs: number }
-  | { readonly kind: 'answer'; readonly process: number; readonly message: AnswerMessage }
+  | ProcessMessage
   | { readonly kind: 'lost'; readonly process: number; readonly why: string };
 
 export function prove(key: string, nonce: string): string {

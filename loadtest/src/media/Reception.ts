@@ -2,20 +2,20 @@ import type { ConsumerInfo, MediaInfo } from '@tribune/shared/protocol.ts';
 import { isRtp, payloadOf, payloadTypeOf, sequenceNumberOf, ssrcOf, timestampOf } from '@tribune/shared/rtp.ts';
 import { randomInt } from 'node:crypto';
 import { MediaConnection, type MediaHandlers } from './MediaConnection.ts';
-import { FULL, type ListenerKind } from '../people/kinds.ts';
+import { FULL, type ListenerKind } from '../hearing/kinds.ts';
 import { isOpusPacket } from './opus.ts';
 import type { RelayOptions } from './Relay.ts';
 import { readSenderReport, writeReceiverReport } from './rtcp.ts';
 import type { DtlsParameters, OfferedMedia, RtpParameters } from './sdp.ts';
-import { SequenceTracker, type StreamCounts } from '../hearing/SequenceTracker.ts';
+import { HearingRecord, type StreamRecord } from '../hearing/HearingRecord.ts';
+import type { StreamCounts } from '../hearing/SequenceTracker.ts';
 import { createRandom } from '../random.ts';
-import { difference, lostOf, NO_COUNTS, sumCounts } from '../report/stats.ts';
-import { mergeQualities, NO_QUALITY, StreamQuality, type Quality } from '../hearing/StreamQuality.ts';
+import { difference, lostOf, NO_COUNTS } from '../hearing/stats.ts';
 
 export interface ReceptionHandlers {
   /** Asks the server to take the DTLS parameters (`transport:connect`). */
   connectTransport(transportId: string, dtlsParameters: DtlsParameters): Promise<unknown>;
-  /** With every RTP packet, as it arrived; a light listener's is encrypted but for its header. */
+  /** With every RTP packet. */
   onAudio?(arrivalMs: number, packet: Buffer): void;
   /** Once, when a connection that was up is lost. */
   onLost?(): void;
@@ -27,8 +27,7 @@ const REPORT_INTERVAL_MS = 5000;
 interface Stream {
   consumer: ConsumerInfo;
   active: boolean;
-  readonly tracker: SequenceTracker;
-  readonly quality: StreamQuality;
+  readonly record: StreamRecord;
   reported: StreamCounts;
   nextReportMs: number;
 }
@@ -42,15 +41,20 @@ export class Reception {
   /** By mid, in the order of the m-sections. */
   readonly #streams = new Map<string, Stream>();
   readonly #kind: ListenerKind;
-  #past: StreamCounts = NO_COUNTS;
-  #pastQuality: Quality = NO_QUALITY;
-  #corrupt = 0;
-  #inflicted = 0;
+  readonly #record: HearingRecord;
   #connection: MediaConnection | null = null;
   #closed = false;
 
-  constructor(name: string, info: MediaInfo, handlers: ReceptionHandlers, kind: ListenerKind = FULL) {
+  /** @param record where everything that comes is counted; a listener has one for all receptions */
+  constructor(
+    name: string,
+    info: MediaInfo,
+    handlers: ReceptionHandlers,
+    kind: ListenerKind = FULL,
+    record = new HearingRecord(),
+  ) {
     this.#kind = kind;
+    this.#record = record;
     this.#name = name;
     this.#info = info;
     this.#handlers = handlers;
@@ -64,11 +68,6 @@ export class Reception {
 
   get connected(): boolean {
     return this.#connection?.connected ?? false;
-  }
-
-  /** Worst jitter of the streams, in ms. */
-  get jitterMs(): number {
-    return Math.max(0, ...[...this.#streams.values()].map(({ tracker }) => tracker.jitterMs));
   }
 
   /**
@@ -114,23 +113,11 @@ export class Reception {
     for (const consumer of consumers) this.add(consumer);
   }
 
-  counts(): StreamCounts {
-    return sumCounts([this.#past, ...[...this.#streams.values()].map(({ tracker }) => tracker.counts())]);
-  }
-
-  /** How the streams were heard since the last call. */
-  takeQuality(): Quality {
-    const streams = [...this.#streams.values()].map(({ quality }) => quality.take());
-    const here: Quality = { ...NO_QUALITY, corrupt: this.#corrupt, inflicted: this.#inflicted };
-    const taken = mergeQualities([this.#pastQuality, here, ...streams]);
-    this.#pastQuality = NO_QUALITY;
-    this.#corrupt = this.#inflicted = 0;
-    return taken;
-  }
-
   close(): void {
+    if (this.#closed) return;
     this.#closed = true;
     this.#connection?.close();
+    for (const { record } of this.#streams.values()) record.end();
   }
 
   /** A connection that is going down at this moment takes no description any more. */
@@ -148,16 +135,11 @@ export class Reception {
 
   #take(consumer: ConsumerInfo): void {
     const mid = consumer.rtpParameters.mid ?? String(this.#streams.size);
-    const before = this.#streams.get(mid);
-    if (before) {
-      this.#past = sumCounts([this.#past, before.tracker.counts()]);
-      this.#pastQuality = mergeQualities([this.#pastQuality, before.quality.take()]);
-    }
+    this.#streams.get(mid)?.record.end();
     this.#streams.set(mid, {
       consumer,
       active: true,
-      tracker: new SequenceTracker(),
-      quality: new StreamQuality(),
+      record: this.#record.openStream(),
       reported: NO_COUNTS,
       nextReportMs: 0,
     });
@@ -176,25 +158,23 @@ export class Reception {
     if (!stream) return;
     if (isRtp(packet)) {
       if (isAsAgreed(packet, stream.consumer.rtpParameters)) this.#count(stream, packet, arrivalMs);
-      else this.#corrupt += 1;
+      else this.#record.addCorrupt();
       return;
     }
     const report = readSenderReport(packet);
-    if (!report || stream.tracker.extendedHighestSequence < 0 || arrivalMs < stream.nextReportMs) return;
+    if (!report || stream.record.extendedHighestSequence < 0 || arrivalMs < stream.nextReportMs) return;
     stream.nextReportMs = arrivalMs + REPORT_INTERVAL_MS * (0.5 + Math.random());
     this.#answer(report, stream, mid);
   }
 
-  /** Of a light listener: the packet is encrypted but for its header. What comes before the keys are there is heard by nobody. */
+  /** Handles a packet of a light listener, encrypted but for its header. A packet that comes before the keys are there is not heard. */
   #handleClearHeader(packet: Buffer, arrivalMs: number): void {
     const stream = this.connected && this.#findBySsrc(ssrcOf(packet));
     if (stream) this.#count(stream, packet, arrivalMs);
   }
 
-  #count({ tracker, quality }: Stream, packet: Buffer, arrivalMs: number): void {
-    const [sequence, timestamp] = [sequenceNumberOf(packet), timestampOf(packet)];
-    tracker.add(sequence, timestamp, arrivalMs);
-    quality.add(sequence, timestamp, arrivalMs);
+  #count({ record }: Stream, packet: Buffer, arrivalMs: number): void {
+    record.add(sequenceNumberOf(packet), timestampOf(packet), arrivalMs);
     this.#handlers.onAudio?.(arrivalMs, packet);
   }
 
@@ -211,14 +191,14 @@ export class Reception {
     if (isFull && !slow) return null;
     return {
       onAudio: isFull ? undefined : (packet, arrivalMs) => this.#handleClearHeader(packet, arrivalMs),
-      onInflicted: () => (this.#inflicted += 1),
+      onInflicted: () => this.#record.addInflicted(),
       slow: slow ? { network: slow, random: createRandom(seed) } : undefined,
     };
   }
 
   /** The server's own view of loss comes from these; sent at once after a sender report, so that the delay since then is none. */
   #answer({ ssrc, middleNtp }: { ssrc: number; middleNtp: number }, stream: Stream, mid: string): void {
-    const counts = stream.tracker.counts();
+    const counts = stream.record.counts();
     const interval = difference(stream.reported, counts);
     stream.reported = counts;
     const report = writeReceiverReport({
@@ -226,8 +206,8 @@ export class Reception {
       ssrc,
       fractionLost: interval.expected > 0 ? lostOf(interval) / interval.expected : 0,
       cumulativeLost: counts.expected - counts.received,
-      extendedHighestSequence: stream.tracker.extendedHighestSequence,
-      jitter: stream.tracker.jitter,
+      extendedHighestSequence: stream.record.extendedHighestSequence,
+      jitter: stream.record.jitter,
       lastSenderReport: middleNtp,
       delaySinceLastSenderReportMs: 0,
     });

@@ -51,7 +51,7 @@ afterEach(() => {
 });
 
 describe('a relay', () => {
-  it('keeps audio for who counts it, and passes everything else on as it is', async () => {
+  it('keeps audio that is counted, and passes everything else on as it is', async () => {
     const counted: Buffer[] = [];
     const { reply } = await open({ onAudio: (packet) => counted.push(packet) });
     const passed: Buffer[] = [];

@@ -1,6 +1,5 @@
 import type { TransportInfo } from '@tribune/shared/protocol.ts';
 import { randomInt } from 'node:crypto';
-import { Failure } from '../people/failure.ts';
 import { MediaConnection } from './MediaConnection.ts';
 import { audioLevelIdOf, sendingParameters } from './rtpParameters.ts';
 import type { DtlsParameters, RtpCapabilities, RtpParameters } from './sdp.ts';
@@ -10,7 +9,7 @@ import { SpeechSender } from './SpeechSender.ts';
 export interface SpeakerMediaHandlers {
   connectTransport(transportId: string, dtlsParameters: DtlsParameters): Promise<unknown>;
   /** Once, when a connection that was up is lost. */
-  onLost(failure: Failure): void;
+  onLost(): void;
 }
 
 /** The sending half of one speaker: a connection and the speech on it. */
@@ -33,7 +32,7 @@ export class SpeakerMedia {
     this.#transport = transport;
     this.#handlers = handlers;
     this.#connection = new MediaConnection(name, transport, {
-      onLost: () => handlers.onLost(new Failure('media:lost')),
+      onLost: () => handlers.onLost(),
     });
     const stream = {
       ssrc: this.#ssrc,

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { sequenceNumberOf, timestampAt, timestampOf } from '@tribune/shared/rtp.ts';
-import { epochMs } from '../run/clock.ts';
+import { epochMs } from '../clock.ts';
 import { SpeechSender } from './SpeechSender.ts';
 
 const stream = { ssrc: 5, payloadType: 100, audioLevelId: 10 };

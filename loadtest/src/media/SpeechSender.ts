@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { OPUS_CLOCK_HZ, timestampAt, writeRtp } from '@tribune/shared/rtp.ts';
 import { FRAME_MS, type SpeechFrame } from './speech.ts';
-import { epochMs } from '../run/clock.ts';
+import { epochMs } from '../clock.ts';
 
 const FRAME_TICKS = (OPUS_CLOCK_HZ * FRAME_MS) / 1000;
 /** Further behind than this, frames are dropped rather than sent in one burst. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { readSenderReport, writeReceiverReport } from './rtcp.ts';
 
 describe('reports', () => {
-  it('reads who reported, and the time that is echoed', () => {
+  it('has its reporter and the time that is echoed', () => {
     const report = Buffer.alloc(28);
     report.set([0x80, 200, 0, 6]);
     report.writeUInt32BE(77, 4);

@@ -5,11 +5,10 @@ import {
   type AudiencePartResults,
   type ListenerResult,
 } from './AudiencePart.ts';
-import { epochMs } from '../run/clock.ts';
-import type { AudiencePartRequest } from './listenerCommands.ts';
-import type { ListenerProcess } from './LocalProcess.ts';
-import type { ProcessUsage } from '../run/ProcessMonitor.ts';
-import type { ListenerKind } from './kinds.ts';
+import { epochMs } from '../clock.ts';
+import type { AudiencePartRequest, ListenerProcess } from './listenerCommands.ts';
+import type { ProcessUsage } from '../ProcessMonitor.ts';
+import type { ListenerPlan } from '../hearing/kinds.ts';
 import { mergeWindows, type WindowResult } from '../hearing/SteadyWindow.ts';
 
 export interface AudienceResults {
@@ -23,7 +22,7 @@ export interface AudienceResults {
 interface Member {
   readonly process: ListenerProcess;
   readonly atMs: readonly number[];
-  readonly kinds: readonly ListenerKind[];
+  readonly plans: readonly ListenerPlan[];
 }
 
 /** All simulated listeners, spread over processes: one event loop is not enough for a large room. */
@@ -40,59 +39,59 @@ export class Audience {
    */
   static create(
     atMs: readonly number[],
-    kinds: readonly ListenerKind[],
+    plans: readonly ListenerPlan[],
     processes: readonly ListenerProcess[],
   ): Audience {
-    const hands = processes.length;
-    const dealt = deal(kinds, hands);
+    const shares = processes.length;
+    const dealt = deal(plans, shares);
     return new Audience(
-      deal(atMs, hands).map((share, hand) => ({
-        process: processes[hand]!,
+      deal(atMs, shares).map((share, index) => ({
+        process: processes[index]!,
         atMs: share,
-        kinds: dealt[hand]!,
+        plans: dealt[index]!,
       })),
     );
   }
 
-  async prepare(request: Omit<AudiencePartRequest, 'kinds'>): Promise<void> {
-    await this.#all(async ({ process, kinds }) => process.ask('create', { ...request, kinds }));
+  async prepare(request: Omit<AudiencePartRequest, 'plans'>): Promise<void> {
+    await this.#all(async ({ process, plans }) => process.rpc.create({ ...request, plans }));
   }
 
   /** Resolves once everyone has heard something or failed. */
   async arrive(): Promise<void> {
-    await this.#all(async ({ process, atMs }) => process.ask('arrive', atMs));
+    await this.#all(async ({ process, atMs }) => process.rpc.arrive(atMs));
   }
 
   /** The room goes live: the time of those who wait begins. */
   async goLive(): Promise<void> {
     const now = epochMs();
-    await this.#all(async ({ process }) => process.ask('goLive', now));
+    await this.#all(async ({ process }) => process.rpc.goLive(now));
   }
 
   async count(): Promise<AudienceCount> {
-    const counts = await this.#all(async ({ process }) => process.ask('count'));
+    const counts = await this.#all(async ({ process }) => process.rpc.count());
     return sumAudienceCounts(counts);
   }
 
   /** Lets people act until `stopActing()`. */
   async startActing(plan: BehaviourPlan, seed: number): Promise<void> {
-    const everyone = this.#members.reduce((sum, { kinds }) => sum + kinds.length, 0);
-    await this.#all(async ({ process, kinds }, index) =>
-      process.ask('startActing', plan, kinds.length / everyone, seed + index),
+    const everyone = this.#members.reduce((sum, { plans }) => sum + plans.length, 0);
+    await this.#all(async ({ process, plans }, index) =>
+      process.rpc.startActing(plan, plans.length / everyone, seed + index),
     );
   }
 
   /** Resolves once everyone is back in the room. */
   async stopActing(): Promise<BehaviourCounts> {
-    return addBehaviours(await this.#all(async ({ process }) => process.ask('stopActing')));
+    return addBehaviours(await this.#all(async ({ process }) => process.rpc.stopActing()));
   }
 
   async openWindow(): Promise<void> {
-    await this.#all(async ({ process }) => process.ask('openWindow'));
+    await this.#all(async ({ process }) => process.rpc.openWindow());
   }
 
   async closeWindow(): Promise<{ readonly window: WindowResult; readonly usages: readonly ProcessUsage[] }> {
-    const all = await this.#all(async ({ process }) => process.ask('closeWindow'));
+    const all = await this.#all(async ({ process }) => process.rpc.closeWindow());
     return {
       window: mergeWindows(all.map(({ window }) => window)),
       usages: all.map(({ usage }, at) => this.#placed(usage, at)),
@@ -101,10 +100,10 @@ export class Audience {
 
   /** What there is, at any time; those whose process is gone are failed. */
   async results(): Promise<AudienceResults> {
-    const all = await this.#all(async ({ process, kinds }): Promise<AudiencePartResults> => {
-      const listeners = kinds.map((kind) => ({ ...LOST, kind }));
+    const all = await this.#all(async ({ process, plans }): Promise<AudiencePartResults> => {
+      const listeners = plans.map((plan) => ({ ...LOST, ...plan }));
       const lost: AudiencePartResults = { listeners, ramp: null, arriving: null };
-      return process.isAlive ? process.ask('results').catch(() => lost) : lost;
+      return process.isAlive ? process.rpc.results().catch(() => lost) : lost;
     });
     const ramps = all.flatMap(({ ramp }) => ramp ?? []);
     const firstMs = Math.min(...ramps.map((ramp) => ramp.firstEpochMs));
@@ -129,14 +128,15 @@ export class Audience {
   }
 }
 
-const LOST: Omit<ListenerResult, 'kind'> = {
+const LOST: Omit<ListenerResult, 'kind' | 'room'> = {
   state: { kind: 'failed', reason: 'generator:lost' },
   joinMs: null,
   ttfaMs: null,
   refusals: 0,
+  mediaFailed: 0,
 };
 
-/** In turn, so that each hand is a schedule of the same shape. */
-export function deal<T>(items: readonly T[], hands: number): T[][] {
-  return Array.from({ length: hands }, (_, hand) => items.filter((_item, index) => index % hands === hand));
+/** In turn, so that each share is a schedule of the same shape. */
+export function deal<T>(items: readonly T[], shares: number): T[][] {
+  return Array.from({ length: shares }, (_, at) => items.filter((_item, index) => index % shares === at));
 }

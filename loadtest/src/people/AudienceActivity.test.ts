@@ -75,7 +75,7 @@ describe('the activity of an audience', () => {
     expect(asked.filter((name) => name === 'hand:lower')).toHaveLength(counts.hands);
   });
 
-  it('counts what is refused, and asks nobody who is not there', async () => {
+  it('counts refusals, and never asks a listener who is away', async () => {
     const listeners = audience(2);
     listeners[0]!.refuses = true;
     listeners[1]!.state = { kind: 'failed', reason: 'socket:lost' };

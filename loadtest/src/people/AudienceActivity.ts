@@ -4,7 +4,7 @@ import { NO_BEHAVIOUR } from './behaviour.ts';
 import type { Listener } from './Listener.ts';
 import { createRandom, type Random } from '../random.ts';
 
-/** Who leaves stays away for so long, drawn evenly. */
+/** A listener who leaves stays away for so long, drawn evenly. */
 const AWAY_MS = [1000, 5000] as const;
 /** As long as a hand is up. */
 const HAND_MS = [2000, 8000] as const;

@@ -1,25 +1,21 @@
 import { ApiClient, ApiError } from '@tribune/shared/ApiClient.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { Failure } from './failure.ts';
-import { epochMs } from '../run/clock.ts';
-import type { ProcessUsage } from '../run/ProcessMonitor.ts';
-import type { Guard } from '../run/guard.ts';
-import { Histogram } from '../report/Histogram.ts';
-import type { ListenerKind } from './kinds.ts';
+import { epochMs } from '../clock.ts';
+import type { ProcessUsage } from '../ProcessMonitor.ts';
+import type { Guard } from '../guard.ts';
+import { Histogram } from '../hearing/Histogram.ts';
+import type { AudiencePartRequest } from './listenerCommands.ts';
 import { Listener, type ListenerState } from './Listener.ts';
-import { sumCounts, tally } from '../report/stats.ts';
+import { sumCounts, tally } from '../hearing/stats.ts';
 
 /** Sessions are made ahead, a few at a time: they are not what is measured. */
 const SESSION_CONCURRENCY = 8;
 const SESSION_ATTEMPTS = 5;
 const SESSION_RETRY_MAX_S = 30;
 
-export interface AudiencePartOptions {
-  readonly origin: string;
+export interface AudiencePartOptions extends AudiencePartRequest {
   readonly guard: Guard;
-  readonly roomId: string;
-  /** One for each listener. */
-  readonly kinds: readonly ListenerKind[];
 }
 
 /** Totals over all listeners at one moment. */
@@ -28,9 +24,9 @@ export interface AudienceCount {
   readonly waiting: number;
   readonly joined: number;
   readonly failed: number;
-  /** Those who were told to come back later, and do. */
+  /** Listeners who were told to come back later, and do. */
   readonly toldToWait: number;
-  /** These two are without who is behind an emulated slow network, whose loss says nothing of the server. */
+  /** These two leave out listeners behind an emulated slow network, whose loss says nothing of the server. */
   readonly received: number;
   readonly expected: number;
   /** Why people failed, each with how many. */
@@ -47,7 +43,10 @@ export const NOBODY: AudienceCount = {
 };
 
 /** One listener at the end, without what kept them going. */
-export type ListenerResult = Pick<Listener, 'kind' | 'state' | 'joinMs' | 'ttfaMs' | 'refusals'>;
+export type ListenerResult = Pick<
+  Listener,
+  'kind' | 'room' | 'state' | 'joinMs' | 'ttfaMs' | 'refusals' | 'mediaFailed'
+>;
 
 export interface AudiencePartResults {
   readonly listeners: readonly ListenerResult[];
@@ -60,24 +59,27 @@ export interface AudiencePartResults {
 /** The simulated listeners of one process: how they arrive, and what they say of themselves. */
 export class AudiencePart {
   readonly listeners: readonly Listener[];
+  /** Of the whole run; these listeners may be in a part of them. */
+  readonly roomCount: number;
   arriving: ProcessUsage | null = null;
   #ramp: AudiencePartResults['ramp'] = null;
 
-  private constructor(listeners: readonly Listener[]) {
+  private constructor(listeners: readonly Listener[], roomCount: number) {
     this.listeners = listeners;
+    this.roomCount = roomCount;
   }
 
   /** Makes everyone's session. A listener whose session fails is failed from the start. */
   static async create(options: AudiencePartOptions, signal: AbortSignal): Promise<AudiencePart> {
-    const { origin, guard, roomId } = options;
+    const { origin, guard, roomIds, plans } = options;
     const listeners: Listener[] = [];
     let next = 0;
     const work = async () => {
-      while (next < options.kinds.length && !signal.aborted) {
-        const kind = options.kinds[next]!;
+      while (next < plans.length && !signal.aborted) {
+        const { kind, room } = plans[next]!;
         const name = `Listener ${++next}`;
         const api = new ApiClient(origin);
-        const listener = new Listener({ name, api, origin, roomId, guard, kind });
+        const listener = new Listener({ name, api, origin, roomId: roomIds[room]!, room, guard, kind });
         listeners.push(listener);
         await createSession(api, name, signal).catch((error: unknown) => {
           if (!signal.aborted) listener.fail(Failure.from('session', error).reason);
@@ -85,7 +87,7 @@ export class AudiencePart {
       }
     };
     await Promise.all(Array.from({ length: SESSION_CONCURRENCY }, work));
-    return new AudiencePart(listeners);
+    return new AudiencePart(listeners, roomIds.length);
   }
 
   /**
@@ -148,8 +150,8 @@ export class AudiencePart {
   }
 
   results(): AudiencePartResults {
-    const listeners = this.listeners.map(({ kind, state, joinMs, ttfaMs, refusals }) => ({
-      ...{ kind, state, joinMs, ttfaMs, refusals },
+    const listeners = this.listeners.map(({ kind, room, state, joinMs, ttfaMs, refusals, mediaFailed }) => ({
+      ...{ kind, room, state, joinMs, ttfaMs, refusals, mediaFailed },
     }));
     return { listeners, ramp: this.#ramp, arriving: this.arriving };
   }

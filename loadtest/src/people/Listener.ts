@@ -1,13 +1,11 @@
 import type { SignalingClient } from '@tribune/shared/SignalingClient.ts';
 import { Failure, within } from './failure.ts';
-import { MEDIA_TIMEOUT_MS, Peer, type PeerOptions } from './Peer.ts';
-import { FULL, type ListenerKind } from './kinds.ts';
+import { Peer, RECEIVING_TIMEOUT_MS, type PeerOptions } from './Peer.ts';
+import { FULL, type ListenerKind } from '../hearing/kinds.ts';
 import type { StreamCounts } from '../hearing/SequenceTracker.ts';
-import { NO_COUNTS, sumCounts } from '../report/stats.ts';
-import { mergeQualities, NO_QUALITY, type Quality } from '../hearing/StreamQuality.ts';
+import { HearingRecord } from '../hearing/HearingRecord.ts';
+import type { Quality } from '../hearing/StreamQuality.ts';
 
-/** Media is offered at once, or after a restart that the server asked for meanwhile. */
-const JOIN_TIMEOUT_MS = MEDIA_TIMEOUT_MS + 5000;
 const AUDIO_TIMEOUT_MS = 5000;
 
 /**
@@ -31,6 +29,8 @@ export function isIn({ kind }: ListenerState): boolean {
 /** One simulated listener, who measures their own way in and what they hear, over one visit or several. */
 export class Listener {
   readonly kind: ListenerKind;
+  /** Index of the room. */
+  readonly room: number;
   readonly #options: PeerOptions;
   #peer: Peer;
   #firstAudio = Promise.withResolvers<void>();
@@ -41,14 +41,16 @@ export class Listener {
   #connectedMs: number | null = null;
   #firstAudioMs: number | null = null;
   #lastAudioMs: number | null = null;
-  /** Of visits that are over. */
-  #past = { counts: NO_COUNTS, quality: NO_QUALITY, mediaRestarts: 0, refusals: 0 };
+  /** What was heard in all visits. */
+  readonly #record = new HearingRecord();
   #absentMs = 0;
   #leftMs = 0;
 
-  constructor(options: PeerOptions) {
-    this.#options = options;
+  /** @param options `room` is the index of the room among those of the run */
+  constructor(options: PeerOptions & { readonly room?: number }) {
+    this.#options = { ...options, record: this.#record };
     this.kind = options.kind ?? FULL;
+    this.room = options.room ?? 0;
     this.#peer = this.#createPeer();
     this.#live.promise.catch(() => undefined);
   }
@@ -61,7 +63,7 @@ export class Listener {
     return this.#askedMs !== null;
   }
 
-  /** From the ticket request until ICE and DTLS are up; from when the room went live for who had waited; null before. */
+  /** From the ticket request until ICE and DTLS are up; from when the room went live for those who had waited; null before. */
   get joinMs(): number | null {
     return this.#since(this.#connectedMs);
   }
@@ -77,17 +79,22 @@ export class Listener {
   }
 
   get jitterMs(): number {
-    return this.#peer.jitterMs;
+    return this.#record.jitterMs;
   }
 
   /** How often the server asked for media to be built anew. */
   get mediaRestarts(): number {
-    return this.#past.mediaRestarts + this.#peer.mediaRestarts;
+    return this.#record.mediaRestarts;
   }
 
   /** How often the server said to come back later. */
   get refusals(): number {
-    return this.#past.refusals + this.#peer.refusals;
+    return this.#record.refusals;
+  }
+
+  /** How often a node gave a ticket and passed no media. */
+  get mediaFailed(): number {
+    return this.#record.mediaFailed;
   }
 
   /** Time spent away, in ms: from leaving until sound was heard again. */
@@ -101,14 +108,12 @@ export class Listener {
   }
 
   counts(): StreamCounts {
-    return sumCounts([this.#past.counts, this.#peer.counts()]);
+    return this.#record.counts();
   }
 
   /** How this listener heard since the last call. */
   takeQuality(): Quality {
-    const taken = mergeQualities([this.#past.quality, this.#peer.takeQuality()]);
-    this.#past = { ...this.#past, quality: NO_QUALITY };
-    return taken;
+    return this.#record.takeQuality();
   }
 
   /** Never throws: how it went is in `state`. */
@@ -123,8 +128,6 @@ export class Listener {
     if (this.#state.kind !== 'listening') return;
     this.#state = { kind: 'away' };
     this.#leftMs = performance.now();
-    const { mediaRestarts, refusals } = this;
-    this.#past = { counts: this.counts(), quality: this.takeQuality(), mediaRestarts, refusals };
     this.#peer.close();
     this.#peer = this.#createPeer();
   }
@@ -157,7 +160,7 @@ export class Listener {
     try {
       const { media } = await this.#peer.enter();
       if (media.kind === 'none') await this.#waitUntilLive();
-      await this.#peer.waitUntilReceiving(JOIN_TIMEOUT_MS);
+      await this.#peer.waitUntilReceiving(RECEIVING_TIMEOUT_MS);
       this.#connectedMs = performance.now();
       await within(this.#firstAudio.promise, AUDIO_TIMEOUT_MS, 'no-audio');
       if (this.#state.kind === 'joining') this.#state = { kind: 'listening' };

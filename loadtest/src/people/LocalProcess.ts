@@ -1,63 +1,48 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import { PendingCalls } from './PendingCalls.ts';
-import type { AnswerMessage, CommandMessage, CommandName, ListenerCommands } from './listenerCommands.ts';
+import { createBirpc, type BirpcReturn } from 'birpc';
+import type { ListenerChildOptions, ListenerCommands, ListenerProcess } from './listenerCommands.ts';
 
 const CLOSE_TIMEOUT_MS = 3000;
 
-/** A process that runs listeners, on whatever machine. */
-export interface ListenerProcess {
-  /** Names where it runs: kernel counters are of a whole machine. */
-  readonly machine: string;
-  /** False once it ended, so that nothing can be known of its listeners. */
-  readonly isAlive: boolean;
-  ask<N extends CommandName>(
-    name: N,
-    ...args: Parameters<ListenerCommands[N]>
-  ): Promise<Awaited<ReturnType<ListenerCommands[N]>>>;
-  /** Ends it with everyone in it. */
-  close(): Promise<void>;
-}
-
-/** One that runs here, seen from the main process. */
+/** A process of this machine that runs listeners, seen from the main process. */
 export class LocalProcess implements ListenerProcess {
   readonly machine = '';
+  readonly rpc: BirpcReturn<ListenerCommands>;
   readonly #child: ChildProcess;
-  readonly #calls = new PendingCalls();
   readonly #exited = Promise.withResolvers<void>();
   #closed = false;
 
-  /**
-   * @param onLost once, with why, when it ends without being told to
-   * @param onAnswer in place of whoever asks, for one that is driven through `post()`
-   */
-  constructor(onLost: (why: string) => void, onAnswer?: (message: AnswerMessage) => void) {
+  /** @param onLost called once, with why, when it ends without being told to */
+  constructor(options: ListenerChildOptions, onLost: (why: string) => void) {
     // Options of this process, such as a test runner's, are none of the child's.
-    this.#child = fork(new URL('listenerProcess.ts', import.meta.url), { execArgv: [], serialization: 'advanced' });
-    this.#child.on('message', (message) => (onAnswer ?? ((it) => this.#calls.settle(it)))(message as AnswerMessage));
+    this.#child = fork(new URL('listenerChild.ts', import.meta.url), [JSON.stringify(options)], {
+      ...{ execArgv: [], serialization: 'advanced' },
+    });
+    this.rpc = createBirpc<ListenerCommands>(
+      {},
+      { post: (message) => this.post(message), on: (listener) => this.onMessage(listener), timeout: -1 },
+    );
     this.#child.on('error', () => undefined);
     this.#child.on('exit', (code, signal) => {
       this.#exited.resolve();
       const why = `a process of the load test ended (${signal ?? `exit code ${code}`})`;
-      this.#calls.end(why);
+      this.rpc.$close(new Error(why));
       if (!this.#closed) onLost(why);
     });
   }
 
   get isAlive(): boolean {
-    return this.#calls.isOpen && this.#child.connected;
+    return this.#child.connected;
   }
 
-  async ask<N extends CommandName>(
-    name: N,
-    ...args: Parameters<ListenerCommands[N]>
-  ): Promise<Awaited<ReturnType<ListenerCommands[N]>>> {
+  /** Hands over a message of someone else's calls. */
+  post(message: unknown): void {
     if (!this.#child.connected) throw new Error('The process of the load test is gone');
-    return this.#calls.ask(name, args, (message) => this.post(message));
+    this.#child.send(message as object);
   }
 
-  /** Hands a command over that someone else waits for. */
-  post(message: CommandMessage): void {
-    if (this.#child.connected) this.#child.send(message);
+  onMessage(listener: (message: unknown) => void): void {
+    this.#child.on('message', listener);
   }
 
   async close(): Promise<void> {

@@ -2,7 +2,8 @@ import type { NotificationName, Notifications } from '@tribune/shared/protocol.t
 import type { SignalingClient } from '@tribune/shared/SignalingClient.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { during, Failure, within } from './failure.ts';
-import { MEDIA_LOST_GRACE_MS, MEDIA_TIMEOUT_MS, Peer, type PeerOptions } from './Peer.ts';
+import { MEDIA_TIMEOUT_MS, Peer, type PeerOptions } from './Peer.ts';
+import { MEDIA_LOST_GRACE_MS } from './PeerReception.ts';
 import type { SpeechFrame } from '../media/speech.ts';
 import { SpeakerMedia } from '../media/SpeakerMedia.ts';
 
@@ -28,7 +29,7 @@ export class Speaker {
   #producerId: string | null = null;
   #speaks = false;
   #round = 0;
-  /** Of media that is gone by now. */
+  /** Counts of media that was replaced. */
   #past = { sent: 0, skipped: 0 };
   #closed = false;
 
@@ -78,7 +79,7 @@ export class Speaker {
     await this.#untilSpeaking();
   }
 
-  /** Of someone whose microphone is open: mutes it, or opens it again. @throws {Failure} */
+  /** Mutes the microphone of a speaker whose microphone is open, or opens it again. @throws {Failure} */
   async setMuted(muted: boolean): Promise<void> {
     if (muted) this.#media?.hush();
     await during('stage', async () => this.signaling.request('stage:setMuted', { muted }));
@@ -104,14 +105,15 @@ export class Speaker {
     const media: SpeakerMedia = new SpeakerMedia(name, transport, ticket.rtpCapabilities, speech, {
       connectTransport: async (transportId, dtlsParameters) =>
         signaling.request('transport:connect', { transportId, dtlsParameters }),
-      onLost: (failure) => this.#handleMediaLost(media, failure),
+      onLost: () => this.#handleMediaLost(media),
     });
     return media;
   }
 
-  #handleMediaLost(media: SpeakerMedia, failure: Failure): void {
+  #handleMediaLost(media: SpeakerMedia): void {
     const timer = setTimeout(() => {
-      if (media === this.#media && !this.#closed && this.#producerId !== null) this.#options.onLost(failure);
+      if (media === this.#media && !this.#closed && this.#producerId !== null)
+        this.#options.onLost(new Failure('media:lost'));
     }, MEDIA_LOST_GRACE_MS);
     timer.unref();
   }
@@ -137,7 +139,7 @@ export class Speaker {
     }
   }
 
-  /** What was sent before goes on until this is. */
+  /** The media before goes on sending until the new media does. */
   async #publish(): Promise<void> {
     const media = await during('media', async () => this.#createMedia());
     try {

@@ -1,7 +1,7 @@
 import { ApiClient } from '@tribune/shared/ApiClient.ts';
 import { setTimeout as delay } from 'node:timers/promises';
 import { during, type Failure } from './failure.ts';
-import type { Guard } from '../run/guard.ts';
+import type { Guard } from '../guard.ts';
 import { Speaker } from './Speaker.ts';
 import { encodeSpeech, type SpeechFrame } from '../media/speech.ts';
 
@@ -17,7 +17,7 @@ export interface StageOptions {
   readonly guard: Guard;
   /** The host included. */
   readonly speakers: number;
-  /** Those of them who are not muted, the host first. */
+  /** Speakers who are not muted, the host first. */
   readonly openMics: number;
   /** False leaves the room in its backstage until `goLive()`. */
   readonly isLive: boolean;

@@ -1,4 +1,4 @@
-import { percentilesOf, type Percentiles } from '../report/stats.ts';
+import { percentilesOf, type Percentiles } from '../hearing/stats.ts';
 
 /** What listeners do once they are in, at random times. All zero is an audience that sits still. */
 export interface BehaviourPlan {
@@ -17,16 +17,16 @@ export interface BehaviourCounts {
   readonly left: number;
   readonly returned: number;
   readonly cut: number;
-  /** Of those cut: who went on with the same media, and who got new. */
+  /** Listeners whose connection was cut, who went on with the same media, and who got new media. */
   readonly kept: number;
   readonly rebuilt: number;
   readonly reactions: number;
   readonly hands: number;
   /** Reactions and hands that the server turned down, or did not answer. */
   readonly refused: number;
-  /** Of those who came back: from the ticket request to the first audio, in ms. */
+  /** How long each return took, from the ticket request to the first audio, in ms. */
   readonly returnMs: readonly number[];
-  /** Of those cut: until the next welcome, in ms. */
+  /** How long each cut lasted, until the next welcome, in ms. */
   readonly reconnectMs: readonly number[];
 }
 

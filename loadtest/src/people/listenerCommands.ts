@@ -1,26 +1,24 @@
-import type { BehaviourCounts, BehaviourPlan } from './behaviour.ts';
-import type { AudienceCount, AudiencePartResults } from './AudiencePart.ts';
-import type { ListenerKind } from './kinds.ts';
-import type { ProcessUsage } from '../run/ProcessMonitor.ts';
+import type { BirpcReturn } from 'birpc';
 import type { WindowResult } from '../hearing/SteadyWindow.ts';
+import type { ProcessUsage } from '../ProcessMonitor.ts';
+import type { AudienceCount, AudiencePartResults } from './AudiencePart.ts';
+import type { BehaviourCounts, BehaviourPlan } from './behaviour.ts';
+import type { ListenerPlan } from '../hearing/kinds.ts';
 
 export interface AudiencePartRequest {
   readonly origin: string;
-  readonly ownHost: boolean;
-  readonly roomId: string;
+  readonly roomIds: readonly string[];
   /** One for each listener. */
-  readonly kinds: readonly ListenerKind[];
+  readonly plans: readonly ListenerPlan[];
 }
 
 /** What the main process may ask of one that runs listeners. Everything goes through a structured clone. */
 export interface ListenerCommands {
-  /** @param offsetMs how far this machine's clock is ahead of the coordinator's */
-  setClock(offsetMs: number): Promise<void>;
   /** Makes everyone's session. */
   create(request: AudiencePartRequest): Promise<void>;
   /** Resolves once each has heard something or failed. */
   arrive(atMs: readonly number[]): Promise<void>;
-  /** @param sinceEpochMs when the host was about to go live, in ms since 1970: processes have that clock in common. */
+  /** @param sinceEpochMs when the hosts were about to go live, in ms since 1970: processes have that clock in common. */
   goLive(sinceEpochMs: number): Promise<void>;
   count(): Promise<AudienceCount>;
   /** Lets people act until `stopActing()`. @param share of the audience that these are */
@@ -32,17 +30,22 @@ export interface ListenerCommands {
   results(): Promise<AudiencePartResults>;
 }
 
-export type CommandName = keyof ListenerCommands;
-
-export interface CommandMessage {
-  readonly id: number;
-  readonly name: CommandName;
-  readonly args: readonly unknown[];
+/** A process that runs listeners, on whatever machine. */
+export interface ListenerProcess {
+  /** Names where it runs: kernel counters are of a whole machine. */
+  readonly machine: string;
+  /** False once it ended, so that nothing can be known of its listeners. */
+  readonly isAlive: boolean;
+  /** Its commands. A call rejects in its words, or because it is gone. */
+  readonly rpc: BirpcReturn<ListenerCommands>;
+  /** Ends it with everyone in it. */
+  close(): Promise<void>;
 }
 
-export interface AnswerMessage {
-  readonly id: number;
-  readonly result?: unknown;
-  /** Present when it failed: why, in words. */
-  readonly error?: string;
+/** What a process that runs listeners is told when it starts, by whoever is at its machine. */
+export interface ListenerChildOptions {
+  /** The person at this machine vouches for a server on another machine. */
+  readonly ownHost: boolean;
+  /** How far this machine's clock is ahead of the coordinator's. */
+  readonly clockOffsetMs: number;
 }

@@ -1,5 +1,5 @@
 import type { Report } from './report.ts';
-import type { Percentiles } from './stats.ts';
+import type { Percentiles } from '../hearing/stats.ts';
 
 /** One demand on the report, such as `ttfaMs.p95<1500`. */
 export interface Assertion {
@@ -24,6 +24,11 @@ const COMPARISONS = {
 const FIELDS = {
   'listeners.joined': ({ listeners }) => listeners.joined,
   'listeners.failed': ({ listeners }) => listeners.failed.reduce((sum, { count }) => sum + count, 0),
+  'listeners.mediaFailed': ({ listeners }) => listeners.mediaFailed,
+  'rooms.worst.joined': ({ rooms }) => rooms?.worst.joined ?? null,
+  'rooms.worst.ttfaMsP95': ({ rooms }) => rooms?.worst.ttfaMsP95 ?? null,
+  'rooms.worst.lossPct': ({ rooms }) => rooms?.worst.lossPct ?? null,
+  'rooms.worst.mosP5': ({ rooms }) => rooms?.worst.mosP5 ?? null,
   ...percentileFields('joinMs', ({ joinMs }) => joinMs),
   ...percentileFields('ttfaMs', ({ ttfaMs }) => ttfaMs),
   ...percentileFields('jitterMs', ({ jitterMs }) => jitterMs),
@@ -55,7 +60,7 @@ export function parseAssertion(text: string): Assertion {
   return { text, field, operator: operator as Operator, bound: Number(bound) };
 }
 
-/** Those that do not hold, each with the value; what was not measured holds nothing. */
+/** The demands that are not met, each with the value. A figure that was not measured meets none. */
 export function failedAssertions(assertions: readonly Assertion[], report: Report): string[] {
   return assertions.flatMap(({ text, field, operator, bound }) => {
     const value = FIELDS[field](report);

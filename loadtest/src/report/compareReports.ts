@@ -1,4 +1,4 @@
-/** What two reports have in common is compared, so one of an older load test will do. */
+/** Compares the figures that both reports have, so that either can be of an older load test. */
 type Json = { readonly [key: string]: unknown };
 
 /** Figures worth a line, by their path in the report. */
@@ -31,7 +31,7 @@ const FIGURES: readonly (readonly [path: string, label: string, unit: string])[]
   ['generator.eventLoopDelayMs.p99', 'load test lateness p99', 'ms'],
 ];
 
-/** What differs makes the comparison one of two different things. */
+/** Options in which the reports differ: each makes it a comparison of two different things. */
 const CONDITIONS = [
   'listeners',
   'speakers',

@@ -1,9 +1,9 @@
 import type { ListenerResult } from '../people/AudiencePart.ts';
 import type { GroupWindow } from '../hearing/GroupWindow.ts';
-import { Histogram } from './Histogram.ts';
+import { Histogram } from '../hearing/Histogram.ts';
 import { isIn } from '../people/Listener.ts';
-import { groupOf, type Group } from '../people/kinds.ts';
-import { percentile, percentilesOf, roundOrNull, type Percentiles } from './stats.ts';
+import { groupOf, type Group } from '../hearing/kinds.ts';
+import { percentile, percentilesOf, roundOrNull, type Percentiles } from '../hearing/stats.ts';
 import type { WindowResult } from '../hearing/SteadyWindow.ts';
 
 /** How one kind of listener fared. */
@@ -12,9 +12,9 @@ export interface GroupReport {
   readonly joined: number;
   readonly joinMs: Percentiles;
   readonly ttfaMs: Percentiles;
-  /** What the emulated network took away included; null where nobody listened. */
+  /** Includes the loss that the emulated network caused; null where nobody listened. */
   readonly lossPct: number | null;
-  /** Of it, what the emulated network took away. */
+  /** The part of the loss that the emulated network caused. */
   readonly inflictedLossPct: number | null;
   readonly jitterMs: Percentiles;
   readonly latencyMs: Percentiles;

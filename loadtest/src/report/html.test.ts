@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { buildBrowserReport } from '../browsers/browserReport.ts';
 import { niceTicks } from './chart.ts';
 import { formatHtml } from './html.ts';
-import { FULL } from '../people/kinds.ts';
+import { FULL } from '../hearing/kinds.ts';
 import { parseCommandLine } from '../options.ts';
 import { buildReport } from './report.ts';
 
@@ -17,8 +17,16 @@ const report = buildReport({
   options: parseCommandLine(['--listeners', '2'])!.options,
   interrupted: 'a <script>',
   listeners: [
-    { kind: FULL, state: { kind: 'listening' }, joinMs: 10, ttfaMs: 20, refusals: 0 },
-    { kind: FULL, state: { kind: 'failed', reason: 'ice:<b>' }, joinMs: null, ttfaMs: null, refusals: 0 },
+    { kind: FULL, state: { kind: 'listening' }, joinMs: 10, ttfaMs: 20, refusals: 0, room: 0, mediaFailed: 0 },
+    {
+      kind: FULL,
+      state: { kind: 'failed', reason: 'ice:<b>' },
+      joinMs: null,
+      ttfaMs: null,
+      refusals: 0,
+      room: 0,
+      mediaFailed: 0,
+    },
   ],
   rampMs: null,
   skipped: 0,

@@ -1,8 +1,9 @@
 import { chart, escape, type Chart, type Line } from './chart.ts';
-import { browsersHtml } from '../browsers/browsersHtml.ts';
+import { browsersHtml } from './browsersHtml.ts';
 import type { Report } from './report.ts';
-import type { SeriesPoint } from '../run/series.ts';
-import { formatTable, kindFiguresOf, kindsIn, LIMIT_WORDS } from './table.ts';
+import type { RoomFigures } from './roomReport.ts';
+import type { SeriesPoint } from './series.ts';
+import { formatTable, kindFiguresOf, kindsIn, LIMIT_WORDS, ROOM_FIGURES } from './table.ts';
 
 /** The report as one page that needs nothing else: no script, no font, no other file. */
 export function formatHtml(report: Report): string {
@@ -32,6 +33,7 @@ ${tile('at its limit', LIMIT_WORDS[report.limit])}
 ${report.interrupted === null ? '' : `<p class="warning">Ended early: ${escape(report.interrupted)}</p>`}
 ${report.limitReasons.length === 0 ? '' : `<ul class="warning">${report.limitReasons.map((reason) => `<li>${escape(reason)}</li>`).join('')}</ul>`}
 ${kindsOf(report)}
+${roomsOf(report)}
 <div class="charts">
 ${chartsOf(report).map(chart).join('\n')}
 ${failuresOf(report)}
@@ -163,7 +165,22 @@ function kindsOf(report: Report): string {
   return `<h2>Kinds of listener</h2>
 <div class="kinds"><table><thead><tr><td></td>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>
 <p class="none">Light listeners count packets by their header; full ones decrypt and check each. Tiles and charts of
-what is heard are of both, without who is behind the emulated slow network.</p>`;
+what is heard are of both, without listeners behind the emulated slow network.</p>`;
+}
+
+/** A row for each room, so that one that fared otherwise than the others stands out. */
+function roomsOf({ rooms }: Report): string {
+  if (!rooms) return '';
+  const head = ROOM_FIGURES.map(([name]) => `<th scope="col">${escape(name)}</th>`).join('');
+  const row = (title: string, room: RoomFigures) =>
+    `<tr><th scope="row">${escape(title)}</th>${ROOM_FIGURES.map(([, of]) => `<td>${withUnit(escape(of(room)))}</td>`).join('')}</tr>`;
+  const rows = [
+    row('together', rooms.sum),
+    row('the worst', rooms.worst),
+    ...rooms.each.map((room, index) => row(`room ${index + 1}`, room)),
+  ];
+  return `<h2>Rooms</h2>
+<div class="kinds"><table><thead><tr><td></td>${head}</tr></thead><tbody>${rows.join('')}</tbody></table></div>`;
 }
 
 /** A number stays on one line with its unit. */

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { NO_GROUP } from '../hearing/GroupWindow.ts';
-import { FULL } from '../people/kinds.ts';
+import { FULL } from '../hearing/kinds.ts';
 import { parseCommandLine } from '../options.ts';
 import { buildReport, isSuccess, type Measurements, type SteadyMeasurement } from './report.ts';
-import { NO_COUNTS } from './stats.ts';
+import { NO_COUNTS } from '../hearing/stats.ts';
 import { formatTable } from './table.ts';
 
 const options = parseCommandLine(['--listeners', '3'])!.options;
@@ -36,6 +36,7 @@ const steady: SteadyMeasurement = {
       },
       slow: NO_GROUP,
     },
+    rooms: [NO_GROUP],
     restarted: 0,
   },
   sent: 500,
@@ -57,9 +58,17 @@ const measured: Measurements = {
   options,
   interrupted: null,
   listeners: [
-    { kind: light, state: { kind: 'listening' }, joinMs: 10, ttfaMs: 20, refusals: 0 },
-    { kind: FULL, state: { kind: 'listening' }, joinMs: 30, ttfaMs: 40, refusals: 0 },
-    { kind: FULL, state: { kind: 'failed', reason: 'no-audio' }, joinMs: 50, ttfaMs: null, refusals: 0 },
+    { kind: light, state: { kind: 'listening' }, joinMs: 10, ttfaMs: 20, refusals: 0, room: 0, mediaFailed: 0 },
+    { kind: FULL, state: { kind: 'listening' }, joinMs: 30, ttfaMs: 40, refusals: 0, room: 0, mediaFailed: 0 },
+    {
+      kind: FULL,
+      state: { kind: 'failed', reason: 'no-audio' },
+      joinMs: 50,
+      ttfaMs: null,
+      refusals: 0,
+      room: 0,
+      mediaFailed: 0,
+    },
   ],
   rampMs: 500,
   skipped: 0,
@@ -74,7 +83,7 @@ const measured: Measurements = {
 describe('buildReport', () => {
   it('derives every figure from what was measured', () => {
     expect(buildReport(measured)).toMatchObject({
-      listeners: { asked: 3, joined: 2, toldToWait: 0, failed: [{ reason: 'no-audio', count: 1 }] },
+      listeners: { asked: 3, joined: 2, toldToWait: 0, mediaFailed: 0, failed: [{ reason: 'no-audio', count: 1 }] },
       joinMs: { p50: 30, p95: 50, p99: 50 },
       ttfaMs: { p50: 20, p95: 40, p99: 40 },
       lossPct: 0.1,
@@ -98,7 +107,7 @@ describe('buildReport', () => {
     expect(kinds.slow).toBeNull();
   });
 
-  it('keeps who is behind a slow network out of what it says of the server, but not out of its cost', () => {
+  it('counts listeners behind a slow network in the cost of the server, and in no other figure about it', () => {
     const network = { lossShare: 0.5, delayMs: 0, jitterMs: 0, rateKbps: null };
     const listener = {
       kind: { ...FULL, slow: network },
@@ -106,6 +115,8 @@ describe('buildReport', () => {
       joinMs: 900,
       ttfaMs: 900,
       refusals: 0,
+      room: 0,
+      mediaFailed: 0,
     };
     const counts = { ...NO_COUNTS, received: 250, expected: 500 };
     const slow = {
@@ -159,7 +170,7 @@ describe('isSuccess', () => {
   it('wants everyone to have joined, to the end', () => {
     const report = buildReport(measured);
     expect(isSuccess(report)).toBe(false);
-    const all = { ...report, listeners: { asked: 3, joined: 3, toldToWait: 0, failed: [] } };
+    const all = { ...report, listeners: { asked: 3, joined: 3, toldToWait: 0, mediaFailed: 0, failed: [] } };
     expect(isSuccess(all)).toBe(true);
     expect(isSuccess({ ...all, interrupted: 'interrupted' })).toBe(false);
   });

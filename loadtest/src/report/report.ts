@@ -1,19 +1,20 @@
 import type { BehaviourReport } from '../people/behaviour.ts';
 import type { BrowserReport } from '../browsers/browserReport.ts';
-import { readEnvironment, type Environment } from '../run/environment.ts';
-import type { ProcessUsage } from '../run/ProcessMonitor.ts';
+import { readEnvironment, type Environment } from './environment.ts';
+import type { ProcessUsage } from '../ProcessMonitor.ts';
 import { describeKinds, latencyOf, mosOf, type GroupReport } from './groupReport.ts';
-import type { Group } from '../people/kinds.ts';
+import type { Group } from '../hearing/kinds.ts';
 import type { ListenerResult } from '../people/AudiencePart.ts';
 import { isIn } from '../people/Listener.ts';
-import { judge, type Evidence, type Verdict } from '../run/limit.ts';
+import { judge, type Evidence, type Verdict } from './limit.ts';
 import type { MachineReport } from '../machines/Machine.ts';
 import type { LoadTestOptions } from '../options.ts';
-import type { SeriesPoint } from '../run/series.ts';
-import { type NodeLoad, workerCpuBetween, type ServerBuild, type SfuSample } from '../run/sfuMetrics.ts';
-import { percentilesOf, quantilesOf, round, roundOrNull, tally, type Percentiles } from './stats.ts';
+import { describeRooms, type RoomsReport } from './roomReport.ts';
+import type { SeriesPoint } from './series.ts';
+import { type NodeLoad, workerCpuBetween, type ServerBuild, type SfuSample } from './sfuMetrics.ts';
+import { percentilesOf, quantilesOf, round, roundOrNull, tally, type Percentiles } from '../hearing/stats.ts';
 import { NO_GROUP } from '../hearing/GroupWindow.ts';
-import { Histogram } from './Histogram.ts';
+import { Histogram } from '../hearing/Histogram.ts';
 import { everyone, heardFromServer, type WindowResult } from '../hearing/SteadyWindow.ts';
 
 /** CPU time is told in steps of 10 ms: over less than this it says nothing. */
@@ -29,10 +30,14 @@ export interface Report extends Verdict {
     readonly asked: number;
     /** Connected, heard audio, and heard it to the end. */
     readonly joined: number;
-    /** Those whom the server told to come back later, which they did. */
+    /** Listeners whom the server told to come back later. */
     readonly toldToWait: number;
+    /** How often a node gave a ticket and passed no media, so that a listener went to another. */
+    readonly mediaFailed: number;
     readonly failed: readonly { readonly reason: string; readonly count: number }[];
   };
+  /** Each room by itself, all as one, and the worst. Null in a run with one room, which is what all the other figures are of. */
+  readonly rooms: RoomsReport | null;
   /** Each kind of listener by itself; null where there is nobody of it. */
   readonly kinds: Readonly<Record<Group, GroupReport | null>>;
   /** From the ticket request until ICE and DTLS were up. This and what follows leaves those behind a slow network out. */
@@ -83,6 +88,7 @@ export interface Report extends Verdict {
     readonly restarted: number;
   } | null;
   readonly speakers: {
+    /** Of all rooms together. */
     readonly count: number;
     /** Packets sent by all of them within the window. */
     readonly sent: number | null;
@@ -142,6 +148,7 @@ export function buildReport(measured: Measurements): Report {
   const reasons = listeners.flatMap(({ state }) => (state.kind === 'failed' ? [state.reason] : []));
   const joined = listeners.filter(({ state }) => isIn(state)).length;
   const toldToWait = listeners.filter(({ refusals }) => refusals > 0).length;
+  const mediaFailed = listeners.reduce((sum, listener) => sum + listener.mediaFailed, 0);
   const window = steady?.window ?? null;
   const heard = window ? heardFromServer(window) : NO_GROUP;
   const received = heard.counts.received;
@@ -152,7 +159,8 @@ export function buildReport(measured: Measurements): Report {
     startedAt: startedAt.toISOString(),
     options,
     interrupted,
-    listeners: { asked: options.listeners, joined, toldToWait, failed: tally(reasons) },
+    listeners: { asked: options.listeners, joined, toldToWait, mediaFailed, failed: tally(reasons) },
+    rooms: options.rooms > 1 ? describeRooms(options.rooms, listeners, window?.rooms ?? [], window && heard) : null,
     kinds: describeKinds(listeners, window),
     joinMs: percentilesOf(joinMs),
     ttfaMs: percentilesOf(ttfaMs),
@@ -174,7 +182,7 @@ export function buildReport(measured: Measurements): Report {
       reordered: heard.counts.reordered,
       restarted: window.restarted,
     },
-    speakers: { count: options.speakers, sent: steady?.sent ?? null, skipped },
+    speakers: { count: options.rooms * options.speakers, sent: steady?.sent ?? null, skipped },
     generator: steady && roundedUsage(steady.generator),
     ...judge({ phases, skipped, failures: reasons }),
     behaviour: measured.behaviour,
@@ -205,7 +213,7 @@ function sfuOf(steady: SteadyMeasurement | null): Report['sfu'] {
   if (!sfuBefore || !sfuAfter || !window || window.seconds < MIN_SFU_SECONDS) {
     return { cpuUsPerPacket: null, cpuMsPerListenerSecond: null, rssMb: null, nodeCpuPct: null };
   }
-  // Who is behind a slow network costs the server no less for what that took away.
+  // The server sends a listener behind a slow network every packet, also those that the network then loses.
   const { listenerSeconds, counts, quality } = everyone(window);
   const delivered = counts.received + quality.inflicted;
   // Where a worker was replaced, its successor's count would be taken for its own.

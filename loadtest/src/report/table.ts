@@ -1,13 +1,14 @@
 import type { PlayoutFigures } from '../browsers/inbound.ts';
 import type { GroupReport } from './groupReport.ts';
-import { GROUPS, type Group } from '../people/kinds.ts';
-import type { Limit } from '../run/limit.ts';
+import { GROUPS, type Group } from '../hearing/kinds.ts';
+import type { Limit } from './limit.ts';
 import type { Report } from './report.ts';
-import type { Percentiles } from './stats.ts';
+import type { RoomFigures } from './roomReport.ts';
+import type { Percentiles } from '../hearing/stats.ts';
 
 type Row = readonly [label: string, value: string];
 
-/** Whose figures these are. */
+/** The side that the figures describe, in words. */
 export const LIMIT_WORDS = {
   none: 'nobody',
   generator: 'the load test',
@@ -36,6 +37,7 @@ export function formatTable(report: Report): string {
     ['MOS, estimated', mos(report.mos)],
     null,
     ...kindRows(report),
+    ...roomRows(report),
     null,
     ['SFU CPU per packet', figure(report.sfu.cpuUsPerPacket, 'µs')],
     ['SFU CPU per listener', figure(report.sfu.cpuMsPerListenerSecond, 'ms per second')],
@@ -59,11 +61,14 @@ function listenerRows({ listeners, interrupted }: Report): Row[] {
     ...(interrupted === null ? [] : ([['ended early', interrupted]] satisfies Row[])),
     ['listeners', `${listeners.joined} of ${listeners.asked} joined`],
     ...(listeners.toldToWait > 0 ? ([['  told to wait', `${listeners.toldToWait}`]] satisfies Row[]) : []),
+    ...(listeners.mediaFailed > 0
+      ? ([['  without media', `${listeners.mediaFailed} times, and went to another node`]] satisfies Row[])
+      : []),
     ...listeners.failed.map(({ reason, count }): Row => ['  failed', `${count} × ${reason}`]),
   ];
 }
 
-/** What is told of each kind of listener, in words with units. */
+/** The figures of each kind of listener, in words with units. */
 const KIND_FIGURES: readonly (readonly [name: string, of: (group: GroupReport) => string])[] = [
   ['joined', ({ joined, asked }) => `${joined} of ${asked}`],
   ['time to join, p95', ({ joinMs }) => figure(joinMs.p95, 'ms')],
@@ -103,6 +108,29 @@ function kindRows(report: Report): Row[] {
   return [
     ['of listeners', line(columns.map(({ kind }) => kind))],
     ...kindFiguresOf(report).map(([name, of]): Row => [`  ${name}`, line(columns.map(({ group }) => of(group)))]),
+  ];
+}
+
+/** The figures of a room, in words with units. */
+export const ROOM_FIGURES: readonly (readonly [name: string, of: (room: RoomFigures) => string])[] = [
+  ['joined', ({ joined, asked }) => `${joined} of ${asked}`],
+  ['time to join, p95', ({ joinMsP95 }) => figure(joinMsP95, 'ms')],
+  ['time to first audio, p95', ({ ttfaMsP95 }) => figure(ttfaMsP95, 'ms')],
+  ['packets per listener', (room) => figure(room.packetsPerListenerPerSecond, 'per second')],
+  ['loss', ({ lossPct }) => figure(lossPct, '%')],
+  ['latency, p95', ({ latencyMsP95 }) => figure(latencyMsP95, 'ms')],
+  ['longest gap, p95', ({ longestGapMsP95 }) => figure(longestGapMsP95, 'ms')],
+  ['MOS, p5', ({ mosP5 }) => figure(mosP5)],
+];
+
+/** All rooms, and the worst of each figure: single ones are in the JSON and on the page. */
+function roomRows({ rooms }: Report): (Row | null)[] {
+  if (!rooms) return [];
+  const line = (sum: string, worst: string) => `${sum.padEnd(18)}${worst}`;
+  return [
+    null,
+    [`of ${rooms.count} rooms`, line('together', 'the worst')],
+    ...ROOM_FIGURES.map(([name, of]): Row => [`  ${name}`, line(of(rooms.sum), of(rooms.worst))]),
   ];
 }
 

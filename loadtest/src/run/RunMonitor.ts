@@ -1,9 +1,9 @@
 import type { Audience } from '../people/Audience.ts';
 import { NOBODY, type AudienceCount } from '../people/AudiencePart.ts';
-import { Histogram } from '../report/Histogram.ts';
+import { Histogram } from '../hearing/Histogram.ts';
 import type { Progress } from './progress.ts';
-import { Series, type LoadTestPhase, type SeriesPoint } from './series.ts';
-import { readSfuMetrics } from './sfuMetrics.ts';
+import { Series, type LoadTestPhase, type SeriesPoint } from '../report/series.ts';
+import { readSfuMetrics } from '../report/sfuMetrics.ts';
 
 const PERIOD_MS = 500;
 /** Progress is told twice a second, and kept once. */

@@ -21,7 +21,7 @@ export class Terminal {
 
   /** In one write, so that nothing flickers. No line may be wider than the terminal. */
   draw(lines: readonly string[]): void {
-    // Whoever ends the process in between gets a cursor back.
+    // The cursor comes back however the process ends.
     if (this.#height === 0) process.once('exit', this.#restore);
     const home = this.#height > 0 ? `\u001b[${this.#height}A` : '';
     const text = lines.map((line) => `${line}${CLEAR_REST_OF_LINE}\n`).join('');

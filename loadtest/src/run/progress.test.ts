@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NOBODY } from '../people/AudiencePart.ts';
 import { formatLive, formatProgress, type Progress } from './progress.ts';
-import type { SeriesPoint } from './series.ts';
+import type { SeriesPoint } from '../report/series.ts';
 
 const progress: Progress = {
   ...NOBODY,
@@ -33,7 +33,7 @@ describe('progress', () => {
     expect(formatProgress({ ...progress, waiting: 40 })).toContain('7/50 joined, 40 waiting, 1 failed');
   });
 
-  it('is a block on a terminal, with who failed and why, the sound, the CPU and two charts', () => {
+  it('is a block on a terminal, with failures and reasons, the sound, the CPU and two charts', () => {
     const points = [point(1, 10, 0), point(2, 30, 10), point(3, 70, 50)];
     const text = formatLive({ ...progress, toldToWait: 5, points }, 80).join('\n');
     expect(text).toContain('7 of 50 joined, 9 arrived, 5 told to come back, 1 failed');

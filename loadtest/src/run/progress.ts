@@ -1,5 +1,5 @@
 import type { AudienceCount } from '../people/AudiencePart.ts';
-import type { LoadTestPhase, SeriesPoint } from './series.ts';
+import type { LoadTestPhase, SeriesPoint } from '../report/series.ts';
 
 /** How a run goes, at one moment. */
 export interface Progress extends AudienceCount {

@@ -4,25 +4,28 @@ import type { BrowserAudience } from '../browsers/BrowserAudience.ts';
 import { describeBehaviour, isStill, NO_BEHAVIOUR, type BehaviourReport } from '../people/behaviour.ts';
 import { Failure } from '../people/failure.ts';
 import { Audience } from '../people/Audience.ts';
-import { LocalProcess, type ListenerProcess } from '../people/LocalProcess.ts';
+import type { ListenerProcess } from '../people/listenerCommands.ts';
+import { LocalProcess } from '../people/LocalProcess.ts';
 import { Coordinator } from '../machines/Coordinator.ts';
 import type { MachineReport } from '../machines/Machine.ts';
-import { ProcessMonitor, mergeUsages } from './ProcessMonitor.ts';
-import { createGuard } from './guard.ts';
-import { planKinds } from '../people/kinds.ts';
+import { ProcessMonitor, mergeUsages } from '../ProcessMonitor.ts';
+import { createGuard } from '../guard.ts';
+import { planListeners } from '../hearing/kinds.ts';
 import type { LoadTestOptions } from '../options.ts';
 import { buildReport, type Report, type SteadyMeasurement } from '../report/report.ts';
-import type { Evidence } from './limit.ts';
+import type { Evidence } from '../report/limit.ts';
 import type { Progress } from './progress.ts';
-import type { LoadTestPhase } from './series.ts';
-import { readSfuMetrics } from './sfuMetrics.ts';
-import { SPEECH_FILES, Stage } from '../people/Stage.ts';
+import type { LoadTestPhase } from '../report/series.ts';
+import { readSfuMetrics } from '../report/sfuMetrics.ts';
+import { Rooms } from '../people/Rooms.ts';
+import { SPEECH_FILES } from '../people/Stage.ts';
 import { RunMonitor } from './RunMonitor.ts';
 
 /** Joins still under way when everyone has set out, audio awaited, metrics read. */
 const SLACK_MS = 60_000;
-/** For stage and sessions, whatever the number of listeners. */
+/** For stages and sessions, whatever the number of people. */
 const SETUP_MS = 60_000;
+const SETUP_MS_PER_SPEAKER = 2000;
 const SETUP_MS_PER_LISTENER = 100;
 
 export interface LoadTestHooks {
@@ -40,7 +43,7 @@ export interface LoadTestHooks {
  * Runs one load test against a running server and ends everything that it started.
  * @throws {RefusedHostError} when the host is not this machine and nobody vouched for it.
  * @throws {UsageError} when browsers are asked for, and there is no Chromium.
- * @throws {Failure} when the stage cannot be set up: nothing was measured then.
+ * @throws {Failure} when a stage cannot be set up: nothing was measured then.
  */
 export async function runLoadTest(options: LoadTestOptions, hooks: LoadTestHooks = {}): Promise<Report> {
   const guard = createGuard(options.ownHost);
@@ -84,7 +87,7 @@ class LoadTestRun {
   }
 
   async execute(): Promise<Report> {
-    const { url: origin, ownHost, speakers, openMics } = this.#options;
+    const { url: origin, ownHost, rooms: count, speakers, openMics } = this.#options;
     const guard = createGuard(ownHost);
     const schedule = planArrivals(this.#options.arrivals, this.#options.listeners, this.#options.seed);
     const timeLimit = setTimeout(() => this.#stop.abort('time limit'), timeLimitMs(this.#options, schedule));
@@ -95,30 +98,33 @@ class LoadTestRun {
       onProgress: this.#hooks.onProgress,
     });
     this.#monitor = monitor;
-    let stage: Stage | null = null;
+    let rooms: Rooms | null = null;
     try {
       await this.#gather();
       const isLive = schedule.liveMs === null;
       const onLost = (failure: Failure) => this.#handleSpeakerLost(failure);
-      stage = await Stage.create({ origin, guard, speakers, openMics, isLive, onLost });
+      const stages = { origin, guard, rooms: count, speakers, openMics, isLive, onLost };
+      rooms = await Rooms.create(stages, this.#signal);
       this.#signal.throwIfAborted();
-      const audience = Audience.create(schedule.atMs, planKinds(this.#options), this.#createProcesses());
+      const audience = Audience.create(schedule.atMs, planListeners(this.#options), this.#createProcesses());
       this.#audience = audience;
-      await this.#unlessAborted(audience.prepare({ origin, ownHost, roomId: stage.roomId }));
-      await this.#unlessAborted(this.#browsers?.prepare(`${origin}/r/${stage.roomId}`) ?? Promise.resolve());
-      await this.#arrive(audience, stage, schedule);
-      await this.#stay(audience, stage);
-      return await this.#report(stage);
+      await this.#unlessAborted(audience.prepare({ origin, roomIds: rooms.ids }));
+      await this.#unlessAborted(
+        this.#browsers?.prepare(rooms.ids.map((id) => `${origin}/r/${id}`)) ?? Promise.resolve(),
+      );
+      await this.#arrive(audience, rooms, schedule);
+      await this.#stay(audience, rooms);
+      return await this.#report(rooms);
     } catch (error) {
-      if (!stage || !this.#signal.aborted) throw error;
+      if (!rooms || !this.#signal.aborted) throw error;
       // Ended early: what there is is reported.
-      return await this.#report(stage);
+      return await this.#report(rooms);
     } finally {
       clearTimeout(timeLimit);
       monitor.close();
       await this.#browsers?.close();
-      // The room first: nobody is sent anything then while connections go down one by one.
-      await stage?.close();
+      // The rooms first: nobody is sent anything then while connections go down one by one.
+      await rooms?.close();
       await this.#audience?.close();
       this.#coordinator?.close();
     }
@@ -139,9 +145,12 @@ class LoadTestRun {
   }
 
   #createProcesses(): ListenerProcess[] {
-    const { processes, listeners } = this.#options;
+    const { processes, listeners, ownHost } = this.#options;
     const onLost = (why: string) => this.#stop.abort(why);
-    const here = Array.from({ length: Math.min(processes, listeners) }, () => new LocalProcess(onLost));
+    const here = Array.from(
+      { length: Math.min(processes, listeners) },
+      () => new LocalProcess({ ownHost, clockOffsetMs: 0 }, onLost),
+    );
     return [...here, ...(this.#coordinator?.createProcesses(onLost) ?? [])];
   }
 
@@ -149,14 +158,14 @@ class LoadTestRun {
     this.#stop.abort(`a speaker was lost: ${reason}`);
   }
 
-  async #arrive(audience: Audience, stage: Stage, { atMs, liveMs }: Schedule): Promise<void> {
+  async #arrive(audience: Audience, rooms: Rooms, { atMs, liveMs }: Schedule): Promise<void> {
     this.#phase = 'arriving';
     const [monitor, startMs] = [new ProcessMonitor(), performance.now()];
     const from = await readSfuMetrics(this.#options.url);
     await monitor.start();
     if (liveMs === null) await audience.goLive();
     await this.#browsers?.arrive(atMs);
-    const live = liveMs === null ? null : this.#goLiveAfter(liveMs, audience, stage);
+    const live = liveMs === null ? null : this.#goLiveAfter(liveMs, audience, rooms);
     await this.#unlessAborted(Promise.all([audience.arrive(), live]));
     await this.#unlessAborted(this.#browsers?.settle() ?? Promise.resolve());
     const to = await readSfuMetrics(this.#options.url);
@@ -167,11 +176,11 @@ class LoadTestRun {
     this.#phases.push({ name: 'arriving', processes, seconds, browserCpuPct, from, to });
   }
 
-  async #goLiveAfter(liveMs: number, audience: Audience, stage: Stage): Promise<void> {
+  async #goLiveAfter(liveMs: number, audience: Audience, rooms: Rooms): Promise<void> {
     await delay(liveMs, undefined, { signal: this.#signal });
     await audience.goLive();
     this.#browsers?.goLive();
-    await stage.goLive();
+    await rooms.goLive();
   }
 
   /** Waits, and throws the reason of the signal as soon as that is aborted. */
@@ -179,7 +188,7 @@ class LoadTestRun {
     const aborted = Promise.withResolvers<never>();
     const abort = () => aborted.reject(this.#signal.reason);
     this.#signal.addEventListener('abort', abort, { once: true });
-    // What goes on after an early end is ended with its process.
+    // Work that goes on after an early end is ended with its process.
     work.catch(() => undefined);
     try {
       this.#signal.throwIfAborted();
@@ -190,14 +199,14 @@ class LoadTestRun {
   }
 
   /** Everyone is in: holds, and measures at the end of it, while people do what they were asked to. */
-  async #stay(audience: Audience, stage: Stage): Promise<void> {
+  async #stay(audience: Audience, rooms: Rooms): Promise<void> {
     const { holdS, durationS, behaviour, muteEveryS, seed } = this.#options;
     const end = new AbortController();
     let mutes = 0;
     const muting =
       muteEveryS === null
         ? Promise.resolve()
-        : stage
+        : rooms
             .muteInTurn(muteEveryS * 1000, () => (mutes += 1), end.signal)
             .catch((error: unknown) => this.#handleSpeakerLost(Failure.from('stage', error)));
     const acts = !isStill(behaviour);
@@ -205,7 +214,7 @@ class LoadTestRun {
       if (acts) await audience.startActing(behaviour, seed);
       this.#phase = 'holding';
       await delay(Math.max(0, holdS - durationS) * 1000, undefined, { signal: this.#signal });
-      await this.#measure(audience, stage);
+      await this.#measure(audience, rooms);
     } finally {
       end.abort();
       const counts = acts ? await audience.stopActing() : NO_BEHAVIOUR;
@@ -214,7 +223,7 @@ class LoadTestRun {
     }
   }
 
-  async #measure(audience: Audience, stage: Stage): Promise<void> {
+  async #measure(audience: Audience, rooms: Rooms): Promise<void> {
     this.#phase = 'measuring';
     const { url, durationS } = this.#options;
     await this.#browsers?.openWindow();
@@ -222,10 +231,10 @@ class LoadTestRun {
     await monitor.start();
     const sfuBefore = await readSfuMetrics(url);
     await audience.openWindow();
-    const sentBefore = stage.sent;
+    const sentBefore = rooms.sent;
     const wasAborted = await delay(durationS * 1000, false, { signal: this.#signal }).catch(() => true);
     const { window, usages } = await audience.closeWindow();
-    const sent = stage.sent - sentBefore;
+    const sent = rooms.sent - sentBefore;
     const sfuAfter = await readSfuMetrics(url);
     const processes = [await monitor.stop(), ...usages];
     await this.#browsers?.closeWindow();
@@ -238,7 +247,7 @@ class LoadTestRun {
     if (wasAborted) this.#signal.throwIfAborted();
   }
 
-  async #report(stage: Stage): Promise<Report> {
+  async #report(rooms: Rooms): Promise<Report> {
     const results = await this.#audience?.results();
     const reason: unknown = this.#signal.reason;
     return buildReport({
@@ -247,7 +256,7 @@ class LoadTestRun {
       interrupted: this.#signal.aborted ? String(reason) : null,
       listeners: results?.listeners ?? [],
       rampMs: results?.rampMs ?? null,
-      skipped: stage.skipped,
+      skipped: rooms.skipped,
       steady: this.#steady,
       phases: this.#phases,
       behaviour: this.#behaviour,
@@ -259,6 +268,7 @@ class LoadTestRun {
 }
 
 /** No run lasts longer, whatever the server does. */
-function timeLimitMs({ listeners, holdS }: LoadTestOptions, { atMs }: Schedule): number {
-  return SETUP_MS + listeners * SETUP_MS_PER_LISTENER + (atMs.at(-1) ?? 0) + holdS * 1000 + SLACK_MS;
+function timeLimitMs({ listeners, rooms, speakers, holdS }: LoadTestOptions, { atMs }: Schedule): number {
+  const setupMs = SETUP_MS + rooms * speakers * SETUP_MS_PER_SPEAKER + listeners * SETUP_MS_PER_LISTENER;
+  return setupMs + (atMs.at(-1) ?? 0) + holdS * 1000 + SLACK_MS;
 }

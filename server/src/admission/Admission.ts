@@ -53,6 +53,12 @@ export class Admission {
     return { kind: 'node', node: await this.#registry.findOrLook(String(rest[0])) };
   }
 
+  /** A node that cannot be part of the cluster gives no tickets: the others would not take them. @throws {AppError} UNAVAILABLE */
+  assertInCluster(): void {
+    const { problem } = this.#registry;
+    if (problem) throw new AppError('UNAVAILABLE', `This node is not part of the cluster: ${problem}`);
+  }
+
   /** They have to leave this node, and get a place elsewhere though all be full. Harmless while Redis is away. */
   async keepPlaces(people: readonly string[]): Promise<void> {
     if (people.length > 0) await this.#run('move', JSON.stringify(people), MOVE_MS).catch(() => undefined);

@@ -33,16 +33,27 @@ local function loadOf(node)
   return (node.info.listeners + node.coming) / node.info.capacity
 end
 
--- Nodes that may get people: not those that go or that accept nobody, nor one that this person could not reach, unless there is no
--- other.
-local function open(all)
-  local staying, reachable = {}, {}
+local function without(all, isExcluded)
+  local left = {}
   for _, node in ipairs(all) do
-    if not node.info.draining and node.info.accepting then
-      staying[#staying + 1] = node
-      if node.info.url ~= avoidUrl then reachable[#reachable + 1] = node end
-    end
+    if not isExcluded(node.info) then left[#left + 1] = node end
   end
+  return left
+end
+
+-- Nodes that may get people. Where there is another, not one whose media does not get through, nor one that this person could not
+-- reach: both may be mistaken.
+local function open(all)
+  local staying = without(all, function(info)
+    return info.draining or info.reason == 'secret'
+  end)
+  local accepting = without(staying, function(info)
+    return not info.accepting
+  end)
+  if #accepting > 0 then staying = accepting end
+  local reachable = without(staying, function(info)
+    return info.url == avoidUrl
+  end)
   return #reachable > 0 and reachable or staying
 end
 

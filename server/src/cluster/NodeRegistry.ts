@@ -19,8 +19,10 @@ const nodeInfo = z.object({
   joinsPerS: z.number(),
   /** Gets nobody any more. */
   draining: z.boolean(),
-  /** False while its media does not get through: it is sent nobody. */
+  /** False while it should be sent nobody. */
   accepting: z.boolean(),
+  /** Why it is not accepting: its media does not get through, or its secret is not that of the others. */
+  reason: z.enum(['media', 'secret']).nullable(),
   /** Share of a core that its least busy mixer uses, 0 to 1. */
   mixerLoad: z.number(),
   /** Has a mixer with room for the stage of another room. */
@@ -98,9 +100,9 @@ export class NodeRegistry {
   /** The node that the stage of a new room should be on: the one whose mixers have most room. Null where none takes a room. */
   pickHome(): LiveNode | null {
     const { id } = this.#options.describe();
-    const candidates = this.#nodes.filter(
-      ({ draining, takesRooms, accepting }) => !draining && takesRooms && accepting,
-    );
+    const able = this.#nodes.filter(({ draining, takesRooms }) => !draining && takesRooms);
+    const accepting = able.filter((node) => node.accepting);
+    const candidates = accepting.length > 0 ? accepting : able;
     const least = Math.min(...candidates.map(({ mixerLoad }) => mixerLoad));
     const best = candidates.filter(({ mixerLoad }) => mixerLoad < least + SAME_LOAD);
     return best.find((node) => node.id === id) ?? best[0] ?? null;

@@ -7,6 +7,7 @@ import type { Answer, RoomMessage } from './roomMessages.ts';
 class Wire {
   readonly #nodes = new Map<string, (message: RoomMessage, from: string) => void>();
   isUp = true;
+  doubles = false;
   loses: (message: RoomMessage, from: string) => boolean = () => false;
 
   busOf(nodeId: string): ClusterBus {
@@ -16,8 +17,11 @@ class Wire {
       unsubscribe: () => void this.#nodes.delete(nodeId),
       publish: async (_roomId, message) => {
         if (!this.isUp) return false;
-        for (const [id, listener] of this.#nodes)
-          if (id !== nodeId && !this.loses(message, nodeId)) queueMicrotask(() => listener(message, nodeId));
+        for (const [id, listener] of this.#nodes) {
+          if (id === nodeId || this.loses(message, nodeId)) continue;
+          queueMicrotask(() => listener(message, nodeId));
+          if (this.doubles) queueMicrotask(() => listener(message, nodeId));
+        }
         return true;
       },
     };
@@ -71,23 +75,9 @@ describe('a question to other nodes', () => {
   });
 
   it('counts a doubled answer once', async () => {
-    const { asker, wire } = channels();
-    let doubled = 0;
-    const bus = wire.busOf('b');
-    new RoomChannel(
-      {
-        ...bus,
-        publish: async (id: string, message: RoomMessage) => (
-          doubled++,
-          await bus.publish(id, message),
-          bus.publish(id, message)
-        ),
-      } as ClusterBus,
-      'room',
-      () => people('bob'),
-    );
+    const { wire, asker } = channels();
+    wire.doubles = true;
     expect((await asker.ask(SEARCH, ['b', 'c'])).answers).toHaveLength(2);
-    expect(doubled).toBeGreaterThan(0);
   });
 
   it('ends when the room is closed', async () => {

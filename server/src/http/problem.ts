@@ -1,14 +1,23 @@
 import { STATUS_CODES } from 'node:http';
+import type { ErrorCode } from '@tribune/shared/errors.ts';
 import type { ErrorRequestHandler, Request, Response } from 'express';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 
-const RETRY_AFTER_S = 2;
+/** Of refusals that are over by themselves, where the route knows no better. */
+const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = {
+  RATE_LIMITED: 2,
+  UNAVAILABLE: 2,
+  ROOM_FULL: 2,
+  SERVER_BUSY: 30,
+  QUOTA_EXCEEDED: 60,
+};
 
 /** Answers with `application/problem+json` (RFC 9457); `code` is what clients decide from. */
 export function sendProblem(res: Response, error: AppError): void {
   const { status, code, message } = error;
-  if (status === 503 || code === 'RATE_LIMITED') res.set('Retry-After', String(RETRY_AFTER_S));
+  const retryAfterS = RETRY_AFTER_S[code];
+  if (retryAfterS !== undefined && !res.hasHeader('Retry-After')) res.set('Retry-After', String(retryAfterS));
   res
     .status(status)
     .type('application/problem+json')

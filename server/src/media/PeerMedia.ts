@@ -10,6 +10,7 @@ import type {
 } from 'mediasoup/types';
 import { AppError } from '../errors.ts';
 import type { AudienceMedia } from './AudienceMedia.ts';
+import type { MediaHealth } from './MediaHealth.ts';
 import { Reception } from './Reception.ts';
 import type { StageMedia } from './StageMedia.ts';
 
@@ -31,16 +32,18 @@ export class PeerMedia extends EventEmitter<{
 }> {
   readonly #userId: string;
   readonly #rtpCapabilities: RtpCapabilities;
+  readonly #health: MediaHealth;
   #reception: Reception | null = null;
   #retiring: Reception | null = null;
   #sending: Sending | null = null;
   #producer: Producer | null = null;
   #closed = false;
 
-  constructor(userId: string, rtpCapabilities: RtpCapabilities) {
+  constructor(userId: string, rtpCapabilities: RtpCapabilities, health: MediaHealth) {
     super();
     this.#userId = userId;
     this.#rtpCapabilities = rtpCapabilities;
+    this.#health = health;
   }
 
   get producer(): Producer | null {
@@ -67,9 +70,9 @@ export class PeerMedia extends EventEmitter<{
 
   /** Something else to hear, with nothing on it yet: one of the stage, or a place in the audience. @throws {AppError} UNAVAILABLE */
   async receive(from: StageMedia | AudienceMedia): Promise<Reception> {
-    const seat = await from.seat();
-    this.#adopt(seat.transport);
-    const reception = new Reception(seat, this.#rtpCapabilities);
+    const endpoint = await from.createEndpoint();
+    this.#adopt(endpoint.transport);
+    const reception = new Reception(endpoint, this.#rtpCapabilities);
     reception.on('consumerClosed', (consumerId) => this.emit('consumerClosed', consumerId));
     // The old one has nobody to hand over to when the new one never connects, and ends with it.
     reception.once('connected', () => this.#retireSoon(reception));
@@ -80,7 +83,7 @@ export class PeerMedia extends EventEmitter<{
 
   /** A new sending transport; the producer of the old one is closed with it. @throws {AppError} UNAVAILABLE */
   async createSendTransport(stage: StageMedia): Promise<TransportInfo> {
-    const transport = this.#adopt(await stage.lane.createTransport());
+    const transport = this.#adopt(await stage.mediaRouter.createTransport());
     this.#sending?.transport.close();
     this.#sending = { stage, transport };
     const { id, iceParameters, iceCandidates, dtlsParameters } = transport;
@@ -91,6 +94,7 @@ export class PeerMedia extends EventEmitter<{
   async connectTransport(transportId: string, dtlsParameters: DtlsParameters): Promise<void> {
     const transport = this.#transportOrThrow(transportId);
     await checked(async () => transport.connect({ dtlsParameters }));
+    this.#health.expect(transport, this.#userId);
   }
 
   /** @throws {AppError} NOT_FOUND */

@@ -7,10 +7,12 @@ const STEP = SAMPLES_PER_MS;
 const AHEAD = 5;
 /** Back to full gain so slowly that it is no tremolo: time constant in steps. */
 const RELEASE_STEPS = 200;
+/** 0.001 dB below full gain the release is over. */
+const RELEASED = 0.9999;
 
 /**
  * Keeps a sum of voices below full scale. It sees peaks 5 ms before they are played, so that the gain goes down before them and
- * smoothly; it leaves alone whatever is quieter. Delays by LIMITER_DELAY samples.
+ * smoothly. It only delays sound that is quieter, by 240 samples.
  */
 export class Limiter {
   readonly #delayed = new Float32Array(AHEAD * STEP);
@@ -20,6 +22,8 @@ export class Limiter {
   readonly #held = new Float64Array(AHEAD).fill(1);
   #steps = 0;
   #gain = 1;
+  /** All gains, past and ahead, are 1. */
+  #isAtRest = true;
 
   /** In place; whole milliseconds of 48 kHz. */
   process(pcm: Float32Array): void {
@@ -27,28 +31,39 @@ export class Limiter {
   }
 
   #processStep(pcm: Float32Array, start: number): void {
+    const delayed = this.#delayed;
     const at = (this.#steps % AHEAD) * STEP;
     let peak = 0;
-    for (let index = 0; index < STEP; index++) peak = Math.max(peak, Math.abs(pcm[start + index]!));
-    const from = this.#gain;
-    this.#gain = this.#nextGain(peak > CEILING ? CEILING / peak : 1);
-    const slope = (this.#gain - from) / STEP;
     for (let index = 0; index < STEP; index++) {
-      const sample = this.#delayed[at + index]!;
-      this.#delayed[at + index] = pcm[start + index]!;
-      pcm[start + index] = sample * (from + slope * (index + 1));
+      const size = Math.abs(pcm[start + index]!);
+      if (size > peak) peak = size;
+    }
+    let gain = this.#gain;
+    this.#gain = this.#nextGain(peak > CEILING ? CEILING / peak : 1);
+    const slope = (this.#gain - gain) / STEP;
+    for (let index = 0; index < STEP; index++) {
+      gain += slope;
+      const sample = delayed[at + index]!;
+      delayed[at + index] = pcm[start + index]!;
+      pcm[start + index] = sample * gain;
     }
     this.#steps += 1;
   }
 
   /** The lowest gain that any step ahead needs, released slowly, then averaged over as many steps as it saw it coming. */
   #nextGain(needed: number): number {
+    if (this.#isAtRest && needed === 1) return 1;
     this.#needed.copyWithin(0, 1);
     this.#needed[AHEAD] = needed;
-    const lowest = Math.min(...this.#needed);
+    let lowest = 1;
+    for (let step = 0; step <= AHEAD; step++) lowest = Math.min(lowest, this.#needed[step]!);
     const last = this.#held[AHEAD - 1]!;
+    const released = last > RELEASED ? 1 : last + (1 - last) / RELEASE_STEPS;
     this.#held.copyWithin(0, 1);
-    this.#held[AHEAD - 1] = Math.min(lowest, last + (1 - last) / RELEASE_STEPS);
-    return this.#held.reduce((sum, gain) => sum + gain, 0) / AHEAD;
+    this.#held[AHEAD - 1] = Math.min(lowest, released);
+    let sum = 0;
+    for (let step = 0; step < AHEAD; step++) sum += this.#held[step]!;
+    this.#isAtRest = lowest === 1 && sum === AHEAD;
+    return sum / AHEAD;
   }
 }

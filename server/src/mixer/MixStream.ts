@@ -1,18 +1,18 @@
 import { randomInt } from 'node:crypto';
 import { timestampAt, writeRtp } from '@tribune/shared/rtp.ts';
 import { csrcOf, levelOf, MAX_VOICES } from '@tribune/shared/voice.ts';
-import { Application, createEncoder, Signal, type OpusEncoderHandle } from 'libopus-wasm';
 import { MIX_PAYLOAD_TYPE } from './mixRtpParameters.ts';
-import { FRAME, SAMPLE_RATE, SAMPLES_PER_MS } from './sound.ts';
+import type { OpusCodec, OpusEncoder } from './opus/OpusCodec.ts';
+import { FRAME_MS } from './sound.ts';
 
-/** What the encoder prepares for with in-band FEC. */
+/** The in-band FEC prepares for this loss. */
 const EXPECTED_LOSS_PERCENT = 5;
-/** Half the work of what sounds best, which a listener does not tell from it in speech. */
-const COMPLEXITY = 5;
+/** With which the two encode a mix equally well, as measured in docs/adr/0011: they are of different versions. */
+const COMPLEXITY = { native: 1, wasm: 5 } as const;
 const SILENT_PACKET_BYTES = 2;
-/** Every so often a silent stream sends one packet, so that nobody takes it for lost. libopus does as much. */
+/** A silent stream sends one packet in this time, so that nobody takes it for lost. libopus does as much. */
 const KEEP_ALIVE_MS = 400;
-/** For so long silence is encoded as it is: pauses between words are no silence. */
+/** Silence is encoded as it is for this long: pauses between words are no silence. */
 const SILENT_AFTER_MS = 400;
 
 export interface MixSettings {
@@ -22,71 +22,61 @@ export interface MixSettings {
   readonly bitrate: number;
 }
 
-/** Packs a mix into RTP: one Opus packet for some frames of 20 ms, and who was heard in it. */
+/** Packs a mix into RTP: one Opus packet at a time, and who was heard in it. */
 export class MixStream {
   readonly #settings: MixSettings;
-  readonly #encoder: OpusEncoderHandle;
-  readonly #pcm: Float32Array;
-  /** Loudness in dBov by voice. */
+  readonly #encoder: OpusEncoder;
+  /** Level in dBov by voice. */
   readonly #heard = new Map<number, number>();
-  #filled: number;
-  #isSilent = true;
   #sequenceNumber = randomInt(0x1_0000);
   /**
-   * By the clock from the first frame on, and not at random: a mixer that takes over, of this node or another, goes on where the
-   * one before it would be, and whoever shares the clock can tell how long a packet was on its way.
+   * Of the next packet; null until the first. It goes by the clock, and does not begin at random: a mixer that takes over, of this
+   * node or another, goes on where the one before it would be, and whoever shares the clock can tell how long a packet was on its way.
    */
   #timestamp: number | null = null;
   #silentMs = 0;
   #unsentMs = 0;
   #afterSilence = true;
 
-  private constructor(settings: MixSettings, encoder: OpusEncoderHandle, phase: number) {
+  private constructor(settings: MixSettings, encoder: OpusEncoder) {
     this.#settings = settings;
     this.#encoder = encoder;
-    this.#pcm = new Float32Array(settings.packetMs * SAMPLES_PER_MS);
-    this.#filled = (phase * FRAME) % this.#pcm.length;
   }
 
-  /** @param phase frames by which its packets end before those of other streams, so that not all are encoded at one time */
-  static async create(settings: MixSettings, phase = 0): Promise<MixStream> {
-    const encoder = await createEncoder({
-      sampleRate: SAMPLE_RATE,
-      channels: 1,
-      frameSize: settings.packetMs * SAMPLES_PER_MS,
-      application: Application.Voip,
-      signal: Signal.Voice,
-      bitrate: settings.bitrate,
-      complexity: COMPLEXITY,
-      dtx: true,
-      fec: true,
-      packetLossPercent: EXPECTED_LOSS_PERCENT,
-    });
-    return new MixStream(settings, encoder, phase);
+  static async create(settings: MixSettings, opus: OpusCodec): Promise<MixStream> {
+    const { packetMs, bitrate } = settings;
+    const options = {
+      packetMs,
+      bitrate,
+      complexity: COMPLEXITY[opus.name],
+      expectedLossPercent: EXPECTED_LOSS_PERCENT,
+    };
+    return new MixStream(settings, await opus.createEncoder(options));
   }
 
-  /** Says who is heard in the frame that is added next. */
-  hear(voiceId: number, dbov: number): void {
-    this.#heard.set(voiceId, Math.max(dbov, this.#heard.get(voiceId) ?? -Infinity));
+  /** Says that a voice is heard in the packet that is packed next. */
+  hear(voiceId: number, levelDbov: number): void {
+    this.#heard.set(voiceId, Math.max(levelDbov, this.#heard.get(voiceId) ?? -Infinity));
   }
 
-  /** Adds 20 ms, or 20 ms of silence. A packet, when one is full and worth sending. */
-  add(frame: Float32Array | null): Buffer | null {
-    this.#timestamp ??= timestampAt(Date.now() - this.#filled / SAMPLES_PER_MS);
-    if (frame) this.#pcm.set(frame, this.#filled);
-    else this.#pcm.fill(0, this.#filled, this.#filled + FRAME);
-    this.#filled += FRAME;
-    this.#isSilent &&= frame === null;
-    if (this.#filled < this.#pcm.length) return null;
-    const packet = this.#pack(this.#timestamp);
-    this.#timestamp = (this.#timestamp + this.#pcm.length) % 0x1_0000_0000;
-    this.#filled = 0;
-    this.#isSilent = true;
+  /**
+   * Packs sound as long as one packet, whose last frame is due now.
+   *
+   * @returns null when the packet is not worth sending
+   */
+  pack(pcm: Float32Array, isSilent: boolean): Buffer | null {
+    const { packetMs } = this.#settings;
+    const timestamp = this.#timestamp ?? timestampAt(Date.now() - (packetMs - FRAME_MS));
+    this.#timestamp = (timestamp + pcm.length) % 0x1_0000_0000;
+    this.#silentMs = isSilent ? this.#silentMs + packetMs : 0;
+    this.#unsentMs += packetMs;
+    const payload = this.#silentMs > SILENT_AFTER_MS ? null : this.#encoder.encode(pcm);
+    const packet = this.#choose(payload, timestamp);
     this.#heard.clear();
     return packet;
   }
 
-  /** Some time was not mixed: what comes next is of now. */
+  /** After a time in which nothing was packed, the next packet is of now. */
   restamp(): void {
     this.#timestamp = null;
   }
@@ -95,11 +85,7 @@ export class MixStream {
     this.#encoder.free();
   }
 
-  #pack(timestamp: number): Buffer | null {
-    const { packetMs } = this.#settings;
-    this.#silentMs = this.#isSilent ? this.#silentMs + packetMs : 0;
-    this.#unsentMs += packetMs;
-    const payload = this.#silentMs > SILENT_AFTER_MS ? null : this.#encoder.encodeFloat(this.#pcm);
+  #choose(payload: Uint8Array | null, timestamp: number): Buffer | null {
     if (payload && payload.length > SILENT_PACKET_BYTES) return this.#write(payload, timestamp);
     const isFirst = !this.#afterSilence;
     this.#afterSilence = true;
@@ -128,7 +114,7 @@ export class MixStream {
     return [...this.#heard]
       .toSorted(([, a], [, b]) => b - a)
       .slice(0, MAX_VOICES)
-      .map(([voiceId, dbov]) => csrcOf(voiceId, levelOf(dbov)));
+      .map(([voiceId, levelDbov]) => csrcOf(voiceId, levelOf(levelDbov)));
   }
 
   /** A packet of one frame without data: configuration, mono, and nothing else (RFC 6716, section 3.1). */

@@ -1,4 +1,6 @@
-/** One packet of a voice; sequence and timestamp are unwrapped, so that they only ever go up. */
+import { SAMPLE_RATE, SAMPLES_PER_MS } from './sound.ts';
+
+/** One packet of a voice. Its sequence and timestamp are unwrapped, so that they only ever go up. */
 export interface QueuedPacket {
   readonly sequence: number;
   /** In samples. */
@@ -16,13 +18,13 @@ export interface ArrivedPacket {
   readonly payload: Uint8Array;
 }
 
-/** 1.3 s at 20 ms: more than the longest delay. What floods it pushes out its own oldest. */
+/** 1.3 s of packets of 20 ms, which is more than the longest delay. A flood pushes out the oldest packets of its own voice. */
 const CAPACITY = 64;
-/** A stream that is so far from where it should be, in sequence or time, is another one, or a forged packet. */
+/** A packet that is further from the stream than this, in sequence or time, is of another stream, or forged. */
 const MAX_SEQUENCE_JUMP = 500;
-const MAX_TIME_JUMP_SAMPLES = 2 * 48_000;
+const MAX_TIME_JUMP_SAMPLES = 2 * SAMPLE_RATE;
 
-/** Puts the packets of one voice in order, once each, over wraps of their numbers and restarts of their sender. */
+/** Puts the packets of one voice in order, once each, across wraps of their numbers and restarts of their sender. */
 export class PacketQueue {
   readonly #packets: QueuedPacket[] = [];
   #newest: QueuedPacket | null = null;
@@ -37,20 +39,26 @@ export class PacketQueue {
     return this.#packets[0] ?? null;
   }
 
-  /** The packet as it was queued; null for a duplicate and for one that does not fit; `restarted` when all before is void. */
+  /**
+   * Puts a packet in its place.
+   *
+   * @returns the packet as it was queued, and whether its sender restarted, which makes all packets before it void; null for a
+   * duplicate, and for a packet that does not fit the stream
+   */
   insert(arrived: ArrivedPacket): { packet: QueuedPacket; restarted: boolean } | null {
     const newest = this.#newest;
-    if (newest && fits(arrived, asArrived(newest))) {
+    if (newest && fits(arrived, newest.sequence, newest)) {
       this.#strange = null;
       const packet = unwrap(arrived, newest);
       return this.#place(packet) ? { packet, restarted: false } : null;
     }
-    if (newest && !(this.#strange && fits(arrived, this.#strange))) {
+    if (newest && !(this.#strange && fits(arrived, this.#strange.sequenceNumber, this.#strange))) {
       this.#strange = arrived;
       return null;
     }
     this.clear();
-    const packet = { ...arrived, sequence: arrived.sequenceNumber };
+    const { timestamp, arrivalMs, payload } = arrived;
+    const packet = { sequence: arrived.sequenceNumber, timestamp, arrivalMs, payload };
     this.#place(packet);
     return { packet, restarted: newest !== null };
   }
@@ -76,34 +84,30 @@ export class PacketQueue {
   }
 }
 
-function fits(arrived: ArrivedPacket, reference: ArrivedPacket): boolean {
-  const elapsed = (arrived.arrivalMs - reference.arrivalMs) * 48;
+/** @param sequence of the reference, unwrapped or not */
+function fits(arrived: ArrivedPacket, sequence: number, reference: { timestamp: number; arrivalMs: number }): boolean {
+  const elapsed = (arrived.arrivalMs - reference.arrivalMs) * SAMPLES_PER_MS;
   return (
-    Math.abs(sequenceDifference(arrived, reference)) <= MAX_SEQUENCE_JUMP &&
-    Math.abs((timestampDifference(arrived, reference) - elapsed) | 0) <= MAX_TIME_JUMP_SAMPLES
+    Math.abs(shortestStep16(sequence, arrived.sequenceNumber)) <= MAX_SEQUENCE_JUMP &&
+    Math.abs((shortestStep32(reference.timestamp, arrived.timestamp) - elapsed) | 0) <= MAX_TIME_JUMP_SAMPLES
   );
 }
 
-function unwrap(arrived: ArrivedPacket, newest: QueuedPacket): QueuedPacket {
-  const reference = asArrived(newest);
+function unwrap({ sequenceNumber, timestamp, arrivalMs, payload }: ArrivedPacket, newest: QueuedPacket): QueuedPacket {
   return {
-    sequence: newest.sequence + sequenceDifference(arrived, reference),
-    timestamp: newest.timestamp + timestampDifference(arrived, reference),
-    arrivalMs: arrived.arrivalMs,
-    payload: arrived.payload,
+    sequence: newest.sequence + shortestStep16(newest.sequence, sequenceNumber),
+    timestamp: newest.timestamp + shortestStep32(newest.timestamp, timestamp),
+    arrivalMs,
+    payload,
   };
 }
 
-function asArrived({ sequence, timestamp, arrivalMs, payload }: QueuedPacket): ArrivedPacket {
-  return { sequenceNumber: sequence, timestamp, arrivalMs, payload };
+/** From one 16-bit number to another, the short way round. */
+function shortestStep16(from: number, to: number): number {
+  return ((to - from) << 16) >> 16;
 }
 
-/** Of 16-bit numbers, the short way round. */
-function sequenceDifference(a: ArrivedPacket, b: ArrivedPacket): number {
-  return ((a.sequenceNumber - b.sequenceNumber) << 16) >> 16;
-}
-
-/** Of 32-bit numbers, the short way round. */
-function timestampDifference(a: ArrivedPacket, b: ArrivedPacket): number {
-  return (a.timestamp - b.timestamp) | 0;
+/** From one 32-bit number to another, the short way round. */
+function shortestStep32(from: number, to: number): number {
+  return (to - from) | 0;
 }

@@ -1,37 +1,64 @@
 import { isRtp, payloadOf, payloadTypeOf, sequenceNumberOf, ssrcOf, timestampOf } from '@tribune/shared/rtp.ts';
 import { Limiter } from './Limiter.ts';
 import { MixStream, type MixSettings } from './MixStream.ts';
-import { FRAME } from './sound.ts';
+import { loadOpus } from './opus/loadOpus.ts';
+import type { OpusCodec } from './opus/OpusCodec.ts';
+import { FRAME, FRAME_MS } from './sound.ts';
 import { Voice, type VoiceReport, type VoiceSettings } from './Voice.ts';
 
-/** The mix of one room, without sockets and timers: packets and ticks go in, packets come out. */
+/**
+ * The mix of one room, without sockets and timers: packets and ticks go in, packets come out. The frames of a packet are mixed
+ * together when the last of them is due: none of them is heard before, and the memory of a room is gone through once a packet.
+ */
 export class RoomMixer {
+  readonly #opus: OpusCodec;
   readonly #stream: MixStream;
   /** By SSRC. */
   readonly #voices = new Map<number, Voice>();
-  readonly #mix = new Float32Array(FRAME);
   readonly #limiter = new Limiter();
+  /** One packet, and the frames in it. */
+  readonly #mix: Float32Array;
+  readonly #frames: readonly Float32Array[];
+  /** When the frames that have come since the last packet were due. */
+  readonly #dueMs: number[] = [];
+  /** Frames that the first packet does without. */
+  #skipped: number;
   #wasSilent = true;
 
-  private constructor(stream: MixStream) {
+  private constructor(opus: OpusCodec, stream: MixStream, packetMs: number, phase: number) {
+    const frames = packetMs / FRAME_MS;
+    const mix = new Float32Array(frames * FRAME);
+    this.#opus = opus;
     this.#stream = stream;
+    this.#mix = mix;
+    this.#frames = Array.from({ length: frames }, (_, n) => mix.subarray(n * FRAME, (n + 1) * FRAME));
+    this.#skipped = phase % frames;
   }
 
-  /** @param phase see `MixStream.create` */
-  static async create(settings: MixSettings, phase = 0): Promise<RoomMixer> {
-    return new RoomMixer(await MixStream.create(settings, phase));
+  /**
+   * @param phase frames by which its packets end before those of other rooms, so that not all are mixed in one tick
+   * @param codec the fastest of this machine by default
+   */
+  static async create(settings: MixSettings, phase = 0, codec?: OpusCodec): Promise<RoomMixer> {
+    const opus = codec ?? (await loadOpus());
+    return new RoomMixer(opus, await MixStream.create(settings, opus), settings.packetMs, phase);
   }
 
   get voiceCount(): number {
     return this.#voices.size;
   }
 
-  /** The whole list each time: who is not in it fades out. */
+  /** The last packet as mixed, before it was encoded. Written over by the next one. */
+  get mix(): Float32Array {
+    return this.#mix;
+  }
+
+  /** Takes the whole list each time: a voice that is not in it fades out. */
   setSpeakers(speakers: readonly VoiceSettings[]): void {
     for (const speaker of speakers) {
       const known = this.#voices.get(speaker.ssrc);
       if (known) known.update(speaker);
-      else this.#voices.set(speaker.ssrc, new Voice(speaker));
+      else this.#voices.set(speaker.ssrc, new Voice(speaker, this.#opus));
     }
     const wanted = new Set(speakers.map(({ ssrc }) => ssrc));
     for (const [ssrc, voice] of this.#voices) if (!wanted.has(ssrc)) voice.leave();
@@ -39,6 +66,7 @@ export class RoomMixer {
 
   /** Mixes again after a time in which nobody called `tick()`. */
   resume(): void {
+    this.#dueMs.length = 0;
     this.#stream.restamp();
   }
 
@@ -56,28 +84,22 @@ export class RoomMixer {
     });
   }
 
-  /** Mixes the next 20 ms. A packet to send, when there is one. */
-  tick(nowMs: number): Buffer | null {
-    this.#mix.fill(0);
+  /**
+   * Is called for each frame when it is due.
+   *
+   * @returns a packet to send, when one is full and worth sending
+   * @throws {Error} when a voice cannot be decoded, or the mix not encoded; the room has to be made anew then
+   */
+  tick(dueMs: number): Buffer | null {
+    this.#dueMs.push(dueMs);
+    if (this.#skipped + this.#dueMs.length < this.#frames.length) return null;
     let isSilent = true;
-    for (const [ssrc, voice] of this.#voices) {
-      if (voice.mixInto(this.#mix, nowMs)) isSilent = false;
-      if (voice.speakingDbov !== null) this.#stream.hear(voice.voiceId, voice.speakingDbov);
-      if (!voice.isGone) continue;
-      voice.close();
-      this.#voices.delete(ssrc);
+    for (const [n, frameDueMs] of this.#dueMs.entries()) {
+      if (this.#mixFrame(this.#frames[this.#skipped + n]!, frameDueMs)) isSilent = false;
     }
-    // The limiter holds the end of the last frame back.
-    const isOver = isSilent && this.#wasSilent;
-    this.#wasSilent = isSilent;
-    if (isOver) return this.#stream.add(null);
-    this.#limiter.process(this.#mix);
-    return this.#stream.add(this.#mix);
-  }
-
-  /** The last 20 ms as mixed, before they are encoded. Written over by the next tick. */
-  get frame(): Float32Array {
-    return this.#mix;
+    this.#skipped = 0;
+    this.#dueMs.length = 0;
+    return this.#stream.pack(this.#mix, isSilent);
   }
 
   /** How each voice does, by SSRC. */
@@ -90,5 +112,23 @@ export class RoomMixer {
     for (const voice of this.#voices.values()) voice.close();
     this.#voices.clear();
     this.#stream.close();
+  }
+
+  /** @returns false when the frame is digital silence */
+  #mixFrame(frame: Float32Array, nowMs: number): boolean {
+    frame.fill(0);
+    let isSilent = true;
+    for (const [ssrc, voice] of this.#voices) {
+      if (voice.mixInto(frame, nowMs)) isSilent = false;
+      if (voice.speakingDbov !== null) this.#stream.hear(voice.voiceId, voice.speakingDbov);
+      if (!voice.isGone) continue;
+      voice.close();
+      this.#voices.delete(ssrc);
+    }
+    // The limiter holds the end of the last frame back.
+    const isOver = isSilent && this.#wasSilent;
+    this.#wasSilent = isSilent;
+    if (!isOver) this.#limiter.process(frame);
+    return !isOver;
   }
 }

@@ -25,7 +25,7 @@ const OWN_MIX = Symbol('own mix');
 
 interface RoomSocketOptions {
   readonly state: RoomState;
-  /** See `MixStream.create`. */
+  /** See `RoomMixer.create`. */
   readonly phase: number;
   readonly relayKey: Buffer;
   readonly listenAddress: string;

@@ -1,8 +1,11 @@
 import { FRAME_MS } from './sound.ts';
 
-/** From here on a tick counts as late, in ms. */
+/** Timers go by whole milliseconds: a tick that is due within one comes now, since to wait for it is to wake up twice. */
+const EARLY_MS = 1;
+
+/** A tick counts as late from here on. */
 const LATE_MS = 10;
-/** Further behind than this, the time is given up rather than made up for in one go. */
+/** A clock that is further behind than this gives the time up, rather than to make up for it in one go. */
 const MAX_CATCH_UP_TICKS = 10;
 
 /** Ticks every 20 ms of the monotonic clock; a late one does not make the next late. */
@@ -13,7 +16,7 @@ export class TickClock {
   #ticks = 0;
   #lateTicks = 0;
 
-  /** @param run with the time at which the tick was due, so that mixes do not jitter with timers. */
+  /** @param run is called with the time at which the tick was due, so that mixes do not jitter with timers */
   constructor(run: (dueMs: number, tick: number) => void) {
     this.#run = run;
     this.#timer = setTimeout(() => this.#wake(), 0);
@@ -39,7 +42,7 @@ export class TickClock {
       this.#ticks += given;
       this.#lateTicks += given;
     }
-    while (this.#nextMs <= performance.now()) {
+    while (this.#nextMs - EARLY_MS <= performance.now()) {
       if (performance.now() - this.#nextMs >= LATE_MS) this.#lateTicks += 1;
       this.#run(this.#nextMs, this.#ticks);
       this.#ticks += 1;

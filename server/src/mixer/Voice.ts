@@ -1,12 +1,9 @@
-import { createDecoder } from 'libopus-wasm';
-import { Leveller } from './Leveller.ts';
+import { AutomaticGain } from './AutomaticGain.ts';
+import { JitterBuffer, type JitterBufferReport } from './JitterBuffer.ts';
+import { MAX_PACKET_BYTES, type OpusCodec } from './opus/OpusCodec.ts';
 import type { ArrivedPacket } from './PacketQueue.ts';
-import { Playout, type PlayoutReport } from './Playout.ts';
-import { applyRamp, dbov, FRAME, SAMPLE_RATE } from './sound.ts';
-import { SpeakingHold } from './SpeakingHold.ts';
-
-/** Largest Opus packet of one frame (RFC 6716, section 3.2.1), and more than anybody sends. */
-const MAX_PAYLOAD_BYTES = 1275;
+import { addWithRamp, FRAME } from './sound.ts';
+import { VoiceActivityHangover } from './VoiceActivityHangover.ts';
 
 export interface VoiceSettings {
   readonly ssrc: number;
@@ -16,45 +13,47 @@ export interface VoiceSettings {
   readonly muted: boolean;
 }
 
-export interface VoiceReport extends PlayoutReport {
-  /** By which it is turned up, to be as loud as the others. */
+export interface VoiceReport extends JitterBufferReport {
+  /** By how much the voice is turned up, to be as loud as the others. */
   readonly gainDb: number;
 }
 
-/** One person who speaks into a mix. */
+/** The voice of one speaker in a mix: packets go in, and frames of sound are added to the mix. */
 export class Voice {
   readonly #pcm = new Float32Array(FRAME);
-  readonly #leveller = new Leveller();
-  readonly #speaking = new SpeakingHold();
+  readonly #automaticGain = new AutomaticGain();
+  readonly #hangover = new VoiceActivityHangover();
   #settings: VoiceSettings;
   /** Null for the moment that it takes to make a decoder. */
-  #playout: Playout | null = null;
+  #buffer: JitterBuffer | null = null;
+  #failure: { readonly cause: unknown } | null = null;
+  /** The factor that the last frame ended with. */
   #gain = 0;
   #speakingDbov: number | null = null;
   #isLeaving = false;
   #closed = false;
 
-  constructor(settings: VoiceSettings) {
+  constructor(settings: VoiceSettings, opus: OpusCodec) {
     this.#settings = settings;
-    void this.#open();
+    void this.#open(opus);
   }
 
   get voiceId(): number {
     return this.#settings.voiceId;
   }
 
-  /** A voice that left, and has faded out. */
+  /** True once the voice has left, and has faded out. */
   get isGone(): boolean {
     return this.#isLeaving && this.#gain === 0;
   }
 
-  /** Its loudness in dBov as of the last frame; null when it is not speaking. */
+  /** The level of the last frame in dBov; null when the voice is not speaking. */
   get speakingDbov(): number | null {
     return this.#speakingDbov;
   }
 
   report(): VoiceReport | null {
-    return this.#playout && { ...this.#playout.report(), gainDb: this.#leveller.gainDb };
+    return this.#buffer && { ...this.#buffer.report(), gainDb: this.#automaticGain.gainDb };
   }
 
   update(settings: VoiceSettings): void {
@@ -68,46 +67,56 @@ export class Voice {
 
   receive(payloadType: number, packet: ArrivedPacket): void {
     if (this.#isSilenced || payloadType !== this.#settings.payloadType) return;
-    if (packet.payload.length === 0 || packet.payload.length > MAX_PAYLOAD_BYTES) return;
-    this.#playout?.push(packet);
+    if (packet.payload.length === 0 || packet.payload.length > MAX_PACKET_BYTES) return;
+    this.#buffer?.push(packet);
   }
 
-  /** Adds its next 20 ms to the mix. False when it has nothing to say. */
+  /**
+   * Adds the next frame to the mix, with a gain that never jumps. Nothing is decoded for a voice that is muted.
+   *
+   * @returns false when there is nothing to hear
+   * @throws {Error} when the voice could not get a decoder
+   */
   mixInto(mix: Float32Array, nowMs: number): boolean {
-    const isHeard = this.#pull(nowMs);
-    if (isHeard) for (let index = 0; index < FRAME; index++) mix[index]! += this.#pcm[index]!;
-    this.#speakingDbov = this.#speaking.follow(isHeard ? dbov(this.#pcm) : -Infinity, nowMs);
-    if (!this.#isSilenced) return isHeard;
-    this.#speakingDbov = null;
-    this.#speaking.reset();
+    if (this.#failure) throw new Error('A voice has no decoder', this.#failure);
+    if (this.#isSilenced && this.#gain === 0) {
+      this.#speakingDbov = null;
+      return false;
+    }
+    const isHeard = this.#buffer?.pull(this.#pcm, nowMs) ?? false;
+    const from = this.#gain;
+    this.#gain = isHeard ? this.#automaticGain.follow(this.#pcm) : this.#automaticGain.gain;
+    if (this.#isSilenced) this.#gain = 0;
+    const levelDbov = isHeard ? addWithRamp(mix, this.#pcm, from, this.#gain) : -Infinity;
+    this.#speakingDbov = this.#hangover.follow(levelDbov, nowMs);
+    if (this.#isSilenced) this.#fallSilent();
     return isHeard;
   }
 
   close(): void {
     this.#closed = true;
-    this.#playout?.free();
-    this.#playout = null;
+    this.#buffer?.free();
+    this.#buffer = null;
   }
 
   get #isSilenced(): boolean {
     return this.#isLeaving || this.#settings.muted;
   }
 
-  /** The next 20 ms with the gain that they are heard with, which never jumps. Nothing is decoded for who is muted. */
-  #pull(nowMs: number): boolean {
-    const from = this.#gain;
-    if (this.#isSilenced && from === 0) return false;
-    const isHeard = this.#playout?.pull(this.#pcm, nowMs) ?? false;
-    const wanted = isHeard ? this.#leveller.follow(this.#pcm) : this.#leveller.gain;
-    this.#gain = this.#isSilenced ? 0 : wanted;
-    if (isHeard) applyRamp(this.#pcm, 0, FRAME, from, this.#gain);
-    if (this.#isSilenced) this.#playout?.clear();
-    return isHeard;
+  #fallSilent(): void {
+    this.#speakingDbov = null;
+    this.#hangover.reset();
+    this.#buffer?.clear();
   }
 
-  async #open(): Promise<void> {
-    const decoder = await createDecoder({ channels: 1, sampleRate: SAMPLE_RATE });
-    if (this.#closed) decoder.free();
-    else this.#playout = new Playout(decoder);
+  async #open(opus: OpusCodec): Promise<void> {
+    try {
+      const decoder = await opus.createDecoder();
+      if (this.#closed) decoder.free();
+      else this.#buffer = new JitterBuffer(decoder);
+    } catch (cause) {
+      // Nobody waits for this promise: the next frame throws what happened.
+      this.#failure = { cause };
+    }
   }
 }

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { loadLibopus } from 'libopus-wasm';
 import { isPortTaken } from './bindUdp.ts';
 import type { MixerCommand, MixerReport, MixerSettings, MixerUsage, RoomState } from './mixerMessages.ts';
+import { loadOpus } from './opus/loadOpus.ts';
 import { RoomSocket } from './RoomSocket.ts';
 import { TickClock } from './TickClock.ts';
 
@@ -31,7 +31,7 @@ process.on('uncaughtException', handleUncaught);
 process.on('unhandledRejection', handleUncaught);
 // Ctrl-C goes to every process of a terminal, and the parent decides what comes of it.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
-await loadLibopus();
+await loadOpus();
 report({ type: 'ready' });
 
 function handle(command: MixerCommand): void {

@@ -1,8 +1,5 @@
-import type { Person } from '@tribune/shared/domain.ts';
+import { LIMITS, type Person } from '@tribune/shared/domain.ts';
 import type { AudienceList } from '@tribune/shared/protocol.ts';
-
-const FACES = 12;
-const LIST_LIMIT = 50;
 
 /** The people who are here and not on stage: a count, a sample of faces, and a list to search for those who moderate. */
 export class Audience {
@@ -23,19 +20,19 @@ export class Audience {
     this.#people.set(person.userId, person);
     if (known?.name === person.name) return;
     const others = this.#faces.filter(({ userId }) => userId !== person.userId);
-    if (known || this.#faces.length < FACES) this.#faces = [...others, person].slice(0, FACES);
+    if (known || this.#faces.length < LIMITS.faces) this.#faces = [...others, person].slice(0, LIMITS.faces);
   }
 
   delete(userId: string): void {
     if (!this.#people.delete(userId) || !this.#faces.some((face) => face.userId === userId)) return;
-    this.#faces = [...this.#people.values()].slice(0, FACES);
+    this.#faces = [...this.#people.values()].slice(0, LIMITS.faces);
   }
 
   /** Those whose name contains the query, whatever its case and accents. */
   search(query: string): AudienceList {
     const wanted = fold(query);
     const matching = [...this.#people.values()].filter(({ name }) => fold(name).includes(wanted));
-    return { people: matching.slice(0, LIST_LIMIT), total: this.#people.size };
+    return { people: matching.slice(0, LIMITS.audiencePage), total: this.#people.size };
   }
 }
 

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import type { Person, ReactionKind, RoomInfo, RoomSnapshot } from '@tribune/shared/domain.ts';
+import { LIMITS, type Person, type ReactionKind, type RoomInfo, type RoomSnapshot } from '@tribune/shared/domain.ts';
 import type { CloseReason } from '@tribune/shared/errors.ts';
 import { can, type Action } from '@tribune/shared/permissions.ts';
 import type { AudienceList, RoomHealthInfo, Welcome } from '@tribune/shared/protocol.ts';
@@ -32,8 +32,6 @@ import { toSelfState } from './selfState.ts';
 
 export type RoomConfig = GracesConfig & Pick<Config, 'ROOM_CAPACITY' | 'CLUSTER_ADDRESS'>;
 
-const FACES = 12;
-const AUDIENCE_LIST_LIMIT = 50;
 /** Of somebody who is on a node that does not answer. */
 const UNKNOWN_NAME = '?';
 /** The audience of a node that goes moves so long after its stage: it would come to a silence. */
@@ -235,7 +233,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
     const { answers, isPartial } = await this.#askOthers({ kind: 'search', text });
     const elsewhere = answers.flatMap((answer) => (answer.kind === 'people' ? answer.people : []));
     const people = [...this.#peers.search(text).people, ...elsewhere.map(({ userId, name }) => ({ userId, name }))];
-    const list = { people: people.slice(0, AUDIENCE_LIST_LIMIT), total: this.listenersEverywhere };
+    const list = { people: people.slice(0, LIMITS.audiencePage), total: this.listenersEverywhere };
     return isPartial ? { ...list, isPartial } : list;
   }
 
@@ -308,7 +306,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
 
   get #faces(): readonly Person[] {
     const elsewhere = this.#reconciler.reports.all.flatMap(({ faces }) => faces);
-    return [...this.#peers.faces, ...elsewhere].slice(0, FACES);
+    return [...this.#peers.faces, ...elsewhere].slice(0, LIMITS.faces);
   }
 
   async #askOthers(question: Question, isEnough?: (answer: Answer) => boolean) {

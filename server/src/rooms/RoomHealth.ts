@@ -1,3 +1,4 @@
+import { WEAK_CONNECTION } from '@tribune/shared/domain.ts';
 import type { QualitySummary, RoomHealthInfo, Spread } from '@tribune/shared/protocol.ts';
 import type { QualityReport } from '@tribune/shared/schemas.ts';
 
@@ -12,8 +13,6 @@ const REPORTS_PER_S = 20;
 const REPORT_MIN_S = 20;
 /** Reports further apart than this would say nothing of the moment. */
 const REPORT_MAX_S = 600;
-/** Where a page shows a weak connection. */
-const WEAK = { lossPct: 5, rttMs: 500, jitterMs: 80 } as const;
 
 interface Sample {
   readonly listeners: number;
@@ -87,8 +86,9 @@ function summarize(reports: readonly QualityReport[]): QualitySummary {
   };
 }
 
-function isWeak(report: QualityReport): boolean {
-  return (['lossPct', 'rttMs', 'jitterMs'] as const).some((name) => (report[name] ?? 0) > WEAK[name]);
+function isWeak({ lossPct, rttMs, jitterMs }: QualityReport): boolean {
+  const limits = WEAK_CONNECTION;
+  return (lossPct ?? 0) > limits.lossPct || (rttMs ?? 0) > limits.roundTripMs || (jitterMs ?? 0) > limits.jitterMs;
 }
 
 function spreadOf(values: readonly (number | null | undefined)[]): Spread | null {

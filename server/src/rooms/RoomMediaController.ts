@@ -152,7 +152,7 @@ export class RoomMediaController extends EventEmitter<{
   #peerMedia(peer: Peer): PeerMedia {
     if (peer.closed) throw new AppError('INVALID_STATE', 'The peer was closed meanwhile');
     if (peer.media) return peer.media;
-    const media = new PeerMedia(peer.userId, peer.rtpCapabilities);
+    const media = new PeerMedia(peer.userId, peer.rtpCapabilities, this.#options.pool.health);
     media.on('consumerClosed', (consumerId) => peer.link?.notify('consumer:closed', { consumerId }));
     media.on('producerClosed', (producerId) => peer.link?.notify('producer:closed', { producerId }));
     peer.media = media;

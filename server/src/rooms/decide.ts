@@ -34,7 +34,7 @@ export interface PeerPlan {
 }
 
 /** A change that the home makes by itself, as an action of the store with its arguments. */
-export type HomeWrite =
+type HomeWrite =
   | {
       readonly action: 'peer:presence';
       readonly args: { readonly people: readonly { readonly userId: string; readonly away: boolean }[] };

@@ -11,7 +11,7 @@ import { Server, type Socket } from 'socket.io';
 import type { Ticket, Tokens } from '../auth/Tokens.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
-import type { Metrics } from '../metrics.ts';
+import type { Metrics } from '../metrics/Metrics.ts';
 import type { Peer, PeerLink } from '../rooms/Peer.ts';
 import type { Room } from '../rooms/Room.ts';
 import type { RoomManager } from '../rooms/RoomManager.ts';

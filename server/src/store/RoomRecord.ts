@@ -36,7 +36,7 @@ export interface RoomRecord {
   readonly excluded: ReadonlyMap<string, Exclusion>;
 }
 
-export interface Exclusion {
+interface Exclusion {
   readonly reason: 'removed' | 'banned';
   readonly seq: number;
 }

@@ -1,8 +1,8 @@
 import { ApiClient } from '@tribune/shared/ApiClient.ts';
-import { PROTOCOL_VERSION, type RoomState, type SelfState, type StageMember } from '@tribune/shared/domain.ts';
+import type { RoomState, SelfState, StageMember } from '@tribune/shared/domain.ts';
 import type { NotificationName, Notifications, TicketResponse, Welcome } from '@tribune/shared/protocol.ts';
-import type { HandshakeAuth } from '@tribune/shared/schemas.ts';
-import { SignalingClient, type Disconnection } from '@tribune/shared/SignalingClient.ts';
+import { RoomConnection } from '@tribune/shared/RoomConnection.ts';
+import type { Disconnection, SignalingClient } from '@tribune/shared/SignalingClient.ts';
 import type { Socket as NetSocket } from 'node:net';
 import { io, type Socket } from 'socket.io-client';
 import { fakeRtpParameters } from './rtpParameters.ts';
@@ -27,6 +27,7 @@ export class TestPeer {
   #api: ApiClient;
   #origin: string;
   #socket: Socket | null = null;
+  #connection: RoomConnection | null = null;
   #signaling: SignalingClient | null = null;
   #self: SelfState | null = null;
   #state: RoomState | null = null;
@@ -75,19 +76,28 @@ export class TestPeer {
     return this.connect(await this.#api.createTicket(roomId));
   }
 
-  /** Connects with a ticket, or with something else in its place. */
-  async connect({ ticket, rtpCapabilities, url }: TicketResponse, overrides: object = {}): Promise<Welcome> {
-    const auth: HandshakeAuth = { ticket, protocol: PROTOCOL_VERSION, instanceId: this.instanceId, rtpCapabilities };
-    const socket = io(url ?? this.#origin, {
-      ...{ transports: ['websocket'], reconnection: false, autoConnect: false, forceNew: true },
-      auth: { ...auth, ...overrides },
-    });
-    const signaling = new SignalingClient(socket);
-    this.#socket = socket;
-    this.#signaling = signaling;
+  /** Connects with a ticket, or with something else in its place. Never comes back by itself. */
+  async connect(ticket: TicketResponse, overrides: object = {}): Promise<Welcome> {
     this.disconnection = null;
-    this.#listen(signaling);
-    const welcome = await signaling.connect();
+    this.#connection = new RoomConnection({
+      api: { createTicket: () => Promise.resolve(ticket) },
+      roomId: ticket.room.id,
+      instanceId: this.instanceId,
+      prepare: ({ rtpCapabilities }) => rtpCapabilities,
+      createSocket: (url, auth) => {
+        this.#socket = io(url ?? this.#origin, {
+          ...{ transports: ['websocket'], reconnection: false, autoConnect: false, forceNew: true },
+          auth: { ...auth, ...overrides },
+        });
+        return this.#socket;
+      },
+      subscribe: (signaling) => {
+        this.#signaling = signaling;
+        this.#listen(signaling);
+      },
+      policy: { nextDelayMs: () => null },
+    });
+    const { welcome } = await this.#connection.join();
     this.#self = welcome.snapshot.self;
     this.#state = welcome.snapshot.state;
     return welcome;
@@ -167,7 +177,7 @@ export class TestPeer {
   }
 
   leave(): void {
-    this.#signaling?.close();
+    this.#connection?.close();
   }
 
   #listen(signaling: SignalingClient): void {

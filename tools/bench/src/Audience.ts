@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
-import { createGuard } from '@tribune/loadtest/run/guard.ts';
-import { FULL, type ListenerKind } from '@tribune/loadtest/people/kinds.ts';
+import { createGuard } from '@tribune/loadtest/guard.ts';
+import { FULL, type ListenerKind } from '@tribune/loadtest/hearing/kinds.ts';
 import { Listener } from '@tribune/loadtest/people/Listener.ts';
 import type { StreamCounts } from '@tribune/loadtest/hearing/SequenceTracker.ts';
-import { sumCounts } from '@tribune/loadtest/report/stats.ts';
+import { sumCounts } from '@tribune/loadtest/hearing/stats.ts';
 import { ApiClient } from '@tribune/shared/ApiClient.ts';
 import type { BenchServer } from './BenchServer.ts';
 

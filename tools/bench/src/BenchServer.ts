@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseSfuMetrics } from '@tribune/loadtest/run/sfuMetrics.ts';
+import { parseSfuMetrics } from '@tribune/loadtest/report/sfuMetrics.ts';
 import { startRedis, type OwnRedis } from '@tribune/scripts/redis.mjs';
 import { Tokens } from '@tribune/server/auth/Tokens.ts';
 import { ServerProcess } from '@tribune/server-process';

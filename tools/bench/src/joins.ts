@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { parseCommandLine as parseLoadTest } from '@tribune/loadtest/options.ts';
 import { runLoadTest } from '@tribune/loadtest/run/runLoadTest.ts';
 import type { Stage } from '@tribune/loadtest/people/Stage.ts';
-import { percentilesOf } from '@tribune/loadtest/report/stats.ts';
+import { percentilesOf } from '@tribune/loadtest/hearing/stats.ts';
 import { BenchServer } from './BenchServer.ts';
 import { Audience } from './Audience.ts';
 import { figureOf, type Figure } from './figures.ts';

@@ -1,7 +1,7 @@
 import { defineCommand, listOf, text, type ValuesOf } from '@tribune/cli';
 import type { BenchSize } from './runBench.ts';
 
-export const SECTIONS = ['floor', 'sfu', 'joins', 'signalling'] as const;
+export const SECTIONS = ['floor', 'sfu', 'rooms', 'joins', 'signalling'] as const;
 export type Section = (typeof SECTIONS)[number];
 
 export interface BenchOptions {
@@ -24,6 +24,11 @@ export const COMMAND = defineCommand({
     },
     quick: { help: 'a small run of a few seconds, to see whether it works: its figures mean little' },
     json: { value: 'FILE', parse: text(), help: 'writes the figures there instead of to tools/bench/results' },
+    baseline: {
+      value: 'DIR',
+      parse: text(),
+      help: 'another checkout of Tribune, whose mixer is measured beside this one, as a ratio',
+    },
   },
 });
 
@@ -39,6 +44,18 @@ export const FULL: BenchSize = {
     windowMs: 3000,
     runs: 3,
   },
+  rooms: {
+    stages: [
+      { rooms: 1, microphones: 1 },
+      { rooms: 10, microphones: 1 },
+      { rooms: 10, microphones: 3 },
+      { rooms: 10, microphones: 10 },
+    ],
+    windowMs: 4000,
+    runs: 3,
+    firstRooms: 20,
+    baseline: null,
+  },
   joins: { joins: 300, runs: 3, steadyMs: 2000 },
   signalling: {
     rooms: [
@@ -52,11 +69,17 @@ export const FULL: BenchSize = {
 const QUICK: BenchSize = {
   floor: { rounds: 5, runs: 3, paced: { rounds: 2, sockets: 300, pauseMs: 60 } },
   sfu: { rooms: [{ microphones: 1, listeners: 5 }], windowMs: 1000, runs: 1 },
+  rooms: { stages: [{ rooms: 1, microphones: 1 }], windowMs: 500, runs: 1, firstRooms: null, baseline: null },
   joins: { joins: 10, runs: 1, steadyMs: 500 },
   signalling: { rooms: [{ sockets: 50, pulses: 1 }], runs: 1 },
 };
 
 /** What a run does for the options that were given. */
-export function benchOptionsOf({ quick, only, json }: ValuesOf<typeof COMMAND>): BenchOptions {
-  return { size: quick ? QUICK : FULL, sections: only, jsonFile: json ?? null };
+export function benchOptionsOf({ quick, only, json, baseline }: ValuesOf<typeof COMMAND>): BenchOptions {
+  const size = quick ? QUICK : FULL;
+  return {
+    size: { ...size, rooms: { ...size.rooms, baseline: baseline ?? null } },
+    sections: only,
+    jsonFile: json ?? null,
+  };
 }

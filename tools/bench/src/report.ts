@@ -19,6 +19,16 @@ export interface BenchReport {
   readonly sfuMsPerListenerSecond: Readonly<Record<string, number | null>>;
   /** CPU of the mixer by open microphones; null where there is none. */
   readonly mixerMsPerSecond: Readonly<Record<string, number | null>>;
+  /** CPU of the mixer process for a room that is alone in it, with one open microphone. */
+  readonly mixerMsPerLoneRoomSecond: number | null;
+  /** CPU of the mixer process for one of several rooms in it, by open microphones. */
+  readonly mixerMsPerRoomSecond: Readonly<Record<string, number | null>>;
+  /** The same as a share of what the checkout of `--baseline` takes; null without one. */
+  readonly mixerRatioToBaseline: Readonly<Record<string, number | null>>;
+  /** Rooms with one open microphone in one mixer process, beyond which its ticks begin to be late. */
+  readonly roomsPerMixerCore: number | null;
+  /** True where the machine could not feed so many rooms, and the number follows from the CPU that fewer took. */
+  readonly isRoomsPerMixerCoreExtrapolated: boolean | null;
   /** Of the worker and of Node. */
   readonly kbPerListener: number | null;
   readonly joinsPerSecond: number | null;
@@ -30,7 +40,8 @@ export interface BenchReport {
 }
 
 export function buildReport(result: BenchResult, date = new Date()): BenchReport {
-  const { floor, sfu, joins, signalling } = result;
+  const { floor, sfu, rooms, joins, signalling } = result;
+  const amongOthers = (rooms?.costs ?? []).filter((cost) => cost.rooms > 1);
   const memory = sfu?.memory ? sfu.memory.workerKb + sfu.memory.nodeKb : null;
   return {
     date: date.toISOString(),
@@ -49,6 +60,15 @@ export function buildReport(result: BenchResult, date = new Date()): BenchReport
     mixerMsPerSecond: Object.fromEntries(
       (sfu?.rooms ?? []).map(({ microphones, mixerMsPerSecond }) => [microphones, medianOf(mixerMsPerSecond)]),
     ),
+    mixerMsPerLoneRoomSecond: medianOf(rooms?.costs.find((cost) => cost.rooms === 1)?.msPerRoomSecond),
+    mixerMsPerRoomSecond: Object.fromEntries(
+      amongOthers.map(({ microphones, msPerRoomSecond }) => [microphones, medianOf(msPerRoomSecond)]),
+    ),
+    mixerRatioToBaseline: Object.fromEntries(
+      amongOthers.map(({ microphones, ratio }) => [microphones, medianOf(ratio)]),
+    ),
+    roomsPerMixerCore: rooms?.capacity?.rooms ?? null,
+    isRoomsPerMixerCoreExtrapolated: rooms?.capacity?.isExtrapolated ?? null,
     kbPerListener: memory === null ? null : significant(memory),
     joinsPerSecond: medianOf(joins?.perSecond),
     joinWorkerMs: medianOf(joins?.workerMs),

@@ -1,12 +1,14 @@
 import { measureFloor, type FloorResult, type FloorSize } from './floor.ts';
 import { measureJoins, type JoinsResult, type JoinsSize } from './joins.ts';
 import type { Section } from './options.ts';
+import { measureRooms, type RoomsResult, type RoomsSize } from './rooms.ts';
 import { measureSfu, type SfuResult, type SfuSize } from './sfu.ts';
 import { measureSignalling, type SignallingResult, type SignallingSize } from './signalling.ts';
 
 export interface BenchSize {
   readonly floor: FloorSize;
   readonly sfu: SfuSize;
+  readonly rooms: RoomsSize;
   readonly joins: JoinsSize;
   readonly signalling: SignallingSize;
 }
@@ -15,6 +17,7 @@ export interface BenchSize {
 export interface BenchResult {
   readonly floor: FloorResult | null;
   readonly sfu: SfuResult | null;
+  readonly rooms: RoomsResult | null;
   readonly joins: JoinsResult | null;
   readonly signalling: readonly SignallingResult[] | null;
 }
@@ -47,6 +50,7 @@ export async function runBench(
   return {
     floor: await attempt('floor', async () => measureFloor(size.floor, signal)),
     sfu: await attempt('sfu', async () => measureSfu(size.sfu, signal)),
+    rooms: await attempt('rooms', async () => measureRooms(size.rooms, signal)),
     joins: await attempt('joins', async () => measureJoins(size.joins, signal)),
     signalling: await attempt('signalling', async () => measureSignalling(size.signalling, signal)),
   };

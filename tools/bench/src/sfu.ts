@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { ListenerKind } from '@tribune/loadtest/people/kinds.ts';
-import { lostOf, difference } from '@tribune/loadtest/report/stats.ts';
+import type { ListenerKind } from '@tribune/loadtest/hearing/kinds.ts';
+import { lostOf, difference } from '@tribune/loadtest/hearing/stats.ts';
 import { encodeSpeeches, Stage } from '@tribune/loadtest/people/Stage.ts';
-import { createGuard } from '@tribune/loadtest/run/guard.ts';
+import { createGuard } from '@tribune/loadtest/guard.ts';
 import { BenchServer, usageBetween, type Usage } from './BenchServer.ts';
 import { Audience } from './Audience.ts';
 import { figureOf, mapFigure, type Figure } from './figures.ts';

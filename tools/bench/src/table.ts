@@ -15,7 +15,7 @@ export function formatTable(report: BenchReport): string {
   return [line(HEAD), rule, ...rows.slice(1).map(line)].join('\n');
 }
 
-function rowsOf({ details: { floor, sfu, joins, signalling } }: BenchReport): Row[] {
+function rowsOf({ details: { floor, sfu, rooms, joins, signalling } }: BenchReport): Row[] {
   /** @param usPerUnit turns the figure into µs, where a comparison with a packet means something */
   const row = (what: string, figure: Figure | null, unit: string, usPerUnit?: number): Row => [
     what,
@@ -48,6 +48,36 @@ function rowsOf({ details: { floor, sfu, joins, signalling } }: BenchReport): Ro
       ...(room.lostPct > 0 ? [plain('SFU: lost meanwhile', room.lostPct, '%')] : []),
     ];
   });
+  const capacities = [
+    { capacity: rooms?.baselineCapacity, which: ', the baseline' },
+    { capacity: rooms?.capacity, which: '' },
+  ];
+  const roomsRows = [
+    ...(rooms?.costs ?? []).flatMap(({ microphones, ...cost }) => {
+      const what = `mixer: a room for a second (rooms: ${cost.rooms}, open microphones: ${microphones})`;
+      return [
+        row(what, cost.msPerRoomSecond, 'ms'),
+        ...(cost.ratio
+          ? [
+              row(`${what}, the baseline`, cost.baselineMsPerRoomSecond, 'ms'),
+              row(`${what}, as a share of the baseline`, cost.ratio, ''),
+            ]
+          : []),
+      ];
+    }),
+    ...capacities.flatMap(({ capacity, which }) =>
+      capacity
+        ? [
+            plain(
+              `mixer: rooms in time in one process${which}${capacity.isExtrapolated ? ' (extrapolated)' : ''}`,
+              capacity.rooms,
+              '',
+            ),
+            plain(`mixer: a room among as many for a second${which}`, capacity.msPerRoomSecond, 'ms'),
+          ]
+        : [],
+    ),
+  ];
   const memoryRows = sfu
     ? [
         plain('memory per listener, worker', sfu.memory?.workerKb ?? null, 'kB'),
@@ -75,5 +105,5 @@ function rowsOf({ details: { floor, sfu, joins, signalling } }: BenchReport): Ro
     row(`room-wide message, for each of ${sockets} sockets`, usPerSocket, 'µs', 1),
     plain(`memory per socket, of ${sockets}`, kbPerSocket, 'kB'),
   ]);
-  return [...floorRows, ...sfuRows, ...memoryRows, ...joinRows, ...signallingRows];
+  return [...floorRows, ...sfuRows, ...roomsRows, ...memoryRows, ...joinRows, ...signallingRows];
 }

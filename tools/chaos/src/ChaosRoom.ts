@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createGuard } from '@tribune/loadtest/run/guard.ts';
+import { createGuard } from '@tribune/loadtest/guard.ts';
 import { Speaker } from '@tribune/loadtest/people/Speaker.ts';
 import { encodeSpeech, type SpeechFrame } from '@tribune/loadtest/media/speech.ts';
 import { SPEECH_FILES } from '@tribune/loadtest/people/Stage.ts';

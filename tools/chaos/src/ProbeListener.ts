@@ -1,5 +1,5 @@
-import { createGuard } from '@tribune/loadtest/run/guard.ts';
-import type { ListenerKind } from '@tribune/loadtest/people/kinds.ts';
+import { createGuard } from '@tribune/loadtest/guard.ts';
+import type { ListenerKind } from '@tribune/loadtest/hearing/kinds.ts';
 import { Peer } from '@tribune/loadtest/people/Peer.ts';
 import { ApiClient } from '@tribune/shared/ApiClient.ts';
 import type { Person } from '@tribune/shared/domain.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { planArrivals, type ArrivalPlan } from '@tribune/loadtest/people/arrivals.ts';
-import { percentile } from '@tribune/loadtest/report/stats.ts';
+import { percentile } from '@tribune/loadtest/hearing/stats.ts';
 import { CLUSTER, COSTS } from '../test/example.ts';
 import type { Cluster } from './model.ts';
 import { findNodesNeeded } from './nodesNeeded.ts';

@@ -8,7 +8,7 @@ import { parseCommandLine as parseLoadTest } from '@tribune/loadtest/options.ts'
 import type { Progress } from '@tribune/loadtest/run/progress.ts';
 import type { Report } from '@tribune/loadtest/report/report.ts';
 import { runLoadTest } from '@tribune/loadtest/run/runLoadTest.ts';
-import { percentilesOf, round } from '@tribune/loadtest/report/stats.ts';
+import { percentilesOf, round } from '@tribune/loadtest/hearing/stats.ts';
 import type { Costs } from './costs.ts';
 import type { Cluster as ClusterModel } from './model.ts';
 import { Simulation, type Outcome } from './Simulation.ts';
@@ -24,7 +24,7 @@ const CASES = [
 ] as const;
 
 /** What a cluster does whatever its cores can: how people are let in, and spread. */
-const DOOR_CASE = {
+const ADMISSION_CASE = {
   name: '300 at once, 3 nodes that let 10 in per second each',
   args: ['--flash', '300'],
   nodes: 3,
@@ -86,14 +86,14 @@ export async function runCheck(costs: Costs, signal: AbortSignal, onProgress?: C
       await server.close();
     }
   }
-  const { name, args, nodes, joinsPerS } = DOOR_CASE;
+  const { name, args, nodes, joinsPerS } = ADMISSION_CASE;
   const limits = { JOINS_PER_S: String(joinsPerS), NODE_CAPACITY: '1000' };
   const cluster = await Cluster.create({ nodes, port: CLUSTER_PORT, env: limits }, signal);
   try {
     const { report, schedule } = await run(name, args, cluster.origin);
     const model = { ...thisMachine(), nodes, joinsPerS, sharedCores: null };
     const outcome = await new Simulation(model, costs, schedule, SEED).run();
-    cases.push({ name, figures: compareDoors(outcome, report) });
+    cases.push({ name, figures: compareAdmission(outcome, report) });
   } finally {
     await cluster.close();
   }
@@ -151,7 +151,7 @@ function compare(outcome: Outcome, { ttfaMs, joinsPerSecond, arriving }: Measure
   ];
 }
 
-function compareDoors(outcome: Outcome, { ttfaMs, joinsPerSecond, nodes }: Report): CheckedFigure[] {
+function compareAdmission(outcome: Outcome, { ttfaMs, joinsPerSecond, nodes }: Report): CheckedFigure[] {
   const predicted = percentilesOf(outcome.ttfaMs);
   const inS = outcome.everyoneInMs === null ? null : outcome.everyoneInMs / 1000;
   const most = nodes.length > 0 ? Math.max(...nodes.map(({ listeners }) => listeners)) : null;

@@ -1,4 +1,4 @@
-import { percentilesOf, round, roundOrNull, type Percentiles } from '@tribune/loadtest/report/stats.ts';
+import { percentilesOf, round, roundOrNull, type Percentiles } from '@tribune/loadtest/hearing/stats.ts';
 import type { CheckResult } from './check.ts';
 import type { Costs } from './costs.ts';
 import { assumptionsOf, streamOf, type Cluster } from './model.ts';

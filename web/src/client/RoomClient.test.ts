@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ReconnectPolicy } from './ReconnectPolicy.ts';
+import { ReconnectPolicy } from '@tribune/shared/ReconnectPolicy.ts';
 import { RoomClient } from './RoomClient.ts';
 import { stubBrowser, type FakeBrowser } from './testing/browser.ts';
 import { FakeServer, aConsumer, aMedia, refuse } from './testing/FakeServer.ts';
-import { HOST_ID, SELF_ID, aMember, aSelf, aSnapshot, aSpeakerSnapshot, aState } from './testing/rooms.ts';
-import type { Notice } from './types.ts';
+import { HOST_ID, SELF_ID, aMember, aSelf, aSnapshot, aSpeakerSnapshot, aState } from '../state/testing/rooms.ts';
+import type { Notice } from '../state/types.ts';
 
 let browser: FakeBrowser;
 let server: FakeServer;
@@ -284,7 +284,7 @@ describe('coming back', () => {
     client.subscribe(() => states.add(client.getConnection().kind));
     const before = server.socket;
     before.notify('closed', { reason: 'moved' });
-    const reacting = client.actions.react('heart');
+    const reacting = client.request('reaction:send', { kind: 'heart' });
     await pass(1000);
     before.disconnect();
     await pass(1000);
@@ -300,6 +300,66 @@ describe('coming back', () => {
     for (let times = 0; times < 5; times++) window.dispatchEvent(new Event('online'));
     await pass(20_000);
     expect(server.sockets.filter(({ connected }) => connected)).toHaveLength(1);
+  });
+});
+
+describe('a node that passes no media', () => {
+  const [a, b] = ['https://a.example', 'https://b.example'];
+
+  /** What the server offers never gets further than being tried. */
+  async function tryInVain(ms: number): Promise<void> {
+    await pass();
+    server.transport('recv')?.handler.setConnectionState('connecting');
+    await pass(ms);
+  }
+
+  beforeEach(() => {
+    server.media = { kind: 'new', ...aMedia(aConsumer()) };
+    server.answers.set('media:start', () => aMedia(aConsumer()));
+    server.urls.push(a, b);
+  });
+
+  it('is left after five seconds for one that is asked to be another, and nobody sees it', async () => {
+    const states = new Set<string>();
+    client.subscribe(() => states.add(client.getConnection().kind));
+    await join();
+    await tryInVain(4900);
+    expect(server.tickets).toBe(1);
+    await pass(500);
+    expect(server.ticketRequests).toEqual([{}, { avoid: a }]);
+    await pass();
+    server.transport('recv')?.handler.setConnectionState('connected');
+    await pass(60_000);
+    expect(server.tickets).toBe(2);
+    expect(states).toEqual(new Set(['joined']));
+  });
+
+  it('is not left once the sound is through', async () => {
+    await join();
+    await pass();
+    server.transport('recv')?.handler.setConnectionState('connected');
+    await pass(60_000);
+    expect(server.tickets).toBe(1);
+  });
+
+  it('is told in words when it is so everywhere, and each node is left once', async () => {
+    const notices = vi.fn<(notice: Notice) => void>();
+    client.onNotice(notices);
+    server.urls.push(a);
+    await join();
+    await tryInVain(5500);
+    await tryInVain(5500);
+    expect(notices).not.toHaveBeenCalled();
+    await tryInVain(13_000);
+    expect(server.tickets).toBe(3);
+    expect(notices).toHaveBeenCalledWith({ cause: 'mediaUnreachable' });
+  });
+
+  it('keeps whoever is on its stage', async () => {
+    server.snapshot = aSpeakerSnapshot({ muted: true });
+    await join();
+    await tryInVain(9000);
+    expect(server.tickets).toBe(1);
   });
 });
 
@@ -415,8 +475,61 @@ describe('the microphone', () => {
     expect(server.count('producer:create')).toBe(0);
   });
 
-  it('is missing when it is unplugged, and the room is told', async () => {
+  it('is replaced by another one when it is unplugged, as open as before, and the person is told', async () => {
     await speak();
+    const notices = vi.fn<(notice: Notice) => void>();
+    client.onNotice(notices);
+    browser.microphones[0]?.dispatchEvent(new Event('ended'));
+    await pass();
+    expect(browser.microphones[1]).toMatchObject({ enabled: true, readyState: 'live' });
+    expect(microphone()).toMatchObject({ kind: 'live', muted: false });
+    expect(server.count('producer:create')).toBe(0);
+    expect(notices).toHaveBeenCalledWith({ cause: 'microphoneReplaced' });
+  });
+
+  it('is denied when its permission is taken back, and says so', async () => {
+    await speak();
+    const notices = vi.fn<(notice: Notice) => void>();
+    client.onNotice(notices);
+    browser.getUserMedia.mockRejectedValue(new DOMException('', 'NotAllowedError'));
+    browser.microphones[0]?.dispatchEvent(new Event('ended'));
+    await pass();
+    expect(microphone()).toEqual({ kind: 'failed', problem: 'denied' });
+    expect(notices).toHaveBeenCalledWith({ cause: 'microphoneLost', problem: 'denied' });
+  });
+
+  it('is muted for the room while the system silences it, and stays so until the person opens it', async () => {
+    await speak();
+    const notices = vi.fn<(notice: Notice) => void>();
+    client.onNotice(notices);
+    browser.microphones[0]?.dispatchEvent(new Event('mute'));
+    await pass();
+    expect(microphone()).toMatchObject({ kind: 'live', muted: true });
+    expect(server.requests).toContain('stage:setMuted');
+    expect(notices).toHaveBeenCalledWith({ cause: 'microphoneSilenced' });
+    browser.microphones[0]?.dispatchEvent(new Event('unmute'));
+    await pass();
+    expect(microphone()).toMatchObject({ kind: 'live', muted: true });
+    expect(notices).toHaveBeenLastCalledWith({ cause: 'microphoneBack' });
+  });
+
+  it('works without its meter', async () => {
+    vi.stubGlobal(
+      'AudioContext',
+      class {
+        close = () => Promise.resolve();
+        createMediaStreamSource = () => {
+          throw new DOMException('', 'NotSupportedError');
+        };
+      },
+    );
+    await speak();
+    expect(microphone()).toMatchObject({ kind: 'live', muted: false });
+  });
+
+  it('is missing when it is unplugged and there is no other, and the room is told', async () => {
+    await speak();
+    browser.getUserMedia.mockRejectedValue(new DOMException('', 'NotFoundError'));
     browser.microphones[0]?.dispatchEvent(new Event('ended'));
     await pass();
     expect(microphone()).toEqual({ kind: 'failed', problem: 'missing' });

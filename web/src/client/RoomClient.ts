@@ -1,40 +1,28 @@
 import type { ApiClient } from '@tribune/shared/ApiClient.ts';
-import { isStageRole, type ReactionKind, type RoomSnapshot } from '@tribune/shared/domain.ts';
+import { isStageRole, type ReactionKind } from '@tribune/shared/domain.ts';
 import { can } from '@tribune/shared/permissions.ts';
-import type { Notifications, Pulse } from '@tribune/shared/protocol.ts';
+import type { TicketResponse } from '@tribune/shared/protocol.ts';
+import { ReconnectPolicy } from '@tribune/shared/ReconnectPolicy.ts';
+import { RoomConnection, type OpenedConnection, type RoomConnectionState } from '@tribune/shared/RoomConnection.ts';
 import { SignalingError, type SignalingClient } from '@tribune/shared/SignalingClient.ts';
-import {
-  fromWelcome,
-  isBehind,
-  isMutedByServer,
-  reduceRoom,
-  type RoomData,
-  type RoomEvent,
-} from '../state/roomState.ts';
-import { createActions } from './actions.ts';
-import { AudioOutput } from './AudioOutput.ts';
-import { AudioReceiver } from './AudioReceiver.ts';
-import { Connector, type Connection } from './Connection.ts';
-import { ConnectionStats } from './ConnectionStats.ts';
-import { listMicrophones, loadMicrophoneOptions, saveMicrophoneOptions } from './devices.ts';
+import type { Device } from 'mediasoup-client';
+import type { RtpCapabilities } from 'mediasoup-client/types';
+import { Listeners } from '../state/Listeners.ts';
+import { fromWelcome, RoomStore } from '../state/RoomStore.ts';
+import type { ConnectionFigures, ConnectionState, MicrophoneOptions, Notice, RoomView } from '../state/types.ts';
 import { browserEnvironment, type Environment } from './environment.ts';
-import { Link } from './Link.ts';
-import { Listeners } from './Listeners.ts';
-import type { MediaContext } from './mediaContext.ts';
-import type { Publisher } from './Publisher.ts';
-import { QualityReporter } from './QualityReporter.ts';
-import { ReconnectPolicy } from './ReconnectPolicy.ts';
-import { SpeakingMonitor } from './SpeakingMonitor.ts';
-import type {
-  ConnectionFigures,
-  ConnectionState,
-  MicrophoneOptions,
-  Notice,
-  RoomActions,
-  RoomClientApi,
-  RoomView,
-} from './types.ts';
-import { ViewStore } from './ViewStore.ts';
+import { LivenessProbe } from './LivenessProbe.ts';
+import { AudioOutput } from './media/AudioOutput.ts';
+import { AudioReceiver } from './media/AudioReceiver.ts';
+import type { MediaContext } from './media/mediaContext.ts';
+import { MediaDeadline } from './media/MediaDeadline.ts';
+import { SpeakingMonitor } from './media/SpeakingMonitor.ts';
+import { listMicrophones, loadMicrophoneOptions } from './microphone/devices.ts';
+import { MicrophoneController } from './microphone/MicrophoneController.ts';
+import { ConnectionStats } from './quality/ConnectionStats.ts';
+import { QualityReporter } from './quality/QualityReporter.ts';
+import type { RoomClientApi } from './RoomClientApi.ts';
+import { RoomEvents } from './RoomEvents.ts';
 
 export interface RoomClientOptions {
   readonly roomId: string;
@@ -46,54 +34,64 @@ export interface RoomClientOptions {
 
 /** One person's presence in one room: joins, stays through what networks do, and lets go of everything at the end. */
 export class RoomClient implements RoomClientApi {
-  readonly actions: RoomActions;
-  readonly #store: ViewStore;
-  readonly #link: Link;
-  readonly #context: MediaContext;
-  readonly #output: AudioOutput;
+  readonly request: SignalingClient['request'];
+  readonly #environment: Environment;
+  readonly #connection: RoomConnection;
+  readonly #liveness: LivenessProbe;
+  readonly #store = new RoomStore(loadMicrophoneOptions());
+  readonly #events: RoomEvents;
+  readonly #output = new AudioOutput((playback) => this.#store.set({ playback }));
   readonly #monitor = new SpeakingMonitor(() => this.#reporter.handleSound());
   readonly #receiver: AudioReceiver;
+  readonly #deadline: MediaDeadline;
+  readonly #microphone: MicrophoneController;
   readonly #stats: ConnectionStats;
   readonly #reporter: QualityReporter;
-  readonly #reactions = new Listeners<[Partial<Record<ReactionKind, number>>]>();
   readonly #notices = new Listeners<[Notice]>();
-  readonly #meter = new Listeners<[number]>();
-  /** The last connection, open or not: what was built with it may still be in use. */
-  #connection: Connection | null = null;
-  #publisher: Publisher | null = null;
-  #loadingPublisher: Promise<Publisher | null> | null = null;
-  /** The newest state that a snapshot was asked for. */
-  #resyncedSeq = 0;
+  /** Made while the first ticket is on its way; null once it is in use, or could not be had. */
+  #madeDevice: Promise<Device | null> | null = null;
+  /** What was built with the last connection may still be in use after it. */
+  #media: { readonly device: Device; readonly capabilities: string; readonly iceServers: RTCIceServer[] } | null = null;
 
   constructor({ roomId, api, environment = browserEnvironment, policy = new ReconnectPolicy() }: RoomClientOptions) {
-    this.#context = this.#createContext();
-    this.actions = createActions(this.#context.request);
-    this.#store = new ViewStore({
-      connection: { kind: 'connecting' },
-      data: null,
-      microphone: { kind: 'off' },
-      microphoneOptions: loadMicrophoneOptions(),
-      playback: 'idle',
-      quality: 'good',
-    });
-    const connector = new Connector({ api, roomId, environment, subscribe: (signaling) => this.#subscribe(signaling) });
-    this.#link = new Link({
-      policy,
-      open: (signal) => connector.open(signal),
-      probe: () => this.#resync(),
-      onJoined: (connection) => this.#handleJoined(connection),
+    this.#environment = environment;
+    this.#connection = new RoomConnection({
+      ...{ api, roomId, policy },
+      prepare: async (ticket) => this.#prepare(ticket),
+      createSocket: (url, auth) => environment.createSocket(url, auth),
+      subscribe: (signaling) => this.#events.attach(signaling),
       onState: (state) => this.#handleState(state),
     });
-    this.#output = new AudioOutput((playback) => this.#store.set({ playback }));
-    this.#receiver = new AudioReceiver({ context: this.#context, output: this.#output, monitor: this.#monitor });
-    this.#stats = new ConnectionStats({
-      getTransports: () => [this.#receiver.transport, this.#publisher?.transport ?? null].filter((it) => it !== null),
-      onQuality: (quality) => this.#store.set({ quality }),
-    });
+    this.request = this.#connection.request;
+    this.#events = new RoomEvents({ store: this.#store, request: this.request });
+    this.#liveness = new LivenessProbe({ connection: this.#connection, ask: () => this.#events.resync() });
+    const context = this.#createContext();
     this.#reporter = new QualityReporter({
-      request: this.#context.request,
+      request: this.request,
       getFigures: () => this.#stats.getFigures(),
     });
+    this.#events.on('media:restart', () => this.#expectSound(performance.now()));
+    this.#receiver = new AudioReceiver({
+      ...{ context, output: this.#output, monitor: this.#monitor, events: this.#events },
+    });
+    this.#deadline = new MediaDeadline({
+      isConnecting: () => this.#receiver.isConnecting,
+      leaveNode: () => this.#connection.leaveNode(),
+      onUnreachable: () => this.#notices.emit({ cause: 'mediaUnreachable' }),
+    });
+    this.#microphone = new MicrophoneController({
+      ...{ context, store: this.#store, events: this.#events },
+      onVoice: (level) => {
+        const { data } = this.#store.parts;
+        if (data) this.#monitor.reportLevel(data.self.userId, level);
+      },
+      onNotice: (notice) => this.#notices.emit(notice),
+    });
+    this.#stats = new ConnectionStats({
+      getTransports: () => [this.#receiver.transport, this.#microphone.transport].filter((it) => it !== null),
+      onQuality: (quality) => this.#store.set({ quality }),
+    });
+    this.#events.on('self:changed', ({ cause, by }) => this.#notices.emit({ cause, by }));
   }
 
   subscribe(listener: () => void): () => void {
@@ -108,10 +106,14 @@ export class RoomClient implements RoomClientApi {
     return this.#store.parts.connection;
   }
 
-  /** Resolves once inside, or once it is certain that it will not be; `getConnection()` tells which. */
   async join(): Promise<void> {
+    if (this.getConnection().kind === 'closed') return;
     this.#output.attach();
-    this.#link.start();
+    this.#liveness.start();
+    this.#madeDevice ??= this.#environment.createDevice().catch(() => null);
+    this.#connection.join().catch(() => {
+      // The state says why.
+    });
     if (this.getConnection().kind !== 'connecting') return;
     await new Promise<void>((resolve) => {
       const stop = this.subscribe(() => {
@@ -124,9 +126,9 @@ export class RoomClient implements RoomClientApi {
 
   leave(): void {
     const { data } = this.#store.parts;
-    // Who goes on purpose gives their place free; who is lost keeps it for a while, and the host keeps the room.
-    if (data && can(data.self.role, 'stage:leave')) void this.actions.leaveStage().catch(() => {});
-    this.#link.close('left');
+    // Whoever goes on purpose gives their place free; whoever is lost keeps it for a while, and the host keeps the room.
+    if (data && can(data.self.role, 'stage:leave')) this.request('stage:leave').catch(() => {});
+    this.#connection.close();
   }
 
   async startPlayback(): Promise<void> {
@@ -138,24 +140,19 @@ export class RoomClient implements RoomClientApi {
   }
 
   async checkMicrophone(options: Partial<MicrophoneOptions> = {}): Promise<void> {
-    const publisher = this.#publisher ?? (await this.#loadPublisher());
-    await publisher?.check(options);
+    await this.#microphone.check(options);
   }
 
   async publishMicrophone(): Promise<void> {
-    const publisher = this.#publisher ?? (await this.#loadPublisher());
-    await publisher?.publish();
+    await this.#microphone.publish();
   }
 
   async setMuted(muted: boolean): Promise<void> {
-    await this.#publisher?.setMuted(muted);
+    await this.#microphone.setMuted(muted);
   }
 
   releaseMicrophone(): void {
-    // What was asked for before the code for it has arrived is called off with it.
-    this.#loadingPublisher = null;
-    if (this.#publisher) this.#publisher.release({ tell: true });
-    else this.#store.set({ microphone: { kind: 'off' } });
+    this.#microphone.release();
   }
 
   async listMicrophones(): Promise<readonly { readonly deviceId: string; readonly label: string }[]> {
@@ -163,7 +160,7 @@ export class RoomClient implements RoomClientApi {
   }
 
   subscribeLevel(listener: (level: number) => void): () => void {
-    return this.#meter.add(listener);
+    return this.#microphone.subscribeLevel(listener);
   }
 
   subscribeSpeaking(userId: string, listener: () => void): () => void {
@@ -175,7 +172,7 @@ export class RoomClient implements RoomClientApi {
   }
 
   onReactions(listener: (counts: Partial<Record<ReactionKind, number>>) => void): () => void {
-    return this.#reactions.add(listener);
+    return this.#events.on('room:pulse', ({ reactions }) => reactions && listener(reactions));
   }
 
   onNotice(listener: (notice: Notice) => void): () => void {
@@ -187,153 +184,88 @@ export class RoomClient implements RoomClientApi {
   }
 
   #createContext(): MediaContext {
+    const mediaOrThrow = () => {
+      if (!this.#media) throw new SignalingError({ code: 'UNAVAILABLE', message: 'Never connected' });
+      return this.#media;
+    };
     return {
-      request: async (...args) => {
-        const connection = this.#link.connection ?? (await this.#link.afterMove());
-        if (!connection) throw new SignalingError({ code: 'UNAVAILABLE', message: 'Not connected' });
-        return connection.signaling.request(...args);
-      },
-      isConnected: () => this.#link.connection !== null,
-      doubt: () => void this.#link.suspect(),
-      getDeviceOrThrow: () => this.#connectionOrThrow().device,
-      getIceServers: () => this.#connectionOrThrow().iceServers,
+      request: this.request,
+      isConnected: () => this.#connection.opened !== null,
+      probeConnection: () => void this.#liveness.probe(),
+      getDeviceOrThrow: () => mediaOrThrow().device,
+      getIceServers: () => mediaOrThrow().iceServers,
     };
   }
 
-  #connectionOrThrow(): Connection {
-    if (!this.#connection) throw new SignalingError({ code: 'UNAVAILABLE', message: 'Never connected' });
-    return this.#connection;
+  /** A device is loaded once for the same capabilities: transports that are kept belong to it. */
+  async #prepare(ticket: TicketResponse): Promise<RtpCapabilities> {
+    const capabilities = JSON.stringify(ticket.rtpCapabilities);
+    let device = this.#media?.capabilities === capabilities ? this.#media.device : null;
+    if (!device) {
+      device = (await this.#madeDevice) ?? (await this.#environment.createDevice());
+      this.#madeDevice = null;
+      // The server's mediasoup names a few extensions more than the client's; what it does not know, it leaves out.
+      await device.load({ routerRtpCapabilities: ticket.rtpCapabilities as RtpCapabilities });
+    }
+    this.#media = { device, capabilities, iceServers: toIceServers(ticket) };
+    return device.recvRtpCapabilities;
   }
 
-  #subscribe(signaling: SignalingClient): void {
-    signaling.on('room:state', (state) => this.#reduce({ type: 'state', state }));
-    signaling.on('room:pulse', (pulse) => this.#handlePulse(pulse));
-    signaling.on('hands:changed', ({ hands }) => this.#reduce({ type: 'hands', hands }));
-    signaling.on('self:changed', (change) => this.#handleSelfChanged(change));
-    signaling.on('media:restart', ({ withinMs }) => {
-      this.#reporter.expectSound(this.#isAnyoneOpen() ? performance.now() : null);
-      this.#receiver.handleRestart(withinMs);
-      this.#publisher?.handleRestart();
-    });
-    signaling.on('consumer:created', (info, ack) => this.#receiver.handleConsumerCreated(info, () => ack?.()));
-    signaling.on('consumer:closed', ({ consumerId }) => this.#receiver.handleConsumerClosed(consumerId));
-    signaling.on('producer:closed', ({ producerId }) => this.#publisher?.handleProducerClosed(producerId));
+  #handleState(state: RoomConnectionState): void {
+    switch (state.kind) {
+      case 'joined':
+        this.#handleJoined(state);
+        break;
+      // Nobody has to see that the room has changed nodes: the sound goes on.
+      case 'moving':
+        break;
+      case 'resuming': {
+        const cause = navigator.onLine ? 'server' : 'offline';
+        this.#store.set({ connection: { kind: 'resuming', cause, attempt: state.attempt } });
+        break;
+      }
+      case 'closed':
+        this.#release();
+        this.#store.set({ connection: { kind: 'closed', reason: state.reason } });
+        break;
+      default:
+        this.#store.set({ connection: state });
+    }
   }
 
-  #handleJoined(connection: Connection): void {
-    const { snapshot, media, reportEveryS } = connection.welcome;
-    this.#connection = connection;
-    this.#resyncedSeq = snapshot.state.seq;
-    this.#setData(fromWelcome(snapshot), { kind: 'joined' });
-    if (media.kind === 'new') this.#reporter.expectSound(this.#isAnyoneOpen() ? connection.askedAt : null);
+  #handleJoined({ welcome, askedAt }: OpenedConnection): void {
+    const { snapshot, media, reportEveryS } = welcome;
+    this.#events.handleWelcome(snapshot);
+    this.#store.set({ data: fromWelcome(snapshot), connection: { kind: 'joined' } });
+    if (media.kind === 'new') this.#expectSound(askedAt);
     this.#receiver.handleOffer(media);
-    this.#publisher?.handleWelcome(media.kind === 'kept');
-    this.#muteIfSilent();
+    // Whoever is on stage has to be where the stage is.
+    if (media.kind === 'new' && !isStageRole(snapshot.self.role)) this.#deadline.start();
+    this.#microphone.handleWelcome(media.kind === 'kept');
     this.#stats.start();
     this.#reporter.start(reportEveryS);
   }
 
   /** Is there someone else whose sound should come? A wait for somebody to speak is not one for the network. */
-  #isAnyoneOpen(): boolean {
+  #expectSound(askedAt: number): void {
     const { data } = this.#store.parts;
-    return data?.state.stage.some((it) => !it.muted && !it.away && it.userId !== data.self.userId) ?? false;
-  }
-
-  /** A page that was opened or reloaded on stage sends nothing yet: the room should not show an open microphone. */
-  #muteIfSilent(): void {
-    const { data, microphone } = this.#store.parts;
-    if (microphone.kind === 'live' || !data || isMutedByServer(data) !== false) return;
-    this.#context.request('stage:setMuted', { muted: true }).catch(() => {});
-  }
-
-  #handleState(connection: ConnectionState): void {
-    if (connection.kind === 'closed') this.#release();
-    this.#store.set({ connection });
-  }
-
-  #handlePulse(pulse: Pulse): void {
-    const { data } = this.#store.parts;
-    if (!data) return;
-    this.#reduce({ type: 'pulse', pulse });
-    if (pulse.reactions) this.#reactions.emit(pulse.reactions);
-    if (isBehind(data, pulse) && pulse.seq > this.#resyncedSeq) {
-      this.#resyncedSeq = pulse.seq;
-      this.#resync().catch(() => {
-        // The next pulse asks again.
-        this.#resyncedSeq = 0;
-      });
-    }
-  }
-
-  #handleSelfChanged({ self, cause, by }: Notifications['self:changed']): void {
-    this.#reduce({ type: 'self', self });
-    if (cause === 'muted') this.#publisher?.handleMutedByModerator();
-    this.#notices.emit({ cause, by });
-  }
-
-  async #resync(): Promise<RoomSnapshot> {
-    const snapshot = await this.#context.request('room:snapshot');
-    this.#reduce({ type: 'snapshot', snapshot });
-    return snapshot;
-  }
-
-  #reduce(event: RoomEvent): void {
-    const { data } = this.#store.parts;
-    if (data && this.getConnection().kind !== 'closed') this.#setData(reduceRoom(data, event));
-  }
-
-  /** Takes the new data over, and lets the microphone follow what the server decided about this person. */
-  #setData(data: RoomData, connection = this.getConnection()): void {
-    const before = this.#store.parts.data;
-    this.#store.set({ data, connection });
-    const leftStage = before !== null && isStageRole(before.self.role) && !isStageRole(data.self.role);
-    if (leftStage) this.#publisher?.release({ tell: false });
-    const muted = isMutedByServer(data);
-    if (muted !== null && data.state !== before?.state) this.#publisher?.handleServerMuted(muted);
-  }
-
-  /** The first time only. Null when it was called off, or cannot be had; the state of the microphone says so. */
-  async #loadPublisher(): Promise<Publisher | null> {
-    if (this.getConnection().kind === 'closed') return null;
-    this.#store.set({ microphone: { kind: 'starting' } });
-    this.#loadingPublisher ??= import('./Publisher.ts').then(
-      ({ Publisher: Loaded }) => this.#createPublisher(Loaded),
-      () => null,
-    );
-    const loading = this.#loadingPublisher;
-    const publisher = await loading;
-    if (this.#loadingPublisher === loading) {
-      this.#loadingPublisher = null;
-      this.#publisher = publisher;
-      if (!publisher) this.#store.set({ microphone: { kind: 'failed', problem: 'failed' } });
-    }
-    return this.#publisher;
-  }
-
-  #createPublisher(Loaded: typeof Publisher): Publisher {
-    return new Loaded({
-      context: this.#context,
-      options: this.#store.parts.microphoneOptions,
-      onState: (microphone) => this.#store.set({ microphone }),
-      onOptions: (microphoneOptions) => {
-        saveMicrophoneOptions(microphoneOptions);
-        this.#store.set({ microphoneOptions });
-      },
-      onMeter: (level) => this.#meter.emit(level),
-      onVoice: (level) => {
-        const { data } = this.#store.parts;
-        if (data) this.#monitor.reportLevel(data.self.userId, level);
-      },
-    });
+    const isAnyoneOpen = data?.state.stage.some((it) => !it.muted && !it.away && it.userId !== data.self.userId);
+    this.#reporter.expectSound(isAnyoneOpen ? askedAt : null);
   }
 
   #release(): void {
-    this.releaseMicrophone();
-    this.#publisher = null;
+    this.#liveness.stop();
+    this.#deadline.stop();
+    this.#events.close();
+    this.#microphone.close();
     this.#receiver.close();
     this.#monitor.close();
     this.#output.close();
     this.#stats.stop();
     this.#reporter.stop();
   }
+}
+
+function toIceServers({ iceServers }: TicketResponse): RTCIceServer[] {
+  return iceServers.map(({ urls, ...rest }) => ({ ...rest, urls: typeof urls === 'string' ? urls : [...urls] }));
 }

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { loadMicrophoneOptions, saveMicrophoneOptions } from './devices.ts';
-import { createInstanceId, loadSession, saveSession } from './session.ts';
+import { loadMicrophoneOptions, saveMicrophoneOptions } from './microphone/devices.ts';
+import { loadSession, saveSession } from './session.ts';
 
 const session = { token: 'token', user: { userId: 'user-1', name: 'Ann' } };
 
@@ -33,12 +33,6 @@ describe('session', () => {
     expect(() => saveSession(session)).not.toThrow();
     expect(loadSession()).toBeNull();
     expect(loadMicrophoneOptions().echoCancellation).toBe(true);
-  });
-
-  it('names every page differently, in a form that the server takes', () => {
-    const [one, two] = [createInstanceId(), createInstanceId()];
-    expect(one).not.toBe(two);
-    expect(one).toMatch(/^[\w-]{8,64}$/);
   });
 });
 

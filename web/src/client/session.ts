@@ -2,7 +2,6 @@ import type { SessionResponse } from '@tribune/shared/protocol.ts';
 import { isRecord, readStored, writeStored } from './storage.ts';
 
 const SESSION_KEY = 'tribune.session';
-const INSTANCE_BYTES = 12;
 
 /** The guest session of an earlier visit, or null. */
 export function loadSession(): SessionResponse | null {
@@ -16,13 +15,4 @@ export function loadSession(): SessionResponse | null {
 /** Keeps the session for the next visit; null forgets it. */
 export function saveSession(session: SessionResponse | null): void {
   writeStored(SESSION_KEY, session);
-}
-
-/**
- * Names this page towards the server. It is kept nowhere: a duplicated tab would copy it from `sessionStorage`, and two pages
- * under one name would each believe that they resume. (`crypto.randomUUID` does not exist in insecure contexts.)
- */
-export function createInstanceId(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(INSTANCE_BYTES));
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -3,13 +3,13 @@ import { FakeRoomClient } from '../../dev/FakeRoomClient.ts';
 import { ada, boris, chen, dalia, member, person, stage } from '../../dev/fixtures.ts';
 import { hasCommand, memberCommands } from './memberCommands.ts';
 
-const { actions } = new FakeRoomClient(null);
+const { request } = new FakeRoomClient(null);
 const host = { userId: ada.userId, role: 'host' } as const;
 const cohost = { userId: boris.userId, role: 'cohost' } as const;
 
 /** The names of what may be done. */
 function allowed(self: Parameters<typeof memberCommands>[0], target: Parameters<typeof memberCommands>[1], on = stage) {
-  const commands = memberCommands(self, target, on, actions);
+  const commands = memberCommands(self, target, on, request);
   return Object.entries(commands)
     .filter(([, command]) => command)
     .map(([name]) => name);
@@ -36,7 +36,7 @@ describe('memberCommands', () => {
   });
 
   it('nobody does anything to themselves', () => {
-    expect(hasCommand(memberCommands(host, member(ada, 'host'), stage, actions))).toBe(false);
+    expect(hasCommand(memberCommands(host, member(ada, 'host'), stage, request))).toBe(false);
   });
 
   it('a speaker and a listener may do nothing to others', () => {

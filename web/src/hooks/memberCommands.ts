@@ -1,7 +1,7 @@
 import type { Role, RoomState } from '@tribune/shared/domain.ts';
 import { LIMITS } from '@tribune/shared/domain.ts';
+import type { RoomClientApi } from '../client/RoomClientApi.ts';
 import { can, type Action } from '@tribune/shared/permissions.ts';
-import type { RoomActions } from '../client/types.ts';
 
 /** Undefined: not allowed, or not possible at the moment. */
 export type Command = (() => Promise<unknown>) | undefined;
@@ -29,21 +29,21 @@ export function memberCommands(
   self: { readonly userId: string; readonly role: Role },
   target: Target,
   stage: RoomState['stage'],
-  actions: RoomActions,
+  request: RoomClientApi['request'],
 ): MemberCommands {
   const { userId } = target;
   const allow = (action: Action, work: () => Promise<unknown>, possible = true): Command =>
     possible && userId !== self.userId && can(self.role, action, target.role) ? work : undefined;
   const cohosts = stage.filter(({ role }) => role === 'cohost').length;
   return {
-    mute: allow('stage:mute', () => actions.mute(userId), target.muted === false),
-    invite: allow('stage:invite', () => actions.invite(userId)),
-    demote: allow('stage:demote', () => actions.demote(userId)),
-    addCohost: allow('cohost:add', () => actions.addCohost(userId), cohosts < LIMITS.cohosts),
-    removeCohost: allow('cohost:remove', () => actions.removeCohost(userId)),
-    handOver: allow('host:handOver', () => actions.handOver(userId)),
-    remove: allow('peer:remove', () => actions.remove(userId)),
-    ban: allow('peer:ban', () => actions.ban(userId)),
+    mute: allow('stage:mute', () => request('stage:mute', { userId }), target.muted === false),
+    invite: allow('stage:invite', () => request('stage:invite', { userId })),
+    demote: allow('stage:demote', () => request('stage:demote', { userId })),
+    addCohost: allow('cohost:add', () => request('cohost:add', { userId }), cohosts < LIMITS.cohosts),
+    removeCohost: allow('cohost:remove', () => request('cohost:remove', { userId })),
+    handOver: allow('host:handOver', () => request('host:handOver', { userId })),
+    remove: allow('peer:remove', () => request('peer:remove', { userId })),
+    ban: allow('peer:ban', () => request('peer:ban', { userId })),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Person, Phase, Role, RoomInfo, SelfState, StageMember } from '@tribune/shared/domain.ts';
-import type { MicrophoneOptions, MicrophoneState, PlaybackState, Quality } from '../client/types.ts';
+import type { MicrophoneOptions, MicrophoneState, PlaybackState, Quality } from '../state/types.ts';
 import { useRoomState } from './useRoomState.ts';
 
 /** One hook per fact of the room. */

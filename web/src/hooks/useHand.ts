@@ -14,7 +14,7 @@ export interface Hand {
 
 /** One's own hand; neither `raise` nor `lower` for those who are on stage. */
 export function useHand(): Hand {
-  const { actions } = useRoomClient();
+  const { request } = useRoomClient();
   const run = useRun();
   const role = useRole();
   const { handPlace: place } = useSelf();
@@ -25,7 +25,7 @@ export function useHand(): Hand {
   return {
     place,
     locked,
-    raise: mayRaise ? () => void run(() => actions.raiseHand()) : undefined,
-    lower: mayLower ? () => void run(() => actions.lowerHand()) : undefined,
+    raise: mayRaise ? () => void run(() => request('hand:raise')) : undefined,
+    lower: mayLower ? () => void run(() => request('hand:lower')) : undefined,
   };
 }

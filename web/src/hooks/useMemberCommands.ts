@@ -10,12 +10,12 @@ export function useMemberCommands(target: {
   readonly role: Role;
   readonly muted?: boolean;
 }): MemberCommands {
-  const { actions } = useRoomClient();
+  const { request } = useRoomClient();
   const { userId } = useSelf();
   const role = useRole();
   const stage = useStage();
   return useMemo(
-    () => memberCommands({ userId, role }, target, stage, actions),
-    [userId, role, target, stage, actions],
+    () => memberCommands({ userId, role }, target, stage, request),
+    [userId, role, target, stage, request],
   );
 }

@@ -1,5 +1,5 @@
 import { createContext, useContext } from 'react';
-import type { RoomClientApi } from '../client/types.ts';
+import type { RoomClientApi } from '../client/RoomClientApi.ts';
 
 /** Carries the client object and nothing of its state. */
 export const RoomClientContext = createContext<RoomClientApi | null>(null);

@@ -1,7 +1,8 @@
 import type { Phase, Role } from '@tribune/shared/domain.ts';
+import type { RoomClientApi } from '../client/RoomClientApi.ts';
 import { can } from '@tribune/shared/permissions.ts';
 import { useMemo } from 'react';
-import type { RoomActions } from '../client/types.ts';
+
 import type { Command } from './memberCommands.ts';
 import { useIsLocked, usePhase, useRole } from './roomFacts.ts';
 import { useRoomClient } from './useRoomClient.ts';
@@ -16,22 +17,22 @@ export interface RoomCommands {
   readonly end: Command;
 }
 
-function roomCommands(role: Role, phase: Phase, locked: boolean, actions: RoomActions): RoomCommands {
+function roomCommands(role: Role, phase: Phase, locked: boolean, request: RoomClientApi['request']): RoomCommands {
   const mayLock = can(role, 'room:lock');
   return {
-    goLive: phase === 'backstage' && can(role, 'room:goLive') ? () => actions.goLive() : undefined,
-    lock: mayLock && !locked ? () => actions.setLocked(true) : undefined,
-    unlock: mayLock && locked ? () => actions.setLocked(false) : undefined,
-    muteOthers: can(role, 'stage:muteOthers') ? () => actions.muteOthers() : undefined,
-    leaveStage: can(role, 'stage:leave') ? () => actions.leaveStage() : undefined,
-    end: can(role, 'room:end') ? () => actions.endRoom() : undefined,
+    goLive: phase === 'backstage' && can(role, 'room:goLive') ? () => request('room:goLive') : undefined,
+    lock: mayLock && !locked ? () => request('room:lock', { locked: true }) : undefined,
+    unlock: mayLock && locked ? () => request('room:lock', { locked: false }) : undefined,
+    muteOthers: can(role, 'stage:muteOthers') ? () => request('stage:muteOthers') : undefined,
+    leaveStage: can(role, 'stage:leave') ? () => request('stage:leave') : undefined,
+    end: can(role, 'room:end') ? () => request('room:end') : undefined,
   };
 }
 
 export function useRoomCommands(): RoomCommands {
-  const { actions } = useRoomClient();
+  const { request } = useRoomClient();
   const role = useRole();
   const phase = usePhase();
   const locked = useIsLocked();
-  return useMemo(() => roomCommands(role, phase, locked, actions), [role, phase, locked, actions]);
+  return useMemo(() => roomCommands(role, phase, locked, request), [role, phase, locked, request]);
 }

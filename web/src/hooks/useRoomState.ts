@@ -1,5 +1,5 @@
 import { useCallback, useSyncExternalStore } from 'react';
-import type { ConnectionState, RoomView } from '../client/types.ts';
+import type { ConnectionState, RoomView } from '../state/types.ts';
 import { useRoomClient } from './useRoomClient.ts';
 
 function useSubscribe(): (listener: () => void) => () => void {

@@ -1,8 +1,9 @@
 import { ApiError } from '@tribune/shared/ApiClient.ts';
 import { SignalingError } from '@tribune/shared/SignalingClient.ts';
 import type { ErrorCode } from '@tribune/shared/errors.ts';
-import { MicrophoneError } from '../client/microphoneProblem.ts';
-import type { ClosedReason, MicrophoneProblem } from '../client/types.ts';
+import { MicrophoneError } from '../client/microphone/microphoneProblem.ts';
+import type { ClosedReason } from '@tribune/shared/RoomConnection.ts';
+import type { MicrophoneProblem } from '../state/types.ts';
 
 /** Everything that can go wrong and that a person is told about. */
 export type Problem = ErrorCode | ClosedReason | 'offline' | `mic${Capitalize<MicrophoneProblem>}`;
@@ -59,6 +60,7 @@ const MICROPHONE_PROBLEMS = {
   missing: 'micMissing',
   busy: 'micBusy',
   insecure: 'micInsecure',
+  unloaded: 'micUnloaded',
   failed: 'micFailed',
 } as const satisfies Record<MicrophoneProblem, Problem>;
 

@@ -4,10 +4,10 @@ import { useListenerCount, usePhase, useQuality, useRoomInfo } from '../hooks/ro
 import { useNow } from '../hooks/useNow.ts';
 import { useFormat } from '../i18n/useFormat.ts';
 import { IconButton, PhaseBadge } from '../ui/index.ts';
-import type { RoomDialog } from './RoomDialogs.tsx';
+import type { RoomDialog } from './dialogs/RoomDialogs.tsx';
 import styles from './RoomHeader.module.css';
-import { RoomMenuButton } from './RoomMenuButton.tsx';
-import { ShareButton } from './ShareButton.tsx';
+import { RoomMenuButton } from './controls/RoomMenuButton.tsx';
+import { ShareButton } from './controls/ShareButton.tsx';
 
 const QUALITY_ICONS = { good: Signal, weak: SignalLow, lost: WifiOff } as const;
 

@@ -1,5 +1,5 @@
 import { ApiClient, ApiError } from '@tribune/shared/ApiClient.ts';
-import { screen } from '@testing-library/react';
+import { screen, waitFor } from '@testing-library/react';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { FakeRoomClient } from '../../dev/FakeRoomClient.ts';
 import * as make from '../../dev/fixtures.ts';
@@ -16,11 +16,14 @@ class FakeApi extends ApiClient {
   override createSession = vi.fn<ApiClient['createSession']>(() => Promise.resolve(session));
 }
 
-function show(api = new FakeApi()) {
+function show(api = new FakeApi(), loaded: Promise<unknown> = Promise.resolve()) {
   const client = new FakeRoomClient(make.roomView());
-  const loadClient = () => Promise.resolve(() => client);
+  const loadClient = () => loaded.then(() => () => client);
   return { api, client, ...renderPage(<RoomPage roomId={room.id} loadClient={loadClient} />, api) };
 }
+
+/** Lets everything that needs no time happen. */
+const settled = () => new Promise<void>((resolve) => void setTimeout(resolve));
 
 beforeEach(() => {
   localStorage.clear();
@@ -63,6 +66,42 @@ describe('the lobby', () => {
     await screen.findByRole('list', { name: 'On stage' });
     unmount();
     expect(client.asked.at(-1)).toBe('leave');
+  });
+
+  it('comes in for nobody who has left the page while the client was loaded', async () => {
+    saveSession(session);
+    enterDirectly(room.id);
+    const loaded = Promise.withResolvers<void>();
+    const { client, unmount } = show(new FakeApi(), loaded.promise);
+    unmount();
+    loaded.resolve();
+    await settled();
+    expect(client.asked).toEqual([]);
+  });
+
+  it('comes in for nobody who has left the page while they signed in, and lets go of the sound', async () => {
+    const signedIn = Promise.withResolvers<typeof session>();
+    const api = new FakeApi();
+    api.createSession.mockReturnValue(signedIn.promise);
+    const { client, user, unmount } = show(api);
+    await user.type(await screen.findByLabelText('Your name'), 'Nina');
+    await user.click(screen.getByRole('button', { name: 'Listen' }));
+    unmount();
+    signedIn.resolve(session);
+    await settled();
+    expect(client.asked).toEqual(['startPlayback', 'setVolume 1', 'leave']);
+    expect(enteredRoom()).toBeNull();
+  });
+
+  it('lets go of the sound when signing in fails, and can be entered again', async () => {
+    const api = new FakeApi();
+    api.createSession.mockRejectedValueOnce(new ApiError('UNAVAILABLE', ''));
+    const { client, user } = show(api);
+    await user.type(await screen.findByLabelText('Your name'), 'Nina');
+    await user.click(screen.getByRole('button', { name: 'Listen' }));
+    await waitFor(() => expect(client.asked.at(-1)).toBe('leave'));
+    await user.click(await screen.findByRole('button', { name: 'Listen' }));
+    await waitFor(() => expect(client.asked.at(-1)).toBe('join'));
   });
 
   it('a link to nowhere says so', async () => {

@@ -3,10 +3,9 @@ import { useLocation } from 'wouter';
 import { saveSession } from '../client/session.ts';
 import { RoomClientContext } from '../hooks/useRoomClient.ts';
 import type { WayOut } from '../i18n/problems.ts';
-import { Lobby } from './Lobby.tsx';
-import { loadRoomClient } from './loadRoomClient.ts';
+import { Lobby } from './entry/Lobby.tsx';
 import { RoomScreen } from './RoomScreen.tsx';
-import { useRoomEntry } from './useRoomEntry.ts';
+import { loadRoomClient, useRoomEntry } from './entry/useRoomEntry.ts';
 
 interface RoomPageProps {
   readonly roomId: string;

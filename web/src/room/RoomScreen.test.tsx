@@ -44,7 +44,7 @@ describe('backstage', () => {
 
   it('the host goes live with one button', async () => {
     const goLive = recorded();
-    const { user } = show(new FakeRoomClient(make.hostView(backstage), { goLive }));
+    const { user } = show(new FakeRoomClient(make.hostView(backstage), { 'room:goLive': goLive }));
     await user.click(screen.getByRole('button', { name: 'Go live' }));
     expect(goLive).toHaveBeenCalledOnce();
   });
@@ -116,7 +116,7 @@ describe('an invitation', () => {
   it('can be accepted or declined', async () => {
     const acceptInvite = recorded();
     const self = make.selfOf(make.person('Nina'), 'listener', { invitedBy: 'Ada Lovelace' });
-    const { user } = show(new FakeRoomClient(make.roomView({ self }), { acceptInvite }));
+    const { user } = show(new FakeRoomClient(make.roomView({ self }), { 'stage:accept': acceptInvite }));
     await screen.findByRole('alertdialog', { name: 'Ada Lovelace invites you to speak' });
     expect(document.activeElement).toBe(screen.getByRole('button', { name: 'Join the stage' }));
     await user.keyboard('{Enter}');

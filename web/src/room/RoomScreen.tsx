@@ -7,15 +7,15 @@ import { useNotices } from '../hooks/useNotices.ts';
 import { useConnection, useHasView } from '../hooks/useRoomState.ts';
 import { useTitle } from '../hooks/useTitle.ts';
 import type { WayOut } from '../i18n/problems.ts';
-import { ClosedView } from './ClosedView.tsx';
-import { EndedView } from './EndedView.tsx';
-import { Invitation } from './Invitation.tsx';
-import { ListenPrompt } from './ListenPrompt.tsx';
-import { QueueView } from './QueueView.tsx';
+import { ClosedView } from './endings/ClosedView.tsx';
+import { EndedView } from './endings/EndedView.tsx';
+import { Invitation } from './dialogs/Invitation.tsx';
+import { ListenPrompt } from './controls/ListenPrompt.tsx';
+import { QueueView } from './entry/QueueView.tsx';
 import { ReconnectBanner } from './ReconnectBanner.tsx';
-import { RoomSkeleton } from './RoomSkeleton.tsx';
+import { RoomSkeleton } from './entry/RoomSkeleton.tsx';
 import { RoomView } from './RoomView.tsx';
-import { WaitingView } from './WaitingView.tsx';
+import { WaitingView } from './entry/WaitingView.tsx';
 
 /** Which page of the room this is, by the state of the connection. */
 export function RoomScreen({ onWayOut }: { readonly onWayOut: (way: WayOut) => void }) {

@@ -1,15 +1,15 @@
 import { isStageRole } from '@tribune/shared/domain.ts';
 import { useEffect, useState } from 'react';
 import { useMicrophoneState, usePhase, useRole } from '../hooks/roomFacts.ts';
-import { Audience } from './Audience.tsx';
-import { BackstageBar } from './BackstageBar.tsx';
-import { Controls } from './Controls.tsx';
-import { HandsQueue } from './HandsQueue.tsx';
-import { ReactionFlow } from './ReactionFlow.tsx';
-import { RoomDialogs, type RoomDialog } from './RoomDialogs.tsx';
+import { Audience } from './audience/Audience.tsx';
+import { BackstageBar } from './stage/BackstageBar.tsx';
+import { Controls } from './controls/Controls.tsx';
+import { HandsQueue } from './audience/HandsQueue.tsx';
+import { ReactionFlow } from './stage/ReactionFlow.tsx';
+import { RoomDialogs, type RoomDialog } from './dialogs/RoomDialogs.tsx';
 import { RoomHeader } from './RoomHeader.tsx';
 import styles from './RoomView.module.css';
-import { Stage } from './Stage.tsx';
+import { Stage } from './stage/Stage.tsx';
 
 /** The room itself: for everyone on stage, and for listeners once it is live. */
 export function RoomView() {

@@ -1,11 +1,13 @@
 import { Router } from 'express';
 import type { Home } from '../../cluster/HomeLease.ts';
 import type { LiveNode } from '../../cluster/NodeRegistry.ts';
-import type { Metrics } from '../../metrics.ts';
+import type { Metrics } from '../../metrics/Metrics.ts';
 
 /** One node's view of the cluster, for those who run it. */
 export interface ClusterView {
   readonly nodeId: string;
+  /** Why this node can be no part of the cluster; null where it can. */
+  readonly problem: string | null;
   readonly nodes: readonly LiveNode[];
   /** Those that this node has open. */
   readonly rooms: readonly {
@@ -21,6 +23,8 @@ export interface HealthOptions {
   readonly describeCluster: () => ClusterView;
   /** Null when traffic may come, else why not. */
   readonly whyNotReady: () => Promise<string | null>;
+  /** Null when listeners may be sent to this node, else why not. Its HTTP interface is as good as any all the same. */
+  readonly whyNotAccepting: () => string | null;
   readonly metrics: Metrics;
 }
 
@@ -29,12 +33,13 @@ export interface HealthOptions {
  * `/readyz`: traffic may come. `/metrics`: for Prometheus. `/cluster`: for whoever
  * runs it.
  */
-export function healthRoutes({ whyNotReady, metrics, describeCluster }: HealthOptions): Router {
+export function healthRoutes({ whyNotReady, whyNotAccepting, metrics, describeCluster }: HealthOptions): Router {
   return Router()
     .get('/healthz', (_req, res) => void res.json({ status: 'ok' }))
     .get('/readyz', async (_req, res) => {
       const reason = await whyNotReady();
-      res.status(reason ? 503 : 200).json(reason ? { status: 'unavailable', reason } : { status: 'ok' });
+      const answer = reason ? { status: 'unavailable', reason } : { status: 'ok', notAccepting: whyNotAccepting() };
+      res.status(reason ? 503 : 200).json(answer);
     })
     .get('/cluster', (_req, res) => void res.json(describeCluster()))
     .get('/metrics', async (_req, res) => {

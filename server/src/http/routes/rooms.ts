@@ -6,7 +6,7 @@ import { TICKET_EXPIRES_S, type Tokens } from '../../auth/Tokens.ts';
 import type { Admission } from '../../admission/Admission.ts';
 import type { Config } from '../../config.ts';
 import { AppError } from '../../errors.ts';
-import type { Metrics } from '../../metrics.ts';
+import type { Metrics } from '../../metrics/Metrics.ts';
 import type { RoomManager } from '../../rooms/RoomManager.ts';
 import { roleOf } from '../../store/RoomRecord.ts';
 import { authenticate } from '../authenticate.ts';
@@ -32,6 +32,7 @@ export function roomRoutes(options: RoomRoutesOptions): Router {
   const createTicket = async (req: Request, id: string): Promise<TicketResponse | QueuePlace> => {
     const person = authenticate(req, tokens);
     const { avoid } = parseBody(ticketRequest, req);
+    admission.assertInCluster();
     const room = await rooms.getOrThrow(idOf(id));
     const role = roleOf(room.record, person.userId);
     await room.admit(person.userId);
@@ -66,6 +67,7 @@ export function roomRoutes(options: RoomRoutesOptions): Router {
     .get('/', async (_req, res) => void res.json({ rooms: await rooms.list() }))
     .post('/', limitCreation, async (req, res) => {
       const host = authenticate(req, tokens);
+      admission.assertInCluster();
       const room = await rooms.create(parseBody(roomRequest, req), host);
       res.status(201).location(`/api/rooms/${room.id}`).json(room);
     })

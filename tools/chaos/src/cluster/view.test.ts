@@ -3,14 +3,22 @@ import { formatCluster, type NodeLine } from './view.ts';
 
 const info = (id: string, listeners: number, coming = 0) => ({
   ...{ id, listeners, coming, capacity: 100, joinsPerS: 100, draining: false },
-  ...{ accepting: true, mixerLoad: 0, takesRooms: true, secretFingerprint: '', instance: id, startedAt: 0 },
+  ...{
+    accepting: true,
+    reason: null,
+    mixerLoad: 0,
+    takesRooms: true,
+    secretFingerprint: '',
+    instance: id,
+    startedAt: 0,
+  },
   url: `http://localhost/${id}`,
 });
 const nodes = [info('n1', 40, 10), info('n2', 0)];
 const room = { roomId: 'r1', phase: 'live', home: { nodeId: 'n1', epoch: 1 } } as const;
 
 function lineOf(id: string, listeners: number | null): NodeLine {
-  const view = listeners === null ? null : { nodeId: id, nodes, rooms: [{ ...room, listeners }] };
+  const view = listeners === null ? null : { nodeId: id, problem: null, nodes, rooms: [{ ...room, listeners }] };
   return { id, origin: `http://localhost/${id}`, state: listeners === null ? 'paused' : 'running', view };
 }
 

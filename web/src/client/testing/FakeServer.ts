@@ -9,13 +9,14 @@ import type {
   Notifications,
   RequestName,
 } from '@tribune/shared/protocol.ts';
+import type { TicketRequest } from '@tribune/shared/schemas.ts';
 import { SignalingError, type SignalingSocket } from '@tribune/shared/SignalingClient.ts';
 import { Device } from 'mediasoup-client';
 import * as fakeParameters from 'mediasoup-client/fakeParameters';
 import { FakeHandler } from 'mediasoup-client/handlers/FakeHandler';
 import type { Transport } from 'mediasoup-client/types';
 import type { Environment } from '../environment.ts';
-import { aSnapshot } from './rooms.ts';
+import { aSnapshot } from '../../state/testing/rooms.ts';
 
 type Answer = (data: Record<string, unknown>) => unknown;
 
@@ -35,6 +36,9 @@ export class FakeServer {
   /** Set to refuse sockets. */
   refusal: WireError | null = null;
   tickets = 0;
+  /** Origins that the next tickets name, and what each ticket was asked for with. */
+  readonly urls: string[] = [];
+  readonly ticketRequests: TicketRequest[] = [];
 
   constructor() {
     this.environment = {
@@ -69,8 +73,9 @@ export class FakeServer {
   }
 
   /** Stands in for `fetch`. */
-  readonly fetch = (): Promise<Response> => {
+  readonly fetch = (_url: string, { body }: { body: string }): Promise<Response> => {
     this.tickets++;
+    this.ticketRequests.push(JSON.parse(body) as TicketRequest);
     const refused = this.refusedTickets.shift();
     if (refused) {
       const headers = refused.retryAfterS === undefined ? {} : { 'retry-after': String(refused.retryAfterS) };
@@ -80,7 +85,7 @@ export class FakeServer {
       Response.json({
         ticket: 'ticket',
         expiresInS: 30,
-        url: null,
+        url: this.urls.shift() ?? null,
         role: this.snapshot.self.role,
         rtpCapabilities: fakeParameters.generateRouterRtpCapabilities(),
         iceServers: [],

@@ -1,0 +1,35 @@
+import { Gauge, type Registry } from 'prom-client';
+
+/** How the node as a whole is, asked when the metrics are read. */
+export interface NodeView {
+  /** Listeners, those on their way included, over what the node takes. */
+  readonly load: number;
+  /** Is the connection to Redis there? */
+  readonly isRedisUp: boolean;
+  /** May listeners be sent here? */
+  readonly isAccepting: boolean;
+}
+
+/** What the node has to tell beside its rooms, workers and mixers. */
+export function watchNode(describe: () => NodeView, registry: Registry): void {
+  const gauge = (name: string, help: string, read: (node: NodeView) => number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read(describe()));
+      },
+    });
+  gauge('tribune_redis_up', 'Is the connection to Redis there? 1 or 0.', ({ isRedisUp }) => Number(isRedisUp));
+  gauge(
+    'tribune_node_load',
+    'Listeners of this node, and those on their way to it, over how many it takes: 1 is full.',
+    ({ load }) => load,
+  );
+  gauge(
+    'tribune_node_accepting',
+    '1 while listeners are sent to this node, 0 while they are sent to others: its media does not get through, or its secret differs.',
+    ({ isAccepting }) => Number(isAccepting),
+  );
+}

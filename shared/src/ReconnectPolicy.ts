@@ -1,0 +1,73 @@
+import type { ErrorCode } from './errors.ts';
+import type { Disconnection } from './SignalingClient.ts';
+
+/** How long to wait before each attempt in turn; after the last of them, `LAST_DELAY_MS` for ever. */
+export const RECONNECT_DELAYS_MS = [0, 300, 1200, 2700, 4800] as const;
+const LAST_DELAY_MS = 7000;
+/** From the third delay on, so that a crowd that lost the same server spreads out. */
+const JITTER_FROM = 2;
+const JITTER = 0.3;
+/** A server that says that it restarts has dropped everyone at the same moment: nobody comes back at once. */
+const RESTART_MIN_MS = 500;
+const RESTART_SPREAD_MS = 2500;
+/** Part of a `Retry-After` that is added at random, so that those who were told the same time do not come back together. */
+export const RETRY_AFTER_SPREAD = 0.25;
+/** Someone who never was inside gets a page that explains, not an endless placeholder. */
+const MAX_ENTRY_ATTEMPTS = 6;
+
+export interface ReconnectContext {
+  /** Attempts that have failed since the connection was last good. */
+  readonly attempt: number;
+  readonly cause: Disconnection | ErrorCode;
+  /** The server's word on when to come back. */
+  readonly retryAfterS: number | null;
+  /** Has this client been inside the room? */
+  readonly joinedBefore: boolean;
+}
+
+/** Decides when a client tries again, and when trying again is of no use. */
+export interface RetryPolicy {
+  /** Milliseconds to wait before the next attempt, or null to stop for good. */
+  nextDelayMs(context: ReconnectContext): number | null;
+}
+
+/** The policy of the page, and of every client that wants to behave as a page does. */
+export class ReconnectPolicy implements RetryPolicy {
+  readonly #random: () => number;
+
+  constructor(random: () => number = Math.random) {
+    this.#random = random;
+  }
+
+  nextDelayMs({ attempt, cause, retryAfterS, joinedBefore }: ReconnectContext): number | null {
+    if (!isWorthRetrying(cause, joinedBefore)) return null;
+    // A queue moves on, however long it is.
+    if (!joinedBefore && attempt >= MAX_ENTRY_ATTEMPTS && cause !== 'RATE_LIMITED') return null;
+    if (retryAfterS !== null) return retryAfterS * 1000 * (1 + RETRY_AFTER_SPREAD * this.#random());
+    if (cause === 'restarting') return RESTART_MIN_MS + RESTART_SPREAD_MS * this.#random();
+    const delayMs = RECONNECT_DELAYS_MS[attempt] ?? LAST_DELAY_MS;
+    return attempt < JITTER_FROM ? delayMs : delayMs * (1 + JITTER * (2 * this.#random() - 1));
+  }
+}
+
+function isWorthRetrying(cause: ReconnectContext['cause'], joinedBefore: boolean): boolean {
+  switch (cause) {
+    case 'lost':
+    case 'restarting':
+    case 'moved':
+    // A ticket is good for one connection: the next attempt fetches its own.
+    case 'TICKET_EXPIRED':
+    case 'TICKET_INVALID':
+    case 'TICKET_USED':
+    case 'RATE_LIMITED':
+    case 'QUOTA_EXCEEDED':
+    case 'UNAVAILABLE':
+    case 'INTERNAL':
+      return true;
+    // Waiting for a place outside is the person's choice; someone who was inside gets theirs back.
+    case 'ROOM_FULL':
+      return joinedBefore;
+    default:
+      return false;
+  }
+}

@@ -1,0 +1,172 @@
+import type { ConsumerInfo, MediaInfo, MediaOffer } from '@tribune/shared/protocol.ts';
+import { AwaitQueue } from 'awaitqueue';
+import type { Transport } from 'mediasoup-client/types';
+import type { AudioOutput } from './AudioOutput.ts';
+import { Backoff } from './Backoff.ts';
+import type { RoomEvents } from '../RoomEvents.ts';
+import type { MediaContext } from './mediaContext.ts';
+import { Reception } from './Reception.ts';
+import type { SpeakingMonitor } from './SpeakingMonitor.ts';
+
+const SOUND_POLL_MS = 20;
+/** The server ends the old transport half a second after the new one is connected: where nobody speaks, it is left before that. */
+const SOUND_WAIT_MS = 400;
+
+interface ReceiverOptions {
+  readonly context: MediaContext;
+  readonly output: AudioOutput;
+  readonly monitor: SpeakingMonitor;
+  readonly events: RoomEvents;
+}
+
+/**
+ * Everything heard. One reception plays; where the server has something else to hear, the next one is built beside it, and takes
+ * over when it has sound. All work goes through one queue, in the order in which the server spoke.
+ */
+export class AudioReceiver {
+  readonly #context: MediaContext;
+  readonly #output: AudioOutput;
+  readonly #monitor: SpeakingMonitor;
+  readonly #queue = new AwaitQueue();
+  readonly #retry = new Backoff(() => this.#rebuild());
+  #current: Reception | null = null;
+  /** Not heard yet. */
+  #next: Reception | null = null;
+  #restartTimer: ReturnType<typeof setTimeout> | undefined;
+  #soundTimer: ReturnType<typeof setInterval> | undefined;
+  #closed = false;
+
+  constructor({ context, output, monitor, events }: ReceiverOptions) {
+    this.#context = context;
+    this.#output = output;
+    this.#monitor = monitor;
+    events.on('media:restart', ({ withinMs }) => this.#handleRestart(withinMs));
+    events.on('consumer:created', (info, ack) => this.#handleConsumerCreated(info, ack));
+    events.on('consumer:closed', ({ consumerId }) => this.#handleConsumerClosed(consumerId));
+  }
+
+  get transport(): Transport | null {
+    return this.#current?.transport ?? null;
+  }
+
+  /** Is there something to hear, and no way for it yet? */
+  get isConnecting(): boolean {
+    return this.#current?.isConnecting ?? false;
+  }
+
+  /** The word of the server on a new connection, which overrules whatever was planned. */
+  handleOffer(offer: MediaOffer): void {
+    clearTimeout(this.#restartTimer);
+    this.#retry.cancel();
+    this.#enqueue(async () => {
+      if (offer.kind === 'none') this.#closeAll();
+      else if (offer.kind === 'new') await this.#open(offer);
+      else if (this.#newest) await this.#newest.reconcile(offer.consumers);
+      else await this.#open(await this.#context.request('media:start'));
+    });
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearTimeout(this.#restartTimer);
+    this.#retry.reset();
+    this.#queue.stop();
+    this.#closeAll();
+  }
+
+  /** @param ack tells the server that the stream may flow. */
+  #handleConsumerCreated(info: ConsumerInfo, ack?: () => void): void {
+    this.#enqueue(async () => {
+      await this.#newest?.consume(info);
+      ack?.();
+    });
+  }
+
+  #handleConsumerClosed(consumerId: string): void {
+    this.#enqueue(() => [this.#current, this.#next].find((it) => it?.has(consumerId))?.remove(consumerId));
+  }
+
+  /** There is something else to hear, or something at last: asks for it after a delay that spreads the crowd. */
+  #handleRestart(withinMs: number): void {
+    clearTimeout(this.#restartTimer);
+    this.#retry.cancel();
+    this.#restartTimer = setTimeout(() => this.#rebuild(), Math.random() * withinMs);
+  }
+
+  #enqueue(task: () => void | Promise<void>): void {
+    this.#queue.push(task).catch(() => {
+      // Half-built media is of no use: start over, soon; where signalling is down, the next welcome brings an offer.
+      if (!this.#closed && this.#context.isConnected()) this.#retry.schedule();
+    });
+  }
+
+  #rebuild(): void {
+    if (this.#closed || !this.#context.isConnected()) return;
+    this.#enqueue(async () => this.#open(await this.#context.request('media:start')));
+  }
+
+  get #newest(): Reception | null {
+    return this.#next ?? this.#current;
+  }
+
+  async #open({ recv, consumers }: MediaInfo): Promise<void> {
+    if (this.#closed) return;
+    this.#closeNext();
+    // What does not play any more is not worth keeping.
+    if (!this.#current?.isConnected) this.#closeAll();
+    const reception: Reception = new Reception(recv, {
+      ...{ context: this.#context, output: this.#output, monitor: this.#monitor },
+      onConnected: () => this.#handleConnected(reception),
+      onLost: () => this.#handleLost(reception),
+    });
+    if (this.#current) {
+      this.#next = reception;
+    } else {
+      this.#current = reception;
+      reception.play();
+    }
+    await Promise.all(consumers.map((info) => reception.consume(info)));
+  }
+
+  #handleConnected(reception: Reception): void {
+    this.#retry.reset();
+    if (reception !== this.#next) return;
+    const sinceMs = performance.now();
+    clearInterval(this.#soundTimer);
+    this.#soundTimer = setInterval(() => {
+      if (reception.hasSound || performance.now() - sinceMs >= SOUND_WAIT_MS) this.#takeOver();
+    }, SOUND_POLL_MS);
+  }
+
+  /** The next one is heard from here on: first in, then the other out, so that the output never runs dry. */
+  #takeOver(): void {
+    clearInterval(this.#soundTimer);
+    const before = this.#current;
+    if (!this.#next) return;
+    this.#current = this.#next;
+    this.#next = null;
+    this.#current.play();
+    before?.close();
+  }
+
+  #handleLost(reception: Reception): void {
+    // Whoever is left behind by one that was to take over goes on with what there is, and tries again.
+    if (reception === this.#next) this.#closeNext();
+    else if (reception !== this.#current) return;
+    // The other may be on its way already.
+    if (!this.#next) this.#retry.schedule();
+  }
+
+  #closeNext(): void {
+    clearInterval(this.#soundTimer);
+    this.#next?.close();
+    this.#next = null;
+  }
+
+  #closeAll(): void {
+    this.#closeNext();
+    this.#current?.close();
+    this.#current = null;
+  }
+}

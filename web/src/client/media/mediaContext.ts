@@ -1,0 +1,19 @@
+import { SignalingError, type SignalingClient } from '@tribune/shared/SignalingClient.ts';
+import type { Device } from 'mediasoup-client';
+
+/** What media work needs of the connection of the moment; it outlives any one connection. */
+export interface MediaContext {
+  readonly request: SignalingClient['request'];
+  /** Is there a connection to ask over? */
+  isConnected(): boolean;
+  /** Media has stopped, so the network may be gone: makes sure that the connection is alive. */
+  probeConnection(): void;
+  /** @throws {SignalingError} `UNAVAILABLE` before the first connection. */
+  getDeviceOrThrow(): Device;
+  getIceServers(): RTCIceServer[];
+}
+
+/** Did the server refuse, in a way that asking again in the same words would not mend? */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof SignalingError && !['UNAVAILABLE', 'INTERNAL', 'RATE_LIMITED'].includes(error.code);
+}

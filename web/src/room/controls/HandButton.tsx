@@ -1,0 +1,33 @@
+import { Hand as HandIcon, Lock } from 'lucide-react';
+import { useTranslation } from 'react-i18next';
+import type { Hand } from '../../hooks/useHand.ts';
+import { ControlButton } from './ControlButton.tsx';
+
+export function HandButton({ hand }: { readonly hand: Hand }) {
+  const { t } = useTranslation();
+  const { place, locked, raise, lower } = hand;
+  if (place !== null) {
+    return (
+      <ControlButton
+        tone="on"
+        label={t('hand.lower')}
+        note={t('hand.place', { place })}
+        icon={<HandIcon size={24} />}
+        aria-keyshortcuts="H"
+        aria-disabled={lower === undefined}
+        onClick={lower}
+      />
+    );
+  }
+  return (
+    <ControlButton
+      tone="main"
+      label={t('hand.raise')}
+      note={locked ? t('room.locked') : undefined}
+      icon={locked ? <Lock size={22} /> : <HandIcon size={24} />}
+      aria-keyshortcuts="H"
+      aria-disabled={raise === undefined}
+      onClick={raise}
+    />
+  );
+}

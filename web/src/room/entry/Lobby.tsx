@@ -1,0 +1,39 @@
+import { useCallback } from 'react';
+import { useLocation } from 'wouter';
+import { loadSession } from '../../client/session.ts';
+import { useApi } from '../../hooks/useApi.ts';
+import { usePolled } from '../../hooks/usePolled.ts';
+import { useTitle } from '../../hooks/useTitle.ts';
+import { ClosedView } from '../endings/ClosedView.tsx';
+import { EndedView } from '../endings/EndedView.tsx';
+import { LobbyView } from './LobbyView.tsx';
+import { LobbySkeleton, RoomSkeleton } from './RoomSkeleton.tsx';
+import type { RoomEntry } from './useRoomEntry.ts';
+
+const REFRESH_MS = 5000;
+
+/** Looks the room up and keeps what the lobby says about it fresh. */
+export function Lobby({ roomId, entry }: { readonly roomId: string; readonly entry: RoomEntry }) {
+  const api = useApi();
+  const [, navigate] = useLocation();
+  const room = usePolled(
+    useCallback(() => api.getRoom(roomId), [api, roomId]),
+    REFRESH_MS,
+  );
+  useTitle(room.kind === 'ready' ? room.value.title : '');
+  if (room.kind === 'failed') {
+    return <ClosedView reason={room.problem} onWayOut={(way) => (way === 'home' ? navigate('/') : room.retry())} />;
+  }
+  if (room.kind === 'ready' && room.value.phase === 'ended') return <EndedView room={room.value} />;
+  if (entry.entering && entry.name !== '') return <RoomSkeleton />;
+  if (room.kind === 'loading') return <LobbySkeleton />;
+  return (
+    <LobbyView
+      room={room.value}
+      isHost={loadSession()?.user.userId === room.value.host.userId}
+      initialName={entry.name}
+      entering={entry.entering}
+      onEnter={entry.enter}
+    />
+  );
+}

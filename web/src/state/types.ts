@@ -1,0 +1,89 @@
+import type { Person, RoomInfo, RoomState, SelfState } from '@tribune/shared/domain.ts';
+import type { QueuePlace, SelfCause } from '@tribune/shared/protocol.ts';
+import type { ClosedReason } from '@tribune/shared/RoomConnection.ts';
+
+/**
+ * What the person sees of their connection.
+ * - `connecting`: entering; a placeholder of the room.
+ * - `queued`: every server is full; the page asks again by itself until it is this person's turn.
+ * - `joined`: in the room.
+ * - `resuming`: the network or the server is lost for the moment; the room stays on screen under a banner with Leave in reach.
+ * - `closed`: over; one page says why and what to do next.
+ */
+export type ConnectionState =
+  | { readonly kind: 'connecting' }
+  | ({ readonly kind: 'queued' } & QueuePlace)
+  | { readonly kind: 'joined' }
+  | { readonly kind: 'resuming'; readonly cause: 'offline' | 'server'; readonly attempt: number }
+  | { readonly kind: 'closed'; readonly reason: ClosedReason };
+
+/** The ways in which a microphone cannot be had, each of which needs advice of its own, and the rest. */
+export type MicrophoneProblem = 'denied' | 'missing' | 'busy' | 'insecure' | 'unloaded' | 'failed';
+
+/**
+ * - `off`: never asked for. Listening never leaves this state.
+ * - `starting`: the browser is asked.
+ * - `checking`: captured but not sent; the level meter moves and devices can be chosen.
+ * - `live`: sent to the room. `muted` is what the person wants and `RoomState` holds what the server decided.
+ * - `failed`: could not be had.
+ */
+export type MicrophoneState =
+  | { readonly kind: 'off' }
+  | { readonly kind: 'starting' }
+  | { readonly kind: 'checking' }
+  | { readonly kind: 'live'; readonly muted: boolean; readonly speakingWhileMuted: boolean }
+  | { readonly kind: 'failed'; readonly problem: MicrophoneProblem };
+
+/** Browser processing of one's voice; all on by default. */
+export interface MicrophoneOptions {
+  readonly deviceId: string | null;
+  readonly echoCancellation: boolean;
+  readonly noiseSuppression: boolean;
+  readonly autoGainControl: boolean;
+}
+
+/**
+ * - `idle`: nothing to hear yet.
+ * - `playing`: the one audio element plays.
+ * - `blocked`: the browser wants a click first: show one clear Listen button that calls `startPlayback()`.
+ */
+export type PlaybackState = 'idle' | 'playing' | 'blocked';
+
+export type Quality = 'good' | 'weak' | 'lost';
+
+/** Figures of one's own connection; null where the browser does not tell. */
+export interface ConnectionFigures {
+  readonly roundTripMs: number | null;
+  readonly lossPct: number | null;
+  readonly jitterMs: number | null;
+  readonly jitterBufferMs: number | null;
+  readonly codec: string | null;
+  readonly protocol: 'udp' | 'tcp' | null;
+}
+
+/** Immutable; a new object for every change, the same object while nothing changes. */
+export interface RoomView {
+  readonly connection: ConnectionState;
+  readonly room: RoomInfo;
+  readonly state: RoomState;
+  readonly self: SelfState;
+  readonly listeners: number;
+  readonly faces: readonly Person[];
+  readonly hands: readonly Person[];
+  readonly microphone: MicrophoneState;
+  readonly microphoneOptions: MicrophoneOptions;
+  readonly playback: PlaybackState;
+  readonly quality: Quality;
+}
+
+/**
+ * Something to tell the person once, as a toast in a live region: what others did to them, or what happened to their sound.
+ * - `mediaUnreachable`: the network lets no sound through, from whichever node.
+ * - `microphoneReplaced`: the microphone is gone, and another one has taken its place.
+ * - `microphoneLost`: it is gone, and there is no other.
+ * - `microphoneSilenced`, `microphoneBack`: the system (a phone call, a mute key) silences it, or does so no more.
+ */
+export type Notice =
+  | { readonly cause: SelfCause; readonly by: string | null }
+  | { readonly cause: 'mediaUnreachable' | 'microphoneReplaced' | 'microphoneSilenced' | 'microphoneBack' }
+  | { readonly cause: 'microphoneLost'; readonly problem: MicrophoneProblem };

@@ -158,7 +158,6 @@ async function measure(fault: Fault, { closing, rooms, ...parts }: Parts): Promi
   if (outcomes.length === 0) results.push(toFailure(fault, problem));
   results.push(toResult(fault, answersOf(activity), activity.problems[0] ?? null));
   ownDelay.disable();
-  // Packets wait meanwhile, so that a gap may be this much too long.
   notes.push(`the listeners' own process was late by up to ${Math.round(ownDelay.max / 1e6)} ms`);
   notes.push(`answers: ${activity.summary}`);
   for (const { id, log } of cluster.nodes) notes.push(...summarizeLog(log).map((line) => `${id}: ${line}`));

@@ -85,6 +85,7 @@ export class Server {
     this.#signaling = new SignalingServer({
       httpServer: this.#http,
       nodeId: config.NODE_ID,
+      joinsPerS: config.JOINS_PER_S,
       tokens,
       metrics,
       logger,

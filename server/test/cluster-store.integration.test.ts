@@ -208,6 +208,28 @@ describe('the nodes of a cluster', () => {
     expect(codes.filter((code) => code === 'RATE_LIMITED')).toHaveLength(50 - admitted);
   });
 
+  it('[AB14] let in those who come, however many take tickets and never come', async () => {
+    const { registry, admission } = nodeOf('a', { joinsPerS: 10 });
+    const ask = async (person: string) =>
+      admission.admit(person).then(
+        ({ kind }) => kind,
+        (error: { code: string }) => error.code,
+      );
+    const letIn: number[] = [];
+    for (let second = 0; second < 20; second++) {
+      await registry.beat();
+      for (const person of people(30, 1000 * second)) await ask(`nobody-${person}`);
+      const honest = people(5, 1000 * second);
+      const codes = [];
+      for (const person of honest) codes.push(await ask(person));
+      for (const [index, person] of honest.entries()) if (codes[index] === 'node') registry.handleArrival(person);
+      letIn.push(codes.filter((code) => code === 'node').length);
+      nowMs += 1000;
+    }
+    expect(letIn[0]).toBe(0);
+    expect(letIn.slice(-5)).toEqual([5, 5, 5, 5, 5]);
+  });
+
   it('[CL15] keep the place of those whose turn has come, however long the rush at the door lasts', async () => {
     const { node, registry, admission } = nodeOf('a', { capacity: 0, joinsPerS: 1 });
     await registry.beat();
@@ -225,7 +247,7 @@ describe('the nodes of a cluster', () => {
       expect(await turn('person-1')).toBe('RATE_LIMITED');
       for (const person of people(7, 2)) await turn(person);
       nowMs += 900;
-      await redis.hset('tribune:{nodes}:counts', `${Math.floor(nowMs / 1000)}:a`, 1);
+      await redis.hset(`tribune:{nodes}:counts:${Math.floor(nowMs / 1000)}`, 'a:given', 1);
       await registry.beat();
     }
     nowMs += 1000;

@@ -20,6 +20,16 @@ local function instanceOf(nodeId)
   return json and cjson.decode(json).instance or nil
 end
 
+-- Tickets given for each person who came, over some seconds: those with a ticket come a second or two after it. Few tell nothing.
+local function overbooking(nodeId)
+  local given, came = 10, 10
+  for ago = 2, 7 do
+    given = given + countOf('given', nodeId, second - ago - 1)
+    came = came + countOf('came', nodeId, second - ago)
+  end
+  return math.min(math.max(given / came, 1), 5)
+end
+
 if operation == 'beat' then
   local nodeId, json, instance, lifeMs = ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
   local live = list(lifeMs)
@@ -33,9 +43,10 @@ if operation == 'beat' then
   for _, person in ipairs(cjson.decode(ARGV[7])) do
     -- Wherever their place was kept.
     for _, other in ipairs(redis.call('ZRANGE', seenKey, 0, -1)) do
-      redis.call('ZREM', reservedFor(other), person)
+      if redis.call('ZREM', reservedFor(other), person) == 1 then count('came', other) end
     end
   end
+  redis.call('HSET', overbookingKey, nodeId, overbooking(nodeId))
   local answer = list(lifeMs)
   table.insert(answer, 1, isNew == 1 and 'new' or 'known')
   return answer

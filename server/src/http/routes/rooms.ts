@@ -47,7 +47,10 @@ export function roomRoutes(options: RoomRoutesOptions): Router {
     }
     const node = verdict?.node ?? (role === 'listener' ? null : await room.findHome(avoid));
     return {
-      ticket: tokens.signTicket(person, { room: room.id, role, node: node?.id ?? config.NODE_ID }),
+      ticket: tokens.signTicket(person, {
+        ...{ room: room.id, role, node: node?.id ?? config.NODE_ID },
+        paced: verdict?.isPaced ?? false,
+      }),
       expiresInS: TICKET_EXPIRES_S,
       url: node ? node.url : (config.PUBLIC_URL ?? null),
       role,

@@ -70,15 +70,13 @@ export class RoomManager {
     return [...this.#rooms.values()].reduce((sum, room) => sum + room.presentCount, 0);
   }
 
-  /** Puts the stage where the mixers have most room. @throws {AppError} QUOTA_EXCEEDED, SERVER_BUSY */
+  /** The stage is placed when somebody first needs it. @throws {AppError} QUOTA_EXCEEDED, SERVER_BUSY where no node takes another room */
   async create(settings: RoomSettings, host: Person): Promise<RoomInfo> {
     const { store, config, cluster } = this.#options;
-    const home = cluster.pickHome();
-    if (!home) throw new AppError('SERVER_BUSY', 'No mixer has room for another room');
+    if (!cluster.pickHome()) throw new AppError('SERVER_BUSY', 'No mixer has room for another room');
     const quotas = { rooms: config.MAX_ROOMS, perUser: config.MAX_ROOMS_PER_USER };
     const room = this.#open(await store.create(settings, host, quotas));
     await room.open({ eager: true });
-    if (home.id !== cluster.nodeId) await room.release(home.id);
     return room.toInfo();
   }
 

@@ -35,18 +35,18 @@ describe('the media of a room', () => {
 
   it('a worker that dies while it gets the mix of a room leaves the listeners of another worker theirs', async () => {
     const audience = await media.openAudience();
-    const seats = [];
-    for (let count = 0; count < LISTENERS_OF_ONE_WORKER; count++) seats.push(await audience.seat());
+    const endpoints = [];
+    for (let count = 0; count < LISTENERS_OF_ONE_WORKER; count++) endpoints.push(await audience.createEndpoint());
     const [mix] = census.mixes.keys();
     const usage = await pool.getUsage();
     // The next listener goes to the worker that has nobody, which does not answer any more.
     const idle = usage.findLast(({ listeners }) => listeners === 0)!;
     process.kill(idle.pid, 'SIGSTOP');
-    const seating = audience.seat();
+    const seating = audience.createEndpoint();
     await sleep(100);
     process.kill(idle.pid, 'SIGKILL');
     await seating;
-    expect(seats[0]!.source.closed).toBe(false);
+    expect(endpoints[0]!.source.closed).toBe(false);
     expect(mix!.closed).toBe(false);
     // One for each worker, and none that took the place of another.
     const workers = [...census.mixes.values()].map(({ pid }) => pid);
@@ -57,7 +57,7 @@ describe('the media of a room', () => {
     expect(media.mixEndpoint).toBeNull();
     const audience = await media.openAudience();
     expect(media.mixEndpoint).toBeNull();
-    const { transport } = await audience.seat();
+    const { transport } = await audience.createEndpoint();
     expect(media.mixEndpoint).toEqual({ address: '127.0.0.1', port: audience.mix.relayPort });
     transport.close();
     expect(media.mixEndpoint).toBeNull();
@@ -74,14 +74,14 @@ describe('the media of a room', () => {
     media.setStage('here');
     const stage = await media.openStage();
     const audience = await media.openAudience();
-    await audience.seat();
+    await audience.createEndpoint();
     const lost = once(media, 'audienceLost');
     const { port } = audience.mix;
     process.kill(mixer.findPid('r1')!, 'SIGKILL');
     const occupant = await bindSoon(port);
     await lost;
     const next = await media.openAudience();
-    await next.seat();
+    await next.createEndpoint();
     expect(next.mix.port).not.toBe(port);
     expect(stage.closed).toBe(false);
     // One to the mix that there is now, and none to the one that is gone.

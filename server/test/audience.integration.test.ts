@@ -127,6 +127,19 @@ describe('the audience', () => {
     for (const peer of [room.host, max]) expect(peer.all('media:restart')).toEqual([]);
   });
 
+  it('[ME15] when the mixer hangs, the node says that it is not ready until it is replaced', async () => {
+    await room.speak(room.host);
+    const { peer: max, ear } = await room.joinAndListen('max');
+    await expectHeard(ear, room.host);
+    const isReady = async () => (await fetch(`${server.origin}/readyz`)).ok;
+    expect(await isReady()).toBe(true);
+    process.kill(server.server.mixer.findPid(room.roomId)!, 'SIGSTOP');
+    await expect.poll(isReady, { timeout: 5000 }).toBe(false);
+    await expect.poll(isReady, { timeout: 10_000 }).toBe(true);
+    await expectHeard(ear, room.host);
+    for (const peer of [room.host, max]) expect(peer.all('media:restart')).toEqual([]);
+  });
+
   it('[ME8] when a worker of the audience dies, its listeners move to another, and others notice nothing', async () => {
     await room.speak(room.host);
     const { peer: max, ear } = await room.joinAndListen('max');

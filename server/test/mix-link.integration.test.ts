@@ -5,7 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { SpeechSender } from '../../loadtest/src/media/SpeechSender.ts';
 import { encodeSpeech, type SpeechFrame } from '../../loadtest/src/media/speech.ts';
 import { createLogger } from '../src/logger.ts';
-import { Ingest } from '../src/media/Ingest.ts';
+import { AudienceRouter } from '../src/media/AudienceRouter.ts';
 import { WorkerPool } from '../src/media/WorkerPool.ts';
 import { Mixer } from '../src/mixer/Mixer.ts';
 import type { Endpoint } from '../src/mixer/mixerMessages.ts';
@@ -99,14 +99,14 @@ describe('the mix between nodes', () => {
   it('reaches a listener of the other node through one consumer, whichever node is the home', async () => {
     const pool = await WorkerPool.create(config, logger);
     const listener = await MixEar.create();
-    const lane = await pool.createStageLane();
-    const ingest = await Ingest.create(lane, mixes[0]!);
-    const transport = await lane.createLoopback(listener.port);
+    const mediaRouter = await pool.createStageRouter();
+    const audienceRouter = await AudienceRouter.create(mediaRouter, mixes[0]!);
+    const transport = await mediaRouter.createLoopback(listener.port);
     const consumer = await transport.consume({
-      producerId: ingest.producer.id,
-      rtpCapabilities: { ...lane.rtpCapabilities, headerExtensions: [] },
+      producerId: audienceRouter.producer.id,
+      rtpCapabilities: { ...mediaRouter.rtpCapabilities, headerExtensions: [] },
     });
-    mixes[0]!.setOutputs([{ address: LOOPBACK, port: ingest.port }]);
+    mixes[0]!.setOutputs([{ address: LOOPBACK, port: audienceRouter.port }]);
     const ann = speakAt(1, 'ann');
     mixAt(1, 1);
     await expect.poll(() => listener.voices, { timeout: 5000 }).toEqual([ann]);

@@ -1,13 +1,13 @@
 import { ApiClient } from '@tribune/shared/ApiClient.ts';
-import { lazy, Suspense, useState } from 'react';
+import { useState } from 'react';
 import { Route, Switch } from 'wouter';
 import { loadSession } from './client/session.ts';
 import { CrashBoundary } from './CrashBoundary.tsx';
 import { ApiContext } from './hooks/useApi.ts';
-import { AnnouncerProvider, NotifierProvider } from './ui/index.ts';
+import { AnnouncerProvider, lazyPart, NotifierProvider } from './ui/index.ts';
 
-const HomePage = lazy(() => import('./home/HomePage.tsx'));
-const RoomPage = lazy(() => import('./room/RoomPage.tsx'));
+const HomePage = lazyPart(async () => (await import('./home/HomePage.tsx')).default);
+const RoomPage = lazyPart(async () => (await import('./room/RoomPage.tsx')).default);
 
 export function App() {
   const [api] = useState(() => new ApiClient('', loadSession()?.token ?? null));
@@ -16,14 +16,12 @@ export function App() {
       <AnnouncerProvider>
         <NotifierProvider>
           <CrashBoundary>
-            <Suspense fallback={null}>
-              <Switch>
-                <Route path="/r/:id">{({ id }) => <RoomPage key={id} roomId={id} />}</Route>
-                <Route>
-                  <HomePage />
-                </Route>
-              </Switch>
-            </Suspense>
+            <Switch>
+              <Route path="/r/:id">{({ id }) => <RoomPage key={id} roomId={id} />}</Route>
+              <Route>
+                <HomePage />
+              </Route>
+            </Switch>
           </CrashBoundary>
         </NotifierProvider>
       </AnnouncerProvider>

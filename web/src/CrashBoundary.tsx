@@ -7,7 +7,7 @@ interface CrashBoundaryState {
   readonly crashed: boolean;
 }
 
-/** The last resort: a mistake of ours, or a part of the page that could not be fetched after an update. */
+/** The last resort, for a mistake of ours. */
 export class CrashBoundary extends Component<{ readonly children: ReactNode }, CrashBoundaryState> {
   override readonly state: CrashBoundaryState = { crashed: false };
 

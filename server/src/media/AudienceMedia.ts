@@ -2,18 +2,18 @@ import { EventEmitter } from 'node:events';
 import { AwaitQueue } from 'awaitqueue';
 import { AppError } from '../errors.ts';
 import type { RoomMix } from '../mixer/RoomMix.ts';
-import { Ingest, type Downlink } from './Ingest.ts';
-import { LOOPBACK } from './Lane.ts';
-import type { Seat } from './Reception.ts';
+import { AudienceRouter, type Downlink } from './AudienceRouter.ts';
+import { LOOPBACK } from './MediaRouter.ts';
+import type { ReceiveEndpoint } from './Reception.ts';
 import type { WorkerPool } from './WorkerPool.ts';
 
 /** The audience's side of a room: its mix, brought to each worker that has listeners of it, and to no other. */
-export class AudienceMedia extends EventEmitter<{ ingestOpened: []; ingestLost: [] }> {
+export class AudienceMedia extends EventEmitter<{ routerOpened: []; routerLost: [] }> {
   readonly mix: RoomMix;
   readonly #pool: WorkerPool;
   readonly #creation = new AwaitQueue();
   /** By the worker's index. */
-  readonly #ingests = new Map<number, Ingest>();
+  readonly #routers = new Map<number, AudienceRouter>();
   #closed = false;
 
   constructor(pool: WorkerPool, mix: RoomMix) {
@@ -21,17 +21,17 @@ export class AudienceMedia extends EventEmitter<{ ingestOpened: []; ingestLost: 
     this.#pool = pool;
     this.mix = mix;
     mix.on('renumbered', () => {
-      for (const ingest of this.#ingests.values()) void ingest.renumber();
+      for (const router of this.#routers.values()) void router.renumber();
     });
   }
 
   /** A transport for one listener, on the worker that has the most room. @throws {AppError} UNAVAILABLE */
-  async seat(): Promise<Seat> {
-    const { ingest, release } = await this.#hold();
+  async createEndpoint(): Promise<ReceiveEndpoint> {
+    const { router, release } = await this.#hold();
     try {
-      const transport = await ingest.lane.createTransport();
+      const transport = await router.mediaRouter.createTransport();
       transport.observer.once('close', release);
-      return { source: ingest, transport };
+      return { source: router, transport };
     } catch (error) {
       release();
       throw error;
@@ -40,61 +40,61 @@ export class AudienceMedia extends EventEmitter<{ ingestOpened: []; ingestLost: 
 
   /** Of each worker that has listeners of the room, what it sent them since the last call. */
   async readDownlinks(): Promise<Downlink[]> {
-    return Promise.all([...this.#ingests.values()].map(async (ingest) => ingest.readDownlink()));
+    return Promise.all([...this.#routers.values()].map(async (router) => router.readDownlink()));
   }
 
   /** Has this node listeners of the room? */
   get hasListeners(): boolean {
-    return this.#ingests.size > 0;
+    return this.#routers.size > 0;
   }
 
   close(): void {
     this.#closed = true;
-    for (const ingest of [...this.#ingests.values()]) ingest.close();
+    for (const router of [...this.#routers.values()]) router.close();
     this.mix.close();
   }
 
   /** Held before anything is waited for: the listener before may leave at any moment, and be the last. */
-  async #hold(): Promise<{ ingest: Ingest; release: () => void }> {
+  async #hold(): Promise<{ router: AudienceRouter; release: () => void }> {
     const known = this.#known();
-    if (known) return { ingest: known, release: known.hold() };
+    if (known) return { router: known, release: known.hold() };
     return this.#creation.push(async () => {
-      const ingest = this.#known() ?? (await this.#open());
-      return { ingest, release: ingest.hold() };
+      const router = this.#known() ?? (await this.#open());
+      return { router, release: router.hold() };
     });
   }
 
-  #known(): Ingest | null {
-    const worker = this.#pool.pickAudienceWorker(new Set(this.#ingests.keys()));
-    return (worker && this.#ingests.get(worker.index)) ?? null;
+  #known(): AudienceRouter | null {
+    const worker = this.#pool.pickAudienceWorker(new Set(this.#routers.keys()));
+    return (worker && this.#routers.get(worker.index)) ?? null;
   }
 
-  async #open(): Promise<Ingest> {
-    const lane = await this.#pool.createAudienceLane(new Set(this.#ingests.keys()));
-    const { index } = lane.worker;
-    // The worker that was chosen may have died meanwhile, and this one have an ingest already.
-    const known = this.#ingests.get(index);
+  async #open(): Promise<AudienceRouter> {
+    const mediaRouter = await this.#pool.createAudienceRouter(new Set(this.#routers.keys()));
+    const { index } = mediaRouter.worker;
+    // The worker that was chosen may have died meanwhile, and this one have a router already.
+    const known = this.#routers.get(index);
     if (known) {
-      lane.close();
+      mediaRouter.close();
       return known;
     }
-    const ingest = await Ingest.create(lane, this.mix);
-    if (this.#closed || ingest.closed) {
-      ingest.close();
+    const router = await AudienceRouter.create(mediaRouter, this.mix);
+    if (this.#closed || router.closed) {
+      router.close();
       throw new AppError('UNAVAILABLE', 'The audience was closed meanwhile');
     }
-    this.#ingests.set(index, ingest);
-    ingest.once('closed', () => {
-      this.#ingests.delete(index);
+    this.#routers.set(index, router);
+    router.once('closed', () => {
+      this.#routers.delete(index);
       this.#setOutputs();
-      this.emit('ingestLost');
+      this.emit('routerLost');
     });
     this.#setOutputs();
-    this.emit('ingestOpened');
-    return ingest;
+    this.emit('routerOpened');
+    return router;
   }
 
   #setOutputs(): void {
-    this.mix.setOutputs([...this.#ingests.values()].map(({ port }) => ({ address: LOOPBACK, port })));
+    this.mix.setOutputs([...this.#routers.values()].map(({ port }) => ({ address: LOOPBACK, port })));
   }
 }

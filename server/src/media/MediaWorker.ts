@@ -1,7 +1,7 @@
 import { createWorker } from 'mediasoup';
 import type { Router, RouterRtpCodecCapability, TransportListenInfo, WebRtcServer, Worker } from 'mediasoup/types';
 import type { Config } from '../config.ts';
-import { Lane } from './Lane.ts';
+import { MediaRouter } from './MediaRouter.ts';
 
 /** Opus is all there is: in-band FEC against loss, DTX so that silence costs nothing (RFC 7587). */
 const MEDIA_CODECS: RouterRtpCodecCapability[] = [
@@ -83,12 +83,12 @@ export class MediaWorker {
   }
 
   /** A new router; null when the worker died meanwhile. */
-  async createLane(): Promise<Lane | null> {
+  async createRouter(): Promise<MediaRouter | null> {
     try {
       const router = await this.#worker.createRouter({ mediaCodecs: MEDIA_CODECS });
       this.#routers.add(router);
       router.observer.once('close', () => this.#routers.delete(router));
-      return new Lane(this, router, this.#webRtcServer, this.#transportConnectMs);
+      return new MediaRouter(this, router, this.#webRtcServer, this.#transportConnectMs);
     } catch (error) {
       if (this.#worker.closed) return null;
       throw error;

@@ -1,7 +1,7 @@
 import { voiceIdOf } from '@tribune/shared/voice.ts';
 import type { Consumer, PlainTransport, Producer } from 'mediasoup/types';
 import type { RoomMix } from '../mixer/RoomMix.ts';
-import type { Lane } from './Lane.ts';
+import type { MediaRouter } from './MediaRouter.ts';
 
 interface Voice {
   readonly userId: string;
@@ -11,19 +11,19 @@ interface Voice {
 
 /** Brings the voices of a stage's router to the mixer: one transport, and a consumer for each voice. Closed with its router. */
 export class MixFeed {
-  readonly #lane: Lane;
+  readonly #mediaRouter: MediaRouter;
   readonly #mix: RoomMix;
   readonly #transport: PlainTransport;
   readonly #voices = new Map<string, Voice>();
 
-  private constructor(lane: Lane, mix: RoomMix, transport: PlainTransport) {
-    this.#lane = lane;
+  private constructor(mediaRouter: MediaRouter, mix: RoomMix, transport: PlainTransport) {
+    this.#mediaRouter = mediaRouter;
     this.#mix = mix;
     this.#transport = transport;
   }
 
-  static async create(lane: Lane, mix: RoomMix): Promise<MixFeed> {
-    return new MixFeed(lane, mix, await lane.createLoopback(mix.port));
+  static async create(mediaRouter: MediaRouter, mix: RoomMix): Promise<MixFeed> {
+    return new MixFeed(mediaRouter, mix, await mediaRouter.createLoopback(mix.port));
   }
 
   /**
@@ -34,7 +34,7 @@ export class MixFeed {
     if (this.#voices.has(producer.id) || producer.closed) return;
     const consumer = await this.#transport.consume({
       producerId: producer.id,
-      rtpCapabilities: { ...this.#lane.rtpCapabilities, headerExtensions: [] },
+      rtpCapabilities: { ...this.#mediaRouter.rtpCapabilities, headerExtensions: [] },
       enableRtx: false,
     });
     if (producer.closed || this.#voices.has(producer.id)) return consumer.close();

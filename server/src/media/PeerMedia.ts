@@ -70,9 +70,9 @@ export class PeerMedia extends EventEmitter<{
 
   /** Something else to hear, with nothing on it yet: one of the stage, or a place in the audience. @throws {AppError} UNAVAILABLE */
   async receive(from: StageMedia | AudienceMedia): Promise<Reception> {
-    const seat = await from.seat();
-    this.#adopt(seat.transport);
-    const reception = new Reception(seat, this.#rtpCapabilities);
+    const endpoint = await from.createEndpoint();
+    this.#adopt(endpoint.transport);
+    const reception = new Reception(endpoint, this.#rtpCapabilities);
     reception.on('consumerClosed', (consumerId) => this.emit('consumerClosed', consumerId));
     // The old one has nobody to hand over to when the new one never connects, and ends with it.
     reception.once('connected', () => this.#retireSoon(reception));
@@ -83,7 +83,7 @@ export class PeerMedia extends EventEmitter<{
 
   /** A new sending transport; the producer of the old one is closed with it. @throws {AppError} UNAVAILABLE */
   async createSendTransport(stage: StageMedia): Promise<TransportInfo> {
-    const transport = this.#adopt(await stage.lane.createTransport());
+    const transport = this.#adopt(await stage.mediaRouter.createTransport());
     this.#sending?.transport.close();
     this.#sending = { stage, transport };
     const { id, iceParameters, iceCandidates, dtlsParameters } = transport;

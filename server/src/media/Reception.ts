@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { ConsumerInfo, TransportInfo } from '@tribune/shared/protocol.ts';
 import type { Consumer, Producer, RtpCapabilities, WebRtcTransport } from 'mediasoup/types';
-import type { Ingest } from './Ingest.ts';
+import type { AudienceRouter } from './AudienceRouter.ts';
 import type { StageMedia } from './StageMedia.ts';
 
 const AUDIO_LEVEL_URI = 'urn:ietf:params:rtp-hdrext:ssrc-audio-level';
@@ -13,20 +13,20 @@ const MID_URI = 'urn:ietf:params:rtp-hdrext:sdes:mid';
 const EXTENSIONS = { stage: new Set([MID_URI, AUDIO_LEVEL_URI]), audience: new Set([MID_URI]) } as const;
 
 /** A receiving transport, and whose sound it is for. */
-export interface Seat {
-  readonly source: StageMedia | Ingest;
+export interface ReceiveEndpoint {
+  readonly source: StageMedia | AudienceRouter;
   readonly transport: WebRtcTransport;
 }
 
 /** What somebody hears over one receiving transport: the voices of a stage one by one, or a room's mix. */
 export class Reception extends EventEmitter<{ connected: []; closed: []; consumerClosed: [consumerId: string] }> {
-  readonly source: StageMedia | Ingest;
+  readonly source: StageMedia | AudienceRouter;
   readonly transport: WebRtcTransport;
   readonly #rtpCapabilities: RtpCapabilities;
   readonly #consumers = new Map<string, Consumer>();
   #silenced = false;
 
-  constructor({ source, transport }: Seat, rtpCapabilities: RtpCapabilities) {
+  constructor({ source, transport }: ReceiveEndpoint, rtpCapabilities: RtpCapabilities) {
     super();
     this.source = source;
     this.transport = transport;
@@ -69,7 +69,7 @@ export class Reception extends EventEmitter<{ connected: []; closed: []; consume
    * @param paused until the client says that it is ready; a transport not yet connected sends nothing anyway.
    */
   async consume(producer: Producer, userId: string | null, { paused }: { paused: boolean }): Promise<Consumer | null> {
-    const { router } = this.source.lane;
+    const { router } = this.source.mediaRouter;
     const [producerId, rtpCapabilities] = [producer.id, this.#rtpCapabilities];
     if (this.closed || this.#silenced || producer.closed || this.#hears(producerId)) return null;
     if (!router.canConsume({ producerId, rtpCapabilities })) return null;

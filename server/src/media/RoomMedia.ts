@@ -5,7 +5,7 @@ import { AppError } from '../errors.ts';
 import type { Mixer } from '../mixer/Mixer.ts';
 import type { Endpoint, MixPlan } from '../mixer/mixerMessages.ts';
 import { AudienceMedia } from './AudienceMedia.ts';
-import type { Downlink } from './Ingest.ts';
+import type { Downlink } from './AudienceRouter.ts';
 import { StageMedia } from './StageMedia.ts';
 import type { WorkerPool } from './WorkerPool.ts';
 
@@ -107,7 +107,7 @@ export class RoomMedia extends EventEmitter<{
   }
 
   async #createStage(): Promise<StageMedia> {
-    const stage = new StageMedia(await this.#options.pool.createStageLane());
+    const stage = new StageMedia(await this.#options.pool.createStageRouter());
     this.#assertOpen(stage);
     if (this.#stageState === 'away') {
       stage.close();
@@ -135,8 +135,8 @@ export class RoomMedia extends EventEmitter<{
     mix.once('lost', () => {
       if (this.#audience === audience) this.#closeAudience();
     });
-    audience.on('ingestOpened', () => this.emit('audienceOpened'));
-    audience.on('ingestLost', () => this.emit('audienceLost'));
+    audience.on('routerOpened', () => this.emit('audienceOpened'));
+    audience.on('routerLost', () => this.emit('audienceLost'));
     this.#feed = async (stage) => stage.feed(mix).catch((error: unknown) => this.#forgive(stage, error));
     if (this.#stage) await this.#feed(this.#stage);
     return audience;

@@ -1,25 +1,25 @@
 import { EventEmitter } from 'node:events';
 import type { Producer } from 'mediasoup/types';
 import type { RoomMix } from '../mixer/RoomMix.ts';
-import type { Lane } from './Lane.ts';
+import type { MediaRouter } from './MediaRouter.ts';
 import { MixFeed } from './MixFeed.ts';
-import type { Seat } from './Reception.ts';
+import type { ReceiveEndpoint } from './Reception.ts';
 
 /** The router of a room's stage, and the voices in it by user id. Knows nothing of roles. */
 export class StageMedia extends EventEmitter<{ closed: [] }> {
   readonly plane = 'stage';
-  readonly lane: Lane;
+  readonly mediaRouter: MediaRouter;
   readonly #producers = new Map<string, Producer>();
   #feed: MixFeed | null = null;
 
-  constructor(lane: Lane) {
+  constructor(mediaRouter: MediaRouter) {
     super();
-    this.lane = lane;
-    lane.router.observer.once('close', () => this.emit('closed'));
+    this.mediaRouter = mediaRouter;
+    mediaRouter.router.observer.once('close', () => this.emit('closed'));
   }
 
   get closed(): boolean {
-    return this.lane.closed;
+    return this.mediaRouter.closed;
   }
 
   get producers(): ReadonlyMap<string, Producer> {
@@ -27,13 +27,13 @@ export class StageMedia extends EventEmitter<{ closed: [] }> {
   }
 
   /** A transport for someone who hears the voices one by one. @throws {AppError} UNAVAILABLE */
-  async seat(): Promise<Seat> {
-    return { source: this, transport: await this.lane.createTransport() };
+  async createEndpoint(): Promise<ReceiveEndpoint> {
+    return { source: this, transport: await this.mediaRouter.createTransport() };
   }
 
   /** From now on the voices are in this mix and no other, those that come later included. */
   async feed(mix: RoomMix): Promise<void> {
-    const feed = await MixFeed.create(this.lane, mix);
+    const feed = await MixFeed.create(this.mediaRouter, mix);
     this.#feed?.close();
     this.#feed = feed;
     await Promise.all([...this.#producers].map(async ([userId, producer]) => feed.add(userId, producer)));
@@ -50,6 +50,6 @@ export class StageMedia extends EventEmitter<{ closed: [] }> {
   }
 
   close(): void {
-    this.lane.close();
+    this.mediaRouter.close();
   }
 }

@@ -5,14 +5,14 @@ import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { RestartDelay } from '../RestartDelay.ts';
-import type { Lane } from './Lane.ts';
+import type { MediaRouter } from './MediaRouter.ts';
 import { MediaHealth } from './MediaHealth.ts';
 import { MediaWorker, type MediaWorkerConfig, type WorkerUsage } from './MediaWorker.ts';
 import { placeListener, planWorkers } from './placement.ts';
 
 /** A worker starts in a tenth of this. */
-const LANE_TIMEOUT_MS = 3000;
-const LANE_RETRY_MS = 50;
+const ROUTER_TIMEOUT_MS = 3000;
+const ROUTER_RETRY_MS = 50;
 
 type PoolConfig = MediaWorkerConfig & Pick<Config, 'WORKERS'>;
 
@@ -42,9 +42,9 @@ export class WorkerPool extends EventEmitter<{ died: [index: number] }> {
     const pool = new WorkerPool(config, logger);
     try {
       for (let index = 0; index < config.WORKERS; index++) pool.#workers.push(await pool.#spawn(index));
-      const lane = await pool.createStageLane();
-      pool.#rtpCapabilities = lane.rtpCapabilities;
-      lane.close();
+      const mediaRouter = await pool.createStageRouter();
+      pool.#rtpCapabilities = mediaRouter.rtpCapabilities;
+      mediaRouter.close();
     } catch (error) {
       pool.close();
       throw error;
@@ -62,13 +62,13 @@ export class WorkerPool extends EventEmitter<{ died: [index: number] }> {
   }
 
   /** A router for a stage, on the stage worker that has the fewest. @throws {AppError} UNAVAILABLE */
-  async createStageLane(): Promise<Lane> {
-    return this.#createLane(() => this.#leastRouters(this.#running(this.#plan.stage)));
+  async createStageRouter(): Promise<MediaRouter> {
+    return this.#createRouter(() => this.#leastRouters(this.#running(this.#plan.stage)));
   }
 
   /** A router for listeners of a room whose mix goes to these workers already. @throws {AppError} UNAVAILABLE */
-  async createAudienceLane(present: ReadonlySet<number>): Promise<Lane> {
-    return this.#createLane(() => this.pickAudienceWorker(present));
+  async createAudienceRouter(present: ReadonlySet<number>): Promise<MediaRouter> {
+    return this.#createRouter(() => this.pickAudienceWorker(present));
   }
 
   /** The worker for the next listener of such a room; null while none runs. */
@@ -88,12 +88,12 @@ export class WorkerPool extends EventEmitter<{ died: [index: number] }> {
   }
 
   /** Waits for a worker that is being replaced. */
-  async #createLane(pick: () => MediaWorker | null): Promise<Lane> {
-    const deadline = performance.now() + LANE_TIMEOUT_MS;
+  async #createRouter(pick: () => MediaWorker | null): Promise<MediaRouter> {
+    const deadline = performance.now() + ROUTER_TIMEOUT_MS;
     do {
-      const lane = await pick()?.createLane();
-      if (lane) return lane;
-      await sleep(LANE_RETRY_MS);
+      const mediaRouter = await pick()?.createRouter();
+      if (mediaRouter) return mediaRouter;
+      await sleep(ROUTER_RETRY_MS);
     } while (!this.#closed && performance.now() < deadline);
     throw new AppError('UNAVAILABLE', 'No media worker is running');
   }

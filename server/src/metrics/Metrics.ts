@@ -5,7 +5,7 @@ import { version as mediasoupVersion } from 'mediasoup';
 import { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } from 'prom-client';
 import packageJson from '../../package.json' with { type: 'json' };
 import type { Uplink } from '../media/FloodGuard.ts';
-import type { Downlink } from '../media/Ingest.ts';
+import type { Downlink } from '../media/AudienceRouter.ts';
 import type { RoomObserver } from '../rooms/RoomObserver.ts';
 import type { StoreObserver } from '../store/RoomStore.ts';
 

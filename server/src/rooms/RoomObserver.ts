@@ -1,6 +1,6 @@
 import type { ReactionKind } from '@tribune/shared/domain.ts';
 import type { QualityReport } from '@tribune/shared/schemas.ts';
-import type { Downlink } from '../media/Ingest.ts';
+import type { Downlink } from '../media/AudienceRouter.ts';
 import type { Uplink } from '../media/FloodGuard.ts';
 
 /** Told what rooms see, so that it can be counted: rooms know no metrics, and whoever counts learns of no person. */

@@ -70,13 +70,14 @@ async function main(
     const results = await runChaos(
       { ...numbers, faults },
       ({ name }, number, run) => {
-        if (repeat > 1) console.log(`${name}, run ${number} of ${repeat}`);
+        if (repeat > 1 && results.length > 0) console.log(`${name}, run ${number} of ${repeat}`);
         for (const result of run.results) console.log(formatResult(result));
         if (run.results.some(({ kept }) => !kept)) for (const note of run.notes) console.log(`        ${note}`);
       },
       signal,
     );
-    if (repeat > 1) console.log(['', `The worst of all runs:`, ...results.map(formatWorst)].join('\n'));
+    if (repeat > 1 && results.length > 0)
+      console.log(['', `The worst of all runs:`, ...results.map(formatWorst)].join('\n'));
     if (json !== undefined) await writeFile(json, `${JSON.stringify(results, null, 2)}\n`);
     if (markdown !== undefined) await writeFile(markdown, toMarkdown(results));
     if (signal.aborted) return EXIT_INTERRUPTED;

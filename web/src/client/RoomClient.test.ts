@@ -352,7 +352,7 @@ describe('a node that passes no media', () => {
     expect(notices).not.toHaveBeenCalled();
     await tryInVain(13_000);
     expect(server.tickets).toBe(3);
-    expect(notices).toHaveBeenCalledWith({ cause: 'mediaUnreachable', by: null });
+    expect(notices).toHaveBeenCalledWith({ cause: 'mediaUnreachable' });
   });
 
   it('keeps whoever is on its stage', async () => {
@@ -475,8 +475,61 @@ describe('the microphone', () => {
     expect(server.count('producer:create')).toBe(0);
   });
 
-  it('is missing when it is unplugged, and the room is told', async () => {
+  it('is replaced by another one when it is unplugged, as open as before, and the person is told', async () => {
     await speak();
+    const notices = vi.fn<(notice: Notice) => void>();
+    client.onNotice(notices);
+    browser.microphones[0]?.dispatchEvent(new Event('ended'));
+    await pass();
+    expect(browser.microphones[1]).toMatchObject({ enabled: true, readyState: 'live' });
+    expect(microphone()).toMatchObject({ kind: 'live', muted: false });
+    expect(server.count('producer:create')).toBe(0);
+    expect(notices).toHaveBeenCalledWith({ cause: 'microphoneReplaced' });
+  });
+
+  it('is denied when its permission is taken back, and says so', async () => {
+    await speak();
+    const notices = vi.fn<(notice: Notice) => void>();
+    client.onNotice(notices);
+    browser.getUserMedia.mockRejectedValue(new DOMException('', 'NotAllowedError'));
+    browser.microphones[0]?.dispatchEvent(new Event('ended'));
+    await pass();
+    expect(microphone()).toEqual({ kind: 'failed', problem: 'denied' });
+    expect(notices).toHaveBeenCalledWith({ cause: 'microphoneLost', problem: 'denied' });
+  });
+
+  it('is muted for the room while the system silences it, and stays so until the person opens it', async () => {
+    await speak();
+    const notices = vi.fn<(notice: Notice) => void>();
+    client.onNotice(notices);
+    browser.microphones[0]?.dispatchEvent(new Event('mute'));
+    await pass();
+    expect(microphone()).toMatchObject({ kind: 'live', muted: true });
+    expect(server.requests).toContain('stage:setMuted');
+    expect(notices).toHaveBeenCalledWith({ cause: 'microphoneSilenced' });
+    browser.microphones[0]?.dispatchEvent(new Event('unmute'));
+    await pass();
+    expect(microphone()).toMatchObject({ kind: 'live', muted: true });
+    expect(notices).toHaveBeenLastCalledWith({ cause: 'microphoneBack' });
+  });
+
+  it('works without its meter', async () => {
+    vi.stubGlobal(
+      'AudioContext',
+      class {
+        close = () => Promise.resolve();
+        createMediaStreamSource = () => {
+          throw new DOMException('', 'NotSupportedError');
+        };
+      },
+    );
+    await speak();
+    expect(microphone()).toMatchObject({ kind: 'live', muted: false });
+  });
+
+  it('is missing when it is unplugged and there is no other, and the room is told', async () => {
+    await speak();
+    browser.getUserMedia.mockRejectedValue(new DOMException('', 'NotFoundError'));
     browser.microphones[0]?.dispatchEvent(new Event('ended'));
     await pass();
     expect(microphone()).toEqual({ kind: 'failed', problem: 'missing' });

@@ -77,7 +77,7 @@ export class RoomClient implements RoomClientApi {
     this.#deadline = new MediaDeadline({
       isConnecting: () => this.#receiver.isConnecting,
       leaveNode: () => this.#connection.leaveNode(),
-      onUnreachable: () => this.#notices.emit({ cause: 'mediaUnreachable', by: null }),
+      onUnreachable: () => this.#notices.emit({ cause: 'mediaUnreachable' }),
     });
     this.#microphone = new MicrophoneController({
       ...{ context, store: this.#store, events: this.#events },
@@ -85,6 +85,7 @@ export class RoomClient implements RoomClientApi {
         const { data } = this.#store.parts;
         if (data) this.#monitor.reportLevel(data.self.userId, level);
       },
+      onNotice: (notice) => this.#notices.emit(notice),
     });
     this.#stats = new ConnectionStats({
       getTransports: () => [this.#receiver.transport, this.#microphone.transport].filter((it) => it !== null),

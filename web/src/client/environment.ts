@@ -2,6 +2,7 @@ import type { HandshakeAuth } from '@tribune/shared/schemas.ts';
 import type { SignalingSocket } from '@tribune/shared/SignalingClient.ts';
 import type { Device } from 'mediasoup-client';
 import { io } from 'socket.io-client';
+import { loadChunk } from './loadChunk.ts';
 
 /** What the client takes from the browser and from the network; tests bring their own. */
 export interface Environment {
@@ -13,7 +14,7 @@ export interface Environment {
 export const browserEnvironment: Environment = {
   // Loaded while the ticket is on its way.
   async createDevice() {
-    const { Device } = await import('mediasoup-client');
+    const { Device } = await loadChunk(() => import('mediasoup-client'), { attempts: 3 });
     return new Device();
   },
   createSocket(url, auth) {

@@ -1,12 +1,13 @@
-import { lazy, Suspense, useCallback, useState } from 'react';
+import { useCallback, useState } from 'react';
 import { useApi } from '../hooks/useApi.ts';
 import { usePolled } from '../hooks/usePolled.ts';
 import { useTitle } from '../hooks/useTitle.ts';
+import { lazyPart } from '../ui/index.ts';
 import { HomeView } from './HomeView.tsx';
 
 const REFRESH_MS = 10_000;
 
-const CreateRoomDialog = lazy(() => import('./CreateRoomDialog.tsx'));
+const CreateRoomDialog = lazyPart(async () => (await import('./CreateRoomDialog.tsx')).default);
 
 export default function HomePage() {
   const api = useApi();
@@ -19,7 +20,7 @@ export default function HomePage() {
   return (
     <>
       <HomeView rooms={rooms} onRetry={rooms.retry} onCreate={() => setCreating(true)} />
-      <Suspense fallback={null}>{creating && <CreateRoomDialog onClose={() => setCreating(false)} />}</Suspense>
+      {creating && <CreateRoomDialog onClose={() => setCreating(false)} />}
     </>
   );
 }

@@ -1,6 +1,7 @@
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Notice } from '../state/types.ts';
+import { microphoneProblem } from '../i18n/problems.ts';
 import { useNotify } from './useNotify.ts';
 import { useRoomClient } from './useRoomClient.ts';
 
@@ -18,19 +19,33 @@ const TEXTS = {
   madeHost: 'notice.madeHost',
   flood: 'notice.flood',
   mediaUnreachable: 'notice.mediaUnreachable',
+  microphoneReplaced: 'notice.microphoneReplaced',
+  microphoneLost: 'notice.microphoneLost',
+  microphoneSilenced: 'notice.microphoneSilenced',
+  microphoneBack: 'notice.microphoneBack',
   other: null,
 } as const satisfies Record<Notice['cause'], string | null>;
 
-/** Tells what others did to oneself, as toasts in a polite live region. */
+/** Tells what others did to oneself, and what happened to one's sound, as toasts in a polite live region. */
 export function useNotices(): void {
   const client = useRoomClient();
   const notify = useNotify();
   const { t } = useTranslation();
   useEffect(
     () =>
-      client.onNotice(({ cause, by }) => {
-        const text = TEXTS[cause];
-        if (text) notify({ id: cause, text: t(text, { name: by ?? t('notice.someone') }) });
+      client.onNotice((notice) => {
+        const text = TEXTS[notice.cause];
+        if (!text) return;
+        const name = ('by' in notice && notice.by) || t('notice.someone');
+        const problem = 'problem' in notice && microphoneProblem(notice.problem);
+        notify({
+          id: notice.cause,
+          text: t(text, { name }),
+          ...(problem && {
+            tone: 'error',
+            detail: `${t(`problems.${problem}.title`)}. ${t(`problems.${problem}.next`)}`,
+          }),
+        });
       }),
     [client, notify, t],
   );

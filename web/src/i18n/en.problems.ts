@@ -65,5 +65,9 @@ export const problems: ProblemTexts = {
     title: 'This page is not secure',
     next: 'Browsers only share a microphone over https. Open this page with an https:// address.',
   },
+  micUnloaded: {
+    title: 'A part of this page is missing',
+    next: 'Check your connection and try again. If the page was updated meanwhile, reload it.',
+  },
   micFailed: { title: 'The microphone did not start', next: 'Choose another one, or unplug it and plug it back in.' },
 };

@@ -7,6 +7,8 @@ export const en = {
     language: 'Language',
     switchLanguage: 'Français',
     settings: 'Settings',
+    partTitle: 'A part of this page could not be fetched yet.',
+    partNext: 'What you hear goes on. If this stays, reload the page.',
     crashTitle: 'This page stumbled',
     crashNext: 'Nothing is lost: reload the page to come back.',
   },
@@ -320,6 +322,10 @@ export const en = {
     flood: 'Your microphone sent too much data and was turned off. Turn it on again.',
     mediaUnreachable:
       'No sound gets through to you from any server. Your network may block it: try another one, or turn off a VPN.',
+    microphoneReplaced: 'Your microphone is gone. Another one has taken its place.',
+    microphoneLost: 'Your microphone is gone, and nobody hears you.',
+    microphoneSilenced: 'Your device silenced your microphone, so you are muted.',
+    microphoneBack: 'Your microphone works again. Unmute when you are ready.',
     someone: 'A host',
   },
   ended: {

@@ -91,6 +91,10 @@ export const problems: ProblemTexts = {
     title: 'Cette page n’est pas sécurisée',
     next: 'Les navigateurs ne donnent le micro qu’en https. Ouvrez cette page avec une adresse https://.',
   },
+  micUnloaded: {
+    title: 'Une partie de cette page manque',
+    next: 'Vérifiez votre connexion et réessayez. Si la page a été mise à jour entre-temps, rechargez-la.',
+  },
   micFailed: {
     title: 'Le micro n’a pas démarré',
     next: 'Choisissez-en un autre, ou débranchez-le puis rebranchez-le.',

@@ -9,6 +9,8 @@ export const fr: Messages = withFrenchSpaces({
     language: 'Langue',
     switchLanguage: 'English',
     settings: 'Réglages',
+    partTitle: 'Une partie de cette page n’a pas encore pu être chargée.',
+    partNext: 'Le son continue. Si cela persiste, rechargez la page.',
     crashTitle: 'Cette page a trébuché',
     crashNext: 'Rien n’est perdu : rechargez la page pour revenir.',
   },
@@ -330,6 +332,10 @@ export const fr: Messages = withFrenchSpaces({
     flood: 'Votre micro envoyait trop de données et a été éteint. Activez-le de nouveau.',
     mediaUnreachable:
       'Aucun serveur ne parvient à vous envoyer le son. Votre réseau le bloque peut-être : essayez-en un autre, ou coupez votre VPN.',
+    microphoneReplaced: 'Votre micro a disparu. Un autre a pris sa place.',
+    microphoneLost: 'Votre micro a disparu, et personne ne vous entend.',
+    microphoneSilenced: 'Votre appareil a coupé votre micro : vous êtes en sourdine.',
+    microphoneBack: 'Votre micro fonctionne de nouveau. Rouvrez-le quand vous serez prêt.',
     someone: 'Un hôte',
   },
   ended: {

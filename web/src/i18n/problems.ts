@@ -60,6 +60,7 @@ const MICROPHONE_PROBLEMS = {
   missing: 'micMissing',
   busy: 'micBusy',
   insecure: 'micInsecure',
+  unloaded: 'micUnloaded',
   failed: 'micFailed',
 } as const satisfies Record<MicrophoneProblem, Problem>;
 

@@ -1,9 +1,9 @@
 import { Settings2 } from 'lucide-react';
-import { lazy, Suspense, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { IconButton } from '../ui/index.ts';
+import { IconButton, lazyPart } from '../ui/index.ts';
 
-const SettingsDialog = lazy(() => import('./SettingsDialog.tsx'));
+const SettingsDialog = lazyPart(async () => (await import('./SettingsDialog.tsx')).default);
 
 export function SettingsButton() {
   const { t } = useTranslation();
@@ -16,7 +16,7 @@ export function SettingsButton() {
         aria-haspopup="dialog"
         onClick={() => setOpen(true)}
       />
-      <Suspense fallback={null}>{open && <SettingsDialog onClose={() => setOpen(false)} />}</Suspense>
+      {open && <SettingsDialog onClose={() => setOpen(false)} />}
     </>
   );
 }

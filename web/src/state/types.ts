@@ -17,8 +17,8 @@ export type ConnectionState =
   | { readonly kind: 'resuming'; readonly cause: 'offline' | 'server'; readonly attempt: number }
   | { readonly kind: 'closed'; readonly reason: ClosedReason };
 
-/** The four ways a microphone cannot be had, which need four different pieces of advice, and the rest. */
-export type MicrophoneProblem = 'denied' | 'missing' | 'busy' | 'insecure' | 'failed';
+/** The ways in which a microphone cannot be had, each of which needs advice of its own, and the rest. */
+export type MicrophoneProblem = 'denied' | 'missing' | 'busy' | 'insecure' | 'unloaded' | 'failed';
 
 /**
  * - `off`: never asked for. Listening never leaves this state.
@@ -76,9 +76,14 @@ export interface RoomView {
   readonly quality: Quality;
 }
 
-/** Something to tell the person once, as a toast and in a live region. */
-export interface Notice {
-  /** `mediaUnreachable`: the network lets no sound through, from whichever node. */
-  readonly cause: SelfCause | 'mediaUnreachable';
-  readonly by: string | null;
-}
+/**
+ * Something to tell the person once, as a toast in a live region: what others did to them, or what happened to their sound.
+ * - `mediaUnreachable`: the network lets no sound through, from whichever node.
+ * - `microphoneReplaced`: the microphone is gone, and another one has taken its place.
+ * - `microphoneLost`: it is gone, and there is no other.
+ * - `microphoneSilenced`, `microphoneBack`: the system (a phone call, a mute key) silences it, or does so no more.
+ */
+export type Notice =
+  | { readonly cause: SelfCause; readonly by: string | null }
+  | { readonly cause: 'mediaUnreachable' | 'microphoneReplaced' | 'microphoneSilenced' | 'microphoneBack' }
+  | { readonly cause: 'microphoneLost'; readonly problem: MicrophoneProblem };

@@ -1,7 +1,8 @@
-import { lazy, Suspense, useCallback, useEffect, useRef, useState, type ReactNode } from 'react';
+import { useCallback, useEffect, useRef, useState, type ReactNode } from 'react';
+import { lazyPart } from './lazyPart.tsx';
 import { NotifyContext, type Notify, type Toast } from '../hooks/useNotify.ts';
 
-const Toaster = lazy(() => import('./overlay/Toaster.tsx'));
+const Toaster = lazyPart(async () => (await import('./overlay/Toaster.tsx')).default);
 
 /** Toasts, whose code is fetched once the page stands; what is said before that waits for it. */
 export function NotifierProvider({ children }: { readonly children: ReactNode }) {
@@ -22,9 +23,9 @@ export function NotifierProvider({ children }: { readonly children: ReactNode })
     return () => clearTimeout(timer);
   }, []);
   return (
-    <NotifyContext value={notify}>
-      {children}
-      <Suspense fallback={null}>{standing && <Toaster onReady={handleReady} />}</Suspense>
-    </NotifyContext>
+    <>
+      <NotifyContext value={notify}>{children}</NotifyContext>
+      {standing && <Toaster onReady={handleReady} />}
+    </>
   );
 }

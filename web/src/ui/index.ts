@@ -6,6 +6,7 @@ export { cx } from './cx.ts';
 export { Field } from './Field.tsx';
 export { IconButton } from './IconButton.tsx';
 export { Kbd } from './Kbd.tsx';
+export { lazyPart } from './lazyPart.tsx';
 export { Logo } from './Logo.tsx';
 export { Meter } from './Meter.tsx';
 export { NotifierProvider } from './Notifier.tsx';

@@ -6,6 +6,8 @@ interface CaptureCallbacks {
   readonly onLevel: (level: number) => void;
   /** The device is gone: unplugged, or taken by the system. */
   readonly onEnded: () => void;
+  /** The system lets nothing through any more, or does so again: a phone call, a mute key. */
+  readonly onSilenced: (silenced: boolean) => void;
 }
 
 /**
@@ -15,16 +17,19 @@ interface CaptureCallbacks {
 export class Capture {
   readonly track: MediaStreamTrack;
   readonly #clone: MediaStreamTrack;
-  readonly #meter: LevelMeter;
-  readonly #onEnded: () => void;
+  /** Null where the browser cannot measure: the voice is worth more than its meter. */
+  readonly #meter: LevelMeter | null;
+  readonly #callbacks: CaptureCallbacks;
   #closed = false;
 
-  private constructor(track: MediaStreamTrack, { onLevel, onEnded }: CaptureCallbacks) {
+  private constructor(track: MediaStreamTrack, callbacks: CaptureCallbacks) {
     this.track = track;
-    this.#onEnded = onEnded;
+    this.#callbacks = callbacks;
     this.#clone = track.clone();
-    this.#meter = new LevelMeter(this.#clone, onLevel);
+    this.#meter = createMeter(this.#clone, callbacks.onLevel);
     track.addEventListener('ended', this.#handleEnded);
+    track.addEventListener('mute', this.#handleMute);
+    track.addEventListener('unmute', this.#handleUnmute);
     navigator.mediaDevices.addEventListener('devicechange', this.#handleDeviceChange);
   }
 
@@ -36,27 +41,27 @@ export class Capture {
     const stream = await getStream(mediaDevices, options);
     const [track] = stream.getAudioTracks();
     if (!track) throw new MicrophoneError('missing');
-    try {
-      return new Capture(track, callbacks);
-    } catch (error) {
-      track.stop();
-      throw error;
-    }
+    return new Capture(track, callbacks);
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.track.removeEventListener('ended', this.#handleEnded);
+    this.track.removeEventListener('mute', this.#handleMute);
+    this.track.removeEventListener('unmute', this.#handleUnmute);
     navigator.mediaDevices.removeEventListener('devicechange', this.#handleDeviceChange);
-    this.#meter.close();
+    this.#meter?.close();
     this.#clone.stop();
     this.track.stop();
   }
 
   readonly #handleEnded = () => {
-    if (!this.#closed) this.#onEnded();
+    if (!this.#closed) this.#callbacks.onEnded();
   };
+
+  readonly #handleMute = () => this.#callbacks.onSilenced(true);
+  readonly #handleUnmute = () => this.#callbacks.onSilenced(false);
 
   /** Not every browser ends the track of a device that was pulled out. */
   readonly #handleDeviceChange = () => {
@@ -69,6 +74,14 @@ export class Capture {
       if (!hidden && !inputs.some((device) => device.deviceId === deviceId)) this.#handleEnded();
     });
   };
+}
+
+function createMeter(track: MediaStreamTrack, onLevel: (level: number) => void): LevelMeter | null {
+  try {
+    return new LevelMeter(track, onLevel);
+  } catch {
+    return null;
+  }
 }
 
 async function getStream(mediaDevices: MediaDevices, options: MicrophoneOptions): Promise<MediaStream> {

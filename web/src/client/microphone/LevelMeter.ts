@@ -5,14 +5,22 @@ const FLOOR_DB = -60;
 
 /** How loud a track is, 20 times a second: `level` is linear as in `RTCRtpSynchronizationSource.audioLevel`. */
 export class LevelMeter {
-  readonly #audio = new AudioContext();
+  readonly #audio: AudioContext;
   readonly #source: MediaStreamAudioSourceNode;
   readonly #timer: ReturnType<typeof setInterval>;
 
+  /** @throws {DOMException} where the browser cannot measure this track, as Firefox cannot at some sample rates. */
   constructor(track: MediaStreamTrack, onLevel: (level: number) => void) {
-    const analyser = new AnalyserNode(this.#audio, { fftSize: FFT_SIZE });
-    this.#source = this.#audio.createMediaStreamSource(new MediaStream([track]));
-    this.#source.connect(analyser);
+    this.#audio = new AudioContext();
+    let analyser: AnalyserNode;
+    try {
+      analyser = new AnalyserNode(this.#audio, { fftSize: FFT_SIZE });
+      this.#source = this.#audio.createMediaStreamSource(new MediaStream([track]));
+      this.#source.connect(analyser);
+    } catch (error) {
+      void this.#audio.close();
+      throw error;
+    }
     const samples = new Float32Array(analyser.fftSize);
     this.#timer = setInterval(() => {
       analyser.getFloatTimeDomainData(samples);

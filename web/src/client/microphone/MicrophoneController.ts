@@ -1,8 +1,9 @@
 import type { Transport } from 'mediasoup-client/types';
 import { Listeners } from '../../state/Listeners.ts';
 import { isMutedByServer, type RoomStore } from '../../state/RoomStore.ts';
-import type { MicrophoneOptions } from '../../state/types.ts';
+import type { MicrophoneOptions, Notice } from '../../state/types.ts';
 import type { MediaContext } from '../media/mediaContext.ts';
+import { loadChunk } from '../loadChunk.ts';
 import type { RoomEvents } from '../RoomEvents.ts';
 import { saveMicrophoneOptions } from './devices.ts';
 import type { Publisher } from './Publisher.ts';
@@ -13,6 +14,7 @@ interface ControllerOptions {
   readonly events: RoomEvents;
   /** The linear level of what is being sent; not called while muted. */
   readonly onVoice: (level: number) => void;
+  readonly onNotice: (notice: Notice) => void;
 }
 
 /** One's own microphone as the page commands it. The code that captures and sends is loaded when it is first asked for. */
@@ -78,7 +80,7 @@ export class MicrophoneController {
     const { store } = this.#options;
     if (store.parts.connection.kind === 'closed') return null;
     store.set({ microphone: { kind: 'starting' } });
-    this.#loading ??= import('./Publisher.ts').then(
+    this.#loading ??= loadChunk(() => import('./Publisher.ts'), { attempts: 3 }).then(
       ({ Publisher: Loaded }) => this.#create(Loaded),
       () => null,
     );
@@ -87,7 +89,7 @@ export class MicrophoneController {
     if (this.#loading === loading) {
       this.#loading = null;
       this.#publisher = publisher;
-      if (!publisher) store.set({ microphone: { kind: 'failed', problem: 'failed' } });
+      if (!publisher) store.set({ microphone: { kind: 'failed', problem: 'unloaded' } });
     } else if (publisher !== this.#publisher) {
       publisher?.close();
     }
@@ -95,9 +97,9 @@ export class MicrophoneController {
   }
 
   #create(Loaded: typeof Publisher): Publisher {
-    const { context, store, events, onVoice } = this.#options;
+    const { context, store, events, onVoice, onNotice } = this.#options;
     return new Loaded({
-      ...{ context, store, events, onVoice },
+      ...{ context, store, events, onVoice, onNotice },
       options: store.parts.microphoneOptions,
       onState: (microphone) => store.set({ microphone }),
       onOptions: (microphoneOptions) => {

@@ -9,7 +9,7 @@ import { MicrophoneError, microphoneProblemOf } from './microphoneProblem.ts';
 import { MuteControl } from './MuteControl.ts';
 import { MutedVoice } from './MutedVoice.ts';
 import { Sender } from './Sender.ts';
-import type { MicrophoneOptions, MicrophoneProblem, MicrophoneState } from '../../state/types.ts';
+import type { MicrophoneOptions, MicrophoneProblem, MicrophoneState, Notice } from '../../state/types.ts';
 
 /** After the server has closed the producer: time in which it may still say that it wants a new one. */
 const CLOSED_GRACE_MS = 1000;
@@ -25,6 +25,7 @@ interface PublisherOptions {
   readonly onMeter: (level: number) => void;
   /** The linear level of what is being sent; not called while muted. */
   readonly onVoice: (level: number) => void;
+  readonly onNotice: (notice: Notice) => void;
 }
 
 /**
@@ -176,16 +177,51 @@ export class Publisher {
     this.#setState({ kind: 'live', muted, speakingWhileMuted });
   }
 
-  async #open(): Promise<Capture> {
-    const capture: Capture = await Capture.open(this.#options, {
+  async #open(options = this.#options): Promise<Capture> {
+    const capture: Capture = await Capture.open(options, {
       onLevel: (level) => {
         if (capture === this.#capture) this.#handleLevel(level);
       },
       onEnded: () => {
-        if (capture === this.#capture) this.#fail('missing');
+        if (capture === this.#capture) void this.#handleLostCapture();
+      },
+      onSilenced: (silenced) => {
+        if (capture === this.#capture) this.#handleSilenced(silenced);
       },
     });
     return capture;
+  }
+
+  /** The device is gone, or its permission: any other microphone takes over, as muted or open as this one was. */
+  async #handleLostCapture(): Promise<void> {
+    const generation = ++this.#generation;
+    const options = { ...this.#options, deviceId: null };
+    try {
+      const capture = await this.#open(options);
+      if (generation !== this.#generation) return capture.close();
+      this.#setOptions(options);
+      await this.#replaceCapture(capture);
+      this.#callbacks.onNotice({ cause: 'microphoneReplaced' });
+    } catch (error) {
+      if (generation !== this.#generation) return;
+      const problem = microphoneProblemOf(error);
+      this.#fail(problem);
+      this.#callbacks.onNotice({ cause: 'microphoneLost', problem });
+    }
+  }
+
+  /**
+   * Nobody hears a microphone that the system has silenced, so the room is shown a muted one. It stays muted afterwards: only its owner
+   * knows whether what is said now is meant for the room.
+   */
+  #handleSilenced(silenced: boolean): void {
+    if (!this.#mute) return;
+    if (silenced && !this.#mute.muted) {
+      this.#mute.set(true).catch(() => {});
+      this.#callbacks.onNotice({ cause: 'microphoneSilenced' });
+    } else if (!silenced && this.#mute.muted) {
+      this.#callbacks.onNotice({ cause: 'microphoneBack' });
+    }
   }
 
   async #replaceCapture(capture: Capture): Promise<void> {

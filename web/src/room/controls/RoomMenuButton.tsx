@@ -1,10 +1,10 @@
 import { Ellipsis } from 'lucide-react';
-import { lazy, Suspense, useState } from 'react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { IconButton } from '../../ui/index.ts';
+import { IconButton, lazyPart } from '../../ui/index.ts';
 import type { RoomDialog } from '../dialogs/RoomDialogs.tsx';
 
-const RoomMenu = lazy(() => import('./RoomMenu.tsx'));
+const RoomMenu = lazyPart(async () => (await import('./RoomMenu.tsx')).default);
 
 /** The button of the menu; the menu itself is fetched by the first click, and opens with it. */
 export function RoomMenuButton({ onDialog }: { readonly onDialog: (dialog: RoomDialog) => void }) {
@@ -22,9 +22,5 @@ export function RoomMenuButton({ onDialog }: { readonly onDialog: (dialog: RoomD
       />
     );
   }
-  return (
-    <Suspense fallback={button}>
-      <RoomMenu trigger={button} onDialog={onDialog} />
-    </Suspense>
-  );
+  return <RoomMenu fallback={button} trigger={button} onDialog={onDialog} />;
 }

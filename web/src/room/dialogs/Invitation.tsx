@@ -1,12 +1,10 @@
-import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSelf } from '../../hooks/roomFacts.ts';
 import { useRoomClient } from '../../hooks/useRoomClient.ts';
 import { useRun } from '../../hooks/useRun.ts';
+import { lazyPart } from '../../ui/index.ts';
 
-const ConfirmDialog = lazy(async () => ({
-  default: (await import('../../ui/overlay/ConfirmDialog.tsx')).ConfirmDialog,
-}));
+const ConfirmDialog = lazyPart(async () => (await import('../../ui/overlay/ConfirmDialog.tsx')).ConfirmDialog);
 
 /** Asks whether one wants to speak, for as long as the invitation stands. */
 export function Invitation() {
@@ -16,16 +14,14 @@ export function Invitation() {
   const { invitedBy, role } = useSelf();
   if (invitedBy === null || role !== 'listener') return null;
   return (
-    <Suspense fallback={null}>
-      <ConfirmDialog
-        eager
-        title={t('invite.title', { name: invitedBy })}
-        text={t('invite.text')}
-        confirm={t('invite.accept')}
-        cancel={t('invite.decline')}
-        onConfirm={() => void run(() => request('stage:accept'))}
-        onCancel={() => void run(() => request('stage:decline'))}
-      />
-    </Suspense>
+    <ConfirmDialog
+      eager
+      title={t('invite.title', { name: invitedBy })}
+      text={t('invite.text')}
+      confirm={t('invite.accept')}
+      cancel={t('invite.decline')}
+      onConfirm={() => void run(() => request('stage:accept'))}
+      onCancel={() => void run(() => request('stage:decline'))}
+    />
   );
 }

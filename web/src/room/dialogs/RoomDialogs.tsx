@@ -1,26 +1,24 @@
 import { isStageRole, type Role } from '@tribune/shared/domain.ts';
 import { can } from '@tribune/shared/permissions.ts';
-import { lazy, Suspense } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useRole } from '../../hooks/roomFacts.ts';
 import { useRoomClient } from '../../hooks/useRoomClient.ts';
 import { useRoomCommands } from '../../hooks/useRoomCommands.ts';
 import { useRun } from '../../hooks/useRun.ts';
+import { lazyPart } from '../../ui/index.ts';
 
 /** One at a time, and each fetched when it is first asked for. */
 export type RoomDialog =
   'people' | 'microphone' | 'connection' | 'health' | 'settings' | 'shortcuts' | 'leave' | 'leaveStage' | 'end';
 
-const PeopleDialog = lazy(() => import('../audience/PeopleDialog.tsx'));
-const MicrophoneDialog = lazy(() => import('./MicrophoneDialog.tsx'));
-const ConnectionDialog = lazy(() => import('./ConnectionDialog.tsx'));
-const HealthDialog = lazy(() => import('./HealthDialog.tsx'));
-const ShortcutsDialog = lazy(() => import('./ShortcutsDialog.tsx'));
-const LeaveDialog = lazy(() => import('./LeaveDialog.tsx'));
-const SettingsDialog = lazy(() => import('../../settings/SettingsDialog.tsx'));
-const ConfirmDialog = lazy(async () => ({
-  default: (await import('../../ui/overlay/ConfirmDialog.tsx')).ConfirmDialog,
-}));
+const PeopleDialog = lazyPart(async () => (await import('../audience/PeopleDialog.tsx')).default);
+const MicrophoneDialog = lazyPart(async () => (await import('./MicrophoneDialog.tsx')).default);
+const ConnectionDialog = lazyPart(async () => (await import('./ConnectionDialog.tsx')).default);
+const HealthDialog = lazyPart(async () => (await import('./HealthDialog.tsx')).default);
+const ShortcutsDialog = lazyPart(async () => (await import('./ShortcutsDialog.tsx')).default);
+const LeaveDialog = lazyPart(async () => (await import('./LeaveDialog.tsx')).default);
+const SettingsDialog = lazyPart(async () => (await import('../../settings/SettingsDialog.tsx')).default);
+const ConfirmDialog = lazyPart(async () => (await import('../../ui/overlay/ConfirmDialog.tsx')).ConfirmDialog);
 
 interface RoomDialogsProps {
   readonly dialog: RoomDialog | null;
@@ -55,7 +53,7 @@ export function RoomDialogs({ dialog, onDialog }: RoomDialogsProps) {
         return null;
     }
   };
-  return <Suspense fallback={null}>{content()}</Suspense>;
+  return content();
 }
 
 /** Whoever is moved off the stage, or loses a role, loses what was open for it. */

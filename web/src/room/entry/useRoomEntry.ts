@@ -1,6 +1,7 @@
 import type { ApiClient } from '@tribune/shared/ApiClient.ts';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { RoomClientApi } from '../../client/RoomClientApi.ts';
+import { loadChunk } from '../../client/loadChunk.ts';
 import { enterDirectly, enteredRoom } from '../../hooks/enteredRoom.ts';
 import { useApi } from '../../hooks/useApi.ts';
 import { useRun } from '../../hooks/useRun.ts';
@@ -23,7 +24,7 @@ type CreateRoomClient = (roomId: string, api: ApiClient) => RoomClientApi;
 
 /** The part of the page that carries sound: fetched while the lobby is read. */
 export async function loadRoomClient(): Promise<CreateRoomClient> {
-  const { RoomClient } = await import('../../client/RoomClient.ts');
+  const { RoomClient } = await loadChunk(() => import('../../client/RoomClient.ts'), { attempts: 3 });
   return (roomId, api) => new RoomClient({ roomId, api });
 }
 

@@ -1,14 +1,14 @@
 import type { StageMember } from '@tribune/shared/domain.ts';
 import { MicOff } from 'lucide-react';
-import { lazy, memo, Suspense, type ReactNode } from 'react';
+import { memo, type ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { hasCommand } from '../../hooks/memberCommands.ts';
 import { useIsSpeaking } from '../../hooks/useIsSpeaking.ts';
 import { useMemberCommands } from '../../hooks/useMemberCommands.ts';
-import { Avatar, cx, VisuallyHidden } from '../../ui/index.ts';
+import { Avatar, cx, lazyPart, VisuallyHidden } from '../../ui/index.ts';
 import styles from './StageTile.module.css';
 
-const MemberMenu = lazy(async () => ({ default: (await import('./MemberMenu.tsx')).MemberMenu }));
+const MemberMenu = lazyPart(async () => (await import('./MemberMenu.tsx')).MemberMenu);
 
 interface StageTileProps {
   readonly member: StageMember;
@@ -34,17 +34,16 @@ export const StageTile = memo(function StageTile({ member, isSelf }: StageTilePr
       data-away={away}
     >
       {hasCommand(commands) ? (
-        <Suspense fallback={<span className={styles.face}>{face}</span>}>
-          <MemberMenu
-            person={member}
-            commands={commands}
-            trigger={
-              <button type="button" className={cx(styles.face, styles.button)}>
-                <VisuallyHidden>{t('tile.menuBefore')}</VisuallyHidden> {face}
-              </button>
-            }
-          />
-        </Suspense>
+        <MemberMenu
+          fallback={<span className={styles.face}>{face}</span>}
+          person={member}
+          commands={commands}
+          trigger={
+            <button type="button" className={cx(styles.face, styles.button)}>
+              <VisuallyHidden>{t('tile.menuBefore')}</VisuallyHidden> {face}
+            </button>
+          }
+        />
       ) : (
         <span className={styles.face}>{face}</span>
       )}

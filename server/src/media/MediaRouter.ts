@@ -14,7 +14,7 @@ export const LOOPBACK = '127.0.0.1';
 const LOOPBACK_PORTS = { min: 25_000, max: 31_999 };
 
 /** A router on one worker, and what its transports are made with. */
-export class Lane {
+export class MediaRouter {
   readonly worker: MediaWorker;
   readonly router: Router;
   readonly #webRtcServer: WebRtcServer;

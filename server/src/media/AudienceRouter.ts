@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { PlainTransport, Producer } from 'mediasoup/types';
 import type { RoomMix } from '../mixer/RoomMix.ts';
 import { mixRtpParameters } from '../mixer/mixRtpParameters.ts';
-import type { Lane } from './Lane.ts';
+import type { MediaRouter } from './MediaRouter.ts';
 
 /** How many packets of a mix one worker has sent: what came in, times those who hear it. */
 export interface Downlink {
@@ -14,40 +14,40 @@ export interface Downlink {
  * A room's router on one audience worker: the mix comes in once, and goes out to each listener who was placed here. Closes with
  * the last of them.
  */
-export class Ingest extends EventEmitter<{ closed: [] }> {
+export class AudienceRouter extends EventEmitter<{ closed: [] }> {
   readonly plane = 'audience';
-  readonly lane: Lane;
+  readonly mediaRouter: MediaRouter;
   readonly producer: Producer;
   /** UDP, on the loopback: where the mixer sends the mix. */
   readonly port: number;
   #listeners = 0;
   #packetsRead = 0;
 
-  private constructor(lane: Lane, transport: PlainTransport, producer: Producer) {
+  private constructor(mediaRouter: MediaRouter, transport: PlainTransport, producer: Producer) {
     super();
-    this.lane = lane;
+    this.mediaRouter = mediaRouter;
     this.producer = producer;
     this.port = transport.tuple.localPort;
-    lane.router.observer.once('close', () => this.emit('closed'));
+    mediaRouter.router.observer.once('close', () => this.emit('closed'));
   }
 
   /**
    * The transport takes packets from the mix's port only. They have the same SSRC always, so that a mixer that was replaced goes
    * on where the old one was.
    */
-  static async create(lane: Lane, mix: RoomMix): Promise<Ingest> {
+  static async create(mediaRouter: MediaRouter, mix: RoomMix): Promise<AudienceRouter> {
     try {
-      const transport = await lane.createLoopback(mix.port);
+      const transport = await mediaRouter.createLoopback(mix.port);
       const rtpParameters = mixRtpParameters(mix.ssrc);
-      return new Ingest(lane, transport, await transport.produce({ kind: 'audio', rtpParameters }));
+      return new AudienceRouter(mediaRouter, transport, await transport.produce({ kind: 'audio', rtpParameters }));
     } catch (error) {
-      lane.close();
+      mediaRouter.close();
       throw error;
     }
   }
 
   get closed(): boolean {
-    return this.lane.closed;
+    return this.mediaRouter.closed;
   }
 
   /**
@@ -71,12 +71,12 @@ export class Ingest extends EventEmitter<{ closed: [] }> {
     const packets = stats.reduce((sum, { packetCount }) => sum + packetCount, 0);
     const news = Math.max(0, packets - this.#packetsRead);
     this.#packetsRead = Math.max(packets, this.#packetsRead);
-    return { worker: this.lane.worker.index, packets: news * this.#listeners };
+    return { worker: this.mediaRouter.worker.index, packets: news * this.#listeners };
   }
 
   /** Keeps it open for a listener who is on the way, until the function returned is called. */
   hold(): () => void {
-    const release = this.lane.worker.holdListener();
+    const release = this.mediaRouter.worker.holdListener();
     let held = true;
     this.#listeners++;
     return () => {
@@ -88,6 +88,6 @@ export class Ingest extends EventEmitter<{ closed: [] }> {
   }
 
   close(): void {
-    this.lane.close();
+    this.mediaRouter.close();
   }
 }

@@ -125,7 +125,7 @@ export class NodeRegistry {
   /** Says that this node lives, from now on once a second. Idempotent. @throws {AppError} UNAVAILABLE */
   async start(): Promise<void> {
     await this.beat();
-    this.#timer ??= setInterval(() => void this.beat().catch(() => undefined), BEAT_MS);
+    if (!this.#hasLeft) this.#timer ??= setInterval(() => void this.beat().catch(() => undefined), BEAT_MS);
   }
 
   /** Says how this node is, and reads how the others are. One at a time. @throws {AppError} UNAVAILABLE */

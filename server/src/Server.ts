@@ -252,7 +252,12 @@ export class Server {
       home: room.homeNode,
       listeners: room.audienceCount,
     }));
-    return { nodeId: this.#nodeId, problem: this.#registry.problem, nodes: this.#registry.nodes, rooms };
+    return {
+      nodeId: this.#nodeId,
+      problem: this.#registry.problem?.message ?? null,
+      nodes: this.#registry.nodes,
+      rooms,
+    };
   }
 
   #describe(config: Config, secretFingerprint: string): NodeState {
@@ -267,7 +272,7 @@ export class Server {
   }
 
   #whyNotAccepting(): NodeState['reason'] {
-    if (this.#registry.problem) return 'secret';
+    if (this.#registry.problem?.reason === 'secret') return 'secret';
     return this.#pool.health.state === 'failing' ? 'media' : null;
   }
 
@@ -288,7 +293,7 @@ export class Server {
 
   async #whyNotReady(): Promise<string | null> {
     if (!this.#ready || this.#draining) return 'starting or stopping';
-    if (this.#registry.problem) return this.#registry.problem;
+    if (this.#registry.problem) return this.#registry.problem.message;
     if (this.#pool.aliveCount === 0) return 'no media worker';
     if (!this.#mixer.ready) return 'mixer';
     return this.#store.ping().then(

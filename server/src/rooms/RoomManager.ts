@@ -48,7 +48,7 @@ export class RoomManager {
   async load(): Promise<void> {
     const { cluster, store, directory } = this.#options;
     await this.#adopt(cluster.isAlone() ? await store.openRoomIds() : await directory.findOrphans());
-    this.#timer ??= setInterval(() => void this.#tick(), TICK_MS);
+    if (!this.#closed) this.#timer ??= setInterval(() => void this.#tick(), TICK_MS);
   }
 
   /** The store was away: what it holds now is taken over, older or newer. */

@@ -22,6 +22,7 @@ import { watchWorkers } from './metrics/workers.ts';
 import { Mixer } from './mixer/Mixer.ts';
 import { RoomManager } from './rooms/RoomManager.ts';
 import { SignalingServer } from './signaling/SignalingServer.ts';
+import { RedisHealth } from './store/RedisHealth.ts';
 import { RoomDirectory } from './store/RoomDirectory.ts';
 import { RoomStore } from './store/RoomStore.ts';
 import { connectRedis, connectSubscriber } from './store/connectRedis.ts';
@@ -54,7 +55,7 @@ export class Server {
   readonly #subscriber: Redis;
   readonly #registry: NodeRegistry;
   readonly #admission: Admission;
-  readonly #store: RoomStore;
+  readonly #redisHealth: RedisHealth;
   readonly #pool: WorkerPool;
   readonly #mixer: Mixer;
   readonly #signaling: SignalingServer;
@@ -74,7 +75,8 @@ export class Server {
     this.#pool = pool;
     this.#mixer = mixer;
     this.#redis = connectRedis(config.REDIS_URL, logger);
-    this.#store = new RoomStore(this.#redis, metrics);
+    this.#redisHealth = new RedisHealth({ redis: this.#redis, nodeId: config.NODE_ID, logger, observer: metrics });
+    const store = new RoomStore(this.#redis, metrics);
     // Before Socket.IO is attached: it takes its own path from the listeners that it finds, and leaves them the others.
     this.#http = createServer((req, res) => app(req, res));
     this.#http.on('connection', (connection) => {
@@ -99,7 +101,7 @@ export class Server {
     pool.health.on('changed', () => void this.#registry.beat().catch(() => undefined));
     const cluster = this.#joinCluster(config, logger);
     this.#rooms = new RoomManager({
-      ...{ store: this.#store, directory: new RoomDirectory(this.#redis), pool, mixer, config, logger, cluster },
+      ...{ store, directory: new RoomDirectory(this.#redis), pool, mixer, config, logger, cluster },
       ...{ audienceOf: (roomId) => this.#signaling.audienceOf(roomId), observer: metrics },
     });
     watchRooms(this.#rooms, metrics.registry);
@@ -206,6 +208,7 @@ export class Server {
     this.#pool.close();
     this.#mixer.close();
     this.#registry.close();
+    this.#redisHealth.close();
     this.#subscriber.disconnect();
     this.#redis.disconnect();
   }
@@ -240,7 +243,7 @@ export class Server {
     const self = this.#registry.find(this.#nodeId);
     return {
       load: self ? (self.listeners + self.coming) / self.capacity : 0,
-      isRedisUp: this.#redis.status === 'ready',
+      isRedisUp: this.#redisHealth.isUp,
       isAccepting: this.#whyNotAccepting() === null,
     };
   }
@@ -252,7 +255,12 @@ export class Server {
       home: room.homeNode,
       listeners: room.audienceCount,
     }));
-    return { nodeId: this.#nodeId, problem: this.#registry.problem, nodes: this.#registry.nodes, rooms };
+    return {
+      nodeId: this.#nodeId,
+      problem: this.#registry.problem?.message ?? null,
+      nodes: this.#registry.nodes,
+      rooms,
+    };
   }
 
   #describe(config: Config, secretFingerprint: string): NodeState {
@@ -267,7 +275,7 @@ export class Server {
   }
 
   #whyNotAccepting(): NodeState['reason'] {
-    if (this.#registry.problem) return 'secret';
+    if (this.#registry.problem?.reason === 'secret') return 'secret';
     return this.#pool.health.state === 'failing' ? 'media' : null;
   }
 
@@ -286,14 +294,13 @@ export class Server {
     };
   }
 
+  /** Null when a join would work: workers and mixers run, and Redis takes writes. */
   async #whyNotReady(): Promise<string | null> {
-    if (!this.#ready || this.#draining) return 'starting or stopping';
-    if (this.#registry.problem) return this.#registry.problem;
+    if (this.#draining) return 'starting or stopping';
+    if (this.#registry.problem) return this.#registry.problem.message;
     if (this.#pool.aliveCount === 0) return 'no media worker';
     if (!this.#mixer.ready) return 'mixer';
-    return this.#store.ping().then(
-      () => null,
-      () => 'redis',
-    );
+    const problem = await this.#redisHealth.check();
+    return problem ?? (this.#ready ? null : 'starting or stopping');
   }
 }

@@ -74,6 +74,14 @@ describe('the home of a room', () => {
     expect((await b.claim()).home).toEqual({ nodeId: 'a', epoch: 2 });
   });
 
+  it('keeps the number of its last epoch for as long as it is renewed', async () => {
+    const lease = leaseOf('a');
+    await lease.claim({ eager: true });
+    await redis.expire('tribune:{room-0001}:epoch', 10);
+    await lease.claim();
+    expect(await redis.ttl('tribune:{room-0001}:epoch')).toBeGreaterThan(3600);
+  });
+
   it('is told with the number of the record, so that whoever looks after it misses no change', async () => {
     const lease = leaseOf('a');
     expect((await lease.claim({ eager: true })).seq).toBe(0);
@@ -293,9 +301,12 @@ describe('the nodes of a cluster', () => {
   });
 
   it('send nobody to one whose secret is not theirs, though there is no other', async () => {
-    const a = nodeOf('a', { accepting: false, reason: 'secret' });
+    const [a, b] = [nodeOf('a', { capacity: 1, listeners: 1 }), nodeOf('b', { secretFingerprint: 'other' })];
+    await a.registry.beat();
+    await b.registry.beat();
     await a.registry.beat();
     expect(await a.admission.admit('ann')).toMatchObject({ kind: 'wait' });
+    expect(a.registry.pickHome()?.id).toBe('a');
   });
 
   it('notice another process of the same name, which is no part of them while the first lives', async () => {
@@ -304,7 +315,7 @@ describe('the nodes of a cluster', () => {
     await second.registry.beat();
     await first.registry.beat();
     expect(first.registry.problem).toBeNull();
-    expect(second.registry.problem).toContain('named a');
+    expect(second.registry.problem?.message).toContain('named a');
     nowMs += 4001;
     await second.registry.beat();
     expect(second.registry.problem).toBeNull();
@@ -329,7 +340,7 @@ describe('the nodes of a cluster', () => {
     await second.registry.beat();
     await first.registry.beat();
     expect(first.registry.problem).toBeNull();
-    expect(second.registry.problem).toContain('SECRET');
+    expect(second.registry.problem?.message).toContain('SECRET');
   });
 
   it('[CL18] put the stage of a new room where the mixers have most room, and nowhere when all are full', async () => {

@@ -51,7 +51,7 @@ export class Admission {
     const draws = [Math.random(), Math.random()];
     const [verdict, ...rest] = await this.#run(
       'admit',
-      ...[person, NODE_LIFE_MS, RESERVATION_MS, PLACE_LIFE_MS, ...draws, avoid],
+      ...[person, NODE_LIFE_MS, RESERVATION_MS, PLACE_LIFE_MS, ...draws, avoid, this.#registry.secretFingerprint],
     );
     if (verdict === 'busy') throw new AppError('RATE_LIMITED', 'Many people are coming in: come back in a moment');
     if (verdict === 'wait') return toWait(Number(rest[0]), Number(rest[1]));
@@ -59,10 +59,10 @@ export class Admission {
     return { kind: 'node', node, isPaced: rest[1] === 'paced' };
   }
 
-  /** A node that cannot be part of the cluster gives no tickets: the others would not take them. @throws {AppError} UNAVAILABLE */
-  assertInCluster(): void {
+  /** The other nodes do not take tickets that were signed with another secret. @throws {AppError} UNAVAILABLE */
+  assertSharesSecret(): void {
     const { problem } = this.#registry;
-    if (problem) throw new AppError('UNAVAILABLE', `This node is not part of the cluster: ${problem}`);
+    if (problem?.reason === 'secret') throw new AppError('UNAVAILABLE', 'This node is not part of the cluster');
   }
 
   /** They have to leave this node, and get a place elsewhere though all be full. Harmless while Redis is away. */

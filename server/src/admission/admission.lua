@@ -1,7 +1,7 @@
 -- Who may come in next, and on which node.
 -- ARGV  … 'move', …, people who have to leave their node (JSON), time in ms that they have for it
 --       … 'admit', …, person, life of a node in ms, life of a reservation in ms, life of a place in the queue in ms, two random
---       numbers, URL of a node to avoid where there is another ('' for none)
+--       numbers, URL of a node to avoid where there is another ('' for none), fingerprint of the secret that tickets are signed with
 -- 'admit' returns {'node', id, 'paced' or 'moving'}, {'busy'} when every node with room has given as many tickets as it can take
 -- people this second, or {'wait', place, let in within a minute}.
 
@@ -15,7 +15,7 @@ if operation == 'move' then
 end
 
 local person, lifeMs, reservationMs, placeMs = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
-local avoidUrl = ARGV[9]
+local avoidUrl, secretFingerprint = ARGV[9], ARGV[10]
 
 -- Whoever does not ask again has gone.
 for _, gone in ipairs(redis.call('ZRANGEBYSCORE', askedKey, '-inf', now - placeMs)) do
@@ -47,7 +47,7 @@ end
 -- reach: both may be mistaken.
 local function open(all)
   local staying = without(all, function(info)
-    return info.draining or info.reason == 'secret'
+    return info.draining or info.secretFingerprint ~= secretFingerprint
   end)
   local accepting = without(staying, function(info)
     return not info.accepting

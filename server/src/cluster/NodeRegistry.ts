@@ -38,6 +38,12 @@ const nodeInfo = z.object({
 export type NodeInfo = z.infer<typeof nodeInfo>;
 /** A live node, and how many people are on their way to it. */
 export type LiveNode = NodeInfo & { readonly coming: number };
+/** Why this node can be no part of the cluster: another process has its name, or the others have another secret. */
+export interface NodeProblem {
+  readonly reason: 'name' | 'secret';
+  readonly message: string;
+}
+
 /** How a node is at this moment. */
 export type NodeState = Omit<NodeInfo, 'instance' | 'startedAt'>;
 
@@ -61,7 +67,7 @@ export class NodeRegistry {
   readonly #startedAt = Date.now();
   #nodes: readonly LiveNode[] = [];
   #arrived: string[] = [];
-  #problem: string | null = null;
+  #problem: NodeProblem | null = null;
   /** Until then, a node that Redis does not know is one that it has forgotten. */
   #trustedUntilMs = -Infinity;
   #timer: NodeJS.Timeout | null = null;
@@ -78,9 +84,14 @@ export class NodeRegistry {
     return this.#nodes;
   }
 
-  /** Why this node can be no part of the cluster; null where it can. */
-  get problem(): string | null {
+  /** Null where this node can be part of the cluster. */
+  get problem(): NodeProblem | null {
     return this.#problem;
+  }
+
+  /** Nodes with another secret take none of the tickets that this one signs. */
+  get secretFingerprint(): string {
+    return this.#options.describe().secretFingerprint;
   }
 
   find(nodeId: string): LiveNode | undefined {
@@ -100,7 +111,10 @@ export class NodeRegistry {
   /** The node that the stage of a new room should be on: the one whose mixers have most room. Null where none takes a room. */
   pickHome(): LiveNode | null {
     const { id } = this.#options.describe();
-    const able = this.#nodes.filter(({ draining, takesRooms }) => !draining && takesRooms);
+    const able = this.#nodes.filter(
+      ({ draining, takesRooms, secretFingerprint }) =>
+        !draining && takesRooms && secretFingerprint === this.secretFingerprint,
+    );
     const accepting = able.filter((node) => node.accepting);
     const candidates = accepting.length > 0 ? accepting : able;
     const least = Math.min(...candidates.map(({ mixerLoad }) => mixerLoad));
@@ -111,7 +125,7 @@ export class NodeRegistry {
   /** Says that this node lives, from now on once a second. Idempotent. @throws {AppError} UNAVAILABLE */
   async start(): Promise<void> {
     await this.beat();
-    this.#timer ??= setInterval(() => void this.beat().catch(() => undefined), BEAT_MS);
+    if (!this.#hasLeft) this.#timer ??= setInterval(() => void this.beat().catch(() => undefined), BEAT_MS);
   }
 
   /** Says how this node is, and reads how the others are. One at a time. @throws {AppError} UNAVAILABLE */
@@ -151,7 +165,7 @@ export class NodeRegistry {
         ...[self.id, JSON.stringify(self), self.instance, NODE_LIFE_MS, JSON.stringify(arrived)],
       );
       const nodes = readNodes(flat);
-      this.#setProblem(state === 'taken' ? `another node is named ${self.id}` : findForeignSecret(nodes, self));
+      this.#setProblem(state === 'taken' ? nameIsTaken(self) : findForeignSecret(nodes, self));
       this.#take(nodes, state === 'new');
     } catch (error) {
       this.#arrived.unshift(...arrived);
@@ -167,23 +181,28 @@ export class NodeRegistry {
     this.#nodes = [...nodes, ...missing];
   }
 
-  #setProblem(problem: string | null): void {
-    if (problem && problem !== this.#problem)
-      this.#options.logger.error({ problem }, 'This node cannot be part of the cluster');
+  #setProblem(problem: NodeProblem | null): void {
+    if (problem && problem.message !== this.#problem?.message)
+      this.#options.logger.error({ problem: problem.message }, 'This node cannot be part of the cluster');
     if (!problem && this.#problem) this.#options.logger.info('This node is part of the cluster again');
     this.#problem = problem;
   }
 }
 
+/** Also for some seconds after a crash, until the process that had it is missed. */
+function nameIsTaken({ id }: NodeInfo): NodeProblem {
+  return { reason: 'name', message: `another node is named ${id}` };
+}
+
 /** Of two nodes with different secrets, the one that came later gives way. */
-function findForeignSecret(nodes: readonly LiveNode[], self: NodeInfo): string | null {
+function findForeignSecret(nodes: readonly LiveNode[], self: NodeInfo): NodeProblem | null {
   const foreign = nodes.find(
     ({ id, secretFingerprint, startedAt }) =>
       id !== self.id &&
       secretFingerprint !== self.secretFingerprint &&
       (startedAt < self.startedAt || (startedAt === self.startedAt && id < self.id)),
   );
-  return foreign ? `its SECRET is not that of node ${foreign.id}` : null;
+  return foreign ? { reason: 'secret', message: `its SECRET is not that of node ${foreign.id}` } : null;
 }
 
 function readNodes(flat: ScriptAnswer): LiveNode[] {

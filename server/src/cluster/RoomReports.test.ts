@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import type { RoomReport } from './roomMessages.ts';
 import { RoomReports } from './RoomReports.ts';
 
@@ -20,6 +20,42 @@ it('counts nobody on a node that is dead', () => {
   reports.take(report('b', null));
   alive.delete('b');
   expect(reports.all.map(({ nodeId }) => nodeId)).toEqual(['a']);
+});
+
+describe('a node that reports nothing any more, though it lives', () => {
+  let nowMs: number;
+  let reports: RoomReports;
+  const pass = (seconds: number, { echo }: { echo: boolean }) => {
+    for (let s = 0; s < seconds; s++) {
+      nowMs += 1000;
+      if (echo) reports.noteEcho();
+    }
+  };
+  beforeEach(() => {
+    nowMs = 0;
+    reports = new RoomReports(
+      () => true,
+      () => nowMs,
+    );
+    reports.take(report('a', null));
+  });
+
+  it('has nobody after six seconds in which the channel carried what this node said: its last word was lost', () => {
+    pass(6, { echo: true });
+    expect(reports.all).toHaveLength(1);
+    pass(2, { echo: true });
+    expect(reports.all).toEqual([]);
+  });
+
+  it('has whom it had while the channel carries nothing, as while Redis is away, and is given time when it does again', () => {
+    pass(60, { echo: false });
+    expect(reports.all).toHaveLength(1);
+    pass(6, { echo: true });
+    expect(reports.all).toHaveLength(1);
+    reports.take(report('a', null));
+    pass(6, { echo: true });
+    expect(reports.all).toHaveLength(1);
+  });
 });
 
 it('holds the newest report of each node', () => {

@@ -4,7 +4,7 @@ import { Gauge, type Registry } from 'prom-client';
 export interface NodeView {
   /** Listeners, those on their way included, over what the node takes. */
   readonly load: number;
-  /** Is the connection to Redis there? */
+  /** Does Redis take writes? */
   readonly isRedisUp: boolean;
   /** May listeners be sent here? */
   readonly isAccepting: boolean;
@@ -21,7 +21,7 @@ export function watchNode(describe: () => NodeView, registry: Registry): void {
         this.set(read(describe()));
       },
     });
-  gauge('tribune_redis_up', 'Is the connection to Redis there? 1 or 0.', ({ isRedisUp }) => Number(isRedisUp));
+  gauge('tribune_redis_up', 'Does Redis take writes? 1 or 0.', ({ isRedisUp }) => Number(isRedisUp));
   gauge(
     'tribune_node_load',
     'Listeners of this node, and those on their way to it, over how many it takes: 1 is full.',

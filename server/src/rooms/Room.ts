@@ -148,12 +148,19 @@ export class Room extends EventEmitter<{ closed: [] }> {
   }
 
   /**
-   * The node of the stage; null for this one, which takes the stage where no node has it.
+   * The node of the stage; null for this one, which takes the stage where no node has it. The stage of a room in which nobody is goes
+   * where the mixers have most room.
    * @param avoid URL of a node that did not answer: should it be the home, they wait here for the next one
    * @throws {AppError} UNAVAILABLE
    */
   async findHome(avoid?: string): Promise<LiveNode | null> {
     if (!this.#liveHomeElsewhere && this.home.kind !== 'here') await this.#reconciler.claim({ eager: true });
+    if (this.home.kind === 'here' && this.#peers.size === 0 && this.presentEverywhere === 0) {
+      const best = this.#options.cluster.pickHome();
+      // Whoever asks for the stage connects at once, before the lease that is given to that node runs out.
+      if (best && best.id !== this.#options.cluster.nodeId && best.url !== avoid) await this.release(best.id);
+      if (best && this.home.kind !== 'here') return best;
+    }
     const elsewhere = this.#liveHomeElsewhere;
     return elsewhere?.url === avoid ? null : elsewhere;
   }

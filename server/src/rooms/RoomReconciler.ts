@@ -71,6 +71,7 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
     this.records = new RoomRecordCache({ record, store, logger, fence: () => this.home.fence });
     this.channel = new RoomChannel(bus, record.id, reply);
     this.channel.on('message', (message) => void this.#handle(message));
+    this.channel.on('echo', () => this.reports.noteEcho());
     // The home has to hear at once where the mix is wanted.
     media.on('endpointChanged', () => this.publishReport());
   }

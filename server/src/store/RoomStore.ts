@@ -221,13 +221,6 @@ export class RoomStore {
     return Object.entries(bans).map(([userId, name]) => ({ userId, name }));
   }
 
-  /** Round trip to Redis in ms. @throws {AppError} UNAVAILABLE */
-  async ping(): Promise<number> {
-    const start = performance.now();
-    await this.#run(() => this.#redis.ping());
-    return performance.now() - start;
-  }
-
   async #run<T>(command: () => Promise<T>): Promise<T> {
     const start = performance.now();
     try {

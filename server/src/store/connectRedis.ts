@@ -3,6 +3,8 @@ import type { Logger } from '../logger.ts';
 
 const COMMAND_TIMEOUT_MS = 4000;
 const RECONNECT_MAX_MS = 1000;
+/** No more often than this for a replica: reads are answered meanwhile. */
+const LEAVE_REPLICA_EVERY_MS = 2000;
 const DEFAULT_PORT = { sentinel: 26_379, cluster: 6379 };
 /** Not a URL: several hosts stand in it. */
 const SEVERAL = /^(rediss?)\+(sentinel|cluster):\/\/(?:([^:@/]*):([^@/]*)@)?([^/@]+)(?:\/(.+))?$/;
@@ -57,7 +59,8 @@ export function connectSubscriber(redis: Redis): Redis {
 
 function open(url: string): Redis {
   const [, scheme, kind, username, password, list, name] = SEVERAL.exec(url) ?? [];
-  if (!kind || !list) return new Redis(url, { ...OPTIONS, retryStrategy });
+  const strategies = { retryStrategy, reconnectOnError: createReplicaCheck() };
+  if (!kind || !list) return new Redis(url, { ...OPTIONS, ...strategies });
   const port = DEFAULT_PORT[kind as keyof typeof DEFAULT_PORT];
   const hosts = list.split(',').map((host) => hostOf(host, port));
   const access = {
@@ -67,7 +70,7 @@ function open(url: string): Redis {
   };
   if (kind === 'sentinel') {
     const sentinel = access.password ? { sentinelPassword: access.password } : {};
-    return new Redis({ ...OPTIONS, ...access, ...sentinel, sentinels: hosts, name: name ?? 'mymaster', retryStrategy });
+    return new Redis({ ...OPTIONS, ...access, ...sentinel, sentinels: hosts, name: name ?? 'mymaster', ...strategies });
   }
   return asRedis(
     new Cluster(hosts, {
@@ -77,6 +80,16 @@ function open(url: string): Redis {
       shardedSubscribers: true,
     }),
   );
+}
+
+/** A Redis that has become a replica refuses writes: a new connection finds the primary that has its address now. */
+function createReplicaCheck(): (error: Error) => boolean {
+  let leftAtMs = -Infinity;
+  return ({ message }) => {
+    if (!message.startsWith('READONLY') || performance.now() - leftAtMs < LEAVE_REPLICA_EVERY_MS) return false;
+    leftAtMs = performance.now();
+    return true;
+  };
 }
 
 function duplicateCluster(cluster: Cluster): Redis {

@@ -38,7 +38,7 @@ describe('the store of rooms', () => {
 
   const create = async (host = HOST) => store.create(SETTINGS, host, QUOTAS);
   const enter = async (userId: string) =>
-    store.enter(room.id, { userId, name: userId, jti: `${userId}-${Math.random()}`, ticketExpiresS: 60, nodeId: 'a' });
+    store.enter(room.id, { userId, name: userId, jti: `${userId}-${Math.random()}`, ticketExpiresS: 60 });
 
   it('counts no room that could not be written', async () => {
     for (let attempt = 0; attempt < 3; attempt++) {

@@ -88,6 +88,10 @@ if isMoving and #ready > 0 or rank < free then
   local one = ready[1 + math.floor(tonumber(ARGV[7]) * #ready)]
   local other = ready[1 + math.floor(tonumber(ARGV[8]) * #ready)]
   local node = loadOf(one) <= loadOf(other) and one or other
+  -- One place at a time: the one on a node that could not be reached is for others.
+  for _, other in ipairs(redis.call('ZRANGE', seenKey, 0, -1)) do
+    redis.call('ZREM', reservedFor(other), person)
+  end
   redis.call('ZADD', reservedFor(node.id), now + reservationMs, person)
   redis.call('PEXPIRE', reservedFor(node.id), reservationMs)
   count('given', node.id)

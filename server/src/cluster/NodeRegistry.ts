@@ -31,8 +31,8 @@ const nodeInfo = z.object({
   secretFingerprint: z.string(),
   /** Tells a process from another of the same name. */
   instance: z.string(),
-  /** Unix time in ms at which the process started. */
-  startedAt: z.number(),
+  /** Unix time in ms of its first beat, by Redis' clock. */
+  startedAt: z.number().default(0),
 });
 
 export type NodeInfo = z.infer<typeof nodeInfo>;
@@ -64,7 +64,6 @@ export class NodeRegistry {
   readonly #options: NodeRegistryOptions;
   readonly #run: ReturnType<typeof defineNodeScript>;
   readonly #instance = nanoid();
-  readonly #startedAt = Date.now();
   #nodes: readonly LiveNode[] = [];
   #arrived: string[] = [];
   #problem: NodeProblem | null = null;
@@ -159,7 +158,7 @@ export class NodeRegistry {
     const arrived = this.#arrived;
     this.#arrived = [];
     try {
-      const self = { ...this.#options.describe(), instance: this.#instance, startedAt: this.#startedAt };
+      const self = { ...this.#options.describe(), instance: this.#instance };
       const [state, ...flat] = await this.#run(
         'beat',
         ...[self.id, JSON.stringify(self), self.instance, NODE_LIFE_MS, JSON.stringify(arrived)],
@@ -190,24 +189,32 @@ export class NodeRegistry {
 }
 
 /** Also for some seconds after a crash, until the process that had it is missed. */
-function nameIsTaken({ id }: NodeInfo): NodeProblem {
+function nameIsTaken({ id }: NodeState): NodeProblem {
   return { reason: 'name', message: `another node is named ${id}` };
 }
 
-/** Of two nodes with different secrets, the one that came later gives way. */
-function findForeignSecret(nodes: readonly LiveNode[], self: NodeInfo): NodeProblem | null {
-  const foreign = nodes.find(
-    ({ id, secretFingerprint, startedAt }) =>
-      id !== self.id &&
-      secretFingerprint !== self.secretFingerprint &&
-      (startedAt < self.startedAt || (startedAt === self.startedAt && id < self.id)),
-  );
+/** Of nodes with different secrets, the fewer give way; of as many, those that came later. */
+function findForeignSecret(nodes: readonly LiveNode[], self: NodeState): NodeProblem | null {
+  const groupOf = (secret: string) => {
+    const group = nodes.filter(({ secretFingerprint }) => secretFingerprint === secret);
+    const oldest = Math.min(...group.map(({ startedAt }) => startedAt));
+    const firstId = group.map(({ id }) => id).toSorted()[0] ?? '';
+    return { size: group.length, oldest, firstId };
+  };
+  const own = groupOf(self.secretFingerprint);
+  const foreign = nodes.find(({ secretFingerprint }) => {
+    if (secretFingerprint === self.secretFingerprint) return false;
+    const { size, oldest, firstId } = groupOf(secretFingerprint);
+    if (size !== own.size) return size > own.size;
+    return oldest !== own.oldest ? oldest < own.oldest : firstId < own.firstId;
+  });
   return foreign ? { reason: 'secret', message: `its SECRET is not that of node ${foreign.id}` } : null;
 }
 
 function readNodes(flat: ScriptAnswer): LiveNode[] {
-  return Array.from({ length: Math.floor(flat.length / 2) }, (_, i) => ({
-    ...nodeInfo.parse(JSON.parse(String(flat[2 * i]))),
-    coming: Number(flat[2 * i + 1]),
-  }));
+  return Array.from({ length: Math.floor(flat.length / 2) }, (_, i) => {
+    const info = nodeInfo.safeParse(JSON.parse(String(flat[2 * i])));
+    // A node of a version that says too little for this one: it is no node to send anybody to.
+    return info.success ? [{ ...info.data, coming: Number(flat[2 * i + 1]) }] : [];
+  }).flat();
 }

@@ -28,8 +28,12 @@ export class RoomReports {
     this.#now = now;
   }
 
-  take(report: RoomReport): void {
+  /** @returns whether it was newer than what was known */
+  take(report: RoomReport): boolean {
+    const known = this.#heard.get(report.nodeId);
+    if (known && report.madeAtMs <= known.report.madeAtMs) return false;
     this.#heard.set(report.nodeId, { report, atMs: this.#now() });
+    return true;
   }
 
   /** This node has heard what it said itself: reports of others would get through, too. */
@@ -39,14 +43,14 @@ export class RoomReports {
     this.#echoAtMs = nowMs;
   }
 
-  /** Of living nodes that have people in the room. While the channel carries nothing, what they said last goes on to hold. */
+  /** Of living nodes that have the room open. While the channel carries nothing, what they said last goes on to hold. */
   get all(): readonly RoomReport[] {
     const nowMs = this.#now();
     const isHearing = nowMs - this.#echoAtMs <= DEAF_MS;
     return [...this.#heard.values()]
       .filter(({ atMs }) => !isHearing || nowMs - Math.max(atMs, this.#hearingSinceMs) <= UNREPORTED_MS)
       .map(({ report }) => report)
-      .filter(({ nodeId }) => this.#isAlive(nodeId));
+      .filter(({ nodeId, isOpen }) => isOpen && this.#isAlive(nodeId));
   }
 
   /**

@@ -157,9 +157,15 @@ export class RoomManager {
     const { store, cluster } = this.#options;
     for (const roomId of roomIds) {
       if (this.#closed || this.#rooms.has(roomId)) continue;
-      const record = await readOrNull(store, roomId);
-      if (record && record.phase !== 'ended') await this.#open(record).open({ eager: cluster.isAlone() });
-      else await store.release(roomId);
+      try {
+        const record = await readOrNull(store, roomId);
+        if (record && record.phase !== 'ended') await this.#open(record).open({ eager: cluster.isAlone() });
+        else await store.release(roomId);
+      } catch (error) {
+        if (error instanceof AppError && error.code === 'UNAVAILABLE') throw error;
+        // One room that cannot be read keeps no other from being taken up.
+        this.#options.logger.error({ err: error, roomId }, 'A room in the store cannot be read');
+      }
     }
   }
 

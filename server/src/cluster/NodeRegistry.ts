@@ -205,9 +205,10 @@ function findForeignSecret(nodes: readonly LiveNode[], self: NodeInfo): NodeProb
   return foreign ? { reason: 'secret', message: `its SECRET is not that of node ${foreign.id}` } : null;
 }
 
+/** Without those of another version that say something else, as during an upgrade. */
 function readNodes(flat: ScriptAnswer): LiveNode[] {
-  return Array.from({ length: Math.floor(flat.length / 2) }, (_, i) => ({
-    ...nodeInfo.parse(JSON.parse(String(flat[2 * i]))),
-    coming: Number(flat[2 * i + 1]),
-  }));
+  return Array.from({ length: Math.floor(flat.length / 2) }, (_, i) => i).flatMap((i) => {
+    const { data } = nodeInfo.safeParse(JSON.parse(String(flat[2 * i])));
+    return data ? [{ ...data, coming: Number(flat[2 * i + 1]) }] : [];
+  });
 }

@@ -247,6 +247,9 @@ describe('the nodes of a cluster', () => {
     }
     expect(letIn[0]).toBe(0);
     expect(letIn.slice(-5)).toEqual([5, 5, 5, 5, 5]);
+    // Nor do they keep many places: those of the last three seconds.
+    await registry.beat();
+    expect(registry.find('a')?.coming).toBeLessThan(4 * 30);
   });
 
   it('[CL15] keep the place of those whose turn has come, however long the rush at the door lasts', async () => {

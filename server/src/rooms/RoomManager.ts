@@ -167,14 +167,14 @@ export class RoomManager {
     const known = this.#rooms.get(record.id);
     if (known) return known;
     const { audienceOf, ...options } = this.#options;
-    const { store, logger } = options;
+    const { store, directory, logger } = options;
     const room = new Room({ ...options, record, audience: audienceOf(record.id) });
     this.#rooms.set(record.id, room);
     room.once('closed', () => {
       this.#rooms.delete(record.id);
       if (room.record.phase !== 'ended') return;
       logger.info({ roomId: record.id }, 'Room ended');
-      store.release(record.id).catch((error: unknown) => {
+      Promise.all([store.release(record.id), directory.drop(record.id)]).catch((error: unknown) => {
         // Released by whoever next looks for rooms that no node keeps, since the store knows that it ended.
         logger.warn({ err: error, roomId: record.id }, 'An ended room could not be released');
       });

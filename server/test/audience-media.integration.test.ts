@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readConfig } from '../src/config.ts';
 import { createLogger } from '../src/logger.ts';
+import { MixFeed } from '../src/media/MixFeed.ts';
 import { RoomMedia } from '../src/media/RoomMedia.ts';
 import { WorkerPool } from '../src/media/WorkerPool.ts';
 import { Mixer } from '../src/mixer/Mixer.ts';
@@ -67,6 +68,18 @@ describe('the media of a room', () => {
     const asked = [stage.addProducer('lea', producer), reception.consume(producer, 'lea', { paused: false })];
     process.kill(pid, 'SIGKILL');
     expect((await Promise.allSettled(asked)).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
+  });
+
+  it('a mix that could not be fed with the stage is not kept: the next who asks gets one with voices', async () => {
+    media.setStage('here');
+    const stage = await media.openStage();
+    const { transport } = await stage.createEndpoint();
+    const producer = await transport.produce({ kind: 'audio', rtpParameters: fakeRtpParameters(1000) });
+    await stage.addProducer('lea', producer);
+    vi.spyOn(MixFeed, 'create').mockRejectedValueOnce(new Error('the worker was busy'));
+    await expect(media.openAudience()).rejects.toThrow('the worker was busy');
+    await media.openAudience();
+    await expect.poll(async () => (await mixer.getUsage()).speakers, { timeout: 3000 }).toBe(1);
   });
 
   it('says where it takes the mix from other nodes while somebody listens, and not otherwise', async () => {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { RoomStore } from '../src/store/RoomStore.ts';
 import { ClusterBus } from '../src/cluster/ClusterBus.ts';
 import type { RoomMessage } from '../src/cluster/roomMessages.ts';
 import { TestPeer } from './support/TestPeer.ts';
@@ -159,6 +160,46 @@ describe('two nodes', () => {
     again.leave();
   });
 
+  it('[PR5] a handshake that a slow node finishes when nobody waits for it any more replaces nobody', async () => {
+    const enter = RoomStore.prototype.enter;
+    const thaw = Promise.withResolvers<void>();
+    const lea = await other.createPeer('lea');
+    let slow = true;
+    vi.spyOn(RoomStore.prototype, 'enter').mockImplementation(async function (this: RoomStore, id, entering) {
+      if (slow && entering.userId === lea.userId) {
+        slow = false;
+        await thaw.promise;
+      }
+      return enter.call(this, id, entering);
+    });
+    const late = other.admit(lea, roomId).catch((error: unknown) => error);
+    await expect.poll(() => slow).toBe(false);
+    lea.leave();
+    await late;
+    const again = new TestPeer('lea', { api: lea.api, userId: lea.userId, token: lea.token, origin: home.origin });
+    await home.admit(again, roomId);
+    thaw.resolve();
+    // Several looks of every node at who is where.
+    await again.told('room:pulse');
+    await sleep(3000);
+    expect(again.disconnection).toBeNull();
+    again.leave();
+  });
+
+  it('[CL11] a person who is nowhere is said to be nowhere at once, also after a node has closed the room', async () => {
+    const third = await home.addNode({ STAGE_GRACE_S: '1' });
+    await seenBy(home, 3);
+    const lea = await joinAt(third, 'lea');
+    await expect.poll(async () => listenersAt(home), { timeout: 5000 }).toBe(1);
+    lea.leave();
+    await expect.poll(() => third.server.rooms.rooms.has(roomId), { timeout: 8000 }).toBe(false);
+    const asked = performance.now();
+    expect(await host.refusal(host.request('peer:remove', { userId: 'nobody-at-all' }))).toBe('NOT_FOUND');
+    expect(performance.now() - asked).toBeLessThan(600);
+    await third.close();
+    await vi.waitFor(async () => seenBy(home, 2), { timeout: 8000 });
+  });
+
   it('[CL11] a search says that it is partial where a node does not answer', async () => {
     const lea = await joinAt(other, 'lea');
     await expect.poll(async () => listenersAt(home), { timeout: 5000 }).toBe(1);
@@ -236,6 +277,22 @@ describe('two nodes', () => {
 function toPerson({ userId, name }: TestPeer) {
   return { userId, name };
 }
+
+it('[CL4] the stage of a room that no other node has open goes at once, and its people follow', async () => {
+  const home = await TestServer.createFirstNode({ DRAIN_S: '20' });
+  const other = await home.addNode();
+  const nodes = async () =>
+    ((await (await fetch(`${home.origin}/cluster`)).json()) as { nodes: unknown[] }).nodes.length;
+  await expect.poll(nodes, { timeout: 8000 }).toBe(2);
+  const { room, host } = await home.createRoom();
+  expect(other.server.rooms.rooms.has(room.id)).toBe(false);
+  const draining = home.server.drain();
+  await host.until(() => host.disconnection === 'moved', 'the move', 3000);
+  expect((await host.api.createTicket(room.id)).url).toBe(other.origin);
+  await draining;
+  await home.close();
+  await other.close();
+});
 
 it('[CL14] a claim of the home that was under way when the stage was given away does not take it back', async () => {
   const home = await TestServer.createFirstNode();

@@ -357,6 +357,16 @@ describe('the nodes of a cluster', () => {
     expect(second.registry.problem?.message).toContain('SECRET');
   });
 
+  it('are many with one secret, and one with another: the one gives way, however long it has been there', async () => {
+    const odd = nodeOf('odd', { secretFingerprint: 'other' });
+    await odd.registry.beat();
+    nowMs += 1000;
+    const [a, b] = [nodeOf('a'), nodeOf('b')];
+    for (const { registry } of [a, b, odd, a, b]) await registry.beat();
+    expect([a, b].map(({ registry }) => registry.problem)).toEqual([null, null]);
+    expect(odd.registry.problem?.message).toContain('SECRET');
+  });
+
   it('[CL18] put the stage of a new room where the mixers have most room, and nowhere when all are full', async () => {
     const [a, b] = [nodeOf('a', { mixerLoad: 0.5 }), nodeOf('b', { mixerLoad: 0.2 })];
     for (const { registry } of [a, b, a]) await registry.beat();

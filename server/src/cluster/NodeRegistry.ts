@@ -108,10 +108,10 @@ export class NodeRegistry {
     return best.find((node) => node.id === id) ?? best[0] ?? null;
   }
 
-  /** Says that this node lives, from now on once a second. Idempotent. @throws {AppError} UNAVAILABLE */
+  /** Says that this node lives, from now on once a second until it leaves. Idempotent. @throws {AppError} UNAVAILABLE */
   async start(): Promise<void> {
     await this.beat();
-    this.#timer ??= setInterval(() => void this.beat().catch(() => undefined), BEAT_MS);
+    if (!this.#hasLeft) this.#timer ??= setInterval(() => void this.beat().catch(() => undefined), BEAT_MS);
   }
 
   /** Says how this node is, and reads how the others are. One at a time. @throws {AppError} UNAVAILABLE */

@@ -87,6 +87,7 @@ export class Server {
     this.#signaling = new SignalingServer({
       httpServer: this.#http,
       nodeId: config.NODE_ID,
+      joinsPerS: config.JOINS_PER_S,
       tokens,
       metrics,
       logger,
@@ -259,7 +260,12 @@ export class Server {
       home: room.homeNode,
       listeners: room.audienceCount,
     }));
-    return { nodeId: this.#nodeId, problem: this.#registry.problem, nodes: this.#registry.nodes, rooms };
+    return {
+      nodeId: this.#nodeId,
+      problem: this.#registry.problem?.message ?? null,
+      nodes: this.#registry.nodes,
+      rooms,
+    };
   }
 
   #describe(config: Config, secretFingerprint: string): NodeState {
@@ -274,7 +280,7 @@ export class Server {
   }
 
   #whyNotAccepting(): NodeState['reason'] {
-    if (this.#registry.problem) return 'secret';
+    if (this.#registry.problem?.reason === 'secret') return 'secret';
     return this.#pool.health.state === 'failing' ? 'media' : null;
   }
 
@@ -296,7 +302,7 @@ export class Server {
   /** Null when a join would work: workers and mixers run, and Redis takes writes. */
   async #whyNotReady(): Promise<string | null> {
     if (this.#draining) return 'starting or stopping';
-    if (this.#registry.problem) return this.#registry.problem;
+    if (this.#registry.problem) return this.#registry.problem.message;
     if (this.#pool.aliveCount === 0) return 'no media worker';
     if (!this.#mixer.ready) return 'mixer';
     const problem = await this.#redisHealth.check();

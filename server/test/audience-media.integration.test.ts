@@ -6,8 +6,10 @@ import { createLogger } from '../src/logger.ts';
 import { RoomMedia } from '../src/media/RoomMedia.ts';
 import { WorkerPool } from '../src/media/WorkerPool.ts';
 import { Mixer } from '../src/mixer/Mixer.ts';
+import { Reception } from '../src/media/Reception.ts';
 import { bindSoon } from './support/bindSoon.ts';
 import { MediaCensus } from './support/MediaCensus.ts';
+import { fakeRtpParameters } from './support/rtpParameters.ts';
 
 /** A room stays on a worker until another has so many listeners less. */
 const LISTENERS_OF_ONE_WORKER = 16;
@@ -51,6 +53,20 @@ describe('the media of a room', () => {
     // One for each worker, and none that took the place of another.
     const workers = [...census.mixes.values()].map(({ pid }) => pid);
     expect(new Set(workers).size).toBe(workers.length);
+  });
+
+  it('a voice or a listener that goes with its worker while that is asked for a consumer is no error', async () => {
+    media.setStage('here');
+    const stage = await media.openStage();
+    await media.openAudience();
+    const { transport } = await stage.createEndpoint();
+    const producer = await transport.produce({ kind: 'audio', rtpParameters: fakeRtpParameters(1000) });
+    const reception = new Reception(await stage.createEndpoint(), pool.rtpCapabilities);
+    const pid = [...census.producers.values()][0]!.pid;
+    process.kill(pid, 'SIGSTOP');
+    const asked = [stage.addProducer('lea', producer), reception.consume(producer, 'lea', { paused: false })];
+    process.kill(pid, 'SIGKILL');
+    expect((await Promise.allSettled(asked)).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
   });
 
   it('says where it takes the mix from other nodes while somebody listens, and not otherwise', async () => {

@@ -194,6 +194,33 @@ describe('two nodes', () => {
     lea.leave();
   });
 
+  it('[CL18] the stage of a new room goes where the mixers have most room; where all are full, it is refused', async () => {
+    const loadOf = (node: TestServer, load: number, takesRooms = true) => {
+      vi.spyOn(node.server.mixer, 'load', 'get').mockReturnValue(load);
+      vi.spyOn(node.server.mixer, 'canTakeRoom', 'get').mockReturnValue(takesRooms);
+    };
+    loadOf(home, 0.7);
+    loadOf(other, 0.1);
+    const anna = await home.createPeer('anna');
+    await expect
+      .poll(
+        async () => {
+          const { id } = await anna.api.createRoom({ title: 'placed' });
+          const { url } = await anna.api.createTicket(id);
+          await anna.api.endRoom(id);
+          return url;
+        },
+        { timeout: 6000, interval: 500 },
+      )
+      .toBe(other.origin);
+    loadOf(home, 0.9, false);
+    loadOf(other, 0.9, false);
+    await expect
+      .poll(async () => outcomeOf(anna.api.createRoom({ title: 'refused' })), { timeout: 6000, interval: 500 })
+      .toBe('SERVER_BUSY');
+    expect(await host.request('room:snapshot')).toBeTruthy();
+  });
+
   it('[CL13] a room that no node keeps ends, though nobody comes to it any more', async () => {
     const third = await home.addNode({ EMPTY_ROOM_S: '3' });
     await seenBy(home, 3);

@@ -74,6 +74,14 @@ describe('the home of a room', () => {
     expect((await b.claim()).home).toEqual({ nodeId: 'a', epoch: 2 });
   });
 
+  it('keeps the number of its last epoch for as long as it is renewed', async () => {
+    const lease = leaseOf('a');
+    await lease.claim({ eager: true });
+    await redis.expire('tribune:{room-0001}:epoch', 10);
+    await lease.claim();
+    expect(await redis.ttl('tribune:{room-0001}:epoch')).toBeGreaterThan(3600);
+  });
+
   it('is told with the number of the record, so that whoever looks after it misses no change', async () => {
     const lease = leaseOf('a');
     expect((await lease.claim({ eager: true })).seq).toBe(0);
@@ -208,6 +216,28 @@ describe('the nodes of a cluster', () => {
     expect(codes.filter((code) => code === 'RATE_LIMITED')).toHaveLength(50 - admitted);
   });
 
+  it('[AB14] let in those who come, however many take tickets and never come', async () => {
+    const { registry, admission } = nodeOf('a', { joinsPerS: 10 });
+    const ask = async (person: string) =>
+      admission.admit(person).then(
+        ({ kind }) => kind,
+        (error: { code: string }) => error.code,
+      );
+    const letIn: number[] = [];
+    for (let second = 0; second < 20; second++) {
+      await registry.beat();
+      for (const person of people(30, 1000 * second)) await ask(`nobody-${person}`);
+      const honest = people(5, 1000 * second);
+      const codes = [];
+      for (const person of honest) codes.push(await ask(person));
+      for (const [index, person] of honest.entries()) if (codes[index] === 'node') registry.handleArrival(person);
+      letIn.push(codes.filter((code) => code === 'node').length);
+      nowMs += 1000;
+    }
+    expect(letIn[0]).toBe(0);
+    expect(letIn.slice(-5)).toEqual([5, 5, 5, 5, 5]);
+  });
+
   it('[CL15] keep the place of those whose turn has come, however long the rush at the door lasts', async () => {
     const { node, registry, admission } = nodeOf('a', { capacity: 0, joinsPerS: 1 });
     await registry.beat();
@@ -225,7 +255,7 @@ describe('the nodes of a cluster', () => {
       expect(await turn('person-1')).toBe('RATE_LIMITED');
       for (const person of people(7, 2)) await turn(person);
       nowMs += 900;
-      await redis.hset('tribune:{nodes}:counts', `${Math.floor(nowMs / 1000)}:a`, 1);
+      await redis.hset(`tribune:{nodes}:counts:${Math.floor(nowMs / 1000)}`, 'a:given', 1);
       await registry.beat();
     }
     nowMs += 1000;
@@ -271,9 +301,12 @@ describe('the nodes of a cluster', () => {
   });
 
   it('send nobody to one whose secret is not theirs, though there is no other', async () => {
-    const a = nodeOf('a', { accepting: false, reason: 'secret' });
+    const [a, b] = [nodeOf('a', { capacity: 1, listeners: 1 }), nodeOf('b', { secretFingerprint: 'other' })];
+    await a.registry.beat();
+    await b.registry.beat();
     await a.registry.beat();
     expect(await a.admission.admit('ann')).toMatchObject({ kind: 'wait' });
+    expect(a.registry.pickHome()?.id).toBe('a');
   });
 
   it('notice another process of the same name, which is no part of them while the first lives', async () => {
@@ -282,7 +315,7 @@ describe('the nodes of a cluster', () => {
     await second.registry.beat();
     await first.registry.beat();
     expect(first.registry.problem).toBeNull();
-    expect(second.registry.problem).toContain('named a');
+    expect(second.registry.problem?.message).toContain('named a');
     nowMs += 4001;
     await second.registry.beat();
     expect(second.registry.problem).toBeNull();
@@ -307,7 +340,7 @@ describe('the nodes of a cluster', () => {
     await second.registry.beat();
     await first.registry.beat();
     expect(first.registry.problem).toBeNull();
-    expect(second.registry.problem).toContain('SECRET');
+    expect(second.registry.problem?.message).toContain('SECRET');
   });
 
   it('[CL18] put the stage of a new room where the mixers have most room, and nowhere when all are full', async () => {

@@ -25,7 +25,16 @@ describe('the handshake', () => {
     const ticket = await peer.api.createTicket(roomId);
     const sub = peer.userId;
     const forged = jwt.sign(
-      { name: 'mallory', room: roomId, role: 'host', node: NODE_ID, jti: crypto.randomUUID(), sub, ...claims },
+      {
+        name: 'mallory',
+        room: roomId,
+        role: 'host',
+        node: NODE_ID,
+        paced: false,
+        jti: crypto.randomUUID(),
+        sub,
+        ...claims,
+      },
       secret,
       {
         ...{ algorithm: 'HS256', issuer: 'tribune', audience: 'ticket', expiresIn: 60 },
@@ -80,7 +89,14 @@ describe('the handshake', () => {
   it('[HS5] the role in a ticket gives no right: the role in the store decides', async () => {
     const peer = await server.createPeer('mallory');
     const ticket = await peer.api.createTicket(roomId);
-    const claims = { name: 'mallory', room: roomId, role: 'host', node: NODE_ID, jti: crypto.randomUUID() };
+    const claims = {
+      name: 'mallory',
+      room: roomId,
+      role: 'host',
+      node: NODE_ID,
+      paced: false,
+      jti: crypto.randomUUID(),
+    };
     const options = { issuer: 'tribune', audience: 'ticket', subject: peer.userId, expiresIn: 60 } as const;
     const welcome = await peer.connect({ ...ticket, ticket: jwt.sign(claims, SECRET, options) });
     expect(welcome.snapshot.self.role).toBe('listener');

@@ -48,6 +48,17 @@ describe('the REST interface', () => {
     expect(rooms[0]).toMatchObject({ title: 'live', phase: 'live', listeners: 0, speakers: [{ name: 'host' }] });
   });
 
+  it('a room that has ended is not listed any more, from that moment on', async () => {
+    const { room, host } = await server.createRoom({ title: 'short' });
+    const listed = async () => (await host.api.listRooms()).map(({ id }) => id);
+    expect(await listed()).toContain(room.id);
+    // Its card is in the list that every node reads.
+    await new Promise((resolve) => setTimeout(resolve, 1200));
+    expect(await listed()).toContain(room.id);
+    await host.request('room:end');
+    expect(await listed()).not.toContain(room.id);
+  });
+
   it('a ticket says what a client needs before it connects', async () => {
     const { room, host } = await server.createRoom();
     const answer = await host.api.createTicket(room.id);

@@ -199,3 +199,24 @@ describe('media', () => {
     expect(await server.server.mixer.getUsage()).toMatchObject({ rooms: 0, speakers: 0 });
   });
 });
+
+it('[ME3] a voice whose announcement is not answered is heard all the same', async () => {
+  const census = new MediaCensus();
+  const server = await TestServer.create();
+  const { room, host } = await server.createRoom();
+  await host.produce();
+  const [lea, max] = await server.joinAll(room.id, 'lea', 'max');
+  for (const peer of [lea!, max!]) {
+    await host.request('stage:invite', { userId: peer.userId });
+    await peer.request('stage:accept');
+  }
+  await lea!.told('media:restart');
+  await lea!.request('media:start');
+  lea!.acknowledges = false;
+  await max!.produce();
+  const { id } = await lea!.told('consumer:created', ({ userId }) => userId === max!.userId);
+  const consumer = [...census.consumers].find((found) => found.id === id)!;
+  expect(consumer.paused).toBe(true);
+  await expect.poll(() => consumer.paused, { timeout: 10_000 }).toBe(false);
+  await server.close();
+});

@@ -76,7 +76,16 @@ describe('what is really heard', () => {
     expect(ear.lost).toBe(lost);
   });
 
-  async function startFlood(peer: TestPeer): Promise<NodeJS.Timeout> {
+  it('[AB10] so is one who floods while muted, whom nobody hears and whose packets the worker takes in all the same', async () => {
+    const mallory = await room.bring('mallory');
+    const flood = await startFlood(mallory, { muted: true });
+    await mallory.told('producer:closed');
+    await mallory.told('self:changed', ({ cause }) => cause === 'flood');
+    clearInterval(flood);
+    expect(room.mediaOf(mallory)?.producer ?? null).toBeNull();
+  });
+
+  async function startFlood(peer: TestPeer, { muted } = { muted: false }): Promise<NodeJS.Timeout> {
     const { rtpCapabilities } = await peer.api.createTicket(room.roomId);
     const transport = await peer.request('transport:create');
     const ssrc = 4242;
@@ -88,7 +97,7 @@ describe('what is really heard', () => {
     await connection.start();
     await connection.waitUntilConnected(CONNECT_MS);
     await peer.request('producer:create', { transportId: transport.id, rtpParameters });
-    await peer.request('stage:setMuted', { muted: false });
+    await peer.request('stage:setMuted', { muted });
     let sequenceNumber = 0;
     const { payloadType } = rtpParameters.codecs[0]!;
     return setInterval(() => {

@@ -34,11 +34,18 @@ export class QueuedError extends ApiError {
 export class ApiClient {
   readonly #origin: string;
   #token: string | null;
+  /** How far the server's clock is ahead of this one's. */
+  #clockOffsetMs = 0;
 
   /** @param origin such as `http://localhost:3000`; empty for the page's own. */
   constructor(origin = '', token: string | null = null) {
     this.#origin = origin;
     this.#token = token;
+  }
+
+  /** Unix time in ms by the clock of the server, as of its last answer; by one's own before that. To a second or so. */
+  now(): number {
+    return Date.now() + this.#clockOffsetMs;
   }
 
   /** Starts a guest session, or renames the one whose token this client holds; the client keeps the new token. */
@@ -91,6 +98,8 @@ export class ApiClient {
     } catch (error) {
       throw new ApiError('UNAVAILABLE', 'The server cannot be reached', null, { cause: error });
     }
+    const serverTime = Date.parse(response.headers.get('date') ?? '');
+    if (!Number.isNaN(serverTime)) this.#clockOffsetMs = serverTime - Date.now();
     if (!response.ok) throw problemOf(response, answer);
     return answer as T;
   }

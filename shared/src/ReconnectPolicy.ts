@@ -2,7 +2,7 @@ import type { ErrorCode } from './errors.ts';
 import type { Disconnection } from './SignalingClient.ts';
 
 /** How long to wait before each attempt in turn; after the last of them, `LAST_DELAY_MS` for ever. */
-export const RECONNECT_DELAYS_MS = [0, 300, 1200, 2700, 4800] as const;
+const DELAYS_MS = [0, 300, 1200, 2700, 4800] as const;
 const LAST_DELAY_MS = 7000;
 /** From the third delay on, so that a crowd that lost the same server spreads out. */
 const JITTER_FROM = 2;
@@ -45,9 +45,14 @@ export class ReconnectPolicy implements RetryPolicy {
     if (!joinedBefore && attempt >= MAX_ENTRY_ATTEMPTS && cause !== 'RATE_LIMITED') return null;
     if (retryAfterS !== null) return retryAfterS * 1000 * (1 + RETRY_AFTER_SPREAD * this.#random());
     if (cause === 'restarting') return RESTART_MIN_MS + RESTART_SPREAD_MS * this.#random();
-    const delayMs = RECONNECT_DELAYS_MS[attempt] ?? LAST_DELAY_MS;
-    return attempt < JITTER_FROM ? delayMs : delayMs * (1 + JITTER * (2 * this.#random() - 1));
+    return reconnectDelayMs(attempt, this.#random);
   }
+}
+
+/** Milliseconds before the next attempt of a client whose connection was lost. */
+export function reconnectDelayMs(attempt: number, random: () => number): number {
+  const delayMs = DELAYS_MS[attempt] ?? LAST_DELAY_MS;
+  return attempt < JITTER_FROM ? delayMs : delayMs * (1 + JITTER * (2 * random() - 1));
 }
 
 function isWorthRetrying(cause: ReconnectContext['cause'], joinedBefore: boolean): boolean {

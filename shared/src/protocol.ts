@@ -238,7 +238,7 @@ export interface QueuePlace {
   readonly place: number;
   /** Null while nothing can be said. */
   readonly estimateS: number | null;
-  /** When to ask again. Who does not within 15 s loses the place. */
+  /** When to ask again. Whoever does not within 15 s loses the place. */
   readonly retryAfterS: number;
 }
 

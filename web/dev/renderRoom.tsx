@@ -41,8 +41,8 @@ export function renderPage(view: ReactNode, api: ApiClient = new ApiClient('http
 }
 
 /** Draws a part of the room over a fake client. */
-export function renderRoom(client: FakeRoomClient, view: ReactNode) {
-  return renderPage(<RoomClientContext value={client}>{view}</RoomClientContext>);
+export function renderRoom(client: FakeRoomClient, view: ReactNode, api?: ApiClient) {
+  return renderPage(<RoomClientContext value={client}>{view}</RoomClientContext>, api);
 }
 
 /** An action of the room that succeeds and remembers its calls. */

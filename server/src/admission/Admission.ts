@@ -16,7 +16,12 @@ const AHEAD_PER_RETRY_SECOND = 100;
 
 /** What becomes of a listener who wants in. */
 export type Verdict =
-  | { readonly kind: 'node'; readonly node: NodeInfo }
+  | {
+      readonly kind: 'node';
+      readonly node: NodeInfo;
+      /** Counts towards the pace at which the node takes people in; someone who was in already, and has to move, does not. */
+      readonly isPaced: boolean;
+    }
   | {
       readonly kind: 'wait';
       /** 1 is next. */
@@ -46,17 +51,18 @@ export class Admission {
     const draws = [Math.random(), Math.random()];
     const [verdict, ...rest] = await this.#run(
       'admit',
-      ...[person, NODE_LIFE_MS, RESERVATION_MS, PLACE_LIFE_MS, ...draws, avoid],
+      ...[person, NODE_LIFE_MS, RESERVATION_MS, PLACE_LIFE_MS, ...draws, avoid, this.#registry.secretFingerprint],
     );
     if (verdict === 'busy') throw new AppError('RATE_LIMITED', 'Many people are coming in: come back in a moment');
     if (verdict === 'wait') return toWait(Number(rest[0]), Number(rest[1]));
-    return { kind: 'node', node: await this.#registry.findOrLook(String(rest[0])) };
+    const node = await this.#registry.findOrLook(String(rest[0]));
+    return { kind: 'node', node, isPaced: rest[1] === 'paced' };
   }
 
-  /** A node that cannot be part of the cluster gives no tickets: the others would not take them. @throws {AppError} UNAVAILABLE */
-  assertInCluster(): void {
+  /** The other nodes do not take tickets that were signed with another secret. @throws {AppError} UNAVAILABLE */
+  assertSharesSecret(): void {
     const { problem } = this.#registry;
-    if (problem) throw new AppError('UNAVAILABLE', `This node is not part of the cluster: ${problem}`);
+    if (problem?.reason === 'secret') throw new AppError('UNAVAILABLE', 'This node is not part of the cluster');
   }
 
   /** They have to leave this node, and get a place elsewhere though all be full. Harmless while Redis is away. */

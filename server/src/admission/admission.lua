@@ -1,9 +1,9 @@
 -- Who may come in next, and on which node.
 -- ARGV  … 'move', …, people who have to leave their node (JSON), time in ms that they have for it
 --       … 'admit', …, person, life of a node in ms, life of a reservation in ms, life of a place in the queue in ms, two random
---       numbers, URL of a node to avoid where there is another ('' for none)
--- 'admit' returns {'node', id}, {'busy'} when every node with room has let in as many as it can take this second, or
--- {'wait', place, let in within a minute}.
+--       numbers, URL of a node to avoid where there is another ('' for none), fingerprint of the secret that tickets are signed with
+-- 'admit' returns {'node', id, 'paced' or 'moving'}, {'busy'} when every node with room has given as many tickets as it can take
+-- people this second, or {'wait', place, let in within a minute}.
 
 if operation == 'move' then
   redis.call('ZREMRANGEBYSCORE', movingKey, '-inf', now)
@@ -15,7 +15,7 @@ if operation == 'move' then
 end
 
 local person, lifeMs, reservationMs, placeMs = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
-local avoidUrl = ARGV[9]
+local avoidUrl, secretFingerprint = ARGV[9], ARGV[10]
 
 -- Whoever does not ask again has gone.
 for _, gone in ipairs(redis.call('ZRANGEBYSCORE', askedKey, '-inf', now - placeMs)) do
@@ -23,10 +23,12 @@ for _, gone in ipairs(redis.call('ZRANGEBYSCORE', askedKey, '-inf', now - placeM
   redis.call('ZREM', askedKey, gone)
 end
 
--- Joins of this second by node, so that a crowd is let in at the pace that each can bear.
-local second = math.floor(now / 1000)
-local function joinsOf(nodeId)
-  return tonumber(redis.call('HGET', countsKey, second .. ':' .. nodeId) or '0')
+-- A crowd is let in at the pace that each node can bear. A join is spent by whoever comes and not by whoever takes a ticket, so that
+-- nobody can keep others out by taking tickets alone: a node gives more of them where many are not used, and holds to its pace itself
+-- should their owners come all the same.
+local function canTakeOneMore(node)
+  local overbooking = tonumber(redis.call('HGET', overbookingKey, node.id) or '1')
+  return countOf('given', node.id, second) < math.floor(node.info.joinsPerS * overbooking)
 end
 
 local function loadOf(node)
@@ -45,7 +47,7 @@ end
 -- reach: both may be mistaken.
 local function open(all)
   local staying = without(all, function(info)
-    return info.draining or info.reason == 'secret'
+    return info.draining or info.secretFingerprint ~= secretFingerprint
   end)
   local accepting = without(staying, function(info)
     return not info.accepting
@@ -62,13 +64,15 @@ local isMoving = tonumber(redis.call('ZSCORE', movingKey, person) or '0') > now
 local free, ready = 0, {}
 for _, node in ipairs(open(nodes(lifeMs))) do
   -- Asking again, somebody who is on the way already keeps what they have.
-  if redis.call('ZSCORE', reservedFor(node.id), person) then return { 'node', node.id } end
+  if redis.call('ZSCORE', reservedFor(node.id), person) then
+    return { 'node', node.id, isMoving and 'moving' or 'paced' }
+  end
   local places = node.info.capacity - node.info.listeners - node.coming
   if isMoving then
     ready[#ready + 1] = node
   elseif places > 0 then
     free = free + places
-    if joinsOf(node.id) < node.info.joinsPerS then ready[#ready + 1] = node end
+    if canTakeOneMore(node) then ready[#ready + 1] = node end
   end
 end
 
@@ -84,15 +88,18 @@ if isMoving and #ready > 0 or rank < free then
   local one = ready[1 + math.floor(tonumber(ARGV[7]) * #ready)]
   local other = ready[1 + math.floor(tonumber(ARGV[8]) * #ready)]
   local node = loadOf(one) <= loadOf(other) and one or other
+  -- One place at a time: the one on a node that could not be reached is for others.
+  for _, other in ipairs(redis.call('ZRANGE', seenKey, 0, -1)) do
+    redis.call('ZREM', reservedFor(other), person)
+  end
   redis.call('ZADD', reservedFor(node.id), now + reservationMs, person)
   redis.call('PEXPIRE', reservedFor(node.id), reservationMs)
-  redis.call('HINCRBY', countsKey, second .. ':' .. node.id, 1)
-  if redis.call('TTL', countsKey) < 0 then redis.call('EXPIRE', countsKey, 10) end
+  count('given', node.id)
   if redis.call('ZREM', queueKey, person) == 1 then
     redis.call('ZREM', askedKey, person)
     redis.call('ZADD', letKey, now, person)
   end
-  return { 'node', node.id }
+  return { 'node', node.id, isMoving and 'moving' or 'paced' }
 end
 
 if not place then

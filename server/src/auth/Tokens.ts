@@ -1,7 +1,7 @@
 import { createHmac, createSecretKey, randomBytes, type KeyObject } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { ROLES, type Person, type Role } from '@tribune/shared/domain.ts';
+import { ROLES, type Person } from '@tribune/shared/domain.ts';
 import jwt from 'jsonwebtoken';
 import { nanoid } from 'nanoid';
 import { z } from 'zod';
@@ -21,6 +21,8 @@ const ticketClaims = z.object({
   role: z.enum(ROLES),
   /** Good at this node, and at no other. */
   node: z.string(),
+  /** Counts towards the pace at which the node takes people in. */
+  paced: z.boolean(),
   jti: z.string(),
   exp: z.number(),
 });
@@ -54,7 +56,7 @@ export class Tokens {
     }
   }
 
-  signTicket({ userId, name }: Person, grant: { room: string; role: Role; node: string }): string {
+  signTicket({ userId, name }: Person, grant: Pick<Ticket, 'room' | 'role' | 'node' | 'paced'>): string {
     return this.#sign({ name, ...grant }, 'ticket', userId, TICKET_EXPIRES_S);
   }
 

@@ -5,10 +5,14 @@ import { roomMessage, type RoomMessage } from './roomMessages.ts';
 /** A node hears what it publishes itself: after so long without that, the subscription is made anew. */
 const DEAF_AFTER_MS = 5000;
 
-type Listener = (message: RoomMessage, from: string) => void;
+/** Hears the messages of other nodes, and of this node's own only that one has come back. */
+export interface RoomListener {
+  handleMessage(message: RoomMessage, from: string): void;
+  handleEcho(): void;
+}
 
 interface Subscription {
-  readonly listener: Listener;
+  readonly listener: RoomListener;
   /** When a message was last published that has not been heard since; null when all have. */
   unheardSinceMs: number | null;
 }
@@ -45,7 +49,7 @@ export class ClusterBus {
   }
 
   /** One listener for each room. */
-  subscribe(roomId: string, listener: Listener): void {
+  subscribe(roomId: string, listener: RoomListener): void {
     this.#subscriptions.set(roomId, { listener, unheardSinceMs: null });
     this.#subscribe(roomId);
   }
@@ -77,10 +81,10 @@ export class ClusterBus {
     subscription.unheardSinceMs = null;
     const at = text.indexOf('\n');
     const from = text.slice(0, at);
-    if (from === this.nodeId) return;
+    if (from === this.nodeId) return subscription.listener.handleEcho();
     const parsed = roomMessage.safeParse(parseJson(text.slice(at + 1)));
     // A node of another version may say what this one does not know.
-    if (parsed.success) subscription.listener(parsed.data, from);
+    if (parsed.success) subscription.listener.handleMessage(parsed.data, from);
     else this.#logger.debug({ from, issues: parsed.error.issues }, 'A message of another node was not understood');
   }
 

@@ -31,13 +31,19 @@ const nodeInfo = z.object({
   secretFingerprint: z.string(),
   /** Tells a process from another of the same name. */
   instance: z.string(),
-  /** Unix time in ms at which the process started. */
-  startedAt: z.number(),
+  /** Unix time in ms of its first beat, by Redis' clock. */
+  startedAt: z.number().default(0),
 });
 
 export type NodeInfo = z.infer<typeof nodeInfo>;
 /** A live node, and how many people are on their way to it. */
 export type LiveNode = NodeInfo & { readonly coming: number };
+/** Why this node can be no part of the cluster: another process has its name, or the others have another secret. */
+export interface NodeProblem {
+  readonly reason: 'name' | 'secret';
+  readonly message: string;
+}
+
 /** How a node is at this moment. */
 export type NodeState = Omit<NodeInfo, 'instance' | 'startedAt'>;
 
@@ -58,10 +64,9 @@ export class NodeRegistry {
   readonly #options: NodeRegistryOptions;
   readonly #run: ReturnType<typeof defineNodeScript>;
   readonly #instance = nanoid();
-  readonly #startedAt = Date.now();
   #nodes: readonly LiveNode[] = [];
   #arrived: string[] = [];
-  #problem: string | null = null;
+  #problem: NodeProblem | null = null;
   /** Until then, a node that Redis does not know is one that it has forgotten. */
   #trustedUntilMs = -Infinity;
   #timer: NodeJS.Timeout | null = null;
@@ -78,9 +83,14 @@ export class NodeRegistry {
     return this.#nodes;
   }
 
-  /** Why this node can be no part of the cluster; null where it can. */
-  get problem(): string | null {
+  /** Null where this node can be part of the cluster. */
+  get problem(): NodeProblem | null {
     return this.#problem;
+  }
+
+  /** Nodes with another secret take none of the tickets that this one signs. */
+  get secretFingerprint(): string {
+    return this.#options.describe().secretFingerprint;
   }
 
   find(nodeId: string): LiveNode | undefined {
@@ -100,7 +110,10 @@ export class NodeRegistry {
   /** The node that the stage of a new room should be on: the one whose mixers have most room. Null where none takes a room. */
   pickHome(): LiveNode | null {
     const { id } = this.#options.describe();
-    const able = this.#nodes.filter(({ draining, takesRooms }) => !draining && takesRooms);
+    const able = this.#nodes.filter(
+      ({ draining, takesRooms, secretFingerprint }) =>
+        !draining && takesRooms && secretFingerprint === this.secretFingerprint,
+    );
     const accepting = able.filter((node) => node.accepting);
     const candidates = accepting.length > 0 ? accepting : able;
     const least = Math.min(...candidates.map(({ mixerLoad }) => mixerLoad));
@@ -145,13 +158,13 @@ export class NodeRegistry {
     const arrived = this.#arrived;
     this.#arrived = [];
     try {
-      const self = { ...this.#options.describe(), instance: this.#instance, startedAt: this.#startedAt };
+      const self = { ...this.#options.describe(), instance: this.#instance };
       const [state, ...flat] = await this.#run(
         'beat',
         ...[self.id, JSON.stringify(self), self.instance, NODE_LIFE_MS, JSON.stringify(arrived)],
       );
       const nodes = readNodes(flat);
-      this.#setProblem(state === 'taken' ? `another node is named ${self.id}` : findForeignSecret(nodes, self));
+      this.#setProblem(state === 'taken' ? nameIsTaken(self) : findForeignSecret(nodes, self));
       this.#take(nodes, state === 'new');
     } catch (error) {
       this.#arrived.unshift(...arrived);
@@ -167,28 +180,41 @@ export class NodeRegistry {
     this.#nodes = [...nodes, ...missing];
   }
 
-  #setProblem(problem: string | null): void {
-    if (problem && problem !== this.#problem)
-      this.#options.logger.error({ problem }, 'This node cannot be part of the cluster');
+  #setProblem(problem: NodeProblem | null): void {
+    if (problem && problem.message !== this.#problem?.message)
+      this.#options.logger.error({ problem: problem.message }, 'This node cannot be part of the cluster');
     if (!problem && this.#problem) this.#options.logger.info('This node is part of the cluster again');
     this.#problem = problem;
   }
 }
 
-/** Of two nodes with different secrets, the one that came later gives way. */
-function findForeignSecret(nodes: readonly LiveNode[], self: NodeInfo): string | null {
-  const foreign = nodes.find(
-    ({ id, secretFingerprint, startedAt }) =>
-      id !== self.id &&
-      secretFingerprint !== self.secretFingerprint &&
-      (startedAt < self.startedAt || (startedAt === self.startedAt && id < self.id)),
-  );
-  return foreign ? `its SECRET is not that of node ${foreign.id}` : null;
+/** Also for some seconds after a crash, until the process that had it is missed. */
+function nameIsTaken({ id }: NodeState): NodeProblem {
+  return { reason: 'name', message: `another node is named ${id}` };
+}
+
+/** Of nodes with different secrets, the fewer give way; of as many, those that came later. */
+function findForeignSecret(nodes: readonly LiveNode[], self: NodeState): NodeProblem | null {
+  const groupOf = (secret: string) => {
+    const group = nodes.filter(({ secretFingerprint }) => secretFingerprint === secret);
+    const oldest = Math.min(...group.map(({ startedAt }) => startedAt));
+    const firstId = group.map(({ id }) => id).toSorted()[0] ?? '';
+    return { size: group.length, oldest, firstId };
+  };
+  const own = groupOf(self.secretFingerprint);
+  const foreign = nodes.find(({ secretFingerprint }) => {
+    if (secretFingerprint === self.secretFingerprint) return false;
+    const { size, oldest, firstId } = groupOf(secretFingerprint);
+    if (size !== own.size) return size > own.size;
+    return oldest !== own.oldest ? oldest < own.oldest : firstId < own.firstId;
+  });
+  return foreign ? { reason: 'secret', message: `its SECRET is not that of node ${foreign.id}` } : null;
 }
 
 function readNodes(flat: ScriptAnswer): LiveNode[] {
-  return Array.from({ length: Math.floor(flat.length / 2) }, (_, i) => ({
-    ...nodeInfo.parse(JSON.parse(String(flat[2 * i]))),
-    coming: Number(flat[2 * i + 1]),
-  }));
+  return Array.from({ length: Math.floor(flat.length / 2) }, (_, i) => {
+    const info = nodeInfo.safeParse(JSON.parse(String(flat[2 * i])));
+    // A node of a version that says too little for this one: it is no node to send anybody to.
+    return info.success ? [{ ...info.data, coming: Number(flat[2 * i + 1]) }] : [];
+  }).flat();
 }

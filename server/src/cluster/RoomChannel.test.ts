@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { ClusterBus } from './ClusterBus.ts';
+import type { ClusterBus, RoomListener } from './ClusterBus.ts';
 import { RoomChannel } from './RoomChannel.ts';
 import type { Answer, RoomMessage } from './roomMessages.ts';
 
 /** Carries messages between the channels of several nodes, and loses those it is told to. */
 class Wire {
-  readonly #nodes = new Map<string, (message: RoomMessage, from: string) => void>();
+  readonly #nodes = new Map<string, RoomListener>();
   isUp = true;
   doubles = false;
   loses: (message: RoomMessage, from: string) => boolean = () => false;
@@ -19,8 +19,8 @@ class Wire {
         if (!this.isUp) return false;
         for (const [id, listener] of this.#nodes) {
           if (id === nodeId || this.loses(message, nodeId)) continue;
-          queueMicrotask(() => listener(message, nodeId));
-          if (this.doubles) queueMicrotask(() => listener(message, nodeId));
+          queueMicrotask(() => listener.handleMessage(message, nodeId));
+          if (this.doubles) queueMicrotask(() => listener.handleMessage(message, nodeId));
         }
         return true;
       },

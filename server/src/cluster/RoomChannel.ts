@@ -27,7 +27,11 @@ type Heard = Exclude<RoomMessage, { type: 'ask' | 'answer' }>;
  * The channel of one room, heard by the nodes that have it open. Nothing on it is acknowledged, and everything that matters is said
  * again or can be read from the store: a lost message is only a late one.
  */
-export class RoomChannel extends EventEmitter<{ message: [Heard] }> {
+export class RoomChannel extends EventEmitter<{
+  message: [Heard];
+  /** What this node has published came back: the channel works. */
+  echo: [];
+}> {
   readonly #bus: ClusterBus;
   readonly #roomId: string;
   readonly #reply: (question: Question) => Answer;
@@ -40,7 +44,10 @@ export class RoomChannel extends EventEmitter<{ message: [Heard] }> {
     this.#bus = bus;
     this.#roomId = roomId;
     this.#reply = reply;
-    bus.subscribe(roomId, (message, from) => this.#handle(message, from));
+    bus.subscribe(roomId, {
+      handleMessage: (message, from) => this.#handle(message, from),
+      handleEcho: () => this.emit('echo'),
+    });
   }
 
   /** Never fails: while Redis is away nothing leaves, and the next second says it again. */

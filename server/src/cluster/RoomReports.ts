@@ -3,6 +3,10 @@ import type { RoomReport } from './roomMessages.ts';
 
 /** A node that says nothing for so long is not sent the mix any more. */
 const SILENT_LIFE_MS = 600_000;
+/** A living node that reports nothing for so long, while the channel carries what this node says, has nobody in the room any more. */
+const UNREPORTED_MS = 6000;
+/** This node reports once a second: without an echo for so long, the channel carries nothing. */
+const DEAF_MS = 3000;
 
 interface Heard {
   readonly report: RoomReport;
@@ -14,6 +18,9 @@ export class RoomReports {
   readonly #isAlive: (nodeId: string) => boolean;
   readonly #now: () => number;
   readonly #heard = new Map<string, Heard>();
+  /** Since when the channel has carried what this node says, and when it last did. */
+  #hearingSinceMs = Infinity;
+  #echoAtMs = -Infinity;
 
   /** @param isAlive whether the node registry knows the node as alive */
   constructor(isAlive: (nodeId: string) => boolean, now: () => number = () => performance.now()) {
@@ -21,13 +28,29 @@ export class RoomReports {
     this.#now = now;
   }
 
-  take(report: RoomReport): void {
+  /** @returns whether it was newer than what was known */
+  take(report: RoomReport): boolean {
+    const known = this.#heard.get(report.nodeId);
+    if (known && report.madeAtMs <= known.report.madeAtMs) return false;
     this.#heard.set(report.nodeId, { report, atMs: this.#now() });
+    return true;
   }
 
-  /** Of living nodes. */
+  /** This node has heard what it said itself: reports of others would get through, too. */
+  noteEcho(): void {
+    const nowMs = this.#now();
+    if (nowMs - this.#echoAtMs > DEAF_MS) this.#hearingSinceMs = nowMs;
+    this.#echoAtMs = nowMs;
+  }
+
+  /** Of living nodes that have the room open. While the channel carries nothing, what they said last goes on to hold. */
   get all(): readonly RoomReport[] {
-    return [...this.#heard.values()].map(({ report }) => report).filter(({ nodeId }) => this.#isAlive(nodeId));
+    const nowMs = this.#now();
+    const isHearing = nowMs - this.#echoAtMs <= DEAF_MS;
+    return [...this.#heard.values()]
+      .filter(({ atMs }) => !isHearing || nowMs - Math.max(atMs, this.#hearingSinceMs) <= UNREPORTED_MS)
+      .map(({ report }) => report)
+      .filter(({ nodeId, isOpen }) => isOpen && this.#isAlive(nodeId));
   }
 
   /**

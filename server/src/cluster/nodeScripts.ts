@@ -5,9 +5,19 @@ import { AppError } from '../errors.ts';
 /** Three beats missed: a node that is only slow stays in. */
 export const NODE_LIFE_MS = 4000;
 
-const KEYS = ['info', 'seen', 'reserved', 'queue', 'asked', 'counts', 'counts:let', 'counts:places', 'moving'].map(
-  (name) => `tribune:{nodes}:${name}`,
-);
+const NAMES = [
+  'info',
+  'seen',
+  'reserved',
+  'queue',
+  'asked',
+  'counts',
+  'counts:let',
+  'counts:places',
+  'moving',
+  'overbooking',
+];
+const KEYS = NAMES.map((name) => `tribune:{nodes}:${name}`);
 const LIBRARY = readFileSync(new URL('nodesLib.lua', import.meta.url), 'utf8');
 
 export type ScriptAnswer = (string | number)[];

@@ -1,12 +1,14 @@
 -- What the scripts of liveness and of admission share. Every decision is one run of a script, so that no two nodes give the same place
 -- away.
 -- KEYS  info (hash: node id -> JSON), seen (sorted set: node id by time), reserved (prefix of a sorted set for each node: people by
---       end), queue (sorted set: person by place), asked (sorted set: person by time), counts (hash: joins by second and node),
+--       end), queue (sorted set: person by place), asked (sorted set: person by time), counts (prefix of a hash for
+--       each second: tickets given for each node, and people who came with one),
 --       let (sorted set: people let in from the queue by time), places (hash: the last place given),
---       moving (sorted set: people who have to leave their node, by end)
+--       moving (sorted set: people who have to leave their node, by end), overbooking (hash: tickets
+--       given for each person who comes, by node)
 -- ARGV  operation, unix time in ms for tests ('' for Redis' own clock, which is the only one used otherwise), further arguments
 
-local infoKey, seenKey, reservedKey, queueKey, askedKey, countsKey, letKey, placesKey, movingKey = unpack(KEYS)
+local infoKey, seenKey, reservedKey, queueKey, askedKey, countsKey, letKey, placesKey, movingKey, overbookingKey = unpack(KEYS)
 local operation = ARGV[1]
 
 local function readClock()
@@ -21,10 +23,23 @@ local function reservedFor(nodeId)
   return reservedKey .. ':' .. nodeId
 end
 
+local second = math.floor(now / 1000)
+
+-- Of one second: what was given for a node, and who came.
+local function count(kind, nodeId)
+  redis.call('HINCRBY', countsKey .. ':' .. second, nodeId .. ':' .. kind, 1)
+  redis.call('EXPIRE', countsKey .. ':' .. second, 12)
+end
+
+local function countOf(kind, nodeId, at)
+  return tonumber(redis.call('HGET', countsKey .. ':' .. at, nodeId .. ':' .. kind) or '0')
+end
+
 local function forget(nodeId)
   redis.call('DEL', reservedFor(nodeId))
   redis.call('HDEL', infoKey, nodeId)
   redis.call('ZREM', seenKey, nodeId)
+  redis.call('HDEL', overbookingKey, nodeId)
 end
 
 -- Live nodes, and the people on their way to each. A dead node is forgotten with its reservations.

@@ -8,6 +8,10 @@ const count = z.number().int().nonnegative();
 /** What one node reports of one room each second: all of it anew, so that a report that is lost costs nothing but a second. */
 const roomReport = z.object({
   nodeId: z.string(),
+  /** When it was made, in ms: by a clock of the node that never goes back. One that was overtaken counts for nothing. */
+  madeAtMs: z.number(),
+  /** False with the last one: the node has closed the room. */
+  isOpen: z.boolean(),
   /** Of the record that the node holds. */
   seq: count,
   /** People connected there who are not on stage. */

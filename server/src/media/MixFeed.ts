@@ -32,11 +32,17 @@ export class MixFeed {
    */
   async add(userId: string, producer: Producer): Promise<void> {
     if (this.#voices.has(producer.id) || producer.closed) return;
-    const consumer = await this.#transport.consume({
+    const options = {
       producerId: producer.id,
       rtpCapabilities: { ...this.#mediaRouter.rtpCapabilities, headerExtensions: [] },
       enableRtx: false,
+    };
+    const consumer = await this.#transport.consume(options).catch((error: unknown) => {
+      // The producer or the router went meanwhile: there is no voice to bring.
+      if (producer.closed || this.#transport.closed) return null;
+      throw error;
     });
+    if (!consumer) return;
     if (producer.closed || this.#voices.has(producer.id)) return consumer.close();
     this.#voices.set(producer.id, { userId, producer, consumer });
     producer.observer.on('pause', () => this.#tell());

@@ -74,7 +74,12 @@ export class Reception extends EventEmitter<{ connected: []; closed: []; consume
     if (this.closed || this.#silenced || producer.closed || this.#hears(producerId)) return null;
     if (!router.canConsume({ producerId, rtpCapabilities })) return null;
     const options = { producerId, rtpCapabilities, paused, enableRtx: false, appData: { userId } };
-    const consumer = await this.transport.consume(options);
+    const consumer = await this.transport.consume(options).catch((error: unknown) => {
+      // The producer or the transport went meanwhile: there is nothing to hear.
+      if (producer.closed || this.closed) return null;
+      throw error;
+    });
+    if (!consumer) return null;
     if (this.#silenced || producer.closed || this.#hears(producerId)) {
       consumer.close();
       return null;

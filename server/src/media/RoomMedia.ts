@@ -119,7 +119,13 @@ export class RoomMedia extends EventEmitter<{
       this.#stage = null;
       this.emit('stageLost');
     });
-    await this.#feed?.(stage);
+    try {
+      await this.#feed?.(stage);
+    } catch (error) {
+      // A stage that the mix does not hear would be silent for the audience for good: the next who asks makes another.
+      if (this.#stage === stage) this.#closeStage();
+      throw error;
+    }
     return stage;
   }
 
@@ -138,7 +144,12 @@ export class RoomMedia extends EventEmitter<{
     audience.on('routerOpened', () => this.emit('audienceOpened'));
     audience.on('routerLost', () => this.emit('audienceLost'));
     this.#feed = async (stage) => stage.feed(mix).catch((error: unknown) => this.#forgive(stage, error));
-    if (this.#stage) await this.#feed(this.#stage);
+    try {
+      if (this.#stage) await this.#feed(this.#stage);
+    } catch (error) {
+      if (this.#audience === audience) this.#closeAudience();
+      throw error;
+    }
     return audience;
   }
 

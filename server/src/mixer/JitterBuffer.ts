@@ -4,6 +4,8 @@ import { PacketQueue, type ArrivedPacket, type QueuedPacket } from './PacketQueu
 import { resample } from './resample.ts';
 import { applyRamp, dbov, FRAME, SAMPLES_PER_MS } from './sound.ts';
 
+/** More packets than this in the time of one packet of the mix are a flood. */
+const MAX_ARRIVED = 256;
 /** libopus says "silence" in at most so many bytes. */
 const SILENT_PACKET_BYTES = 2;
 /** Opus conceals and repeats in steps of 2.5 ms. */
@@ -33,6 +35,8 @@ export interface JitterBufferReport extends Readonly<JitterBufferCounts> {
 export class JitterBuffer {
   readonly #counts: JitterBufferCounts = { recovered: 0, concealed: 0, late: 0 };
   readonly #decoder: OpusDecoder;
+  /** Packets that came after the last frame was due. */
+  #arrived: ArrivedPacket[] = [];
   readonly #packets = new PacketQueue();
   readonly #delay = new DelayControl();
   /** Decoded, and not yet played. */
@@ -58,14 +62,17 @@ export class JitterBuffer {
   }
 
   push(arrived: ArrivedPacket): void {
-    const inserted = this.#packets.insert(arrived);
-    if (!inserted) return;
-    if (inserted.restarted) this.#restart();
-    this.#delay.addArrival(inserted.packet.arrivalMs, inserted.packet.timestamp);
+    if (this.#arrived.length < MAX_ARRIVED) this.#arrived.push(arrived);
   }
 
-  /** Fills `out` with the next frame. @returns false, with `out` untouched, when there is nothing to hear */
+  /**
+   * Fills `out` with the next frame.
+   *
+   * @param nowMs when the frame is due. Frames are mixed some at a time, so that later packets may be there: they are for later frames
+   * @returns false, with `out` untouched, when there is nothing to hear
+   */
   pull(out: Float32Array, nowMs: number): boolean {
+    this.#takeArrived(nowMs);
     if (!this.#isPlaying && this.#held === 0 && !this.#begin(nowMs)) return false;
     // Made-up sound counts as sound of the sender's until a packet shows that it was not.
     if (this.#isPlaying) this.#delay.measure(nowMs, this.#nextTimestamp + this.#stalled, this.#held);
@@ -87,6 +94,7 @@ export class JitterBuffer {
 
   /** Forgets the packets and the sound that it has, for a voice that was muted. */
   clear(): void {
+    this.#arrived.length = 0;
     this.#packets.clear();
     this.#restart();
     this.#held = 0;
@@ -94,6 +102,17 @@ export class JitterBuffer {
 
   free(): void {
     this.#decoder.free();
+  }
+
+  #takeArrived(nowMs: number): void {
+    let taken = 0;
+    for (; taken < this.#arrived.length && this.#arrived[taken]!.arrivalMs <= nowMs; taken++) {
+      const inserted = this.#packets.insert(this.#arrived[taken]!);
+      if (!inserted) continue;
+      if (inserted.restarted) this.#restart();
+      this.#delay.addArrival(inserted.packet.arrivalMs, inserted.packet.timestamp);
+    }
+    if (taken > 0) this.#arrived = this.#arrived.slice(taken);
   }
 
   #restart(): void {

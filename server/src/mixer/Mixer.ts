@@ -96,9 +96,13 @@ export class Mixer extends EventEmitter<{ restarted: [] }> {
     return Math.min(1, ...this.#running.map(({ load }) => load.cpu));
   }
 
-  /** False when every process is past 80 % of a core, or past 40 % and late with more than a tenth of its ticks. */
+  /**
+   * False when every process that runs is past 80 % of a core, or past 40 % and late with more than a tenth of its ticks. While none
+   * runs, it is about to be replaced: a room can be made, and its stage is heard meanwhile.
+   */
   get canTakeRoom(): boolean {
-    return this.#running.some(({ load }) => !load.isFull);
+    const running = this.#running;
+    return running.length === 0 || running.some(({ load }) => !load.isFull);
   }
 
   /** Opens the mix of a room. @throws {Error} when no port can be had, the process does not answer, or the room failed too often */

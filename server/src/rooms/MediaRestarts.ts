@@ -8,6 +8,8 @@ import type { RoomObserver } from './RoomObserver.ts';
 /** A worker takes about 280 joins a second: a crowd that has to start media at once is spread over this much each. */
 const SPREAD_MS_PER_PEER = 4;
 const SPREAD_MAX_MS = 2000;
+/** Somebody whose media could not be started is asked again after so long. */
+const AFTER_FAILURE_MS = 3000;
 
 interface MediaRestartsOptions {
   readonly peers: PeerRegistry;
@@ -36,11 +38,15 @@ export class MediaRestarts {
   async during<T>(peer: Peer, start: () => Promise<T>): Promise<T> {
     this.#starting.add(peer);
     try {
-      return await start();
-    } finally {
+      const started = await start();
       this.#starting.delete(peer);
       // What they should hear may have changed since.
       if (this.#isMissing(peer)) this.#ask([peer]);
+      return started;
+    } catch (error) {
+      // Left alone for a while, in which the page may try again by itself.
+      setTimeout(() => this.#starting.delete(peer), AFTER_FAILURE_MS).unref();
+      throw error;
     }
   }
 

@@ -47,6 +47,8 @@ export class Peer {
   #rtpCapabilities: RtpCapabilities;
   #state: PeerState = { kind: 'away', sinceMs: performance.now() };
   #enteredSeq = 0;
+  /** Does the store know that they are on this node? */
+  isSettled = false;
   #media: PeerMedia | null = null;
 
   constructor({ person: { userId, name }, instanceId, rtpCapabilities }: Arrival) {
@@ -101,6 +103,7 @@ export class Peer {
     this.#instanceId = instanceId;
     this.#rtpCapabilities = rtpCapabilities;
     this.#enteredSeq = enteredSeq;
+    this.isSettled = false;
     this.#state = { kind: 'joined', link };
   }
 

@@ -148,12 +148,19 @@ export class Room extends EventEmitter<{ closed: [] }> {
   }
 
   /**
-   * The node of the stage; null for this one, which takes the stage where no node has it.
+   * The node of the stage; null for this one, which takes the stage where no node has it. The stage of a room in which nobody is goes
+   * where the mixers have most room.
    * @param avoid URL of a node that did not answer: should it be the home, they wait here for the next one
    * @throws {AppError} UNAVAILABLE
    */
   async findHome(avoid?: string): Promise<LiveNode | null> {
     if (!this.#liveHomeElsewhere && this.home.kind !== 'here') await this.#reconciler.claim({ eager: true });
+    if (this.home.kind === 'here' && this.#peers.size === 0 && this.presentEverywhere === 0) {
+      const best = this.#options.cluster.pickHome();
+      // Whoever asks for the stage connects at once, before the lease that is given to that node runs out.
+      if (best && best.id !== this.#options.cluster.nodeId && best.url !== avoid) await this.release(best.id);
+      if (best && this.home.kind !== 'here') return best;
+    }
     const elsewhere = this.#liveHomeElsewhere;
     return elsewhere?.url === avoid ? null : elsewhere;
   }
@@ -163,12 +170,10 @@ export class Room extends EventEmitter<{ closed: [] }> {
     this.#peers.reserve(userId);
     try {
       const { store, cluster } = this.#options;
-      const { nodeId } = cluster;
       const ticketExpiresS = TICKET_REMEMBERED_S;
-      const { seq, change, leftNode } = await store.enter(this.id, { userId, name, jti, ticketExpiresS, nodeId });
+      const { seq, change } = await store.enter(this.id, { userId, name, jti, ticketExpiresS });
       this.#peers.confirm(userId, seq);
       cluster.handleArrival(this.id, userId);
-      if (leftNode) this.#reconciler.channel.publish({ type: 'entered', userId });
       if (change) await this.#reconciler.take({ ...change, actor: null });
     } catch (error) {
       this.#peers.release(userId);
@@ -179,7 +184,9 @@ export class Room extends EventEmitter<{ closed: [] }> {
   /** Takes in the connection of someone who has entered; its link hears everything from here on. */
   attach(arrival: Arrival): Peer {
     if (this.closed) throw new AppError('ROOM_ENDED', 'The room has ended');
-    return this.#peers.attach(arrival, this.record.seq);
+    const peer = this.#peers.attach(arrival, this.record.seq);
+    this.#reconciler.settle(peer);
+    return peer;
   }
 
   /** What a connection that was just attached is told first. */
@@ -263,9 +270,10 @@ export class Room extends EventEmitter<{ closed: [] }> {
     this.#health.tick(this.listenersEverywhere);
     await this.#reconciler.tick();
     if (this.closed) return;
-    await this.media.tick();
     const pulse = this.#pulses.take(this.record, this.listenersEverywhere, this.#faces);
     if (pulse) this.#options.audience.toEveryone('room:pulse', pulse);
+    // Last, since a worker that hangs does not answer.
+    await this.media.tick();
   }
 
   /** The store was away: with the next tick its record replaces the one held. */

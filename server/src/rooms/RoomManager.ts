@@ -70,15 +70,13 @@ export class RoomManager {
     return [...this.#rooms.values()].reduce((sum, room) => sum + room.presentCount, 0);
   }
 
-  /** Puts the stage where the mixers have most room. @throws {AppError} QUOTA_EXCEEDED, SERVER_BUSY */
+  /** The stage is placed when somebody first needs it. @throws {AppError} QUOTA_EXCEEDED, SERVER_BUSY where no node takes another room */
   async create(settings: RoomSettings, host: Person): Promise<RoomInfo> {
     const { store, config, cluster } = this.#options;
-    const home = cluster.pickHome();
-    if (!home) throw new AppError('SERVER_BUSY', 'No mixer has room for another room');
+    if (!cluster.pickHome()) throw new AppError('SERVER_BUSY', 'No mixer has room for another room');
     const quotas = { rooms: config.MAX_ROOMS, perUser: config.MAX_ROOMS_PER_USER };
     const room = this.#open(await store.create(settings, host, quotas));
     await room.open({ eager: true });
-    if (home.id !== cluster.nodeId) await room.release(home.id);
     return room.toInfo();
   }
 
@@ -159,9 +157,15 @@ export class RoomManager {
     const { store, cluster } = this.#options;
     for (const roomId of roomIds) {
       if (this.#closed || this.#rooms.has(roomId)) continue;
-      const record = await readOrNull(store, roomId);
-      if (record && record.phase !== 'ended') await this.#open(record).open({ eager: cluster.isAlone() });
-      else await store.release(roomId);
+      try {
+        const record = await readOrNull(store, roomId);
+        if (record && record.phase !== 'ended') await this.#open(record).open({ eager: cluster.isAlone() });
+        else await store.release(roomId);
+      } catch (error) {
+        if (error instanceof AppError && error.code === 'UNAVAILABLE') throw error;
+        // One room that cannot be read keeps no other from being taken up.
+        this.#options.logger.error({ err: error, roomId }, 'A room in the store cannot be read');
+      }
     }
   }
 
@@ -169,14 +173,14 @@ export class RoomManager {
     const known = this.#rooms.get(record.id);
     if (known) return known;
     const { audienceOf, ...options } = this.#options;
-    const { store, logger } = options;
+    const { store, directory, logger } = options;
     const room = new Room({ ...options, record, audience: audienceOf(record.id) });
     this.#rooms.set(record.id, room);
     room.once('closed', () => {
       this.#rooms.delete(record.id);
       if (room.record.phase !== 'ended') return;
       logger.info({ roomId: record.id }, 'Room ended');
-      store.release(record.id).catch((error: unknown) => {
+      Promise.all([store.release(record.id), directory.drop(record.id)]).catch((error: unknown) => {
         // Released by whoever next looks for rooms that no node keeps, since the store knows that it ended.
         logger.warn({ err: error, roomId: record.id }, 'An ended room could not be released');
       });

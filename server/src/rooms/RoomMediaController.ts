@@ -42,6 +42,7 @@ export class RoomMediaController extends EventEmitter<{
   readonly #restarts: MediaRestarts;
   readonly #watch: MediaWatch;
   #plan: Pick<Plan, 'everyone' | 'named' | 'stage'> = NO_PLAN;
+  #isTicking = false;
 
   constructor(options: RoomMediaControllerOptions) {
     super();
@@ -89,7 +90,15 @@ export class RoomMediaController extends EventEmitter<{
       await media.reception.resumeConsumers();
       return { kind: 'kept', consumers: media.reception?.listConsumers() ?? [] };
     }
-    if (this.#restarts.hasSoundFor(peer)) return { kind: 'new', ...(await this.start(peer)) };
+    if (this.#restarts.hasSoundFor(peer)) {
+      try {
+        return { kind: 'new', ...(await this.start(peer)) };
+      } catch (error) {
+        // Somebody who cannot hear yet is in the room all the same, and is told when there is something to hear.
+        if (!(error instanceof AppError && error.code === 'UNAVAILABLE')) throw error;
+        return { kind: 'none' };
+      }
+    }
     if (hears === 'nothing') media?.stopHearing();
     return { kind: 'none' };
   }
@@ -128,8 +137,14 @@ export class RoomMediaController extends EventEmitter<{
 
   /** Once a second: ends floods and what somebody hears who did not move to the mix; counts packets. */
   async tick(): Promise<void> {
-    await this.#watch.tick();
-    for (const downlink of await this.#media.readDownlinks()) this.#options.observer.handleDownlink(downlink);
+    if (this.#isTicking) return;
+    this.#isTicking = true;
+    try {
+      await this.#watch.tick();
+      for (const downlink of await this.#media.readDownlinks()) this.#options.observer.handleDownlink(downlink);
+    } finally {
+      this.#isTicking = false;
+    }
   }
 
   close(): void {

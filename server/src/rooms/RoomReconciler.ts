@@ -12,6 +12,7 @@ import { placedIn, type RoomRecord } from '../store/RoomRecord.ts';
 import { NotHomeError, type RoomStore, type Transition } from '../store/RoomStore.ts';
 import { decide, type Plan, type RoomView } from './decide.ts';
 import { AbsenceTimer, type Graces } from './graces.ts';
+import type { Peer } from './Peer.ts';
 import type { PeerRegistry } from './PeerRegistry.ts';
 import type { Reactions } from './Reactions.ts';
 import type { RoomMediaController } from './RoomMediaController.ts';
@@ -71,6 +72,7 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
     this.records = new RoomRecordCache({ record, store, logger, fence: () => this.home.fence });
     this.channel = new RoomChannel(bus, record.id, reply);
     this.channel.on('message', (message) => void this.#handle(message));
+    this.channel.on('echo', () => this.reports.noteEcho());
     // The home has to hear at once where the mix is wanted.
     media.on('endpointChanged', () => this.publishReport());
   }
@@ -146,11 +148,11 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
 
   /** Tells the other nodes how the room is here. */
   publishReport(): void {
-    const { cluster, peers, media, reactions } = this.#options;
+    const { peers, media, reactions } = this.#options;
     if (this.#closed) return;
     const report = {
-      nodeId: cluster.nodeId,
-      seq: this.record.seq,
+      ...this.#heading(),
+      isOpen: true,
       listeners: peers.audienceCount,
       present: peers.presentCount,
       faces: [...peers.faces],
@@ -161,7 +163,10 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
     this.channel.publish({ type: 'report', report });
   }
 
-  /** Gives the stage to a node; without one, to the node with this room whose mixers have most room, or to whichever asks next. */
+  /**
+   * Gives the stage to a node; without one, to the node with this room whose mixers have most room, or to any other that has room, so
+   * that its people can follow at once.
+   */
   async release(nodeId?: string): Promise<void> {
     const { cluster } = this.#options;
     const [heir] = this.reports.all
@@ -169,7 +174,9 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
       .filter((node) => node !== undefined)
       .filter(({ draining, takesRooms }) => !draining && takesRooms)
       .toSorted((a, b) => a.mixerLoad - b.mixerLoad);
-    await this.home.release(nodeId ?? heir?.id);
+    const any = cluster.pickHome();
+    const another = any && any.id !== cluster.nodeId ? any.id : undefined;
+    await this.home.release(nodeId ?? heir?.id ?? another);
     this.channel.publish({ type: 'home' });
     await this.reconcile();
   }
@@ -178,14 +185,19 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
   close(reason: CloseReason): void {
     if (this.#closed) return;
     this.#closed = true;
-    const { peers, media, cluster } = this.#options;
+    const { peers, media } = this.#options;
     peers.close(reason);
     media.close();
-    const nobody = { listeners: 0, present: 0, faces: [], placed: [], reactions: {}, mix: null };
-    this.channel.publish({ type: 'report', report: { ...nobody, nodeId: cluster.nodeId, seq: this.record.seq } });
+    const nobody = { isOpen: false, listeners: 0, present: 0, faces: [], placed: [], reactions: {}, mix: null };
+    this.channel.publish({ type: 'report', report: { ...this.#heading(), ...nobody } });
     this.channel.close();
     void this.home.release();
     this.emit('closed', reason);
+  }
+
+  #heading() {
+    const madeAtMs = performance.timeOrigin + performance.now();
+    return { nodeId: this.#options.cluster.nodeId, madeAtMs, seq: this.record.seq };
   }
 
   async #handle(message: Exclude<RoomMessage, { type: 'ask' | 'answer' }>): Promise<void> {
@@ -196,7 +208,10 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
         case 'home':
           return await this.claim({ eager: this.#options.cluster.takesRooms() });
         case 'entered':
-          return this.#replace([message.userId]);
+          // It may be late, and the person back here since: the store knows.
+          return await this.#replaceMoved(
+            [this.#options.peers.get(message.userId)].filter((peer) => peer !== undefined),
+          );
         case 'changed':
           return await this.#takeChange(message);
       }
@@ -206,29 +221,47 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
     }
   }
 
-  /** People who have come in on another node stay there only. A few are asked for each second, since the message may be lost. */
+  /** Somebody has connected: where they were on another node, that one lets go of them. */
+  settle(peer: Peer): void {
+    const { store, cluster, logger } = this.#options;
+    if (cluster.isAlone()) return;
+    const { link } = peer;
+    store
+      .settle(this.record.id, peer.userId, cluster.nodeId)
+      .then((wasElsewhere) => {
+        if (peer.link !== link) return;
+        peer.isSettled = true;
+        if (wasElsewhere) this.channel.publish({ type: 'entered', userId: peer.userId });
+      })
+      // What the store has of them is old, and counts for nothing until it is told.
+      .catch((error: unknown) => logger.debug({ err: error }, 'Where a person is could not be noted'));
+  }
+
+  /** People who have come in on another node stay there only. A few are looked for each second, since the message may be lost. */
   async #findReplaced(): Promise<void> {
-    const { store, peers, cluster } = this.#options;
     if (this.reports.all.length === 0) return;
-    const connected = [...peers.values()].filter(({ link }) => link && !link.isClosing).map(({ userId }) => userId);
+    const connected = [...this.#options.peers.values()].filter(({ link }) => link && !link.isClosing);
     const from = this.#nextLookedFor % Math.max(1, connected.length);
     this.#nextLookedFor = from + LOOKED_FOR_PER_TICK;
     const some = connected.slice(from, from + LOOKED_FOR_PER_TICK);
-    this.#replace(await store.findWhoMoved(this.record.id, some, cluster.nodeId));
+    for (const peer of some) if (!peer.isSettled) this.settle(peer);
+    await this.#replaceMoved(some);
   }
 
-  #replace(userIds: readonly string[]): void {
-    const { peers } = this.#options;
-    for (const userId of userIds) {
+  /** Lets go of those of these people whom another node has now. */
+  async #replaceMoved(some: readonly Peer[]): Promise<void> {
+    const { store, peers, cluster } = this.#options;
+    const settled = some.filter(({ isSettled }) => isSettled).map(({ userId }) => userId);
+    for (const userId of await store.findWhoMoved(this.record.id, settled, cluster.nodeId)) {
       const peer = peers.get(userId);
       // Those who were sent there keep what they hear until it is replaced.
-      if (peer?.link && !peer.link.isClosing) peers.drop(peer, 'replaced');
+      if (peer?.isSettled && peer.link && !peer.link.isClosing) peers.drop(peer, 'replaced');
     }
   }
 
   async #takeReport(report: Extract<RoomMessage, { type: 'report' }>['report']): Promise<void> {
     const before = this.reports.mixEndpoints;
-    this.reports.take(report);
+    if (!this.reports.take(report)) return;
     const added = this.#options.reactions.takeTotals(report.nodeId, report.reactions);
     if (added > 0) this.emit('reactions', added);
     if (this.home.state.kind === 'here' && !isSame(before, this.reports.mixEndpoints)) await this.reconcile();

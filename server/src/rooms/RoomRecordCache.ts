@@ -20,6 +20,9 @@ export class RoomRecordCache {
   readonly #options: RoomRecordCacheOptions;
   #record: RoomRecord;
   #isStale = false;
+  #reading: Promise<void> = Promise.resolve();
+  /** One that has not begun. */
+  #nextReading: Promise<RoomRecord> | null = null;
 
   constructor(options: RoomRecordCacheOptions) {
     this.#options = options;
@@ -63,10 +66,18 @@ export class RoomRecordCache {
     return this.transition(action, null, { ...args, fence });
   }
 
-  /** As another node has changed it. @throws {AppError} */
+  /** As another node has changed it. However many ask meanwhile, one more reading answers all of them. @throws {AppError} */
   async read(): Promise<RoomRecord> {
-    const { store, record } = this.#options;
-    return (await store.read(record.id)).record;
+    this.#nextReading ??= this.#reading.then(async () => {
+      this.#nextReading = null;
+      const reading = this.#read();
+      this.#reading = reading.then(
+        () => undefined,
+        () => undefined,
+      );
+      return reading;
+    });
+    return this.#nextReading;
   }
 
   /**
@@ -81,6 +92,14 @@ export class RoomRecordCache {
     if (record.seq >= seq || record.phase === 'ended') return record;
     if (!this.#options.fence()) return null;
     return (await this.transitionAsHome('room:resume', { seq })).record;
+  }
+
+  async #read(): Promise<RoomRecord> {
+    const { store, record } = this.#options;
+    const answer = await store.read(record.id);
+    // A store that came back older is for `refresh()` to mend.
+    if (answer.record.seq >= this.#record.seq) this.#isStale = false;
+    return answer.record;
   }
 
   /** The store may have lost the room, as after a flush: its home writes it back as it was, and the others wait for that. */

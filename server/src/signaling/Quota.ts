@@ -12,6 +12,12 @@ const RATES: Partial<Record<RequestName, Rate>> = {
   'producer:create': { burst: 8, perSecond: 0.5 },
   'hand:raise': { burst: 5, perSecond: 0.5 },
   'room:snapshot': { burst: 5, perSecond: 1 },
+  'audience:list': { burst: 10, perSecond: 2 },
+  'ban:list': { burst: 5, perSecond: 1 },
+  // These may ask every node.
+  'stage:invite': { burst: 20, perSecond: 2 },
+  'peer:remove': { burst: 20, perSecond: 2 },
+  'peer:ban': { burst: 20, perSecond: 2 },
   'room:health': { burst: 5, perSecond: 1 },
   'quality:report': { burst: 3, perSecond: 0.1 },
 };

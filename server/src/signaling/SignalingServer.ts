@@ -8,6 +8,7 @@ import {
 } from '@tribune/shared/protocol.ts';
 import { handshakeAuth, type HandshakeAuth } from '@tribune/shared/schemas.ts';
 import { Server, type Socket } from 'socket.io';
+import { JoinPace } from '../admission/JoinPace.ts';
 import type { Ticket, Tokens } from '../auth/Tokens.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
@@ -64,6 +65,7 @@ type TribuneServer = Server<
 interface SignalingServerOptions {
   readonly httpServer: HttpServer;
   readonly nodeId: string;
+  readonly joinsPerS: number;
   readonly tokens: Tokens;
   readonly metrics: Metrics;
   readonly logger: Logger;
@@ -74,10 +76,12 @@ export class SignalingServer {
   readonly #options: SignalingServerOptions;
   readonly #io: TribuneServer;
   readonly #socketsOf = new Map<string, number>();
+  readonly #pace: JoinPace;
   #rooms: RoomManager | null = null;
 
   constructor(options: SignalingServerOptions) {
     this.#options = options;
+    this.#pace = new JoinPace(options.joinsPerS);
     this.#io = new Server(options.httpServer, {
       transports: ['websocket'],
       serveClient: false,
@@ -136,8 +140,20 @@ export class SignalingServer {
     if (!this.#rooms) throw new AppError('UNAVAILABLE', 'The server is starting');
     this.#count(socket, ticket.sub);
     const room = await this.#rooms.getOrThrow(ticket.room);
-    await room.enter(ticket);
+    await this.#enter(room, ticket);
     socket.data.admission = { ticket, auth: parsed.data, room };
+  }
+
+  /** @throws {AppError} RATE_LIMITED while too many come in, with the ticket unspent, and as `Room.enter()` */
+  async #enter(room: Room, ticket: Ticket): Promise<void> {
+    if (ticket.paced && !this.#pace.take())
+      throw new AppError('RATE_LIMITED', 'Many people are coming in: come back in a moment');
+    try {
+      await room.enter(ticket);
+    } catch (error) {
+      if (ticket.paced) this.#pace.giveBack();
+      throw error;
+    }
   }
 
   /** Counts a person's connections from the handshake to the end of each. @throws {AppError} QUOTA_EXCEEDED */

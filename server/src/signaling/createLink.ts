@@ -2,7 +2,7 @@ import type { CloseReason } from '@tribune/shared/errors.ts';
 import type { PeerLink } from '../rooms/Peer.ts';
 import type { TribuneSocket } from './SignalingServer.ts';
 
-const CONSUMER_ACK_TIMEOUT_MS = 15_000;
+const CONSUMER_ACK_TIMEOUT_MS = 5000;
 /** Time for the reason to reach the client before the socket is cut. */
 const CLOSE_DELAY_MS = 200;
 

@@ -39,6 +39,12 @@ export class RoomDirectory {
     await this.#run('keep', JSON.stringify(pairs));
   }
 
+  /** The room has ended, and is listed no longer. @throws {AppError} UNAVAILABLE */
+  async drop(roomId: string): Promise<void> {
+    this.#cards = new Map([...this.#cards].filter(([id]) => id !== roomId));
+    await this.#run('drop', roomId);
+  }
+
   /** By room id, as of a second ago at most; what was known last while Redis is away. */
   async list(): Promise<ReadonlyMap<string, RoomInfo>> {
     if (performance.now() - this.#readAtMs < CACHE_MS) return this.#cards;

@@ -11,6 +11,8 @@ import { parseRecord, type Effect, type RoomRecord } from './RoomRecord.ts';
 const MAX_BANS = 1000;
 const MAX_INVITES = 200;
 const NO_QUOTA = 1e9;
+/** As in `transitions/lib.lua`. */
+const EXCLUDED_KEPT_S = 600;
 const OPEN_ROOMS_KEY = 'tribune:{index}:open';
 const INDEX_KEYS = [OPEN_ROOMS_KEY, 'tribune:{index}:counts', 'tribune:{index}:creators'];
 
@@ -32,8 +34,6 @@ export interface Entering {
   readonly jti: string;
   /** How long the ticket is remembered. */
   readonly ticketExpiresS: number;
-  /** On which node. */
-  readonly nodeId: string;
 }
 
 /** What came of it. */
@@ -42,8 +42,6 @@ export interface Entered {
   readonly seq: number;
   /** Null where nothing of the room has changed. */
   readonly change: Transition | null;
-  /** The node on which the same person was before, where that is another. */
-  readonly leftNode: string | null;
 }
 
 /** Who acts: a person, or null for the server itself. */
@@ -90,7 +88,7 @@ export class RoomStore {
     const reserved = await this.#run(() =>
       this.#redis.roomIndex(
         ...INDEX_KEYS,
-        ...['reserve', id, host.userId, String(now), String(quotas.rooms), String(quotas.perUser)],
+        ...['reserve', id, host.userId, String(quotas.rooms), String(quotas.perUser)],
       ),
     );
     if (reserved === 0) throw new AppError('QUOTA_EXCEEDED', 'Too many open rooms');
@@ -141,15 +139,24 @@ export class RoomStore {
   /** Spends a ticket. @throws {AppError} BANNED, TICKET_USED, ROOM_ENDED, ROOM_NOT_FOUND, UNAVAILABLE */
   async enter(roomId: string, entering: Entering): Promise<Entered> {
     const [verdict, ...rest] = await this.#transition(roomId, 'peer:enter', null, entering, entering.jti);
-    if (verdict === 'unchanged') {
-      const [seq, leftNode] = rest as [number, string];
-      return { seq, change: null, leftNode: leftNode || null };
-    }
+    if (verdict === 'unchanged') return { seq: Number(rest[0]), change: null };
     const change = parseRecord(rest);
-    return { seq: change.record.seq, change, leftNode: (rest.at(-1) as string) || null };
+    return { seq: change.record.seq, change };
   }
 
-  /** Of these people, those who have entered on another node since. @throws {AppError} UNAVAILABLE */
+  /**
+   * Notes on which node a person is connected, once they are: a handshake that nobody waits for any more says nothing.
+   * @returns whether they were on another node before
+   * @throws {AppError} UNAVAILABLE
+   */
+  async settle(roomId: string, userId: string, nodeId: string): Promise<boolean> {
+    const { where } = keysOf(roomId);
+    const answers = await this.#run(() => this.#redis.multi().hget(where, userId).hset(where, userId, nodeId).exec());
+    const before = answers?.[0]?.[1];
+    return typeof before === 'string' && before !== nodeId;
+  }
+
+  /** Of these people, those who have come in on another node since. @throws {AppError} UNAVAILABLE */
   async findWhoMoved(roomId: string, userIds: readonly string[], nodeId: string): Promise<string[]> {
     if (userIds.length === 0) return [];
     const nodes = await this.#run(() => this.#redis.hmget(keysOf(roomId).where, ...userIds));
@@ -193,12 +200,13 @@ export class RoomStore {
     if (members.length > 0) write.hset(keys.stage, ...members);
     for (const [userId, { reason, seq: excludedAt }] of record.excluded)
       write.zadd(keys.excluded, excludedAt, `${reason}:${userId}`);
+    write.expire(keys.excluded, EXCLUDED_KEPT_S);
     for (const [index, { userId, name }] of hands.entries()) {
       write.zadd(keys.hands, index + 1, userId).hset(keys.names, userId, name);
     }
     for (const [userId, by] of invites) write.hset(keys.invites, userId, by);
     await this.#run(() => write.exec());
-    const reserve = ['reserve', id, host.userId, String(createdAt), String(NO_QUOTA), String(NO_QUOTA)];
+    const reserve = ['reserve', id, host.userId, String(NO_QUOTA), String(NO_QUOTA)];
     await this.#run(() => this.#redis.roomIndex(...INDEX_KEYS, ...reserve));
   }
 

@@ -2,6 +2,7 @@
 -- dead node said is over within seconds. Redis' own clock is the only one used.
 -- KEYS  cards (hash: room id -> JSON), shown (sorted set: room id by time), kept (sorted set: room id by time), open (sorted set: room id by creation)
 -- ARGV  'keep', JSON of [room id, card or ''] pairs: these rooms have a home; an empty card shows nothing
+--       'drop', room id: it has ended
 --       'list', life of a card in ms: returns the cards
 --       'orphans', life in ms: returns ids of open rooms that no node keeps
 
@@ -26,6 +27,12 @@ if operation == 'keep' then
       redis.call('ZADD', shownKey, now, roomId)
     end
   end
+  return {}
+end
+
+if operation == 'drop' then
+  hide(ARGV[2])
+  redis.call('ZREM', keptKey, ARGV[2])
   return {}
 end
 

@@ -33,6 +33,8 @@ export class TestPeer {
   #state: RoomState | null = null;
   #watchers = new Set<() => void>();
   disconnection: Disconnection | null = null;
+  /** Whether it answers what asks for an answer, as a page that sleeps does not. */
+  acknowledges = true;
 
   constructor(name: string, { api, userId, token, origin }: Identity) {
     this.name = name;
@@ -191,7 +193,7 @@ export class TestPeer {
         if (name === 'self:changed') this.#self = (data as Notifications['self:changed']).self;
         if (name === 'room:state') this.#take(data as RoomState);
         if (name === 'room:pulse') this.#take((data as Notifications['room:pulse']).state);
-        ack?.();
+        if (this.acknowledges) ack?.();
         this.#notify();
       });
     }

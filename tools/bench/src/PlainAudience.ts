@@ -45,7 +45,7 @@ export class PlainAudience {
       if (waitMs > 0) await delay(waitMs, undefined, { signal });
       if (connecting.size >= CONNECTING_AT_ONCE) await Promise.race(connecting);
       const person = { userId: randomUUID(), name: `Listener ${index + 1}` };
-      const ticket = tokens.signTicket(person, { room: id, role: 'listener', node: BENCH_NODE_ID });
+      const ticket = tokens.signTicket(person, { room: id, role: 'listener', node: BENCH_NODE_ID, paced: false });
       const auth = { ticket, protocol: PROTOCOL_VERSION, instanceId: randomUUID(), rtpCapabilities };
       const socket = new PlainSocket(origin, auth, (name) => this.#handleEvent(name));
       this.#sockets.push(socket);

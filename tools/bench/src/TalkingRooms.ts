@@ -64,6 +64,8 @@ export class TalkingRooms {
     while (this.#rooms.length < count) {
       const index = this.#rooms.length;
       const mix = await this.#mixer.openRoom(`bench-${index}`);
+      // A baseline from before mixers spoke to each other mixes without being told to.
+      if ('setMix' in mix) mix.setMix({ epoch: 1, nodes: [] });
       mix.setSpeakers(Array.from({ length: this.#microphones }, (_, microphone) => speakerOf(microphone)));
       mix.setOutputs([{ address: '127.0.0.1', port: this.#socket.address().port }]);
       // The packets of people who have nothing to do with each other do not arrive together.

@@ -16,6 +16,7 @@ const SETTLE_MS = 1000;
 /** Ticks have begun to be late when more than this share of them is. */
 const LATE_SHARE = 0.005;
 const ATTEMPTS = 3;
+const FEW_ROOMS = 5;
 /** The search for the number of rooms ends when it is known to this share. */
 const PRECISION = 0.05;
 
@@ -113,7 +114,8 @@ async function findCapacity(
     await rooms.resize(count);
     await delay(SETTLE_MS, undefined, { signal });
     const load = await bestLoadOf(mixer, rooms, windowMs, signal);
-    if (load.sentLate > LATE_SHARE) {
+    // A few rooms cannot be too many: when even they are late, other processes have taken the core.
+    if (load.sentLate > LATE_SHARE || (load.late > LATE_SHARE && count <= FEW_ROOMS)) {
       const msPerRoomSecond = best || load.msPerRoomSecond;
       return { rooms: Math.floor(1000 / msPerRoomSecond), isExtrapolated: true, msPerRoomSecond };
     }

@@ -1,3 +1,4 @@
+import { OwnClock } from './OwnClock.ts';
 import { createGuard } from '@tribune/loadtest/guard.ts';
 import type { ListenerKind } from '@tribune/loadtest/hearing/kinds.ts';
 import { Peer } from '@tribune/loadtest/people/Peer.ts';
@@ -10,6 +11,8 @@ import { readCsrc } from '@tribune/shared/voice.ts';
 /** Probes read headers and do not decrypt packets: there are many of them, beside the nodes on the same cores. */
 const LIGHT: ListenerKind = { isFull: false, slow: null, seed: 0 };
 const ENTER_LIMIT_MS = 30_000;
+
+const clock = new OwnClock();
 
 /** What a listener comes to hear. */
 export interface Hearing {
@@ -32,7 +35,9 @@ export class ProbeListener {
   readonly #startedMs = performance.now();
   readonly #voices = new Set<number>();
   #firstSoundMs: number | null = null;
+  /** By the clock of this process. */
   #lastMs = 0;
+  #lastArrivalMs = 0;
   #longestMs = 0;
   #packets = 0;
   #lost: string | null = null;
@@ -130,7 +135,7 @@ export class ProbeListener {
   /** Measures anew from here on. */
   begin(): void {
     this.#longestMs = 0;
-    this.#lastMs = performance.now();
+    this.#lastMs = clock.now();
   }
 
   /** Forgets which voices were named. */
@@ -140,12 +145,12 @@ export class ProbeListener {
 
   /** The longest time without sound since `begin()`, in ms; a silence that lasts counts too. */
   get gapMs(): number {
-    return Math.max(this.#longestMs, performance.now() - this.#lastMs);
+    return Math.max(this.#longestMs, clock.now() - this.#lastMs);
   }
 
   /** When the last sound came, in ms of `performance.now()`. */
   get lastSoundMs(): number {
-    return this.#lastMs;
+    return this.#lastArrivalMs;
   }
 
   /** The voices that were named since `listenAnew()`. */
@@ -163,7 +168,9 @@ export class ProbeListener {
     if (!voices.includes(this.#voiceId)) return;
     this.#packets++;
     this.#firstSoundMs ??= arrivalMs;
-    this.#longestMs = Math.max(this.#longestMs, arrivalMs - this.#lastMs);
-    this.#lastMs = Math.max(this.#lastMs, arrivalMs);
+    this.#lastArrivalMs = arrivalMs;
+    const nowMs = clock.now();
+    this.#longestMs = Math.max(this.#longestMs, nowMs - this.#lastMs);
+    this.#lastMs = nowMs;
   }
 }

@@ -70,7 +70,7 @@ async function main(
     const results = await runChaos(
       { ...numbers, faults },
       ({ name }, number, run) => {
-        if (repeat > 1 && results.length > 0) console.log(`${name}, run ${number} of ${repeat}`);
+        if (repeat > 1) console.log(`${name}, run ${number} of ${repeat}`);
         for (const result of run.results) console.log(formatResult(result));
         if (run.results.some(({ kept }) => !kept)) for (const note of run.notes) console.log(`        ${note}`);
       },

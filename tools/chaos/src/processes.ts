@@ -11,15 +11,18 @@ export interface ChildProcessInfo {
 /** The children of a process, as Linux lists them. */
 export async function childrenOf(pid: number): Promise<ChildProcessInfo[]> {
   const pids = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).split(' ').filter(Boolean).map(Number);
-  return Promise.all(
+  const children = await Promise.all(
     pids.map(async (child) => {
-      const commandLine = (await readFile(`/proc/${child}/cmdline`, 'utf8')).replaceAll('\0', ' ');
-      const stat = await readFile(`/proc/${child}/stat`, 'utf8');
+      const read = async (name: string) => readFile(`/proc/${child}/${name}`, 'utf8').catch(() => null);
+      const [commandLine, stat] = [await read('cmdline'), await read('stat')];
+      // It ended while it was looked at.
+      if (commandLine === null || stat === null) return null;
       // The name of the program stands in parentheses and may hold spaces: user time is the 12th field after it.
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-      return { pid: child, commandLine, userTicks: Number(fields[11]) };
+      return { pid: child, commandLine: commandLine.replaceAll('\0', ' '), userTicks: Number(fields[11]) };
     }),
   );
+  return children.filter((child) => child !== null);
 }
 
 /**

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Activity, ANSWER_MS } from './Activity.ts';
 import { ChaosRoom, type Speeches } from './ChaosRoom.ts';
@@ -128,6 +129,8 @@ async function measure(fault: Fault, { closing, rooms, ...parts }: Parts): Promi
   // What the machine does by itself, beside a promise of 200 ms.
   notes.push(`before the fault: ${Math.round(Math.max(...probes.map(({ gapMs }) => gapMs)))} ms without sound`);
   for (const probe of probes) probe.begin();
+  const ownDelay = monitorEventLoopDelay({ resolution: 10 });
+  ownDelay.enable();
   const context: FaultContext = {
     ...parts,
     rooms: rooms as FaultContext['rooms'],
@@ -154,6 +157,8 @@ async function measure(fault: Fault, { closing, rooms, ...parts }: Parts): Promi
   const results = outcomes.map((outcome) => toResult(fault, outcome, problem));
   if (outcomes.length === 0) results.push(toFailure(fault, problem));
   results.push(toResult(fault, answersOf(activity), activity.problems[0] ?? null));
+  ownDelay.disable();
+  notes.push(`the listeners' own process was late by up to ${Math.round(ownDelay.max / 1e6)} ms`);
   notes.push(`answers: ${activity.summary}`);
   for (const { id, log } of cluster.nodes) notes.push(...summarizeLog(log).map((line) => `${id}: ${line}`));
   return { results, notes };

@@ -2,7 +2,7 @@ import type { Random } from '@tribune/loadtest/random.ts';
 import { PeopleQueue } from './PeopleQueue.ts';
 import { Timeouts } from './Timeouts.ts';
 
-/** As the server has them, in `server/src/cluster/NodeRegistry.ts`. */
+/** As the server has them, in `server/src/admission/Admission.ts` and `server/src/cluster/nodeScripts.ts`. */
 export const NODE_LIFE_MS = 4000;
 const RESERVATION_MS = 10_000;
 const PLACE_LIFE_MS = 15_000;

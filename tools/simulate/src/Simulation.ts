@@ -1,15 +1,14 @@
 import FlatQueue from 'flatqueue';
 import type { Schedule } from '@tribune/loadtest/people/arrivals.ts';
 import { createRandom, type Random } from '@tribune/loadtest/random.ts';
+import { reconnectDelayMs, RETRY_AFTER_SPREAD } from '@tribune/shared/ReconnectPolicy.ts';
 import { Admission } from './Admission.ts';
 import { ClusterNode } from './ClusterNode.ts';
 import type { Costs } from './costs.ts';
 import { idleMsOf, OwnMachines, type Machines, type Worker } from './Machines.ts';
 import {
   ASSUMED,
-  reconnectDelayMs,
   RETRY_AFTER_MS,
-  RETRY_AFTER_SPREAD,
   RETRY_ROUND_TRIPS,
   ROUND_TRIPS,
   streamOf,

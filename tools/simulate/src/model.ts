@@ -48,12 +48,9 @@ export const ROUND_TRIPS = { ticket: 2.5, socket: 4, connect: 1, handshake: 2.5,
 /** From the refusal back, on the open connection. */
 export const RETRY_ROUND_TRIPS = 1;
 
-/** As the server and the page do: `http/problem.ts`, `ReconnectPolicy.ts`, and the pulse. */
+/** As the server does: `http/problem.ts`, and the pulse. */
 export const RETRY_AFTER_MS = 2000;
-export const RETRY_AFTER_SPREAD = 0.25;
 const PULSE = { minMs: 1000, maxMs: 5000, listenersPerExtraSecond: 10_000 } as const;
-const RECONNECT_MS = [0, 300, 1200, 2700, 4800] as const;
-const RECONNECT = { lastMs: 7000, jitterFrom: 2, jitter: 0.3 } as const;
 
 const MIX_FRAME_MS = 60;
 const VOICE_FRAME_MS = 20;
@@ -96,12 +93,6 @@ export function idleShare({ background }: Costs): number {
 export function pulsePeriodMs(listeners: number): number {
   const extraMs = Math.floor(listeners / PULSE.listenersPerExtraSecond) * 1000;
   return Math.min(PULSE.minMs + extraMs, PULSE.maxMs);
-}
-
-/** When a page whose connection broke tries again. */
-export function reconnectDelayMs(attempt: number, random: () => number): number {
-  const delayMs = RECONNECT_MS[attempt] ?? RECONNECT.lastMs;
-  return attempt < RECONNECT.jitterFrom ? delayMs : delayMs * (1 + RECONNECT.jitter * (2 * random() - 1));
 }
 
 /** Assumptions in words. */

@@ -97,6 +97,20 @@ describe('entering', () => {
     expect(client.getConnection()).toEqual({ kind: 'closed', reason: 'UNAVAILABLE' });
   });
 
+  it('plays again when the page is looked at, after an interruption that held even the attempt to play', async () => {
+    server.media = { kind: 'new', ...aMedia(aConsumer()) };
+    await join();
+    await pass();
+    browser.play.mockClear();
+    browser.play.mockRejectedValueOnce(new DOMException('', 'AbortError'));
+    audio()?.dispatchEvent(new Event('pause'));
+    await pass();
+    document.dispatchEvent(new Event('visibilitychange'));
+    await pass();
+    expect(browser.play).toHaveBeenCalledTimes(2);
+    expect(client.getView()?.playback).toBe('playing');
+  });
+
   it('asks for a click when the browser refuses to play', async () => {
     browser.play.mockRejectedValueOnce(new DOMException('', 'NotAllowedError'));
     server.media = { kind: 'new', ...aMedia(aConsumer()) };

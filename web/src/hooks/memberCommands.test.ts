@@ -44,7 +44,7 @@ describe('memberCommands', () => {
     expect(allowed({ userId: 'someone', role: 'listener' }, member(dalia, 'speaker'))).toEqual([]);
   });
 
-  it('who is muted cannot be muted again', () => {
+  it('someone who is muted cannot be muted again', () => {
     expect(allowed(host, member(dalia, 'speaker', { muted: true }))).not.toContain('mute');
   });
 

@@ -1,7 +1,8 @@
 import { isStageRole } from '@tribune/shared/domain.ts';
+import { can } from '@tribune/shared/permissions.ts';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { usePhase, useRole, useRoomInfo, useSelf } from './roomFacts.ts';
+import { useHands, usePhase, useRole, useRoomInfo, useSelf } from './roomFacts.ts';
 import { useAnnounce } from './useAnnounce.ts';
 import { useMicrophone } from './useMicrophone.ts';
 import { useConnection } from './useRoomState.ts';
@@ -25,6 +26,7 @@ export function useAnnouncements(): void {
   const { host } = useRoomInfo();
   const { handPlace } = useSelf();
   const onStage = isStageRole(role);
+  const leads = can(role, 'hand:approve');
   useChange(usePhase(), (phase) => {
     if (phase !== 'live') return;
     if (onStage) announce(t('live.nowStage'), 'assertive');
@@ -36,6 +38,13 @@ export function useAnnouncements(): void {
   useChange(handPlace, (place, before) => {
     if (place !== null) announce(t('hand.raised', { place }));
     else if (before !== null && !onStage) announce(t('hand.lowered'));
+  });
+  useChange(useHands(), (hands, before) => {
+    const known = new Set(before.map(({ userId }) => userId));
+    const raised = hands.filter(({ userId }) => !known.has(userId));
+    const [first] = raised;
+    if (!first || !leads) return;
+    announce(raised.length === 1 ? t('hand.newOne', { name: first.name }) : t('hand.new', { count: raised.length }));
   });
   useChange(useMicrophone().status, (status, before) => {
     if (status === 'muted') announce(t('mic.mutedNow'));

@@ -1,6 +1,8 @@
 import { useEffect, useRef } from 'react';
 
 export interface Shortcuts {
+  /** Asked with each key: they can be turned off, for those who speak to their computer or type into the wrong window. */
+  readonly areOn: () => boolean;
   /** Undefined while there is no microphone to mute. */
   readonly setMuted: ((muted: boolean) => void) | undefined;
   readonly muted: boolean;
@@ -29,8 +31,8 @@ export function useShortcuts(shortcuts: Shortcuts): void {
       latest.current.setMuted?.(true);
     };
     const handleKeyDown = (event: KeyboardEvent) => {
-      const { setMuted, muted, toggleHand, showHelp } = latest.current;
-      if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+      const { areOn, setMuted, muted, toggleHand, showHelp } = latest.current;
+      if (!areOn() || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.code === 'Space') {
         if (isOn(event, USES_SPACE)) return;
         event.preventDefault();
@@ -39,7 +41,7 @@ export function useShortcuts(shortcuts: Shortcuts): void {
         return setMuted(false);
       }
       if (event.repeat || isOn(event, TYPING)) return;
-      const key = event.key.toLowerCase();
+      const key = latinKeyOf(event);
       if (key === 'm') setMuted?.(!muted);
       else if (key === 'h') toggleHand?.();
       else if (key === '?') showHelp();
@@ -57,6 +59,14 @@ export function useShortcuts(shortcuts: Shortcuts): void {
       window.removeEventListener('blur', stopTalking);
     };
   }, []);
+}
+
+/** The character, or what the key types on a Latin keyboard where its layout has another alphabet. */
+function latinKeyOf({ key, code, shiftKey }: KeyboardEvent): string {
+  const isOfOtherAlphabet = key.length === 1 && key > '\u007F';
+  if (!isOfOtherAlphabet) return key.toLowerCase();
+  if (code === 'Slash' && shiftKey) return '?';
+  return code.replace(/^Key/, '').toLowerCase();
 }
 
 function isOn({ target }: KeyboardEvent, selector: string): boolean {

@@ -23,6 +23,11 @@ export function formatDuration(ms: number, language: string): string {
   return parts.join(' ');
 }
 
+/** As `formatDuration`, for a clock that runs: `< 1 min` in the first minute. */
+export function formatElapsed(ms: number, language: string): string {
+  return ms < MINUTE_MS ? `< ${unit(1, 'minute', language)}` : formatDuration(ms, language);
+}
+
 function unit(value: number, name: 'hour' | 'minute', language: string): string {
   return new Intl.NumberFormat(language, { style: 'unit', unit: name, unitDisplay: 'short' }).format(value);
 }

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { formatCount, formatDuration } from './format.ts';
+import { formatCount, formatDuration, formatElapsed } from './format.ts';
 import { frenchSpaces } from './frenchSpaces.ts';
 import { detectLanguage, saveLanguage } from './languages.ts';
 
@@ -28,6 +28,8 @@ describe('formats', () => {
 
   it('a duration is never less than a minute', () => {
     expect(formatDuration(10_000, 'en')).toBe('1 min');
+    expect(formatElapsed(10_000, 'en')).toBe('< 1 min');
+    expect(formatElapsed(60_000, 'en')).toBe('1 min');
     expect(formatDuration(65 * 60_000, 'en')).toBe('1 hr 5 min');
   });
 });

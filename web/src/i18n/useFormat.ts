@@ -1,11 +1,12 @@
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
-import { formatCount, formatDuration, formatLanguage, formatList, formatPercent } from './format.ts';
+import { formatCount, formatDuration, formatElapsed, formatLanguage, formatList, formatPercent } from './format.ts';
 
 export interface Format {
   count(value: number): string;
   percent(share: number): string;
   duration(ms: number): string;
+  elapsed(ms: number): string;
   language(tag: string): string;
   list(names: readonly string[]): string;
 }
@@ -19,6 +20,7 @@ export function useFormat(): Format {
       count: (value) => formatCount(value, language),
       percent: (share) => formatPercent(share, language),
       duration: (ms) => formatDuration(ms, language),
+      elapsed: (ms) => formatElapsed(ms, language),
       language: (tag) => formatLanguage(tag, language),
       list: (names) => formatList(names, language),
     }),

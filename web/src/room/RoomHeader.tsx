@@ -61,8 +61,8 @@ function Facts() {
     <>
       <span>{t('home.listeners', { count: listeners, value: format.count(listeners) })}</span>
       {startedAt !== null && (
-        <span className={styles.elapsed} title={t('room.liveFor', { time: format.duration(now - startedAt) })}>
-          {format.duration(now - startedAt)}
+        <span className={styles.elapsed} title={t('room.liveFor', { time: format.elapsed(now - startedAt) })}>
+          {format.elapsed(now - startedAt)}
         </span>
       )}
     </>

@@ -1,5 +1,6 @@
 import { act, screen } from '@testing-library/react';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { ApiClient } from '@tribune/shared/ApiClient.ts';
 import { FakeRoomClient } from '../../dev/FakeRoomClient.ts';
 import * as make from '../../dev/fixtures.ts';
 import { called, recorded, renderRoom } from '../../dev/renderRoom.tsx';
@@ -174,6 +175,37 @@ describe('the connection', () => {
     const { user } = show(client);
     await user.click(screen.getByRole('button', { name: 'Listen' }));
     expect(client.asked).toEqual(['startPlayback']);
+  });
+});
+
+describe('raised hands', () => {
+  const [ines, jo, kim] = [make.person('Inès'), make.person('Jo'), make.person('Kim')];
+
+  it('are said to whoever leads, by name or by number, and counted in the title of the tab', () => {
+    const client = new FakeRoomClient(make.hostView({ hands: [] }));
+    show(client);
+    act(() => client.set({ hands: [ines] }));
+    expect(screen.getByTestId('announce-polite').textContent).toBe('Inès raised a hand.');
+    act(() => client.set({ hands: [ines, jo, kim] }));
+    expect(screen.getByTestId('announce-polite').textContent).toBe('2 more hands are raised.');
+    expect(document.title).toBe(`(3) ${make.roomInfo().title} · Tribune`);
+    act(() => client.set({ hands: [] }));
+    expect(document.title).toBe(`${make.roomInfo().title} · Tribune`);
+  });
+});
+
+describe('the clock', () => {
+  it('is that of the server, whatever that of the visitor says', async () => {
+    const now = Date.now();
+    vi.stubGlobal('fetch', () =>
+      Promise.resolve(Response.json({ rooms: [] }, { headers: { date: new Date(now - 3 * 3_600_000).toUTCString() } })),
+    );
+    const api = new ApiClient('http://localhost');
+    await api.listRooms();
+    vi.unstubAllGlobals();
+    const room = make.roomInfo({ startedAt: now - 3 * 3_600_000 - 65_000 });
+    renderRoom(new FakeRoomClient(make.roomView({ room })), <RoomScreen onWayOut={called()} />, api);
+    expect(screen.getByTitle('Live for 1 min')).toBeTruthy();
   });
 });
 

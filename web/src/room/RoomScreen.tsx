@@ -1,6 +1,6 @@
 import { useEffect } from 'react';
 import { enterDirectly } from '../hooks/enteredRoom.ts';
-import { usePhase, useRole, useRoomInfo } from '../hooks/roomFacts.ts';
+import { useHands, usePhase, useRole, useRoomInfo } from '../hooks/roomFacts.ts';
 import { useAnnouncements } from '../hooks/useAnnouncements.ts';
 import { useMediaSession } from '../hooks/useMediaSession.ts';
 import { useNotices } from '../hooks/useNotices.ts';
@@ -41,7 +41,9 @@ function Inside() {
   const room = useRoomInfo();
   const phase = usePhase();
   const role = useRole();
-  useTitle(room.title);
+  const hands = useHands().length;
+  // Whoever leads may be looking at another tab.
+  useTitle(hands > 0 ? `(${hands}) ${room.title}` : room.title);
   useMediaSession({ title: room.title, artist: room.host.name });
   useNotices();
   useAnnouncements();

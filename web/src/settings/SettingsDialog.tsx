@@ -1,7 +1,9 @@
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { changeLanguage } from '../i18n/i18n.ts';
 import { isLanguage, LANGUAGE_NAMES, LANGUAGES } from '../i18n/languages.ts';
-import { Choice, Dialog } from '../ui/overlay/index.ts';
+import { Choice, Dialog, SwitchField } from '../ui/overlay/index.ts';
+import { areShortcutsOn, saveShortcutsOn } from './shortcuts.ts';
 import { setTheme, THEMES, useTheme } from './theme.ts';
 import { VolumeField } from './VolumeField.tsx';
 
@@ -14,6 +16,7 @@ interface SettingsDialogProps {
 export default function SettingsDialog({ onClose, onVolume }: SettingsDialogProps) {
   const { t, i18n } = useTranslation();
   const theme = useTheme();
+  const [shortcuts, setShortcuts] = useState(areShortcutsOn);
   return (
     <Dialog title={t('settings.title')} onClose={onClose}>
       {onVolume && <VolumeField onChange={onVolume} />}
@@ -28,6 +31,15 @@ export default function SettingsDialog({ onClose, onVolume }: SettingsDialogProp
         value={isLanguage(i18n.language) ? i18n.language : 'en'}
         options={LANGUAGES.map((value) => ({ value, label: LANGUAGE_NAMES[value], lang: value }))}
         onChange={(language) => void changeLanguage(language)}
+      />
+      <SwitchField
+        label={t('shortcuts.title')}
+        hint={t('shortcuts.hint')}
+        checked={shortcuts}
+        onChange={(on) => {
+          saveShortcutsOn(on);
+          setShortcuts(on);
+        }}
       />
     </Dialog>
   );

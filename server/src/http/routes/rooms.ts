@@ -32,7 +32,7 @@ export function roomRoutes(options: RoomRoutesOptions): Router {
   const createTicket = async (req: Request, id: string): Promise<TicketResponse | QueuePlace> => {
     const person = authenticate(req, tokens);
     const { avoid } = parseBody(ticketRequest, req);
-    admission.assertInCluster();
+    admission.assertSharesSecret();
     const room = await rooms.getOrThrow(idOf(id));
     const role = roleOf(room.record, person.userId);
     await room.admit(person.userId);
@@ -47,7 +47,10 @@ export function roomRoutes(options: RoomRoutesOptions): Router {
     }
     const node = verdict?.node ?? (role === 'listener' ? null : await room.findHome(avoid));
     return {
-      ticket: tokens.signTicket(person, { room: room.id, role, node: node?.id ?? config.NODE_ID }),
+      ticket: tokens.signTicket(person, {
+        ...{ room: room.id, role, node: node?.id ?? config.NODE_ID },
+        paced: verdict?.isPaced ?? false,
+      }),
       expiresInS: TICKET_EXPIRES_S,
       url: node ? node.url : (config.PUBLIC_URL ?? null),
       role,
@@ -67,7 +70,7 @@ export function roomRoutes(options: RoomRoutesOptions): Router {
     .get('/', async (_req, res) => void res.json({ rooms: await rooms.list() }))
     .post('/', limitCreation, async (req, res) => {
       const host = authenticate(req, tokens);
-      admission.assertInCluster();
+      admission.assertSharesSecret();
       const room = await rooms.create(parseBody(roomRequest, req), host);
       res.status(201).location(`/api/rooms/${room.id}`).json(room);
     })

@@ -7,9 +7,9 @@
 -- KEYS  room stage hands names invites bans ticket home excluded where
 -- ARGV  action, actor's user id ('' is the server itself), unix time in ms, arguments (JSON), row of the permission table (JSON)
 --
--- Returns {'error', code}, or {'ok', room hash, stage members (JSON), hands, names of hands, invites, effects, people excluded,
--- node left}, or of somebody who has entered and changed nothing {'unchanged', number of the record, node left}. An effect is a user
--- id followed by the cause that this person is told.
+-- Returns {'error', code}, or {'ok', room hash, stage members (JSON), hands, names of hands, invites, effects, people excluded}, or of
+-- somebody who has entered and changed nothing {'unchanged', number of the record}. An effect is a user id followed by the cause that
+-- this person is told.
 
 local roomKey, stageKey, handsKey, namesKey, invitesKey, bansKey, ticketKey, homeKey, excludedKey, whereKey =
   unpack(KEYS)
@@ -21,8 +21,6 @@ local MAX_EXCLUDED = 200
 
 local effects = {}
 local unchanged = false
--- The node on which somebody who enters was before, where that is another.
-local leftNode = ''
 
 local function tell(userId, cause)
   effects[#effects + 1] = userId

@@ -22,7 +22,7 @@ if code then return { 'error', code } end
 if not unchanged then redis.call('HINCRBY', roomKey, 'seq', 1) end
 
 -- Hundreds of listeners enter in a second, and change nothing.
-if action == 'peer:enter' and unchanged then return { 'unchanged', tonumber(setting('seq')), leftNode } end
+if action == 'peer:enter' and unchanged then return { 'unchanged', tonumber(setting('seq')) } end
 
 return {
   'ok',
@@ -33,5 +33,4 @@ return {
   redis.call('HGETALL', invitesKey),
   effects,
   redis.call('ZRANGE', excludedKey, 0, -1, 'WITHSCORES'),
-  leftNode,
 }

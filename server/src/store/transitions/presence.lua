@@ -1,15 +1,9 @@
 -- Who is connected, as the server sees it, and what becomes of the places of those who are not.
 
--- A connection is about to be made with a ticket: good once, and never for a banned person or an ended room. The node that they were
--- on before is returned, so that a person who comes in on two nodes stays on the newer one only.
+-- A connection is about to be made with a ticket: good once, and never for a banned person or an ended room.
 transitions['peer:enter'] = function()
   if redis.call('HEXISTS', bansKey, args.userId) == 1 then return 'BANNED' end
   if not redis.call('SET', ticketKey, '1', 'NX', 'EX', args.ticketExpiresS) then return 'TICKET_USED' end
-  local before = redis.call('HGET', whereKey, args.userId)
-  if before ~= args.nodeId then
-    redis.call('HSET', whereKey, args.userId, args.nodeId)
-    leftNode = before or ''
-  end
   local someone = member(args.userId)
   unchanged = someone == nil or (not someone.away and someone.name == args.name)
   if someone and not unchanged then

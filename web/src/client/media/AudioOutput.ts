@@ -24,6 +24,7 @@ export class AudioOutput {
     element.hidden = true;
     element.addEventListener('playing', this.#handlePlaying);
     element.addEventListener('pause', this.#handlePause);
+    document.addEventListener('visibilitychange', this.#handleVisibility);
     this.#element = element;
   }
 
@@ -65,6 +66,7 @@ export class AudioOutput {
     this.#closed = true;
     this.#element.removeEventListener('playing', this.#handlePlaying);
     this.#element.removeEventListener('pause', this.#handlePause);
+    document.removeEventListener('visibilitychange', this.#handleVisibility);
     this.#element.srcObject = null;
     this.#element.remove();
     this.#setState('idle');
@@ -75,6 +77,11 @@ export class AudioOutput {
   /** Nothing here ever pauses: the system did (a phone call, a media key, an unplugged headset). */
   readonly #handlePause = () => {
     if (this.#stream.active) void this.#play();
+  };
+
+  /** While a phone rings even the attempt to play fails; when the page is looked at again, it does no more. */
+  readonly #handleVisibility = () => {
+    if (document.visibilityState === 'visible' && this.#element.paused) this.#handlePause();
   };
 
   /**

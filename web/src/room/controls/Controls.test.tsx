@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { FakeRoomClient } from '../../../dev/FakeRoomClient.ts';
 import * as make from '../../../dev/fixtures.ts';
 import { called, recorded, renderRoom } from '../../../dev/renderRoom.tsx';
+import { saveShortcutsOn } from '../../settings/shortcuts.ts';
 import { Controls } from './Controls.tsx';
 
 const muted = { kind: 'live', muted: true, speakingWhileMuted: false } as const;
@@ -134,6 +135,38 @@ describe('keys', () => {
     await user.type(field, 'mmm ');
     field.remove();
     expect(client.asked).toEqual([]);
+  });
+
+  it('the keys are where they are on the keyboard, whatever alphabet it types', () => {
+    const raiseHand = recorded();
+    const { onDialog } = show(make.roomView(), { 'hand:raise': raiseHand });
+    fireEvent.keyDown(document.body, { key: 'р', code: 'KeyH' });
+    expect(raiseHand).toHaveBeenCalledOnce();
+    fireEvent.keyDown(document.body, { key: '؟', code: 'Slash', shiftKey: true });
+    expect(onDialog).toHaveBeenCalledWith('shortcuts');
+  });
+
+  it('a Latin letter counts as what is printed on it', () => {
+    const { client } = show(make.hostView({ microphone: make.liveMicrophone }));
+    fireEvent.keyDown(document.body, { key: 'm', code: 'Semicolon' });
+    fireEvent.keyDown(document.body, { key: ',', code: 'KeyM' });
+    expect(client.asked).toEqual(['mute']);
+  });
+
+  it('no key does anything once they are turned off', () => {
+    saveShortcutsOn(false);
+    const { client, onDialog } = show(make.hostView({ microphone: muted }));
+    for (const [key, code] of [
+      ['m', 'KeyM'],
+      [' ', 'Space'],
+      ['?', 'Slash'],
+    ]) {
+      fireEvent.keyDown(document.body, { key, code });
+      fireEvent.keyUp(document.body, { key, code });
+    }
+    saveShortcutsOn(true);
+    expect(client.asked).toEqual([]);
+    expect(onDialog).not.toHaveBeenCalled();
   });
 
   it('H raises the hand and ? opens the help', async () => {

@@ -7,6 +7,7 @@ import { useMicrophone } from '../../hooks/useMicrophone.ts';
 import { useRoomClient } from '../../hooks/useRoomClient.ts';
 import { useRoomCommands } from '../../hooks/useRoomCommands.ts';
 import { useShortcuts } from '../../hooks/useShortcuts.ts';
+import { areShortcutsOn } from '../../settings/shortcuts.ts';
 import { ControlButton } from './ControlButton.tsx';
 import styles from './Controls.module.css';
 import { HandButton } from './HandButton.tsx';
@@ -26,6 +27,7 @@ export function Controls({ onDialog }: { readonly onDialog: (dialog: RoomDialog)
   const hand = useHand();
   const muted = microphone.status === 'muted';
   useShortcuts({
+    areOn: areShortcutsOn,
     setMuted: microphone.setMuted,
     muted,
     toggleHand: hand.raise ?? hand.lower,

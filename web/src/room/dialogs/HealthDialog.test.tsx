@@ -16,21 +16,29 @@ describe('the health of a room', () => {
   it('says in words what its lines draw', async () => {
     show(make.roomHealth({ listeners: [12, 61, 48], reactions: [0, 2, 0] }));
     await screen.findByRole('img', {
-      name: 'Listeners over the last 1 min: 12 at first, 48 at last, 61 at most.',
+      name: 'Listeners over the last 1 min: from 12 to 48, with a peak of 61.',
     });
     expect(screen.getByRole('region', { name: 'Reactions' }).textContent).toContain('2');
+  });
+
+  it('counts whoever listens now, though no sample has', async () => {
+    show(make.roomHealth({ listeners: [0, 0], reactions: [0, 0] }));
+    const { textContent } = await screen.findByRole('region', { name: 'Listeners' });
+    expect(textContent).toContain(`peak ${make.hostView().listeners.toLocaleString('en')}`);
   });
 
   it('has a table of what was reported, and how much of it was good', async () => {
     show();
     expect((await screen.findByRole('row', { name: /First sound/ })).textContent).toContain('1.1\u00a0s');
+    expect(screen.getByRole('columnheader', { name: 'Median' })).toBeTruthy();
+    expect(screen.getByRole('columnheader', { name: '95th percentile' })).toBeTruthy();
     expect(screen.getByText('97% of recent reports are of a good connection.')).toBeTruthy();
   });
 
   it('draws nothing from one sample, and no table from no report', async () => {
     const { quality } = make.roomHealth();
     show(make.roomHealth({ listeners: [3], reactions: [0], quality: { ...quality, reports: 0, weak: 0 } }));
-    expect(await screen.findAllByText('The course shows after a few moments.')).toHaveLength(2);
+    expect(await screen.findAllByText('The chart appears after a few moments.')).toHaveLength(2);
     expect(screen.queryByRole('table')).toBeNull();
   });
 

@@ -1,6 +1,7 @@
 import type { RoomHealthInfo, Spread } from '@tribune/shared/protocol.ts';
 import { useCallback } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useListenerCount } from '../../hooks/roomFacts.ts';
 import { usePolled } from '../../hooks/usePolled.ts';
 import { useRoomClient } from '../../hooks/useRoomClient.ts';
 import { useFormat } from '../../i18n/useFormat.ts';
@@ -44,6 +45,8 @@ function Health({ health, onClose }: { readonly health: RoomHealthInfo; readonly
   const { t } = useTranslation();
   const format = useFormat();
   const { listeners, reactions, quality } = health;
+  // The newest sample may be older than somebody's coming.
+  const listening = useListenerCount();
   const { reports, weak } = quality;
   const strong = format.percent(reports === 0 ? 1 : 1 - weak / reports);
   const total = reactions.reduce((sum, count) => sum + count, 0);
@@ -57,8 +60,8 @@ function Health({ health, onClose }: { readonly health: RoomHealthInfo; readonly
         name={t('health.listeners')}
         values={listeners}
         everyS={health.everyS}
-        now={format.count(listeners.at(-1) ?? 0)}
-        note={t('health.peak', { value: format.count(Math.max(0, ...listeners)) })}
+        now={format.count(listening)}
+        note={t('health.peak', { value: format.count(Math.max(listening, ...listeners)) })}
       />
       <Course name={t('health.reactions')} values={reactions} everyS={health.everyS} now={format.count(total)} />
       {reports > 0 && <QualityTable health={health} />}

@@ -1,0 +1,96 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Redis } from 'ioredis';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { startRedis, type OwnRedis } from '../../scripts/lib/redis.mjs';
+import { createLogger } from '../src/logger.ts';
+import { connectRedis } from '../src/store/connectRedis.ts';
+import type { RoomRecord } from '../src/store/RoomRecord.ts';
+import { RoomStore } from '../src/store/RoomStore.ts';
+
+const HOST = { userId: 'host', name: 'Host' };
+const SETTINGS = { title: 'A room', description: '', language: 'en', speakerLimit: 13 } as const;
+const QUOTAS = { rooms: 100, perUser: 2 };
+
+describe('the store of rooms', () => {
+  let dir: string;
+  let own: OwnRedis;
+  let redis: Redis;
+  let store: RoomStore;
+  let room: RoomRecord;
+  beforeAll(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'tribune-test-'));
+    own = await startRedis({ dir: join(dir, 'redis'), persist: false });
+    redis = connectRedis(own.url, createLogger({ LOG_LEVEL: 'silent' }));
+    await new Promise((resolve) => redis.once('ready', resolve));
+    store = new RoomStore(redis, { handleAnswer: () => undefined, handleFailure: () => undefined });
+  });
+  afterAll(async () => {
+    redis.disconnect();
+    await own.stop();
+    await rm(dir, { recursive: true });
+  });
+  beforeEach(async () => {
+    await redis.flushall();
+    room = await create();
+  });
+
+  const create = async (host = HOST) => store.create(SETTINGS, host, QUOTAS);
+  const enter = async (userId: string) =>
+    store.enter(room.id, { userId, name: userId, jti: `${userId}-${Math.random()}`, ticketExpiresS: 60 });
+
+  it('counts no room that could not be written', async () => {
+    for (let attempt = 0; attempt < 3; attempt++) {
+      await redis.call('ACL', 'SETUSER', 'default', 'resetkeys', '~tribune:{index}*');
+      await expect(create()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+      await redis.call('ACL', 'SETUSER', 'default', 'allkeys');
+    }
+    await create();
+    await expect(create()).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
+  });
+
+  it('counts a room once, however often it is written back after a loss', async () => {
+    await store.restore(room);
+    await store.restore(room);
+    await create();
+    await store.release(room.id);
+    await store.release(room.id);
+    await create();
+    await expect(create()).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
+  });
+
+  it('takes a lease that is null for none', async () => {
+    const { record } = await store.transition(room.id, 'room:resume', null, { seq: 20, fence: null });
+    expect(record.seq).toBe(21);
+  });
+
+  it('refuses what only the home may do to a node whose lease has been lost', async () => {
+    const fence = { nodeId: 'a', epoch: 1 };
+    await expect(store.transition(room.id, 'room:resume', null, { seq: 20, fence })).rejects.toThrow('another node');
+    expect((await store.read(room.id)).record.seq).toBe(room.seq);
+  });
+
+  it('answers a listener who enters without the room, which has not changed', async () => {
+    expect(await enter('ann')).toEqual({ seq: room.seq, change: null, leftNode: null });
+    const { change } = await enter(HOST.userId);
+    expect(change?.record.stage.get(HOST.userId)?.away).toBe(false);
+  });
+
+  it('names those who were removed or banned with each record, until they are let in again', async () => {
+    await store.transition(room.id, 'peer:remove', HOST, { userId: 'ann' });
+    const ban = { userId: 'bob', targetName: 'Bob' };
+    const { record } = await store.transition(room.id, 'peer:ban', HOST, ban);
+    expect(record.excluded).toEqual(
+      new Map([
+        ['ann', { reason: 'removed', seq: 2 }],
+        ['bob', { reason: 'banned', seq: 3 }],
+      ]),
+    );
+    await expect(enter('bob')).rejects.toMatchObject({ code: 'BANNED' });
+    await enter('ann');
+    await store.transition(room.id, 'peer:unban', HOST, { bannedId: 'bob' });
+    expect((await store.read(room.id)).record.excluded.has('bob')).toBe(false);
+    await enter('bob');
+  });
+});

@@ -143,6 +143,17 @@ describe('the nodes of a cluster', () => {
     expect(a.registry.nodes.map(({ id }) => id)).toEqual(['a']);
   });
 
+  it('live beside one of another version, of which they cannot read what it says', async () => {
+    const a = nodeOf('a');
+    await a.registry.beat();
+    await redis.hset('tribune:{nodes}:info', 'old', JSON.stringify({ id: 'old', listeners: 0, capacity: 10 }));
+    await redis.zadd('tribune:{nodes}:seen', nowMs, 'old');
+    await a.registry.beat();
+    expect(a.registry.nodes.map(({ id }) => id)).toEqual(['a']);
+    expect(a.registry.problem).toBeNull();
+    expect(await a.admission.admit('ann')).toMatchObject({ kind: 'node', node: { id: 'a' } });
+  });
+
   it('share a crowd evenly, those on their way counted', async () => {
     const nodes = ['a', 'b', 'c'].map((id) => nodeOf(id));
     for (const { registry } of nodes) await registry.beat();
@@ -236,6 +247,9 @@ describe('the nodes of a cluster', () => {
     }
     expect(letIn[0]).toBe(0);
     expect(letIn.slice(-5)).toEqual([5, 5, 5, 5, 5]);
+    // Nor do they keep many places: those of the last three seconds.
+    await registry.beat();
+    expect(registry.find('a')?.coming).toBeLessThan(4 * 30);
   });
 
   it('[CL15] keep the place of those whose turn has come, however long the rush at the door lasts', async () => {

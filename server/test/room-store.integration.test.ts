@@ -72,7 +72,7 @@ describe('the store of rooms', () => {
   });
 
   it('answers a listener who enters without the room, which has not changed', async () => {
-    expect(await enter('ann')).toEqual({ seq: room.seq, change: null, leftNode: null });
+    expect(await enter('ann')).toEqual({ seq: room.seq, change: null });
     const { change } = await enter(HOST.userId);
     expect(change?.record.stage.get(HOST.userId)?.away).toBe(false);
   });

@@ -26,9 +26,25 @@ end
 -- A crowd is let in at the pace that each node can bear. A join is spent by whoever comes and not by whoever takes a ticket, so that
 -- nobody can keep others out by taking tickets alone: a node gives more of them where many are not used, and holds to its pace itself
 -- should their owners come all the same.
+local MIN_RESERVATION_MS = 3000
+
+local function overbookingOf(node)
+  return tonumber(redis.call('HGET', overbookingKey, node.id) or '1')
+end
+
 local function canTakeOneMore(node)
-  local overbooking = tonumber(redis.call('HGET', overbookingKey, node.id) or '1')
-  return countOf('given', node.id, second) < math.floor(node.info.joinsPerS * overbooking)
+  return countOf('given', node.id, second) < math.floor(node.info.joinsPerS * overbookingOf(node))
+end
+
+-- Where many do not come, a place is kept for less long: tickets alone do not fill a node. Whoever comes later is let in all the same.
+local function reserve(node)
+  local keptMs = math.max(reservationMs / overbookingOf(node), MIN_RESERVATION_MS)
+  -- One place for each person: the one on a node that they could not reach is for others.
+  for _, other in ipairs(redis.call('ZRANGE', seenKey, 0, -1)) do
+    redis.call('ZREM', reservedFor(other), person)
+  end
+  redis.call('ZADD', reservedFor(node.id), now + keptMs, person)
+  redis.call('PEXPIRE', reservedFor(node.id), reservationMs)
 end
 
 local function loadOf(node)
@@ -88,12 +104,7 @@ if isMoving and #ready > 0 or rank < free then
   local one = ready[1 + math.floor(tonumber(ARGV[7]) * #ready)]
   local other = ready[1 + math.floor(tonumber(ARGV[8]) * #ready)]
   local node = loadOf(one) <= loadOf(other) and one or other
-  -- One place at a time: the one on a node that could not be reached is for others.
-  for _, other in ipairs(redis.call('ZRANGE', seenKey, 0, -1)) do
-    redis.call('ZREM', reservedFor(other), person)
-  end
-  redis.call('ZADD', reservedFor(node.id), now + reservationMs, person)
-  redis.call('PEXPIRE', reservedFor(node.id), reservationMs)
+  reserve(node)
   count('given', node.id)
   if redis.call('ZREM', queueKey, person) == 1 then
     redis.call('ZREM', askedKey, person)

@@ -211,10 +211,10 @@ function findForeignSecret(nodes: readonly LiveNode[], self: NodeState): NodePro
   return foreign ? { reason: 'secret', message: `its SECRET is not that of node ${foreign.id}` } : null;
 }
 
+/** Without those of another version that say something else, as during an upgrade. */
 function readNodes(flat: ScriptAnswer): LiveNode[] {
-  return Array.from({ length: Math.floor(flat.length / 2) }, (_, i) => {
-    const info = nodeInfo.safeParse(JSON.parse(String(flat[2 * i])));
-    // A node of a version that says too little for this one: it is no node to send anybody to.
-    return info.success ? [{ ...info.data, coming: Number(flat[2 * i + 1]) }] : [];
-  }).flat();
+  return Array.from({ length: Math.floor(flat.length / 2) }, (_, i) => i).flatMap((i) => {
+    const { data } = nodeInfo.safeParse(JSON.parse(String(flat[2 * i])));
+    return data ? [{ ...data, coming: Number(flat[2 * i + 1]) }] : [];
+  });
 }

@@ -224,14 +224,19 @@ export class Server {
    */
   async load(): Promise<void> {
     await Promise.race([once(this.#redis, 'ready'), sleep(FIRST_CONNECT_MS)]).catch(() => undefined);
+    await this.#retry(async () => this.#registry.start());
+    await this.#retry(async () => this.#rooms.load());
+    if (this.#closing) return;
+    this.#redis.on('ready', () => this.#rooms.refresh());
+    this.#signaling.serve(this.#rooms);
+    this.#ready = true;
+  }
+
+  /** Does something that needs Redis until it succeeds or the server is closed. */
+  async #retry(action: () => Promise<void>): Promise<void> {
     for (let waiting = false; !this.#closing; waiting = true) {
       try {
-        await this.#registry.start();
-        await this.#rooms.load();
-        this.#redis.on('ready', () => this.#rooms.refresh());
-        this.#signaling.serve(this.#rooms);
-        this.#ready = true;
-        return;
+        return await action();
       } catch (error) {
         if (!waiting) this.#logger.warn({ err: error }, 'Waiting for Redis');
         await sleep(LOAD_RETRY_MS);

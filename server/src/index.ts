@@ -4,9 +4,13 @@ import { createLogger } from './logger.ts';
 import { Metrics } from './metrics/Metrics.ts';
 import { Server } from './Server.ts';
 
+/** Under npm one Ctrl-C arrives twice, from the terminal and passed on by npm: one that comes later than this is a second one. */
+const SAME_CTRL_C_MS = 300;
+
 /**
  * SIGTERM, which a deployment sends, lets people move to other nodes first, and changes nothing when it comes again: service managers
- * send it to a whole process group, and repeat it. SIGINT and SIGHUP end the server within two seconds, during a drain too.
+ * send it to a whole process group, and repeat it. SIGINT and SIGHUP end the server within two seconds, during a drain too, and a second
+ * SIGINT ends it at once.
  */
 async function main(): Promise<void> {
   const config = readConfig(process.env);
@@ -16,7 +20,15 @@ async function main(): Promise<void> {
   const stop = () => {
     void starting.then(async (server) => server.close()).finally(() => process.exit(0));
   };
-  for (const signal of ['SIGINT', 'SIGHUP'] as const) process.on(signal, stop);
+  let interruptedAtMs: number | null = null;
+  process.on('SIGINT', () => {
+    const nowMs = performance.now();
+    interruptedAtMs ??= nowMs;
+    // Workers and mixers end when the channel to this process closes.
+    if (nowMs - interruptedAtMs > SAME_CTRL_C_MS) process.exit(130);
+    stop();
+  });
+  process.on('SIGHUP', stop);
   process.on('SIGTERM', () => void starting.then(async (server) => server.drain()).finally(stop));
   // The process that started this one is gone, however it died.
   process.on('disconnect', stop);

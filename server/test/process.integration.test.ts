@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { ApiClient } from '@tribune/shared/ApiClient.ts';
 import { ServerProcess } from '@tribune/server-process';
+import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startRedis, type OwnRedis } from '../../scripts/lib/redis.mjs';
 import { freePort } from '../../scripts/lib/port.mjs';
@@ -92,6 +93,22 @@ describe('a server as a process', () => {
     leaving.signal('SIGINT');
     await expect.poll(() => isTold('restarting'), { timeout: 5000 }).toBe(true);
     expect(await leaving.exited).toBe(0);
+  });
+
+  it('a server ends at once with a second Ctrl-C, whatever it waits for; the same one passed on by npm is none', async () => {
+    const server = await start('one');
+    const [person] = await openRoom(server, 1);
+    // The server waits half a second for Redis to take its goodbye, and a second for this person to answer it.
+    person?.freeze();
+    const control = new Redis(redis.url);
+    await control.client('PAUSE', 3000, 'ALL');
+    server.signal('SIGINT');
+    server.signal('SIGINT');
+    await sleep(700);
+    expect(server.isRunning).toBe(true);
+    server.signal('SIGINT');
+    expect(await server.exited).toBe(130);
+    control.disconnect();
   });
 });
 

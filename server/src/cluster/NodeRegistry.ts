@@ -121,7 +121,7 @@ export class NodeRegistry {
     return best.find((node) => node.id === id) ?? best[0] ?? null;
   }
 
-  /** Says that this node lives, from now on once a second. Idempotent. @throws {AppError} UNAVAILABLE */
+  /** Says that this node lives, from now on once a second until it leaves. Idempotent. @throws {AppError} UNAVAILABLE */
   async start(): Promise<void> {
     await this.beat();
     if (!this.#hasLeft) this.#timer ??= setInterval(() => void this.beat().catch(() => undefined), BEAT_MS);

@@ -44,7 +44,7 @@ export class RoomManager {
     this.#options = options;
   }
 
-  /** Takes up the rooms that no node keeps, and starts to keep its own. Idempotent. @throws {AppError} UNAVAILABLE */
+  /** Takes up the rooms that no node keeps, and starts to keep its own unless it is closed. Idempotent. @throws {AppError} UNAVAILABLE */
   async load(): Promise<void> {
     const { cluster, store, directory } = this.#options;
     await this.#adopt(cluster.isAlone() ? await store.openRoomIds() : await directory.findOrphans());

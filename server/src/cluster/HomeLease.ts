@@ -69,7 +69,9 @@ export class HomeLease {
     const wasMine = this.#home?.nodeId === this.#options.nodeId;
     const take = only === 'any' && (eager || wasMine || this.#vacantLooks >= LOOKS_BEFORE_TAKING);
     const sentAt = this.#options.now();
-    const look = await this.#run(take ? 'claim' : 'look');
+    let look = await this.#run(take ? 'claim' : 'look');
+    // Another node has given it to this one, a part of its life ago.
+    if (!take && only === 'any' && look.home?.nodeId === this.#options.nodeId) look = await this.#run('claim');
     const { home } = look;
     this.#home = home;
     this.#vacantLooks = home ? 0 : this.#vacantLooks + 1;

@@ -76,7 +76,7 @@ export class ChaosRoom {
     try {
       await room.host.enter();
       await room.host.speak();
-      await room.host.signaling.request('room:goLive');
+      await room.#untilKnown(async () => room.host.signaling.request('room:goLive'));
       if (hasSpeaker) await room.#bringSpeaker(speeches.speaker);
       await room.#fill(listeners, guests);
       return room;
@@ -113,12 +113,16 @@ export class ChaosRoom {
     await this.speaker.speak();
   }
 
-  /** The home may not know yet that someone has come in on another node. */
   async #invite(userId: string): Promise<void> {
+    await this.#untilKnown(async () => this.host.signaling.request('stage:invite', { userId }));
+  }
+
+  /** The home may not know yet that someone has come in on another node, and the stage may be on its way to another. */
+  async #untilKnown(request: () => Promise<unknown>): Promise<void> {
     const endMs = performance.now() + KNOWN_LIMIT_MS;
     for (;;) {
       try {
-        await this.host.signaling.request('stage:invite', { userId });
+        await request();
         return;
       } catch (error) {
         const { code } = error as { code?: string };

@@ -33,4 +33,10 @@ describe('the configuration', () => {
     expect(readConfig({ REDIS_URL, ICE_SERVERS: JSON.stringify([server]) }).ICE_SERVERS).toEqual([server]);
     expect(() => readConfig({ REDIS_URL, ICE_SERVERS: '[{"url":"typo"}]' })).toThrow('ICE_SERVERS');
   });
+
+  it('refuses an address of the cluster that no port is bound to, and says which would do', () => {
+    const env = { REDIS_URL: 'redis://localhost', MEDIA_LISTEN_ADDRESS: '::', CLUSTER_ADDRESS: '10.0.0.1' };
+    expect(() => readConfig(env)).toThrow(/CLUSTER_ADDRESS.*for example/);
+    expect(readConfig({ ...env, CLUSTER_ADDRESS: 'fd00::1' }).CLUSTER_ADDRESS).toBe('fd00::1');
+  });
 });

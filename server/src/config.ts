@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -183,6 +184,10 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   }
   const { MEDIA_LISTEN_ADDRESS, CLUSTER_ADDRESS, DATA_DIR } = parsed.data;
   const anyAddress = MEDIA_LISTEN_ADDRESS === '0.0.0.0' || MEDIA_LISTEN_ADDRESS === '::';
+  if (CLUSTER_ADDRESS && isIP(MEDIA_LISTEN_ADDRESS) !== isIP(CLUSTER_ADDRESS))
+    throw new Error(
+      'Configuration:\n  CLUSTER_ADDRESS: other nodes reach no port that is bound to MEDIA_LISTEN_ADDRESS, an address of the other kind; for example 10.0.0.1 with 0.0.0.0, or fd00::1 with ::',
+    );
   const announced = parsed.data.MEDIA_ANNOUNCED_ADDRESS ?? (anyAddress ? '127.0.0.1' : MEDIA_LISTEN_ADDRESS);
   return Object.freeze({
     ...parsed.data,

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { isPortTaken } from './bindUdp.ts';
+import { isPortTaken } from './udp/bindUdp.ts';
 import type { MixerCommand, MixerReport, MixerSettings, MixerUsage, RoomState } from './mixerMessages.ts';
 import { loadOpus } from './opus/loadOpus.ts';
 import { RoomSocket } from './RoomSocket.ts';
@@ -21,8 +21,11 @@ const rooms = new Map<string, OpenRoom>();
 const currentRoom = new AsyncLocalStorage<OpenRoom>();
 let settings: MixerSettings | null = null;
 let opened = 0;
-const clock = new TickClock((dueMs) => {
-  for (const room of rooms.values()) attempt(room, () => room.socket?.tick(dueMs));
+const clock = new TickClock({
+  isNeeded: (tick) => [...rooms.values()].some(({ socket }) => socket?.isDue(tick)),
+  run: (dueMs, tick) => {
+    for (const room of rooms.values()) if (room.socket?.isDue(tick)) attempt(room, () => room.socket?.mix(dueMs));
+  },
 });
 
 process.on('message', (message) => handle(message as MixerCommand));

@@ -27,7 +27,7 @@ const OWN_MIX = Symbol('own mix');
 
 interface RoomSocketOptions {
   readonly state: RoomState;
-  /** Its packets end so many frames after those of a room of phase 0, so that not all are mixed in one tick. */
+  /** Its packets end so many frames after those of a room of phase 0. */
   readonly phase: number;
   readonly relayKey: Buffer;
   readonly listenAddress: string;
@@ -65,7 +65,7 @@ export class RoomSocket {
     this.#relay = relay;
     this.#ssrc = state.ssrc;
     this.#framesPerPacket = state.packetMs / FRAME_MS;
-    this.#phase = phase % this.#framesPerPacket;
+    this.#phase = phase;
     this.#sender = new RelaySender(relayKey, state.roomId);
     this.#receiver = new RelayReceiver(relayKey, state.roomId, relay.address().port);
     relay.on('message', (datagram) => {

@@ -51,6 +51,8 @@ export class RoomSocket {
   readonly #choice = new StreamChoice();
   readonly #numbers = new Renumbering(randomInt(0x1_0000));
   #epoch: number | null = null;
+  /** Not yet sent. */
+  #mixed: Buffer | null = null;
   #nodes: readonly Endpoint[] = [];
   #outputs: readonly Endpoint[] = [];
 
@@ -125,12 +127,18 @@ export class RoomSocket {
     return this.#epoch !== null && tick % this.#framesPerPacket === this.#phase;
   }
 
-  /** Mixes and sends a packet that is due. */
+  /** Mixes a packet that is due. `send()` sends it. */
   mix(dueMs: number): void {
     if (this.#epoch === null) return;
     this.#takeVoices();
-    const packet = this.#mixer.mix(dueMs);
-    if (!packet) return;
+    this.#mixed = this.#mixer.mix(dueMs);
+  }
+
+  /** Sends the packet that was mixed last, if there is one. */
+  send(): void {
+    const packet = this.#mixed;
+    this.#mixed = null;
+    if (!packet || this.#epoch === null) return;
     // Only what is mixed here goes to other nodes, so that nothing can go round.
     if (this.#nodes.length > 0) this.#sendToNodes(packet, this.#epoch);
     this.#pass(packet, OWN_MIX, this.#epoch);

@@ -27,7 +27,10 @@ let settings: MixerSettings | null = null;
 const clock = new TickClock({
   isNeeded: (tick) => [...rooms.values()].some(({ socket }) => socket?.isDue(tick)),
   run: (dueMs, tick) => {
-    for (const room of rooms.values()) if (room.socket?.isDue(tick)) attempt(room, () => room.socket?.mix(dueMs));
+    const due = [...rooms.values()].filter(({ socket }) => socket?.isDue(tick));
+    for (const room of due) attempt(room, () => room.socket?.mix(dueMs));
+    // One after the other at the end: each packet that finds its receiver asleep costs the time to wake it.
+    for (const room of due) attempt(room, () => room.socket?.send());
   },
 });
 

@@ -130,7 +130,7 @@ async function findCapacity(
       return null;
     }
   };
-  for (let count = firstRooms!; late - inTime > Math.max(1, late * PRECISION);) {
+  for (let count = firstRooms!; late === Infinity || late - inTime > Math.max(1, late * PRECISION);) {
     const load = await tryRooms(count);
     const isBusy = load !== null && (load.msPerRoomSecond * count) / 1000 > BUSY_LOAD;
     if (!load || load.sentLate > LATE_SHARE || (load.late > LATE_SHARE && !isBusy)) {

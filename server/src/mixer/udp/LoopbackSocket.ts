@@ -10,7 +10,7 @@ export type TakeDatagram = (datagram: Buffer, arrivalMs: number) => void;
  */
 export interface LoopbackSocket {
   readonly port: number;
-  /** Hands over all that came since the last call, in the order of coming. Those for whom `take` throws are lost. */
+  /** Hands over all that came since the last call, in the order of coming. What `take` throws ends that, and the rest may be lost. */
   drain(take: TakeDatagram): void;
   /** Sends to another port of the loopback. What cannot be sent is lost: receivers are made for loss. */
   send(datagram: Buffer, port: number): void;

@@ -141,10 +141,11 @@ class Batch {
     const headerAt = n * HEADER_BYTES;
     const isCut = (this.#memory.readInt32LE(headerAt + FLAGS_AT) & MSG_TRUNC) !== 0;
     this.#memory.writeUInt32LE(CONTROL_BYTES, headerAt + CONTROL_LENGTH_AT);
+    if (isCut) return null;
+    const datagram = Buffer.allocUnsafe(this.#memory.readUInt32LE(headerAt + LENGTH_AT));
     const start = DATAGRAMS_AT + n * DATAGRAM_BYTES;
-    return isCut
-      ? null
-      : Buffer.from(this.#memory.subarray(start, start + this.#memory.readUInt32LE(headerAt + LENGTH_AT)));
+    this.#memory.copy(datagram, 0, start, start + datagram.length);
+    return datagram;
   }
 
   hasStamp(n: number): boolean {

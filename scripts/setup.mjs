@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { ensureChromium } from './lib/chromium.mjs';
 import { ensureDependencies } from './lib/deps.mjs';
 import { abortOnSignals, fail } from './lib/main.mjs';
+import { ensureOpus } from './lib/opus.mjs';
 import { root } from './lib/paths.mjs';
 import { ensureRedis } from './lib/redis.mjs';
 import { findWorker } from './lib/worker.mjs';
@@ -23,6 +24,7 @@ export async function setup({ tests = false, signal } = {}) {
   }
   const node = await ensureDependencies(root, signal);
   if (tests || !process.env.REDIS_URL) await ensureRedis(signal);
+  await ensureOpus(node, { signal });
   const chromiumBin = tests ? await ensureChromium(node, signal) : undefined;
   const workerBin = await findWorker({ signal });
   return { node, workerBin, chromiumBin };

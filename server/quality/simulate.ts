@@ -58,7 +58,7 @@ export interface SimulationOptions {
   readonly everyMs?: number;
   /** What comes besides the voices. */
   readonly others?: readonly Arrival[];
-  /** Before each tick. */
+  /** Before each frame. */
   readonly onTick?: (room: RoomMixer, nowMs: number) => void;
 }
 
@@ -72,7 +72,7 @@ export async function simulate(
     .flatMap((voice, index) => arrivalsOf(voice, index, seconds, random))
     .concat(others)
     .toSorted((a, b) => a.ms - b.ms);
-  const room = await RoomMixer.create(MIX, 0, codec);
+  const room = await RoomMixer.create(MIX, codec);
   const decoder = await (codec ?? (await loadOpus())).createDecoder();
   room.setSpeakers(voices.map((_, index) => speakerOf(index)));
   await decodersMade();
@@ -87,9 +87,10 @@ export async function simulate(
       onTick(room, nowMs);
       await decodersMade();
     }
-    const packet = room.tick(nowMs);
     const endMs = nowMs + FRAME_MS;
-    if (endMs % MIX.packetMs === 0) mix.set(room.mix, (endMs - MIX.packetMs) * SAMPLES_PER_MS);
+    const isDue = endMs % MIX.packetMs === 0;
+    const packet = isDue ? room.mix(nowMs) : null;
+    if (isDue) mix.set(room.pcm, (endMs - MIX.packetMs) * SAMPLES_PER_MS);
     if (nowMs % everyMs === 0)
       moments.push({ ms: nowMs, reports: voices.map((_, index) => room.report().get(index + 1) ?? null) });
     if (!packet) continue;

@@ -85,7 +85,7 @@ describe('the supervision of mixers', () => {
   }
 
   describe.each([
-    ['tick', 'in a tick'],
+    ['mix', 'while it mixes'],
     ['packet', 'with a packet'],
     ['decoder', 'where a decoder cannot be made'],
   ] as const)('a room that fails (%s)', (place, when) => {
@@ -113,7 +113,7 @@ describe('the supervision of mixers', () => {
     await createMixer();
     const { mix, ear } = await openRoom('r1');
     const reopened = once(mix, 'renumbered');
-    mix.setSpeakers([{ ...speakerOf('ann', 1), payloadType: FAULTS.tick }]);
+    mix.setSpeakers([{ ...speakerOf('ann', 1), payloadType: FAULTS.mix }]);
     await reopened;
     mix.setSpeakers([]);
     await expectMore(ear);

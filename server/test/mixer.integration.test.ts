@@ -2,12 +2,15 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createWorker } from 'mediasoup';
+import { Registry } from 'prom-client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { SpeechSender } from '../../loadtest/src/media/SpeechSender.ts';
 import { encodeSpeech, type SpeechFrame } from '../../loadtest/src/media/speech.ts';
 import { createLogger } from '../src/logger.ts';
+import { watchMixer } from '../src/metrics/mixer.ts';
 import { Mixer } from '../src/mixer/Mixer.ts';
 import { mixRtpParameters } from '../src/mixer/mixRtpParameters.ts';
+import { loadOpus } from '../src/mixer/opus/loadOpus.ts';
 import type { MixSpeaker, RoomMix } from '../src/mixer/RoomMix.ts';
 import { bindSoon } from './support/bindSoon.ts';
 import { MixEar, speakerOf } from './support/MixEar.ts';
@@ -114,6 +117,16 @@ describe('the mixer process', () => {
     await restarted;
     expect(mixer.ready).toBe(true);
     expect(mixer.pids).not.toContain(pid);
+  });
+
+  it('tells an operator which libopus it uses', async () => {
+    const registry = new Registry();
+    watchMixer(mixer, registry);
+    const { name, version } = await loadOpus();
+    expect(mixer.codec).toEqual({ name, version });
+    expect(await registry.metrics()).toContain(
+      `tribune_mixer_codec_info{implementation="${name}",version="${version}"} 1`,
+    );
   });
 
   it('is taken in by mediasoup, and who speaks goes through to who listens', async () => {

@@ -26,7 +26,11 @@ export function watchMixer(mixer: Mixer, registry: Registry): void {
       },
     });
   counter('tribune_mixer_cpu_seconds_total', 'User and system CPU time of the mixers.', (now) => now.cpuSeconds);
-  counter('tribune_mixer_ticks_total', 'Steps of the mixers, 20 ms each.', (now) => now.ticks);
+  counter(
+    'tribune_mixer_ticks_total',
+    'Steps of the mixers, of 20 ms, in which a packet of a mix was due.',
+    (now) => now.ticks,
+  );
   counter('tribune_mixer_late_ticks_total', 'Steps of the mixers that came late.', (now) => now.lateTicks);
   gauge(
     'tribune_mixer_resident_memory_bytes',
@@ -43,6 +47,16 @@ export function watchMixer(mixer: Mixer, registry: Registry): void {
     'Voices that the mixers are given, those muted included.',
     usage((now) => now.speakers),
   );
+  new Gauge({
+    name: 'tribune_mixer_codec_info',
+    help: 'Always 1; says which Opus the mixers use: `native` is the libopus of the machine, `wasm` the one in WebAssembly.',
+    labelNames: ['implementation', 'version'],
+    registers,
+    collect() {
+      const { codec } = mixer;
+      if (codec) this.set({ implementation: codec.name, version: codec.version }, 1);
+    },
+  });
   gauge('tribune_mixer_processes', 'Mixer processes that run.', () => mixer.pids.length);
   gauge('tribune_mixer_load', 'Share of a core that the least loaded mixer uses, 0 to 1.', () => mixer.load);
   gauge('tribune_mixer_can_take_room', '1 while a mixer can take another room, 0 when all are at their limit.', () =>

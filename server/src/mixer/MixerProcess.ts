@@ -3,7 +3,15 @@ import { EventEmitter } from 'node:events';
 import type { Logger } from '../logger.ts';
 import { RestartDelay } from '../RestartDelay.ts';
 import { MixerLoad } from './MixerLoad.ts';
-import type { MixerCommand, MixerReport, MixerSettings, MixerUsage, MixFailed, MixOpened } from './mixerMessages.ts';
+import type {
+  CodecInfo,
+  MixerCommand,
+  MixerReport,
+  MixerSettings,
+  MixerUsage,
+  MixFailed,
+  MixOpened,
+} from './mixerMessages.ts';
 
 const CHECK_EVERY_MS = 1000;
 /** Checks without an answer after which a process counts as hanging. */
@@ -40,6 +48,7 @@ export class MixerProcess extends EventEmitter<{
   #startedAt = 0;
   #isReady = false;
   #isReplacement = false;
+  #codec: CodecInfo | null = null;
   #unanswered = 0;
   #usage = NOTHING;
   /** Of the processes that ended, so that counters only grow. */
@@ -62,6 +71,11 @@ export class MixerProcess extends EventEmitter<{
 
   get pid(): number | undefined {
     return this.#child?.pid;
+  }
+
+  /** Which Opus it mixes with; null until the first process is ready. */
+  get codec(): CodecInfo | null {
+    return this.#codec;
   }
 
   /** Runs, and answers. */
@@ -167,6 +181,7 @@ export class MixerProcess extends EventEmitter<{
     switch (report.type) {
       case 'ready':
         this.#isReady = true;
+        this.#codec = report.codec;
         this.emit('ready', { isReplacement: this.#isReplacement });
         this.#isReplacement = true;
         return;

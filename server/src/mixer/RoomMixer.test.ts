@@ -1,8 +1,8 @@
-import { payloadOf, writeRtp } from '@tribune/shared/rtp.ts';
+import { payloadOf, timestampOf, writeRtp } from '@tribune/shared/rtp.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RoomMixer } from './RoomMixer.ts';
 import { loadOpus } from './opus/loadOpus.ts';
-import { FRAME_MS } from './sound.ts';
+import { FRAME, FRAME_MS, SAMPLES_PER_MS } from './sound.ts';
 
 const SPEAKER = { ssrc: 1, payloadType: 111, voiceId: 16, muted: false };
 const SETTINGS = { ssrc: 7, bitrate: 32_000 } as const;
@@ -13,31 +13,46 @@ describe('RoomMixer', () => {
     for (const room of rooms.splice(0)) room.close();
   });
 
-  async function create(packetMs: 20 | 40 | 60, phase = 0): Promise<RoomMixer> {
-    const room = await RoomMixer.create({ ...SETTINGS, packetMs }, phase);
+  async function create(packetMs: 20 | 40 | 60): Promise<RoomMixer> {
+    const room = await RoomMixer.create({ ...SETTINGS, packetMs });
     rooms.push(room);
     return room;
   }
 
-  /** Ticks in which the room had a packet to send. */
-  const ticksWithPacket = (room: RoomMixer, ticks: number) =>
-    Array.from({ length: ticks }, (_, n) => (room.tick(n * FRAME_MS) ? n : -1)).filter((n) => n >= 0);
-
-  it.each([
-    { packetMs: 20, first: 0 },
-    { packetMs: 40, first: 1 },
-    { packetMs: 60, first: 2 },
-  ] as const)('sends its first packet of $packetMs ms once all frames of it were due', async ({ packetMs, first }) => {
+  it.each([20, 40, 60] as const)('sends packets of %d ms, the first of them at once', async (packetMs) => {
+    const room = await create(packetMs);
     // Of silence, which is encoded for a while as it is, until the encoder says that it is nothing.
-    expect(ticksWithPacket(await create(packetMs), 30)[0]).toBeGreaterThanOrEqual(first);
+    const packets = Array.from({ length: 3 }, (_, n) => room.mix(n * packetMs)!);
+    const [first, second] = packets.map((packet) => timestampOf(packet));
+    expect((second! - first!) >>> 0).toBe(packetMs * SAMPLES_PER_MS);
   });
 
-  it('mixes in another tick than a room of another phase', async () => {
-    const ends = [0, 1, 2].map(async (phase) => {
-      const [first] = ticksWithPacket(await create(60, phase), 60);
-      return first! % 3;
-    });
-    expect(await Promise.all(ends)).toEqual([2, 1, 0]);
+  it('hears in each frame what had come when the frame was due, and nothing later', async () => {
+    const opus = await loadOpus();
+    const encoder = await opus.createEncoder({ packetMs: 20, bitrate: 32_000, complexity: 5, expectedLossPercent: 0 });
+    const tone = Float32Array.from({ length: FRAME }, (_, n) => 0.5 * Math.sin(n / 20));
+    const payloads = Array.from({ length: 9 }, () => Uint8Array.from(encoder.encode(tone)));
+    encoder.free();
+    /** Four packets of the mix, where packets are handed over as they come, or all at first with the times at which they came. */
+    const mixed = async (isThereEarly: boolean) => {
+      const room = await create(60);
+      room.setSpeakers([SPEAKER]);
+      await new Promise(setImmediate);
+      const pcm: number[] = [];
+      let next = 0;
+      for (let dueMs = 60; dueMs <= 240; dueMs += 60) {
+        for (; next < payloads.length && (isThereEarly || next * FRAME_MS + 5 <= dueMs); next++) {
+          const rtp = { payloadType: 111, sequenceNumber: next, timestamp: next * FRAME, ssrc: 1, marker: false };
+          room.receive(writeRtp({ ...rtp, payload: payloads[next]! }), next * FRAME_MS + 5);
+        }
+        room.mix(dueMs);
+        pcm.push(...room.pcm);
+      }
+      return pcm;
+    };
+    const inTime = await mixed(false);
+    expect(Math.max(...inTime)).toBeGreaterThan(0.1);
+    expect(await mixed(true)).toEqual(inTime);
   });
 
   it('takes any datagram, and goes on', async () => {
@@ -49,14 +64,14 @@ describe('RoomMixer', () => {
     }
     room.receive(Buffer.alloc(0), 0);
     room.receive(Buffer.alloc(12, 0xff), 0);
-    const packets = Array.from({ length: 60 }, (_, n) => room.tick(n * FRAME_MS)).filter((packet) => packet !== null);
+    const packets = Array.from({ length: 60 }, (_, n) => room.mix(n * FRAME_MS)).filter((packet) => packet !== null);
     expect(packets.map((packet) => payloadOf(packet)!.length > 0)).not.toContain(false);
   });
 
-  it('throws in its tick when a voice cannot have a decoder, and leaves other rooms alone', async () => {
+  it('throws when it mixes and a voice cannot have a decoder, and leaves other rooms alone', async () => {
     const opus = await loadOpus();
     const broken = { ...opus, createDecoder: async () => Promise.reject(new Error('no memory')) };
-    const room = await RoomMixer.create({ ...SETTINGS, packetMs: 20 }, 0, broken);
+    const room = await RoomMixer.create({ ...SETTINGS, packetMs: 20 }, broken);
     rooms.push(room);
     const other = await create(20);
     for (const one of [room, other]) one.setSpeakers([SPEAKER]);
@@ -67,7 +82,7 @@ describe('RoomMixer', () => {
 
 function failureOf(room: RoomMixer): unknown {
   try {
-    room.tick(0);
+    room.mix(0);
     return null;
   } catch (error) {
     return error;

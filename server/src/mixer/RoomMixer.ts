@@ -7,8 +7,8 @@ import { FRAME, FRAME_MS } from './sound.ts';
 import { Voice, type VoiceReport, type VoiceSettings } from './Voice.ts';
 
 /**
- * The mix of one room, without sockets and timers: packets and ticks go in, packets come out. The frames of a packet are mixed
- * together when the last of them is due: none of them is heard before, and the memory of a room is gone through once a packet.
+ * The mix of one room, without sockets and timers: packets of voices go in, packets of the mix come out. The frames of a packet are
+ * mixed together when the last of them is due: none of them is heard before, and the memory of a room is gone through once a packet.
  */
 export class RoomMixer {
   readonly #opus: OpusCodec;
@@ -17,31 +17,23 @@ export class RoomMixer {
   readonly #voices = new Map<number, Voice>();
   readonly #limiter = new Limiter();
   /** One packet, and the frames in it. */
-  readonly #mix: Float32Array;
+  readonly #pcm: Float32Array;
   readonly #frames: readonly Float32Array[];
-  /** When the frames that have come since the last packet were due. */
-  readonly #dueMs: number[] = [];
-  /** Frames that the first packet does without. */
-  #skipped: number;
   #wasSilent = true;
 
-  private constructor(opus: OpusCodec, stream: MixStream, packetMs: number, phase: number) {
+  private constructor(opus: OpusCodec, stream: MixStream, packetMs: number) {
     const frames = packetMs / FRAME_MS;
-    const mix = new Float32Array(frames * FRAME);
+    const pcm = new Float32Array(frames * FRAME);
     this.#opus = opus;
     this.#stream = stream;
-    this.#mix = mix;
-    this.#frames = Array.from({ length: frames }, (_, n) => mix.subarray(n * FRAME, (n + 1) * FRAME));
-    this.#skipped = phase % frames;
+    this.#pcm = pcm;
+    this.#frames = Array.from({ length: frames }, (_, n) => pcm.subarray(n * FRAME, (n + 1) * FRAME));
   }
 
-  /**
-   * @param phase frames by which its packets end before those of other rooms, so that not all are mixed in one tick
-   * @param codec the fastest of this machine by default
-   */
-  static async create(settings: MixSettings, phase = 0, codec?: OpusCodec): Promise<RoomMixer> {
+  /** @param codec the fastest of this machine by default */
+  static async create(settings: MixSettings, codec?: OpusCodec): Promise<RoomMixer> {
     const opus = codec ?? (await loadOpus());
-    return new RoomMixer(opus, await MixStream.create(settings, opus), settings.packetMs, phase);
+    return new RoomMixer(opus, await MixStream.create(settings, opus), settings.packetMs);
   }
 
   get voiceCount(): number {
@@ -49,8 +41,8 @@ export class RoomMixer {
   }
 
   /** The last packet as mixed, before it was encoded. Written over by the next one. */
-  get mix(): Float32Array {
-    return this.#mix;
+  get pcm(): Float32Array {
+    return this.#pcm;
   }
 
   /** Takes the whole list each time: a voice that is not in it fades out. */
@@ -64,14 +56,13 @@ export class RoomMixer {
     for (const [ssrc, voice] of this.#voices) if (!wanted.has(ssrc)) voice.leave();
   }
 
-  /** Mixes again after a time in which nobody called `tick()`. */
+  /** Mixes again after a time in which nobody called `mix()`. */
   resume(): void {
-    this.#dueMs.length = 0;
     this.#stream.restamp();
   }
 
   /** Takes one datagram, whatever it holds. */
-  receive(packet: Buffer, nowMs: number): void {
+  receive(packet: Buffer, arrivalMs: number): void {
     if (!isRtp(packet)) return;
     const voice = this.#voices.get(ssrcOf(packet));
     const payload = voice && payloadOf(packet);
@@ -79,27 +70,26 @@ export class RoomMixer {
     voice.receive(payloadTypeOf(packet), {
       sequenceNumber: sequenceNumberOf(packet),
       timestamp: timestampOf(packet),
-      arrivalMs: nowMs,
+      arrivalMs,
       payload,
     });
   }
 
   /**
-   * Is called for each frame when it is due.
+   * Mixes the frames of one packet.
    *
-   * @returns a packet to send, when one is full and worth sending
+   * @param dueMs when the last of them is due: each is made of the packets that had come when it was due
+   * @returns null when the packet is not worth sending
    * @throws {Error} when a voice cannot be decoded, or the mix not encoded; the room has to be made anew then
    */
-  tick(dueMs: number): Buffer | null {
-    this.#dueMs.push(dueMs);
-    if (this.#skipped + this.#dueMs.length < this.#frames.length) return null;
+  mix(dueMs: number): Buffer | null {
     let isSilent = true;
-    for (const [n, frameDueMs] of this.#dueMs.entries()) {
-      if (this.#mixFrame(this.#frames[this.#skipped + n]!, frameDueMs)) isSilent = false;
+    let frameDueMs = dueMs - this.#frames.length * FRAME_MS;
+    for (const frame of this.#frames) {
+      frameDueMs += FRAME_MS;
+      if (this.#mixFrame(frame, frameDueMs)) isSilent = false;
     }
-    this.#skipped = 0;
-    this.#dueMs.length = 0;
-    return this.#stream.pack(this.#mix, isSilent);
+    return this.#stream.pack(this.#pcm, isSilent);
   }
 
   /** How each voice does, by SSRC. */

@@ -1,16 +1,18 @@
 import { randomInt } from 'node:crypto';
 import type { Socket } from 'node:dgram';
 import { csrcCountOf, sequenceNumberOf } from '@tribune/shared/rtp.ts';
-import { bindInRange, bindPort, isPortTaken } from './bindUdp.ts';
 import { MIX_PAYLOAD_TYPE } from './mixRtpParameters.ts';
 import type { Endpoint, RoomState } from './mixerMessages.ts';
 import { RelayReceiver } from './RelayReceiver.ts';
 import { RelaySender } from './RelaySender.ts';
 import { Renumbering } from './Renumbering.ts';
 import { RoomMixer } from './RoomMixer.ts';
+import { FRAME_MS } from './sound.ts';
 import { StreamChoice } from './StreamChoice.ts';
+import { bindLoopback } from './udp/bindLoopback.ts';
+import { bindInRange, bindPort, bindUdp, isPortTaken } from './udp/bindUdp.ts';
+import type { LoopbackSocket } from './udp/LoopbackSocket.ts';
 
-const LOOPBACK = '127.0.0.1';
 /**
  * Below the ports that systems give to outgoing connections (from 32768 on Linux), so that a mixer that is replaced gets them back;
  * away from `MEDIA_PORT` and from mediasoup's own ports on the loopback.
@@ -25,11 +27,11 @@ const OWN_MIX = Symbol('own mix');
 
 interface RoomSocketOptions {
   readonly state: RoomState;
-  /** See `RoomMixer.create`. */
+  /** Its packets end so many frames after those of a room of phase 0. */
   readonly phase: number;
   readonly relayKey: Buffer;
   readonly listenAddress: string;
-  /** Something was thrown while a packet was handled. */
+  /** Something was thrown while a packet of another node was handled. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -39,53 +41,58 @@ interface RoomSocketOptions {
  */
 export class RoomSocket {
   readonly #mixer: RoomMixer;
-  readonly #local: Socket;
+  readonly #local: LoopbackSocket;
   readonly #relay: Socket;
   readonly #ssrc: number;
+  readonly #framesPerPacket: number;
+  readonly #phase: number;
   readonly #sender: RelaySender;
   readonly #receiver: RelayReceiver;
   readonly #choice = new StreamChoice();
   readonly #numbers = new Renumbering(randomInt(0x1_0000));
   #epoch: number | null = null;
+  /** Not yet sent. */
+  #mixed: Buffer | null = null;
   #nodes: readonly Endpoint[] = [];
   #outputs: readonly Endpoint[] = [];
 
-  private constructor(mixer: RoomMixer, local: Socket, relay: Socket, { state, relayKey, onError }: RoomSocketOptions) {
+  private constructor(
+    mixer: RoomMixer,
+    local: LoopbackSocket,
+    relay: Socket,
+    { state, phase, relayKey, onError }: RoomSocketOptions,
+  ) {
     this.#mixer = mixer;
     this.#local = local;
     this.#relay = relay;
     this.#ssrc = state.ssrc;
+    this.#framesPerPacket = state.packetMs / FRAME_MS;
+    this.#phase = phase;
     this.#sender = new RelaySender(relayKey, state.roomId);
     this.#receiver = new RelayReceiver(relayKey, state.roomId, relay.address().port);
-    const guarded = (take: (packet: Buffer) => void) => (packet: Buffer) => {
+    relay.on('message', (datagram) => {
       try {
-        take(packet);
+        this.#takeRelayed(datagram);
       } catch (error) {
         onError(error);
       }
-    };
-    local.on(
-      'message',
-      guarded((packet) => this.#takeVoice(packet)),
-    );
-    relay.on(
-      'message',
-      guarded((datagram) => this.#takeRelayed(datagram)),
-    );
+    });
     // Nobody is there yet, or any more: the next packet may find someone.
-    for (const socket of [local, relay]) socket.on('error', ignore);
+    relay.on('error', ignore);
   }
 
   /** @throws {Error} with the code EADDRINUSE when another has taken the port that the room had */
   static async create(options: RoomSocketOptions): Promise<RoomSocket> {
-    const { state, phase, listenAddress } = options;
-    const sockets: Socket[] = [];
+    const { state, listenAddress } = options;
+    const sockets: { close: () => void }[] = [];
     try {
-      const local = state.port === 0 ? bindInRange(LOOPBACK, LOOPBACK_PORTS) : bindPort(LOOPBACK, state.port);
-      sockets.push(await local);
-      sockets.push(await bindRelay(listenAddress, state.relayPort));
-      const [localSocket, relaySocket] = sockets as [Socket, Socket];
-      return new RoomSocket(await RoomMixer.create(state, phase), localSocket, relaySocket, options);
+      const local = await (state.port === 0
+        ? bindInRange(bindLoopback, LOOPBACK_PORTS)
+        : bindPort(bindLoopback, state.port));
+      sockets.push(local);
+      const relay = await bindRelay(listenAddress, state.relayPort);
+      sockets.push(relay);
+      return new RoomSocket(await RoomMixer.create(state), local, relay, options);
     } catch (error) {
       for (const socket of sockets) socket.close();
       throw error;
@@ -93,7 +100,7 @@ export class RoomSocket {
   }
 
   get port(): number {
-    return this.#local.address().port;
+    return this.#local.port;
   }
 
   get relayPort(): number {
@@ -105,6 +112,8 @@ export class RoomSocket {
   }
 
   update({ epoch, nodes, speakers, outputs }: RoomState): void {
+    // What has come so far is subject to what was said so far: a voice that was muted stays unheard.
+    this.#takeVoices();
     if (this.#epoch === null && epoch !== null) this.#mixer.resume();
     if (epoch === null) this.#choice.forget(OWN_MIX);
     this.#epoch = epoch;
@@ -113,10 +122,23 @@ export class RoomSocket {
     this.#mixer.setSpeakers(speakers);
   }
 
-  tick(nowMs: number): void {
+  /** Whether a packet of the mix is due in this tick, the last frame of which is due then. */
+  isDue(tick: number): boolean {
+    return this.#epoch !== null && tick % this.#framesPerPacket === this.#phase;
+  }
+
+  /** Mixes a packet that is due. `send()` sends it. */
+  mix(dueMs: number): void {
     if (this.#epoch === null) return;
-    const packet = this.#mixer.tick(nowMs);
-    if (!packet) return;
+    this.#takeVoices();
+    this.#mixed = this.#mixer.mix(dueMs);
+  }
+
+  /** Sends the packet that was mixed last, if there is one. */
+  send(): void {
+    const packet = this.#mixed;
+    this.#mixed = null;
+    if (!packet || this.#epoch === null) return;
     // Only what is mixed here goes to other nodes, so that nothing can go round.
     if (this.#nodes.length > 0) this.#sendToNodes(packet, this.#epoch);
     this.#pass(packet, OWN_MIX, this.#epoch);
@@ -128,8 +150,12 @@ export class RoomSocket {
     this.#mixer.close();
   }
 
-  #takeVoice(packet: Buffer): void {
-    if (this.#epoch !== null) this.#mixer.receive(packet, performance.now());
+  /** Takes what has come to the socket. Some of it may be for frames after those that are due: its time of arrival tells. */
+  #takeVoices(): void {
+    const isMixing = this.#epoch !== null;
+    this.#local.drain((packet, arrivalMs) => {
+      if (isMixing) this.#mixer.receive(packet, arrivalMs);
+    });
   }
 
   #takeRelayed(datagram: Buffer): void {
@@ -151,18 +177,19 @@ export class RoomSocket {
     packet[1] = (packet[1]! & MARKER_BIT) | MIX_PAYLOAD_TYPE;
     packet.writeUInt16BE(number, 2);
     packet.writeUInt32BE(this.#ssrc, 8);
-    for (const { address, port } of this.#outputs) this.#local.send(packet, port, address, ignore);
+    for (const { port } of this.#outputs) this.#local.send(packet, port);
   }
 }
 
 /** A port that other nodes are told of anew each second may change where it has to. */
 async function bindRelay(address: string, port: number): Promise<Socket> {
-  if (port === 0) return bindInRange(address, RELAY_PORTS);
+  const bind = async (to: number) => bindUdp(address, to);
+  if (port === 0) return bindInRange(bind, RELAY_PORTS);
   try {
-    return await bindPort(address, port);
+    return await bindPort(bind, port);
   } catch (error) {
     if (!isPortTaken(error)) throw error;
-    return bindInRange(address, RELAY_PORTS);
+    return bindInRange(bind, RELAY_PORTS);
   }
 }
 

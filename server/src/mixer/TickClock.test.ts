@@ -3,11 +3,13 @@ import { TickClock } from './TickClock.ts';
 
 let dueMs: number[];
 let clock: TickClock;
+let isNeeded: (tick: number) => boolean;
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
   dueMs = [];
   const startMs = performance.now();
-  clock = new TickClock((due) => dueMs.push(due - startMs));
+  isNeeded = () => true;
+  clock = new TickClock({ isNeeded: (tick) => isNeeded(tick), run: (due) => dueMs.push(due - startMs) });
 });
 afterEach(() => {
   clock.close();
@@ -25,6 +27,25 @@ it('ticks every 20 ms', () => {
   vi.advanceTimersByTime(100);
   expect(dueMs).toEqual([0, 20, 40, 60, 80, 100]);
   expect(clock.lateTicks).toBe(0);
+});
+
+it('wakes up only for ticks in which there is something to do, and counts those', () => {
+  isNeeded = (tick) => tick % 3 === 1;
+  const sleep = vi.spyOn(globalThis, 'setTimeout');
+  vi.advanceTimersByTime(200);
+  expect(dueMs).toEqual([20, 80, 140, 200]);
+  expect(clock.ticks).toBe(4);
+  expect(sleep.mock.calls.length).toBeLessThanOrEqual(5);
+});
+
+it('finds what there is to do after a time in which there was nothing', () => {
+  isNeeded = () => false;
+  vi.advanceTimersByTime(1000);
+  expect(dueMs).toEqual([]);
+  isNeeded = () => true;
+  vi.advanceTimersByTime(100);
+  expect(dueMs.length).toBeGreaterThanOrEqual(3);
+  expect(dueMs[0]! % 20).toBe(0);
 });
 
 it('makes up for a short stall at once, and counts what came late', () => {

@@ -1,8 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { isPortTaken } from './bindUdp.ts';
+import { isPortTaken } from './udp/bindUdp.ts';
+import { choosePhase } from './choosePhase.ts';
 import type { MixerCommand, MixerReport, MixerSettings, MixerUsage, RoomState } from './mixerMessages.ts';
 import { loadOpus } from './opus/loadOpus.ts';
 import { RoomSocket } from './RoomSocket.ts';
+import { FRAME_MS } from './sound.ts';
 import { TickClock } from './TickClock.ts';
 
 /**
@@ -12,6 +14,8 @@ import { TickClock } from './TickClock.ts';
 
 interface OpenRoom {
   state: RoomState;
+  /** See `choosePhase`. */
+  readonly phase: number;
   /** Null until it is open. */
   socket: RoomSocket | null;
 }
@@ -20,9 +24,14 @@ const rooms = new Map<string, OpenRoom>();
 /** Tells which room a promise or a timer belongs to, that nobody waits for and that fails. */
 const currentRoom = new AsyncLocalStorage<OpenRoom>();
 let settings: MixerSettings | null = null;
-let opened = 0;
-const clock = new TickClock((dueMs) => {
-  for (const room of rooms.values()) attempt(room, () => room.socket?.tick(dueMs));
+const clock = new TickClock({
+  isNeeded: (tick) => [...rooms.values()].some(({ socket }) => socket?.isDue(tick)),
+  run: (dueMs, tick) => {
+    const due = [...rooms.values()].filter(({ socket }) => socket?.isDue(tick));
+    for (const room of due) attempt(room, () => room.socket?.mix(dueMs));
+    // One after the other at the end: each packet that finds its receiver asleep costs the time to wake it.
+    for (const room of due) attempt(room, () => room.socket?.send());
+  },
 });
 
 process.on('message', (message) => handle(message as MixerCommand));
@@ -31,8 +40,8 @@ process.on('uncaughtException', handleUncaught);
 process.on('unhandledRejection', handleUncaught);
 // Ctrl-C goes to every process of a terminal, and the parent decides what comes of it.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
-await loadOpus();
-report({ type: 'ready' });
+const { name, version } = await loadOpus();
+report({ type: 'ready', codec: { name, version } });
 
 function handle(command: MixerCommand): void {
   switch (command.type) {
@@ -57,7 +66,8 @@ function updateRoom(state: RoomState): void {
     attempt(known, () => known.socket?.update(state));
   } else {
     closeRoom(known);
-    const room = { state, socket: null };
+    const taken = [...rooms.values()].map(({ phase }) => phase);
+    const room = { state, phase: choosePhase(taken, state.packetMs / FRAME_MS), socket: null };
     rooms.set(state.roomId, room);
     currentRoom.run(room, () => void openRoom(room));
   }
@@ -68,7 +78,7 @@ async function openRoom(room: OpenRoom): Promise<void> {
     if (!settings) throw new Error('The mixer has not been started');
     const { relayKey, listenAddress } = settings;
     const socket = await RoomSocket.create({
-      ...{ state: room.state, phase: opened++, relayKey: Buffer.from(relayKey, 'base64'), listenAddress },
+      ...{ state: room.state, phase: room.phase, relayKey: Buffer.from(relayKey, 'base64'), listenAddress },
       onError: (error) => fail(room, error),
     });
     // Closed meanwhile, and perhaps opened again, with a socket of its own.

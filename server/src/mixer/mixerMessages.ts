@@ -1,4 +1,5 @@
 import type { MixSettings } from './MixStream.ts';
+import type { OpusCodec } from './opus/OpusCodec.ts';
 import type { VoiceSettings } from './Voice.ts';
 
 /** A UDP endpoint. */
@@ -34,7 +35,7 @@ export interface MixerUsage {
   /** User and system time. */
   readonly cpuSeconds: number;
   readonly rssBytes: number;
-  /** Of 20 ms. */
+  /** Steps of 20 ms in which a packet of a mix was due. */
   readonly ticks: number;
   /** Those that came 10 ms too late or more. */
   readonly lateTicks: number;
@@ -56,6 +57,8 @@ export type MixerCommand =
   | { readonly type: 'close'; readonly roomId: string }
   | { readonly type: 'usage' };
 
+export type CodecInfo = Pick<OpusCodec, 'name' | 'version'>;
+
 type OfRoom = Pick<RoomState, 'roomId' | 'opening'>;
 
 export type MixOpened = OfRoom & { readonly type: 'open' } & Pick<RoomState, 'port' | 'relayPort'>;
@@ -69,7 +72,7 @@ export type MixFailed = OfRoom & {
 };
 
 export type MixerReport =
-  | { readonly type: 'ready' }
+  | { readonly type: 'ready'; readonly codec: CodecInfo }
   | MixOpened
   | MixFailed
   /** `uptimeS`: seconds since the process was started. */

@@ -4,24 +4,24 @@ import { RoomMixer } from '../../src/mixer/RoomMixer.ts';
  * A mixer process in which errors can be had for the asking: a speaker with one of these payload types makes its room throw at that
  * place, as a decoder or an encoder would.
  */
-export const FAULTS = { tick: 120, packet: 121, decoder: 122 } as const;
+export const FAULTS = { mix: 120, packet: 121, decoder: 122 } as const;
 
-const { tick, receive, setSpeakers } = RoomMixer.prototype;
+const { mix, receive, setSpeakers } = RoomMixer.prototype;
 const faults = new WeakMap<RoomMixer, number>();
 
 RoomMixer.prototype.setSpeakers = function (speakers) {
-  const fault = speakers.find(({ payloadType }) => payloadType >= FAULTS.tick)?.payloadType;
+  const fault = speakers.find(({ payloadType }) => payloadType >= FAULTS.mix)?.payloadType;
   if (fault !== undefined) faults.set(this, fault);
   if (fault === FAULTS.decoder) void Promise.reject(new Error('no decoder'));
   setSpeakers.call(this, speakers);
 };
-RoomMixer.prototype.tick = function (nowMs) {
-  if (faults.get(this) === FAULTS.tick) throw new Error('a fault in a tick');
-  return tick.call(this, nowMs);
+RoomMixer.prototype.mix = function (dueMs) {
+  if (faults.get(this) === FAULTS.mix) throw new Error('a fault in the mix');
+  return mix.call(this, dueMs);
 };
-RoomMixer.prototype.receive = function (packet, nowMs) {
+RoomMixer.prototype.receive = function (packet, arrivalMs) {
   if (faults.get(this) === FAULTS.packet) throw new Error('a fault in a packet');
-  receive.call(this, packet, nowMs);
+  receive.call(this, packet, arrivalMs);
 };
 
 // Started as a process, and not for its constants.

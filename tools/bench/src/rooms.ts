@@ -16,7 +16,8 @@ const SETTLE_MS = 1000;
 /** Ticks have begun to be late when more than this share of them is. */
 const LATE_SHARE = 0.005;
 const ATTEMPTS = 3;
-const FEW_ROOMS = 5;
+/** A mixer that uses less than this share of a core is late because other processes have taken it: fewer rooms would not help. */
+const BUSY_LOAD = 0.5;
 /** The search for the number of rooms ends when it is known to this share. */
 const PRECISION = 0.05;
 
@@ -94,29 +95,47 @@ export async function measureRooms(size: RoomsSize, signal: AbortSignal): Promis
       ratio: figureOf(baseline.map((cost, run) => own[run]! / cost)),
     });
   }
-  const capacityOf = async (tree: string | null) =>
+  const capacityOf = async (tree: string | null, knownMs: number | undefined) =>
     tree === null || size.firstRooms === null
       ? null
-      : withRooms(tree, speeches, 1, async (mixer, rooms) => findCapacity(mixer, rooms, size, signal));
-  return { costs, baselineCapacity: await capacityOf(size.baseline), capacity: await capacityOf(here) };
+      : withRooms(tree, speeches, 1, async (mixer, rooms) => findCapacity(mixer, rooms, size, knownMs, signal));
+  const one = costs.findLast(({ microphones }) => microphones === 1);
+  const baselineCapacity = await capacityOf(size.baseline, one?.baselineMsPerRoomSecond?.median);
+  return { costs, baselineCapacity, capacity: await capacityOf(here, one?.msPerRoomSecond?.median) };
 }
 
-/** Doubles the rooms until ticks are late, and then halves the interval in which they begin to be. */
+/**
+ * Doubles the rooms until ticks are late, and then halves the interval in which they begin to be. Where the machine does not carry
+ * the rooms besides what else it does, the number follows from what fewer of them cost.
+ *
+ * @param knownMs what a room-second costs, for a machine that carries none
+ */
 async function findCapacity(
   mixer: Mixer,
   rooms: TalkingRooms,
   { firstRooms, windowMs }: RoomsSize,
+  knownMs: number | undefined,
   signal: AbortSignal,
 ): Promise<RoomCapacity> {
   let [inTime, late] = [0, Infinity];
   let best = 0;
-  for (let count = firstRooms!; late - inTime > Math.max(1, late * PRECISION);) {
-    await rooms.resize(count);
-    await delay(SETTLE_MS, undefined, { signal });
-    const load = await bestLoadOf(mixer, rooms, windowMs, signal);
-    // A few rooms cannot be too many: when even they are late, other processes have taken the core.
-    if (load.sentLate > LATE_SHARE || (load.late > LATE_SHARE && count <= FEW_ROOMS)) {
-      const msPerRoomSecond = best || load.msPerRoomSecond;
+  /** Null when they cannot be opened, or send nothing. */
+  const tryRooms = async (count: number): Promise<Load | null> => {
+    try {
+      await rooms.resize(count);
+      await delay(SETTLE_MS, undefined, { signal });
+      return await bestLoadOf(mixer, rooms, windowMs, signal);
+    } catch (error) {
+      if (signal.aborted) throw error;
+      return null;
+    }
+  };
+  for (let count = firstRooms!; late === Infinity || late - inTime > Math.max(1, late * PRECISION);) {
+    const load = await tryRooms(count);
+    const isBusy = load !== null && (load.msPerRoomSecond * count) / 1000 > BUSY_LOAD;
+    if (!load || load.sentLate > LATE_SHARE || (load.late > LATE_SHARE && !isBusy)) {
+      const msPerRoomSecond = best || load?.msPerRoomSecond || knownMs;
+      if (!msPerRoomSecond) throw new Error('Not one room could be carried');
       return { rooms: Math.floor(1000 / msPerRoomSecond), isExtrapolated: true, msPerRoomSecond };
     }
     if (load.late > LATE_SHARE) late = count;

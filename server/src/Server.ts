@@ -290,6 +290,7 @@ export class Server {
     return {
       ...{ nodeId, redis: this.#redis, bus },
       findNode: (id) => this.#registry.find(id),
+      lookFor: async (id) => void (await this.#registry.findOrLook(id).catch(() => undefined)),
       pickHome: () => this.#registry.pickHome(),
       takesRooms: () => this.#mixer.canTakeRoom,
       isAlone,

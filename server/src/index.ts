@@ -7,6 +7,8 @@ import { Server } from './Server.ts';
 /** Under npm one Ctrl-C arrives twice, from the terminal and passed on by npm: one that comes later than this is a second one. */
 const SAME_CTRL_C_MS = 300;
 
+const LOG_ENDS_MS = 20;
+
 /**
  * SIGTERM, which a deployment sends, lets people move to other nodes first, and changes nothing when it comes again: service managers
  * send it to a whole process group, and repeat it. SIGINT and SIGHUP end the server within two seconds, during a drain too, and a second
@@ -18,7 +20,8 @@ async function main(): Promise<void> {
   const metrics = new Metrics();
   const starting = Server.create(config, logger, metrics);
   const stop = () => {
-    void starting.then(async (server) => server.close()).finally(() => process.exit(0));
+    // The last lines of the log are on their way.
+    void starting.then(async (server) => server.close()).finally(() => setTimeout(() => process.exit(0), LOG_ENDS_MS));
   };
   let interruptedAtMs: number | null = null;
   process.on('SIGINT', () => {

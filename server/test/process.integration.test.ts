@@ -1,3 +1,6 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,6 +49,31 @@ describe('a server as a process', () => {
     servers.push(server);
     return server;
   }
+
+  it('ends when it is told to, though its log cannot be written, as on a full disk', async () => {
+    const full = openSync('/dev/full', 'w');
+    const port = await freePort();
+    const child = spawn(process.execPath, [fileURLToPath(new URL('../src/index.ts', import.meta.url))], {
+      env: {
+        ...process.env,
+        ...{ PORT: String(port), HOST: '127.0.0.1', WORKERS: '1', MIXERS: '1', MEDIA_PORT: '0', LOG_LEVEL: 'debug' },
+        ...{ MEDIA_LISTEN_ADDRESS: '127.0.0.1', REDIS_URL: redis.url, DATA_DIR: folder },
+      },
+      stdio: ['ignore', 'ignore', full],
+    });
+    closeSync(full);
+    const ended = once(child, 'exit');
+    const ready = async () =>
+      fetch(`http://127.0.0.1:${port}/readyz`).then(
+        ({ ok }) => ok,
+        () => false,
+      );
+    await expect.poll(ready, { timeout: 15_000 }).toBe(true);
+    child.kill('SIGTERM');
+    const limit = setTimeout(() => child.kill('SIGKILL'), 8000);
+    expect(await ended).toEqual([0, null]);
+    clearTimeout(limit);
+  });
 
   it('goes on, logs and counts, when a promise is rejected or an exception thrown that nothing catches', async () => {
     const faults = new URL('support/faultsOnSignal.mjs', import.meta.url).href;

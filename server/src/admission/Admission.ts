@@ -59,10 +59,9 @@ export class Admission {
     return { kind: 'node', node, isPaced: rest[1] === 'paced' };
   }
 
-  /** The other nodes do not take tickets that were signed with another secret. @throws {AppError} UNAVAILABLE */
-  assertSharesSecret(): void {
-    const { problem } = this.#registry;
-    if (problem?.reason === 'secret') throw new AppError('UNAVAILABLE', 'This node is not part of the cluster');
+  /** A node that cannot be part of the cluster takes nobody in, and opens no rooms. @throws {AppError} UNAVAILABLE */
+  assertMayTakePeople(): void {
+    if (this.#registry.mustKeepAway) throw new AppError('UNAVAILABLE', 'This node is not part of the cluster');
   }
 
   /** They have to leave this node, and get a place elsewhere though all be full. Harmless while Redis is away. */

@@ -8,6 +8,8 @@ export interface ClusterContext {
   readonly redis: Redis;
   readonly bus: ClusterBus;
   readonly findNode: (nodeId: string) => LiveNode | undefined;
+  /** Asks for a node that is not known yet. Harmless where there is none, or Redis is away. */
+  readonly lookFor: (nodeId: string) => Promise<void>;
   /** Someone who was on the way here has come. */
   readonly handleArrival: (roomId: string, userId: string) => void;
   /** These people are about to be sent to other nodes. */

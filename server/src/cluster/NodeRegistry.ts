@@ -67,6 +67,7 @@ export class NodeRegistry {
   #nodes: readonly LiveNode[] = [];
   #arrived: string[] = [];
   #problem: NodeProblem | null = null;
+  #problemSinceMs = 0;
   /** Until then, a node that Redis does not know is one that it has forgotten. */
   #trustedUntilMs = -Infinity;
   #timer: NodeJS.Timeout | null = null;
@@ -86,6 +87,15 @@ export class NodeRegistry {
   /** Null where this node can be part of the cluster. */
   get problem(): NodeProblem | null {
     return this.#problem;
+  }
+
+  /**
+   * Whether this node has to keep away from people. Its own name is taken for some seconds after a crash; longer than that, another
+   * process has it, and both would take themselves for the home of the same rooms.
+   */
+  get mustKeepAway(): boolean {
+    if (!this.#problem) return false;
+    return this.#problem.reason !== 'name' || performance.now() - this.#problemSinceMs > NODE_LIFE_MS + BEAT_MS;
   }
 
   /** Nodes with another secret take none of the tickets that this one signs. */
@@ -181,6 +191,7 @@ export class NodeRegistry {
   }
 
   #setProblem(problem: NodeProblem | null): void {
+    if (problem && !this.#problem) this.#problemSinceMs = performance.now();
     if (problem && problem.message !== this.#problem?.message)
       this.#options.logger.error({ problem: problem.message }, 'This node cannot be part of the cluster');
     if (!problem && this.#problem) this.#options.logger.info('This node is part of the cluster again');

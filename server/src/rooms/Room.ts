@@ -161,6 +161,9 @@ export class Room extends EventEmitter<{ closed: [] }> {
       if (best && best.id !== this.#options.cluster.nodeId && best.url !== avoid) await this.release(best.id);
       if (best && this.home.kind !== 'here') return best;
     }
+    // A node that came since the last beat is not known yet.
+    const { known } = this.#reconciler.home;
+    if (known && this.home.kind === 'elsewhere') await this.#options.cluster.lookFor(known.nodeId);
     const elsewhere = this.#liveHomeElsewhere;
     return elsewhere?.url === avoid ? null : elsewhere;
   }
@@ -177,7 +180,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
       if (change) await this.#reconciler.take({ ...change, actor: null });
     } catch (error) {
       this.#peers.release(userId);
-      throw error;
+      throw this.#reconciler.records.explain(error);
     }
   }
 

@@ -53,10 +53,19 @@ export class RoomRecordCache {
     try {
       return await store.transition(record.id, ...args);
     } catch (error) {
-      // It may have run all the same, unheard.
-      if (error instanceof AppError && error.code === 'UNAVAILABLE') this.#isStale = true;
-      throw error;
+      throw this.explain(error);
     }
+  }
+
+  /** What a refusal of the store means for a room that is open here. */
+  explain(error: unknown): unknown {
+    if (!(error instanceof AppError)) return error;
+    // It may have run all the same, unheard.
+    if (error.code === 'UNAVAILABLE') this.#isStale = true;
+    if (error.code !== 'ROOM_NOT_FOUND') return error;
+    // The store has lost it, and its home writes it back.
+    this.#isStale = true;
+    return new AppError('UNAVAILABLE', 'The store has lost the room for a moment', { cause: error });
   }
 
   /** A change that the home makes by itself. @throws {NotHomeError} where this node is not the home, and as `transition()` */

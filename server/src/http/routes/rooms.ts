@@ -32,7 +32,7 @@ export function roomRoutes(options: RoomRoutesOptions): Router {
   const createTicket = async (req: Request, id: string): Promise<TicketResponse | QueuePlace> => {
     const person = authenticate(req, tokens);
     const { avoid } = parseBody(ticketRequest, req);
-    admission.assertSharesSecret();
+    admission.assertMayTakePeople();
     const room = await rooms.getOrThrow(idOf(id));
     const role = roleOf(room.record, person.userId);
     await room.admit(person.userId);
@@ -70,7 +70,7 @@ export function roomRoutes(options: RoomRoutesOptions): Router {
     .get('/', async (_req, res) => void res.json({ rooms: await rooms.list() }))
     .post('/', limitCreation, async (req, res) => {
       const host = authenticate(req, tokens);
-      admission.assertSharesSecret();
+      admission.assertMayTakePeople();
       const room = await rooms.create(parseBody(roomRequest, req), host);
       res.status(201).location(`/api/rooms/${room.id}`).json(room);
     })

@@ -25,7 +25,7 @@ export interface RoomView {
 
 /** What becomes of one person who is connected to this node. */
 export interface PeerPlan {
-  /** Which plane they hear. `unchanged`: the one they hear now, while the stage has no home. */
+  /** Which plane they hear. `unchanged`: what they hear now, for as long as it is there, while the stage is on its way or elsewhere. */
   readonly hears: 'stage' | 'audience' | 'nothing' | 'unchanged';
   /** Their microphone, on the server's side. */
   readonly producer: 'open' | 'paused' | 'closed';

@@ -46,9 +46,9 @@ describe('the kinds of listener', () => {
     // A handshake may well fail behind such a network.
     expect(slow?.asked).toBe(6);
     expect(slow?.joined).toBeGreaterThan(0);
-    expect(slow?.lossPct).toBeGreaterThan(10);
-    expect(slow?.lossPct).toBeLessThan(30);
-    expect(slow!.lossPct! - slow!.inflictedLossPct!).toBeLessThan(2);
+    // What the dice took of some hundred packets is known exactly, so that what is counted is held to that and not to 20 %.
+    expect(slow?.inflictedLossPct).toBeGreaterThan(5);
+    expect(Math.abs(slow!.lossPct! - slow!.inflictedLossPct!)).toBeLessThan(2);
     expect(slow?.latencyMs.p50).toBeGreaterThan(59);
     expect(slow!.mos.p50!).toBeLessThan(light.mos.p50!);
     expect(slow?.gaps.perMinute).toBeGreaterThan(10);

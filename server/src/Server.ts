@@ -1,16 +1,18 @@
-import { createServer, type Server as HttpServer } from 'node:http';
+import { createServer, type RequestListener, type Server as HttpServer } from 'node:http';
 import { once } from 'node:events';
-import type { AddressInfo, Socket } from 'node:net';
+import { isIP, type AddressInfo, type Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { Admission } from './admission/Admission.ts';
+import { IceServers } from './auth/IceServers.ts';
 import { Tokens, loadSecret } from './auth/Tokens.ts';
 import { NodeRegistry, type NodeState } from './cluster/NodeRegistry.ts';
 import { ClusterBus } from './cluster/ClusterBus.ts';
 import type { ClusterContext } from './cluster/ClusterContext.ts';
 import type { Config } from './config.ts';
-import { createApp } from './http/app.ts';
+import { checkFiles } from './configFaults.ts';
+import { createApp, createOperationsApp } from './http/app.ts';
 import type { ClusterView } from './http/routes/health.ts';
 import type { Logger } from './logger.ts';
 import { WorkerPool } from './media/WorkerPool.ts';
@@ -34,6 +36,8 @@ const DRAIN_SHARE = 0.6;
 const LEAVE_LIMIT_MS = 500;
 /** For goodbyes to be said and answered. */
 const CLOSE_GRACE_MS = 1000;
+/** The first request of a connection that has been idle comes with its headers a while later. */
+const HEADERS_AFTER_MS = 5000;
 const FIRST_CONNECT_MS = 2000;
 const LOAD_RETRY_MS = 500;
 /** After a time in which media did not get through, so few people are sent here until it does. */
@@ -44,6 +48,7 @@ interface Parts {
   readonly pool: WorkerPool;
   readonly mixer: Mixer;
   readonly tokens: Tokens;
+  readonly iceServers: IceServers;
   readonly metrics: Metrics;
 }
 
@@ -51,6 +56,8 @@ interface Parts {
 export class Server {
   readonly #logger: Logger;
   readonly #http: HttpServer;
+  /** Null where PORT has everything. */
+  readonly #operations: HttpServer | null;
   readonly #redis: Redis;
   readonly #subscriber: Redis;
   readonly #registry: NodeRegistry;
@@ -68,7 +75,7 @@ export class Server {
   #drained: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
 
-  private constructor(config: Config, logger: Logger, { pool, mixer, tokens, metrics }: Parts) {
+  private constructor(config: Config, logger: Logger, { pool, mixer, tokens, iceServers, metrics }: Parts) {
     this.#logger = logger;
     this.#nodeId = config.NODE_ID;
     this.#drainMs = config.DRAIN_S * 1000;
@@ -78,7 +85,7 @@ export class Server {
     this.#redisHealth = new RedisHealth({ redis: this.#redis, nodeId: config.NODE_ID, logger, observer: metrics });
     const store = new RoomStore(this.#redis, metrics);
     // Before Socket.IO is attached: it takes its own path from the listeners that it finds, and leaves them the others.
-    this.#http = createServer((req, res) => app(req, res));
+    this.#http = createHttpServer(config, (req, res) => app(req, res));
     this.#http.on('connection', (connection) => {
       this.#connections.add(connection);
       connection.once('close', () => this.#connections.delete(connection));
@@ -89,6 +96,7 @@ export class Server {
       nodeId: config.NODE_ID,
       joinsPerS: config.JOINS_PER_S,
       tokens,
+      iceServers,
       metrics,
       logger,
     });
@@ -100,8 +108,9 @@ export class Server {
     this.#admission = new Admission(this.#redis, this.#registry);
     pool.health.on('changed', () => void this.#registry.beat().catch(() => undefined));
     const cluster = this.#joinCluster(config, logger);
+    const roomConfig = { ...config, CLUSTER_ADDRESS: clusterAddressOf(config, pool) };
     this.#rooms = new RoomManager({
-      ...{ store, directory: new RoomDirectory(this.#redis), pool, mixer, config, logger, cluster },
+      ...{ store, directory: new RoomDirectory(this.#redis), pool, mixer, config: roomConfig, logger, cluster },
       ...{ audienceOf: (roomId) => this.#signaling.audienceOf(roomId), observer: metrics },
     });
     watchRooms(this.#rooms, metrics.registry);
@@ -110,24 +119,29 @@ export class Server {
     watchNode(() => this.#readNode(), metrics.registry);
     const webConfig = config.WEB_DIR ? { ...config, WEB_DIR: resolve(config.WEB_DIR) } : config;
     const { rtpCapabilities } = pool;
-    const whyNotReady = async () => this.#whyNotReady();
+    const health = {
+      metrics,
+      logger,
+      whyNotReady: async () => this.#whyNotReady(),
+      whyNotAccepting: () => this.#whyNotAccepting(),
+      describeCluster: () => this.#describeCluster(),
+    };
+    this.#operations = config.METRICS_PORT === undefined ? null : createHttpServer(config, createOperationsApp(health));
     const app = createApp({
+      ...health,
       config: webConfig,
       rooms: this.#rooms,
       admission: this.#admission,
       isDraining: () => this.#draining,
       tokens,
+      iceServers,
       rtpCapabilities,
-      metrics,
-      logger,
-      whyNotReady,
-      whyNotAccepting: () => this.#whyNotAccepting(),
-      describeCluster: () => this.#describeCluster(),
     });
   }
 
   /** Starts workers and the mixer, and listens; nobody can come before `load()`. @throws {Error} when a worker or the port cannot be had. */
   static async create(config: Config, logger: Logger, metrics = new Metrics()): Promise<Server> {
+    await checkFiles(config);
     const secret = config.SECRET ?? (await loadSecret(config.secretFile));
     const tokens = new Tokens(secret);
     const pool = await WorkerPool.create(config, logger);
@@ -135,7 +149,7 @@ export class Server {
       pool.close();
       throw error;
     });
-    const server = new Server(config, logger, { pool, mixer, tokens, metrics });
+    const server = new Server(config, logger, { pool, mixer, tokens, iceServers: new IceServers(config), metrics });
     try {
       await server.#listen(config);
     } catch (error) {
@@ -148,6 +162,11 @@ export class Server {
   /** The TCP port that was bound. */
   get port(): number {
     return (this.#http.address() as AddressInfo).port;
+  }
+
+  /** The TCP port of the metrics that was bound; that of everything where they have none of their own. */
+  get metricsPort(): number {
+    return ((this.#operations ?? this.#http).address() as AddressInfo).port;
   }
 
   get rooms(): RoomManager {
@@ -204,6 +223,8 @@ export class Server {
     await Promise.race([closing, sleep(CLOSE_GRACE_MS)]);
     // Someone whose machine has frozen would never answer the goodbye.
     for (const connection of this.#connections) connection.destroy();
+    this.#operations?.close();
+    this.#operations?.closeAllConnections();
     await closing;
     this.#pool.close();
     this.#mixer.close();
@@ -213,9 +234,12 @@ export class Server {
     this.#redis.disconnect();
   }
 
-  async #listen({ PORT, HOST }: Config): Promise<void> {
+  async #listen({ PORT, HOST, METRICS_PORT, METRICS_HOST }: Config): Promise<void> {
     this.#http.listen(PORT, HOST);
     await once(this.#http, 'listening');
+    if (!this.#operations) return;
+    this.#operations.listen(METRICS_PORT, METRICS_HOST ?? HOST);
+    await once(this.#operations, 'listening');
   }
 
   /**
@@ -309,4 +333,17 @@ export class Server {
     const problem = await this.#redisHealth.check();
     return problem ?? (this.#ready ? null : 'starting or stopping');
   }
+}
+
+/** A proxy that sends a request over a connection which is just being closed answers somebody with 502: it has to be the first to close. */
+function createHttpServer({ KEEP_ALIVE_S }: Config, listener: RequestListener): HttpServer {
+  const keepAliveTimeout = KEEP_ALIVE_S * 1000;
+  return createServer({ keepAliveTimeout, headersTimeout: keepAliveTimeout + HEADERS_AFTER_MS }, listener);
+}
+
+/** Where the mixers of other nodes reach this one: as it is configured, or the first address of a kind to which its announced names lead. */
+function clusterAddressOf({ CLUSTER_ADDRESS, relayListenAddress }: Config, { announced }: WorkerPool): string {
+  const { addresses } = announced;
+  const reachable = addresses.find((address) => isIP(address) === isIP(relayListenAddress));
+  return CLUSTER_ADDRESS ?? reachable ?? addresses[0] ?? '127.0.0.1';
 }

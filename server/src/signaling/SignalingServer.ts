@@ -9,6 +9,7 @@ import {
 import { handshakeAuth, type HandshakeAuth } from '@tribune/shared/schemas.ts';
 import { Server, type Socket } from 'socket.io';
 import { JoinPace } from '../admission/JoinPace.ts';
+import type { IceServers } from '../auth/IceServers.ts';
 import type { Ticket, Tokens } from '../auth/Tokens.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
@@ -67,6 +68,7 @@ interface SignalingServerOptions {
   readonly nodeId: string;
   readonly joinsPerS: number;
   readonly tokens: Tokens;
+  readonly iceServers: IceServers;
   readonly metrics: Metrics;
   readonly logger: Logger;
 }
@@ -221,7 +223,8 @@ export class SignalingServer {
       link.close('abuse');
     });
     const role = () => roleOf(room.record, peer.userId);
-    const context = { room, peer, role, quota, logger };
+    const { iceServers } = this.#options;
+    const context = { room, peer, iceServers, role, quota, logger };
     const register = <N extends RequestName>(name: N) => {
       // Socket.IO's listener types would have the payload trusted; `createHandler` takes whatever comes.
       socket.on(name as never, createHandler(name, handlers[name], context) as never);

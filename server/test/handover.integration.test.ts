@@ -23,7 +23,7 @@ describe('a stage that moves', () => {
     await home?.close();
   });
 
-  it('[CL19] is heard where it goes to until its voices have followed, however long they take', async () => {
+  it('[CL23] is heard where it goes to until its voices have followed, however long they take', async () => {
     const lea = await other.createPeer('lea');
     const { media } = await other.admit(lea, room.roomId);
     if (media.kind !== 'new') throw new Error(`media is ${media.kind}`);

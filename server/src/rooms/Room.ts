@@ -168,6 +168,12 @@ export class Room extends EventEmitter<{ closed: [] }> {
     return elsewhere?.url === avoid ? null : elsewhere;
   }
 
+  /** The id of the node of the stage, where that is another one, lives, and has this URL, under which somebody could not reach it. */
+  findUnreachable(url: string | undefined): string | undefined {
+    const home = this.#liveHomeElsewhere;
+    return home && home.url === url ? home.id : undefined;
+  }
+
   /** Spends a ticket. @throws {AppError} BANNED, TICKET_USED, ROOM_ENDED, ROOM_FULL, UNAVAILABLE */
   async enter({ sub: userId, name, jti }: Ticket): Promise<void> {
     this.#peers.reserve(userId);

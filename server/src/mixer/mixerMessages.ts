@@ -9,6 +9,16 @@ export interface Endpoint {
   readonly port: number;
 }
 
+/** Sound in one packet that an audience worker gets, and its listeners from it. */
+export type OutputPacketMs = 60 | 120;
+
+/** An audience worker that a mix goes to. */
+export interface MixOutput {
+  /** On the loopback. */
+  readonly port: number;
+  readonly packetMs: OutputPacketMs;
+}
+
 /** Where a mix is made, and where it goes besides the listeners of this node. */
 export interface MixPlan {
   /** The epoch of the home lease under which this node mixes the voices; null when it does not mix them. */
@@ -27,8 +37,7 @@ export interface RoomState extends MixSettings, MixPlan {
   /** UDP port that takes the mix from other nodes; 0 as above. A new process may have to take another one. */
   readonly relayPort: number;
   readonly speakers: readonly VoiceSettings[];
-  /** Loopback ports of the audience workers. */
-  readonly outputs: readonly Endpoint[];
+  readonly outputs: readonly MixOutput[];
 }
 
 export interface MixerUsage {

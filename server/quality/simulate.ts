@@ -1,10 +1,10 @@
 import { payloadOf, timestampOf, writeRtp } from '@tribune/shared/rtp.ts';
 import { createRandom } from '../../loadtest/src/random.ts';
-import { RoomMixer } from '../src/mixer/RoomMixer.ts';
-import { loadOpus } from '../src/mixer/opus/loadOpus.ts';
-import type { OpusCodec } from '../src/mixer/opus/OpusCodec.ts';
-import { FRAME, FRAME_MS, PACKET_MS, SAMPLE_RATE, SAMPLES_PER_MS } from '../src/mixer/sound.ts';
-import type { VoiceReport } from '../src/mixer/Voice.ts';
+import { RoomMixer } from '../src/mixer/child/RoomMixer.ts';
+import { loadOpus } from '../src/mixer/child/opus/loadOpus.ts';
+import type { OpusCodec } from '../src/mixer/child/opus/OpusCodec.ts';
+import { FRAME, FRAME_MS, PACKET_MS, SAMPLE_RATE, SAMPLES_PER_MS } from '../src/mixer/child/sound.ts';
+import type { VoiceReport } from '../src/mixer/child/voice/Voice.ts';
 
 const PAYLOAD_TYPE = 111;
 const MIX = { ssrc: 1, bitrate: 32_000 } as const;

@@ -10,7 +10,7 @@ import { createLogger } from '../src/logger.ts';
 import { watchMixer } from '../src/metrics/mixer.ts';
 import { Mixer } from '../src/mixer/Mixer.ts';
 import { mixRtpParameters } from '../src/mixer/mixRtpParameters.ts';
-import { loadOpus } from '../src/mixer/opus/loadOpus.ts';
+import { loadOpus } from '../src/mixer/child/opus/loadOpus.ts';
 import type { MixSpeaker, RoomMix } from '../src/mixer/RoomMix.ts';
 import { bindSoon } from './support/bindSoon.ts';
 import { lostOf, MixEar, speakerOf } from './support/MixEar.ts';

@@ -5,7 +5,7 @@ import type { Config } from '../config.ts';
 import type { Logger } from '../logger.ts';
 import { MixerProcess } from './MixerProcess.ts';
 import type { CodecInfo, MixerUsage, MixFailed, MixOpened, RoomState } from './mixerMessages.ts';
-import { deriveRelayKey } from './relayPacket.ts';
+import { deriveRelayKey } from './deriveRelayKey.ts';
 import { RoomMix } from './RoomMix.ts';
 
 /** A port and an encoder take milliseconds; a process that was just replaced, a second. */
@@ -277,7 +277,7 @@ export class Mixer extends EventEmitter<{ restarted: [] }> {
 
 /** Options and variables of this process, such as a test runner's or a secret, are none of the child's. */
 function forkMixer(): ChildProcess {
-  return fork(new URL('mixerChild.ts', import.meta.url), { execArgv: [], env: {} });
+  return fork(new URL('child/mixerChild.ts', import.meta.url), { execArgv: [], env: {} });
 }
 
 async function startAndWait(process: MixerProcess): Promise<void> {

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { MixOutput, MixPlan, RoomState } from './mixerMessages.ts';
-import type { VoiceSettings } from './Voice.ts';
+import type { VoiceSettings } from './child/voice/Voice.ts';
 
 /** A voice that is sent to a mix. */
 export type MixSpeaker = VoiceSettings;

@@ -1,6 +1,6 @@
-import type { MixSettings } from './MixStream.ts';
-import type { OpusCodec } from './opus/OpusCodec.ts';
-import type { VoiceSettings } from './Voice.ts';
+import type { MixSettings } from './child/MixStream.ts';
+import type { OpusCodec } from './child/opus/OpusCodec.ts';
+import type { VoiceSettings } from './child/voice/Voice.ts';
 
 /** A UDP endpoint. */
 export interface Endpoint {

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { timestampAt, writeRtp } from '@tribune/shared/rtp.ts';
 import { csrcOf, levelOf, MAX_VOICES } from '@tribune/shared/voice.ts';
-import { MIX_PAYLOAD_TYPE } from './mixRtpParameters.ts';
+import { MIX_PAYLOAD_TYPE } from '../mixRtpParameters.ts';
 import type { OpusCodec, OpusEncoder } from './opus/OpusCodec.ts';
 import { FRAME_MS, PACKET_MS } from './sound.ts';
 

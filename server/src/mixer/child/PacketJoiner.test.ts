@@ -2,7 +2,7 @@ import { csrcsOf, isMarked, payloadOf, sequenceNumberOf, timestampOf, writeRtp }
 import { opusDurationMsOf } from '@tribune/shared/rtp/opus.ts';
 import { csrcOf } from '@tribune/shared/voice.ts';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { MIX_PAYLOAD_TYPE } from './mixRtpParameters.ts';
+import { MIX_PAYLOAD_TYPE } from '../mixRtpParameters.ts';
 import { PacketJoiner } from './PacketJoiner.ts';
 import { PACKET_MS, SAMPLES_PER_MS } from './sound.ts';
 

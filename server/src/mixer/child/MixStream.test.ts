@@ -1,7 +1,7 @@
 import { csrcsOf, isMarked, payloadOf, payloadTypeOf, ssrcOf, timestampAt, timestampOf } from '@tribune/shared/rtp.ts';
 import { levelOf, readCsrc } from '@tribune/shared/voice.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { MIX_PAYLOAD_TYPE } from './mixRtpParameters.ts';
+import { MIX_PAYLOAD_TYPE } from '../mixRtpParameters.ts';
 import { MixStream } from './MixStream.ts';
 import { loadOpus } from './opus/loadOpus.ts';
 import { FRAME_MS, PACKET_MS, SAMPLES_PER_MS } from './sound.ts';

@@ -1,13 +1,13 @@
 import type { Socket } from 'node:dgram';
 import { csrcCountOf } from '@tribune/shared/rtp.ts';
 import { MixOutputs } from './MixOutputs.ts';
-import { MIX_PAYLOAD_TYPE } from './mixRtpParameters.ts';
-import type { Endpoint, RoomState } from './mixerMessages.ts';
-import { RelayReceiver } from './RelayReceiver.ts';
-import { RelaySender } from './RelaySender.ts';
+import { MIX_PAYLOAD_TYPE } from '../mixRtpParameters.ts';
+import type { Endpoint, RoomState } from '../mixerMessages.ts';
+import { RelayReceiver } from './relay/RelayReceiver.ts';
+import { RelaySender } from './relay/RelaySender.ts';
 import { RoomMixer } from './RoomMixer.ts';
 import { FRAMES_PER_PACKET } from './sound.ts';
-import { StreamChoice } from './StreamChoice.ts';
+import { StreamChoice } from './relay/StreamChoice.ts';
 import { bindLoopback } from './udp/bindLoopback.ts';
 import { bindInRange, bindPort, bindUdp, isPortTaken } from './udp/bindUdp.ts';
 import type { LoopbackSocket } from './udp/LoopbackSocket.ts';
@@ -67,9 +67,9 @@ export class RoomSocket {
     this.#phase = phase;
     this.#sender = new RelaySender(relayKey, state.roomId);
     this.#receiver = new RelayReceiver(relayKey, state.roomId, relay.address().port);
-    relay.on('message', (datagram) => {
+    relay.on('message', (datagram, { address }) => {
       try {
-        this.#takeRelayed(datagram);
+        this.#takeRelayed(datagram, address);
       } catch (error) {
         onError(error);
       }
@@ -156,8 +156,8 @@ export class RoomSocket {
     });
   }
 
-  #takeRelayed(datagram: Buffer): void {
-    const relayed = this.#receiver.open(datagram);
+  #takeRelayed(datagram: Buffer, address: string): void {
+    const relayed = this.#receiver.open(datagram, address);
     if (relayed) this.#pass(relayed.packet, relayed.stream, relayed.epoch);
   }
 

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { isPortTaken } from './udp/bindUdp.ts';
 import { choosePhase } from './choosePhase.ts';
-import type { MixerCommand, MixerReport, MixerSettings, MixerUsage, RoomState } from './mixerMessages.ts';
+import type { MixerCommand, MixerReport, MixerSettings, MixerUsage, RoomState } from '../mixerMessages.ts';
 import { loadOpus } from './opus/loadOpus.ts';
 import { RoomSocket } from './RoomSocket.ts';
 import { FRAMES_PER_PACKET } from './sound.ts';

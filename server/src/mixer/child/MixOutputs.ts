@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 import { csrcCountOf, sequenceNumberOf } from '@tribune/shared/rtp.ts';
-import type { MixOutput, OutputPacketMs } from './mixerMessages.ts';
+import type { MixOutput, OutputPacketMs } from '../mixerMessages.ts';
 import { PacketJoiner } from './PacketJoiner.ts';
-import { Renumbering } from './Renumbering.ts';
+import { Renumbering } from './relay/Renumbering.ts';
 import type { LoopbackSocket } from './udp/LoopbackSocket.ts';
 
 /** Longer packets come later by half of their length, for which a listener's jitter buffer makes sound up: where nobody speaks, if it can be. */

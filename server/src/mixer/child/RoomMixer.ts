@@ -4,7 +4,7 @@ import { MixStream, type MixSettings } from './MixStream.ts';
 import { loadOpus } from './opus/loadOpus.ts';
 import type { OpusCodec } from './opus/OpusCodec.ts';
 import { FRAME, FRAME_MS, FRAMES_PER_PACKET } from './sound.ts';
-import { Voice, type VoiceReport, type VoiceSettings } from './Voice.ts';
+import { Voice, type VoiceReport, type VoiceSettings } from './voice/Voice.ts';
 
 /**
  * The mix of one room, without sockets and timers: packets of voices go in, packets of the mix come out. The frames of a packet are

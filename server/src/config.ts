@@ -25,8 +25,6 @@ const iceServers = z
     ),
   );
 
-type PacketMs = 20 | 40 | 60;
-
 /** Every environment variable that the server reads. The descriptions are the text of the table in docs/self-hosting.md. */
 export const variables = z.object({
   PORT: port.default(3000).describe('TCP port of the page, the REST interface and the sockets.'),
@@ -150,11 +148,11 @@ export const variables = z.object({
     .default(12)
     .describe('Seconds within which a media transport has to connect.'),
   MIX_PACKET_MS: z
-    .enum(['20', '40', '60'])
-    .default('60')
-    .transform((ms) => Number(ms) as PacketMs)
+    .enum(['auto', '60', '120'])
+    .default('auto')
+    .transform((ms) => (ms === 'auto' ? ms : (Number(ms) as 60 | 120)))
     .describe(
-      'Sound in one packet of the mix that listeners get, in ms: 20, 40 or 60. Longer costs less, and delays more.',
+      'Sound in one packet of the mix that listeners get, in ms: 60, 120, or auto: 120 on workers with 500 listeners or more.',
     ),
   MIX_BITRATE: z.coerce
     .number()

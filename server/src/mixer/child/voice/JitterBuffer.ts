@@ -1,8 +1,8 @@
 import { DelayControl, MAX_BEHIND_MS, MAX_QUIET_RESAMPLED, QUIET_DBOV } from './DelayControl.ts';
-import { MAX_PACKET_MS, type OpusDecoder } from './opus/OpusCodec.ts';
+import { MAX_PACKET_MS, type OpusDecoder } from '../opus/OpusCodec.ts';
 import { PacketQueue, type ArrivedPacket, type QueuedPacket } from './PacketQueue.ts';
 import { resample } from './resample.ts';
-import { applyRamp, dbov, FRAME, SAMPLES_PER_MS } from './sound.ts';
+import { applyRamp, dbov, FRAME, SAMPLES_PER_MS } from '../sound.ts';
 
 /** More packets than this in the time of one packet of the mix are a flood. */
 const MAX_ARRIVED = 256;

@@ -1,4 +1,4 @@
-import { SAMPLES_PER_MS } from './sound.ts';
+import { SAMPLES_PER_MS } from '../sound.ts';
 
 /** Enough that the packet after a lost one, which repeats it (in-band FEC), is there in time where there is no jitter. */
 const MIN_MS = 25;

@@ -2,7 +2,7 @@ import { payloadOf, timestampOf, writeRtp } from '@tribune/shared/rtp.ts';
 import { afterEach, describe, expect, it } from 'vitest';
 import { RoomMixer } from './RoomMixer.ts';
 import { loadOpus } from './opus/loadOpus.ts';
-import { FRAME, FRAME_MS, SAMPLES_PER_MS } from './sound.ts';
+import { FRAME, FRAME_MS, PACKET_MS, SAMPLES_PER_MS } from './sound.ts';
 
 const SPEAKER = { ssrc: 1, payloadType: 111, voiceId: 16, muted: false };
 const SETTINGS = { ssrc: 7, bitrate: 32_000 } as const;
@@ -13,18 +13,18 @@ describe('RoomMixer', () => {
     for (const room of rooms.splice(0)) room.close();
   });
 
-  async function create(packetMs: 20 | 40 | 60): Promise<RoomMixer> {
-    const room = await RoomMixer.create({ ...SETTINGS, packetMs });
+  async function create(): Promise<RoomMixer> {
+    const room = await RoomMixer.create(SETTINGS);
     rooms.push(room);
     return room;
   }
 
-  it.each([20, 40, 60] as const)('sends packets of %d ms, the first of them at once', async (packetMs) => {
-    const room = await create(packetMs);
+  it('sends packets of 60 ms, the first of them at once', async () => {
+    const room = await create();
     // Of silence, which is encoded for a while as it is, until the encoder says that it is nothing.
-    const packets = Array.from({ length: 3 }, (_, n) => room.mix(n * packetMs)!);
+    const packets = Array.from({ length: 3 }, (_, n) => room.mix(n * PACKET_MS)!);
     const [first, second] = packets.map((packet) => timestampOf(packet));
-    expect((second! - first!) >>> 0).toBe(packetMs * SAMPLES_PER_MS);
+    expect((second! - first!) >>> 0).toBe(PACKET_MS * SAMPLES_PER_MS);
   });
 
   it('hears in each frame what had come when the frame was due, and nothing later', async () => {
@@ -35,7 +35,7 @@ describe('RoomMixer', () => {
     encoder.free();
     /** Four packets of the mix, where packets are handed over as they come, or all at first with the times at which they came. */
     const mixed = async (isThereEarly: boolean) => {
-      const room = await create(60);
+      const room = await create();
       room.setSpeakers([SPEAKER]);
       await new Promise(setImmediate);
       const pcm: number[] = [];
@@ -56,7 +56,7 @@ describe('RoomMixer', () => {
   });
 
   it('takes any datagram, and goes on', async () => {
-    const room = await create(60);
+    const room = await create();
     room.setSpeakers([SPEAKER]);
     const rtp = { payloadType: 111, sequenceNumber: 1, timestamp: 1, ssrc: 1, marker: false };
     for (const payload of [Uint8Array.of(255, 255, 255), new Uint8Array(0), new Uint8Array(1400)]) {
@@ -71,9 +71,9 @@ describe('RoomMixer', () => {
   it('throws when it mixes and a voice cannot have a decoder, and leaves other rooms alone', async () => {
     const opus = await loadOpus();
     const broken = { ...opus, createDecoder: async () => Promise.reject(new Error('no memory')) };
-    const room = await RoomMixer.create({ ...SETTINGS, packetMs: 20 }, broken);
+    const room = await RoomMixer.create(SETTINGS, broken);
     rooms.push(room);
-    const other = await create(20);
+    const other = await create();
     for (const one of [room, other]) one.setSpeakers([SPEAKER]);
     await expect.poll(() => failureOf(room)).toMatchObject({ cause: { message: 'no memory' } });
     expect(failureOf(other)).toBeNull();

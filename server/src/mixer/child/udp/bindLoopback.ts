@@ -33,7 +33,8 @@ export class NodeLoopbackSocket implements LoopbackSocket {
   }
 
   send(datagram: Buffer, port: number): void {
-    if (!this.#isClosed) this.#socket.send(datagram, port, LOOPBACK, ignore);
+    // Node sends it later, when the caller may have written over it.
+    if (!this.#isClosed) this.#socket.send(Buffer.from(datagram), port, LOOPBACK, ignore);
   }
 
   close(): void {

@@ -1,15 +1,17 @@
 import { randomInt } from 'node:crypto';
 import { timestampAt, writeRtp } from '@tribune/shared/rtp.ts';
 import { csrcOf, levelOf, MAX_VOICES } from '@tribune/shared/voice.ts';
-import { MIX_PAYLOAD_TYPE } from './mixRtpParameters.ts';
+import { MIX_PAYLOAD_TYPE } from '../mixRtpParameters.ts';
 import type { OpusCodec, OpusEncoder } from './opus/OpusCodec.ts';
-import { FRAME_MS } from './sound.ts';
+import { FRAME_MS, PACKET_MS } from './sound.ts';
 
 /** The in-band FEC prepares for this loss. */
 const EXPECTED_LOSS_PERCENT = 5;
 /** With which the two encode a mix equally well, as measured in docs/adr/0011: they are of different versions. */
 const COMPLEXITY = { native: 1, wasm: 5 } as const;
 const SILENT_PACKET_BYTES = 2;
+/** One frame without data: SILK wideband, mono, 60 ms (RFC 6716, section 3.1: configuration 11). */
+const SILENCE = Uint8Array.of(11 << 3);
 /** A silent stream sends one packet in this time, so that nobody takes it for lost. libopus does as much. */
 const KEEP_ALIVE_MS = 400;
 /** Silence is encoded as it is for this long: pauses between words are no silence. */
@@ -17,7 +19,6 @@ const SILENT_AFTER_MS = 400;
 
 export interface MixSettings {
   readonly ssrc: number;
-  readonly packetMs: 20 | 40 | 60;
   /** Bits per second. */
   readonly bitrate: number;
 }
@@ -44,10 +45,9 @@ export class MixStream {
   }
 
   static async create(settings: MixSettings, opus: OpusCodec): Promise<MixStream> {
-    const { packetMs, bitrate } = settings;
     const options = {
-      packetMs,
-      bitrate,
+      packetMs: PACKET_MS,
+      bitrate: settings.bitrate,
       complexity: COMPLEXITY[opus.name],
       expectedLossPercent: EXPECTED_LOSS_PERCENT,
     };
@@ -65,11 +65,10 @@ export class MixStream {
    * @returns null when the packet is not worth sending
    */
   pack(pcm: Float32Array, isSilent: boolean): Buffer | null {
-    const { packetMs } = this.#settings;
-    const timestamp = this.#timestamp ?? timestampAt(Date.now() - (packetMs - FRAME_MS));
+    const timestamp = this.#timestamp ?? timestampAt(Date.now() - (PACKET_MS - FRAME_MS));
     this.#timestamp = (timestamp + pcm.length) % 0x1_0000_0000;
-    this.#silentMs = isSilent ? this.#silentMs + packetMs : 0;
-    this.#unsentMs += packetMs;
+    this.#silentMs = isSilent ? this.#silentMs + PACKET_MS : 0;
+    this.#unsentMs += PACKET_MS;
     const payload = this.#silentMs > SILENT_AFTER_MS ? null : this.#encoder.encode(pcm);
     const packet = this.#choose(payload, timestamp);
     this.#heard.clear();
@@ -89,7 +88,7 @@ export class MixStream {
     if (payload && payload.length > SILENT_PACKET_BYTES) return this.#write(payload, timestamp);
     const isFirst = !this.#afterSilence;
     this.#afterSilence = true;
-    return isFirst || this.#unsentMs >= KEEP_ALIVE_MS ? this.#write(this.#silence(), timestamp) : null;
+    return isFirst || this.#unsentMs >= KEEP_ALIVE_MS ? this.#write(SILENCE, timestamp) : null;
   }
 
   #write(payload: Uint8Array, timestamp: number): Buffer {
@@ -116,12 +115,4 @@ export class MixStream {
       .slice(0, MAX_VOICES)
       .map(([voiceId, levelDbov]) => csrcOf(voiceId, levelOf(levelDbov)));
   }
-
-  /** A packet of one frame without data: configuration, mono, and nothing else (RFC 6716, section 3.1). */
-  #silence(): Uint8Array {
-    return Uint8Array.of(SILENT_TOC[this.#settings.packetMs]);
-  }
 }
-
-/** SILK wideband, mono, one frame of this many ms (RFC 6716, table 2: configurations 9, 10 and 11). */
-const SILENT_TOC = { 20: 9 << 3, 40: 10 << 3, 60: 11 << 3 } as const;

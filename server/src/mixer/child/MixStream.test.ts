@@ -1,12 +1,11 @@
 import { csrcsOf, isMarked, payloadOf, payloadTypeOf, ssrcOf, timestampAt, timestampOf } from '@tribune/shared/rtp.ts';
 import { levelOf, readCsrc } from '@tribune/shared/voice.ts';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { MIX_PAYLOAD_TYPE } from './mixRtpParameters.ts';
+import { MIX_PAYLOAD_TYPE } from '../mixRtpParameters.ts';
 import { MixStream } from './MixStream.ts';
 import { loadOpus } from './opus/loadOpus.ts';
-import { FRAME_MS, SAMPLES_PER_MS } from './sound.ts';
+import { FRAME_MS, PACKET_MS, SAMPLES_PER_MS } from './sound.ts';
 
-const PACKET_MS = 60;
 const SAMPLES = PACKET_MS * SAMPLES_PER_MS;
 const silence = new Float32Array(SAMPLES);
 
@@ -19,7 +18,7 @@ function tone(n: number): Float32Array {
 describe('MixStream', () => {
   let stream: MixStream;
   beforeEach(async () => {
-    stream = await MixStream.create({ ssrc: 7, packetMs: PACKET_MS, bitrate: 32_000 }, await loadOpus());
+    stream = await MixStream.create({ ssrc: 7, bitrate: 32_000 }, await loadOpus());
   });
   afterEach(() => stream.close());
 

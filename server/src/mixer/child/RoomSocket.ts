@@ -1,14 +1,13 @@
-import { randomInt } from 'node:crypto';
 import type { Socket } from 'node:dgram';
-import { csrcCountOf, sequenceNumberOf } from '@tribune/shared/rtp.ts';
-import { MIX_PAYLOAD_TYPE } from './mixRtpParameters.ts';
-import type { Endpoint, RoomState } from './mixerMessages.ts';
-import { RelayReceiver } from './RelayReceiver.ts';
-import { RelaySender } from './RelaySender.ts';
-import { Renumbering } from './Renumbering.ts';
+import { csrcCountOf } from '@tribune/shared/rtp.ts';
+import { MixOutputs } from './MixOutputs.ts';
+import { MIX_PAYLOAD_TYPE } from '../mixRtpParameters.ts';
+import type { Endpoint, RoomState } from '../mixerMessages.ts';
+import { RelayReceiver } from './relay/RelayReceiver.ts';
+import { RelaySender } from './relay/RelaySender.ts';
 import { RoomMixer } from './RoomMixer.ts';
-import { FRAME_MS } from './sound.ts';
-import { StreamChoice } from './StreamChoice.ts';
+import { FRAMES_PER_PACKET } from './sound.ts';
+import { StreamChoice } from './relay/StreamChoice.ts';
 import { bindLoopback } from './udp/bindLoopback.ts';
 import { bindInRange, bindPort, bindUdp, isPortTaken } from './udp/bindUdp.ts';
 import type { LoopbackSocket } from './udp/LoopbackSocket.ts';
@@ -44,17 +43,15 @@ export class RoomSocket {
   readonly #local: LoopbackSocket;
   readonly #relay: Socket;
   readonly #ssrc: number;
-  readonly #framesPerPacket: number;
   readonly #phase: number;
   readonly #sender: RelaySender;
   readonly #receiver: RelayReceiver;
   readonly #choice = new StreamChoice();
-  readonly #numbers = new Renumbering(randomInt(0x1_0000));
+  readonly #outputs: MixOutputs;
   #epoch: number | null = null;
   /** Not yet sent. */
   #mixed: Buffer | null = null;
   #nodes: readonly Endpoint[] = [];
-  #outputs: readonly Endpoint[] = [];
 
   private constructor(
     mixer: RoomMixer,
@@ -66,13 +63,13 @@ export class RoomSocket {
     this.#local = local;
     this.#relay = relay;
     this.#ssrc = state.ssrc;
-    this.#framesPerPacket = state.packetMs / FRAME_MS;
+    this.#outputs = new MixOutputs(local);
     this.#phase = phase;
     this.#sender = new RelaySender(relayKey, state.roomId);
     this.#receiver = new RelayReceiver(relayKey, state.roomId, relay.address().port);
-    relay.on('message', (datagram) => {
+    relay.on('message', (datagram, { address }) => {
       try {
-        this.#takeRelayed(datagram);
+        this.#takeRelayed(datagram, address);
       } catch (error) {
         onError(error);
       }
@@ -118,13 +115,13 @@ export class RoomSocket {
     if (epoch === null) this.#choice.forget(OWN_MIX);
     this.#epoch = epoch;
     this.#nodes = nodes;
-    this.#outputs = outputs;
+    this.#outputs.set(outputs);
     this.#mixer.setSpeakers(speakers);
   }
 
   /** Whether a packet of the mix is due in this tick, the last frame of which is due then. */
   isDue(tick: number): boolean {
-    return this.#epoch !== null && tick % this.#framesPerPacket === this.#phase;
+    return this.#epoch !== null && tick % FRAMES_PER_PACKET === this.#phase;
   }
 
   /** Mixes a packet that is due. `send()` sends it. */
@@ -145,6 +142,7 @@ export class RoomSocket {
   }
 
   close(): void {
+    this.#outputs.close();
     this.#local.close();
     this.#relay.close();
     this.#mixer.close();
@@ -158,8 +156,8 @@ export class RoomSocket {
     });
   }
 
-  #takeRelayed(datagram: Buffer): void {
-    const relayed = this.#receiver.open(datagram);
+  #takeRelayed(datagram: Buffer, address: string): void {
+    const relayed = this.#receiver.open(datagram, address);
     if (relayed) this.#pass(relayed.packet, relayed.stream, relayed.epoch);
   }
 
@@ -172,12 +170,9 @@ export class RoomSocket {
   #pass(packet: Buffer, source: unknown, epoch: number): void {
     const speaks = csrcCountOf(packet) > 0;
     if (!this.#choice.isHeard(source, { epoch, speaks, nowMs: performance.now() })) return;
-    const number = this.#numbers.next(source, sequenceNumberOf(packet));
-    if (number === null) return;
     packet[1] = (packet[1]! & MARKER_BIT) | MIX_PAYLOAD_TYPE;
-    packet.writeUInt16BE(number, 2);
     packet.writeUInt32BE(this.#ssrc, 8);
-    for (const { port } of this.#outputs) this.#local.send(packet, port);
+    this.#outputs.send(packet, source);
   }
 }
 

@@ -1,6 +1,7 @@
 import { createDecipheriv, type KeyObject } from 'node:crypto';
 import { csrcCountOf, isRtp } from '@tribune/shared/rtp.ts';
-import { createBucket } from '../createBucket.ts';
+import type { TokenBucket } from 'limiter';
+import { createBucket } from '../../../createBucket.ts';
 import { CIPHER, deriveRoomKey, HEADER_BYTES, nonceOf, readHeader, RELAY_VERSION, TAG_BYTES } from './relayPacket.ts';
 import { ReplayWindow } from './ReplayWindow.ts';
 
@@ -9,10 +10,14 @@ const MIN_BYTES = HEADER_BYTES + RTP_HEADER_BYTES + TAG_BYTES;
 /** More than fits into a frame of Ethernet is no packet of a mix. */
 const MAX_BYTES = 1500;
 /**
- * Whoever has not sent a genuine packet yet costs a key and a decryption, 20 µs: a flood of such packets gets no more than this of
- * a room's time. A new sender sends 8 to 17 packets a second, of which one is enough.
+ * Whoever has not sent a genuine packet yet costs a key and a decryption, 20 µs: an address that floods gets no more than this of a
+ * room's time, and keeps no other waiting. A new sender sends 17 packets a second, of which one is enough.
  */
-const STRANGERS = { burst: 50, perSecond: 100 } as const;
+const STRANGERS = { burst: 20, perSecond: 20 } as const;
+/** Addresses can be made up: those beyond so many at a time have to share what one gets. A cluster has fewer nodes than this. */
+const MAX_STRANGERS = 64;
+/** An address that has sent nothing for so long makes room for another. */
+const STRANGER_MS = 10_000;
 /** Of a room: one for each process that has mixed it. Those that were silent longest are forgotten. */
 const MAX_SENDERS = 64;
 const MAX_KEYS = 8;
@@ -34,7 +39,9 @@ export class RelayReceiver {
   readonly #relayKey: Buffer;
   readonly #roomId: string;
   readonly #port: number;
-  readonly #strangers = createBucket(STRANGERS);
+  /** By address, the one that was heard last at the end. */
+  readonly #strangers = new Map<string, { readonly bucket: TokenBucket; readonly heardMs: number }>();
+  readonly #otherStrangers = createBucket(STRANGERS);
   /** By prefix, the one that was heard last at the end. None is made before a packet has proved genuine. */
   readonly #streams = new Map<string, RelayedStream>();
   /** By epoch, likewise. */
@@ -47,14 +54,14 @@ export class RelayReceiver {
     this.#port = port;
   }
 
-  /** Null for what is to be dropped. */
-  open(datagram: Buffer): RelayedPacket | null {
+  /** @param address that it came from @returns null for what is to be dropped */
+  open(datagram: Buffer, address: string): RelayedPacket | null {
     if (datagram.length < MIN_BYTES || datagram.length > MAX_BYTES || datagram[0] !== RELAY_VERSION) return null;
     const { epoch, prefix, counter } = readHeader(datagram);
     const name = prefix.toString('latin1');
     const known = this.#streams.get(name);
     if (known && !known.window.isNew(counter)) return null;
-    if (!known && !this.#strangers.tryRemoveTokens(1)) return null;
+    if (!known && !this.#bucketOf(address).tryRemoveTokens(1)) return null;
     const key = this.#keys.get(epoch) ?? deriveRoomKey(this.#relayKey, this.#roomId, epoch, this.#port);
     const packet = decrypt(datagram, key);
     if (!packet || !isRtp(packet) || packet.length < RTP_HEADER_BYTES + csrcCountOf(packet) * 4) return null;
@@ -63,6 +70,19 @@ export class RelayReceiver {
     keepLast(this.#streams, name, stream, MAX_SENDERS);
     keepLast(this.#keys, epoch, key, MAX_KEYS);
     return { stream, epoch, packet };
+  }
+
+  #bucketOf(address: string): TokenBucket {
+    const nowMs = performance.now();
+    const known = this.#strangers.get(address);
+    if (!known && this.#strangers.size >= MAX_STRANGERS) {
+      const [oldest, { heardMs }] = this.#strangers.entries().next().value!;
+      if (nowMs - heardMs < STRANGER_MS) return this.#otherStrangers;
+      this.#strangers.delete(oldest);
+    }
+    const stranger = { bucket: known?.bucket ?? createBucket(STRANGERS), heardMs: nowMs };
+    keepLast(this.#strangers, address, stranger, MAX_STRANGERS);
+    return stranger.bucket;
   }
 }
 

@@ -4,6 +4,9 @@ export const SAMPLES_PER_MS = SAMPLE_RATE / 1000;
 /** Voices are mixed in frames of this length. */
 export const FRAME_MS = 20;
 export const FRAME = FRAME_MS * SAMPLES_PER_MS;
+/** A packet of the mix as it is encoded. Two of them may be joined afterwards. */
+export const PACKET_MS = 60 as const;
+export const FRAMES_PER_PACKET = PACKET_MS / FRAME_MS;
 
 /** Level of some samples in dBov: 20 log10 of their root mean square, where full scale is 1. -Infinity for digital silence. */
 export function dbov(pcm: Float32Array, start = 0, end = pcm.length): number {

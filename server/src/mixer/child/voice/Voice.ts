@@ -1,8 +1,8 @@
 import { AutomaticGain } from './AutomaticGain.ts';
 import { JitterBuffer, type JitterBufferReport } from './JitterBuffer.ts';
-import { MAX_PACKET_BYTES, type OpusCodec } from './opus/OpusCodec.ts';
+import { MAX_PACKET_BYTES, type OpusCodec } from '../opus/OpusCodec.ts';
 import type { ArrivedPacket } from './PacketQueue.ts';
-import { addWithRamp, FRAME } from './sound.ts';
+import { addWithRamp, FRAME } from '../sound.ts';
 import { VoiceActivityHangover } from './VoiceActivityHangover.ts';
 
 export interface VoiceSettings {

@@ -12,7 +12,7 @@ export interface LoopbackSocket {
   readonly port: number;
   /** Hands over all that came since the last call, in the order of coming. What `take` throws ends that, and the rest may be lost. */
   drain(take: TakeDatagram): void;
-  /** Sends to another port of the loopback. What cannot be sent is lost: receivers are made for loss. */
+  /** Sends to another port of the loopback; the caller may write over the datagram afterwards. What cannot be sent is lost: receivers are made for loss. */
   send(datagram: Buffer, port: number): void;
   /** A closed socket has nothing and sends nothing. */
   close(): void;

@@ -1,5 +1,5 @@
 import { KWeighting, lufsOf } from './KWeighting.ts';
-import { FRAME_MS } from './sound.ts';
+import { FRAME_MS } from '../sound.ts';
 
 /** Every voice is brought to this loudness. It leaves room for the peaks of speech, and is as loud as browsers make a microphone. */
 export const TARGET_LUFS = -20;

@@ -1,4 +1,5 @@
-import { SAMPLE_RATE, SAMPLES_PER_MS } from './sound.ts';
+import { sequenceStep, timestampStep, unwrapSequence } from '@tribune/shared/rtp/numbering.ts';
+import { SAMPLE_RATE, SAMPLES_PER_MS } from '../sound.ts';
 
 /** One packet of a voice. Its sequence and timestamp are unwrapped, so that they only ever go up. */
 export interface QueuedPacket {
@@ -88,26 +89,16 @@ export class PacketQueue {
 function fits(arrived: ArrivedPacket, sequence: number, reference: { timestamp: number; arrivalMs: number }): boolean {
   const elapsed = (arrived.arrivalMs - reference.arrivalMs) * SAMPLES_PER_MS;
   return (
-    Math.abs(shortestStep16(sequence, arrived.sequenceNumber)) <= MAX_SEQUENCE_JUMP &&
-    Math.abs((shortestStep32(reference.timestamp, arrived.timestamp) - elapsed) | 0) <= MAX_TIME_JUMP_SAMPLES
+    Math.abs(sequenceStep(sequence, arrived.sequenceNumber)) <= MAX_SEQUENCE_JUMP &&
+    Math.abs((timestampStep(reference.timestamp, arrived.timestamp) - elapsed) | 0) <= MAX_TIME_JUMP_SAMPLES
   );
 }
 
 function unwrap({ sequenceNumber, timestamp, arrivalMs, payload }: ArrivedPacket, newest: QueuedPacket): QueuedPacket {
   return {
-    sequence: newest.sequence + shortestStep16(newest.sequence, sequenceNumber),
-    timestamp: newest.timestamp + shortestStep32(newest.timestamp, timestamp),
+    sequence: unwrapSequence(newest.sequence, sequenceNumber),
+    timestamp: newest.timestamp + timestampStep(newest.timestamp, timestamp),
     arrivalMs,
     payload,
   };
-}
-
-/** From one 16-bit number to another, the short way round. */
-function shortestStep16(from: number, to: number): number {
-  return ((to - from) << 16) >> 16;
-}
-
-/** From one 32-bit number to another, the short way round. */
-function shortestStep32(from: number, to: number): number {
-  return (to - from) | 0;
 }

@@ -25,11 +25,6 @@ export interface RelayHeader {
   readonly counter: number;
 }
 
-/** The key from which those of all rooms are derived: the only part of the secret that a mixer process is given. */
-export function deriveRelayKey(secret: string): Buffer {
-  return Buffer.from(hkdfSync('sha256', secret, '', 'tribune relay', 32));
-}
-
 /** The key of what is sent to one port, for one room under one epoch. */
 export function deriveRoomKey(relayKey: Buffer, roomId: string, epoch: number, port: number): KeyObject {
   const info = JSON.stringify([roomId, epoch, port]);

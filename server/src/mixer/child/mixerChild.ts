@@ -1,10 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { isPortTaken } from './udp/bindUdp.ts';
 import { choosePhase } from './choosePhase.ts';
-import type { MixerCommand, MixerReport, MixerSettings, MixerUsage, RoomState } from './mixerMessages.ts';
+import type { MixerCommand, MixerReport, MixerSettings, MixerUsage, RoomState } from '../mixerMessages.ts';
 import { loadOpus } from './opus/loadOpus.ts';
 import { RoomSocket } from './RoomSocket.ts';
-import { FRAME_MS } from './sound.ts';
+import { FRAMES_PER_PACKET } from './sound.ts';
 import { TickClock } from './TickClock.ts';
 
 /**
@@ -67,7 +67,7 @@ function updateRoom(state: RoomState): void {
   } else {
     closeRoom(known);
     const taken = [...rooms.values()].map(({ phase }) => phase);
-    const room = { state, phase: choosePhase(taken, state.packetMs / FRAME_MS), socket: null };
+    const room = { state, phase: choosePhase(taken, FRAMES_PER_PACKET), socket: null };
     rooms.set(state.roomId, room);
     currentRoom.run(room, () => void openRoom(room));
   }

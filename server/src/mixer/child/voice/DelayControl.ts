@@ -1,5 +1,5 @@
 import { DelayEstimator, type PacketFate } from './DelayEstimator.ts';
-import { dbov, FRAME, FRAME_MS, SAMPLES_PER_MS } from './sound.ts';
+import { dbov, FRAME, FRAME_MS, SAMPLES_PER_MS } from '../sound.ts';
 
 /** Below this level a frame is a pause, in which a change of speed is not heard. */
 export const QUIET_DBOV = -50;

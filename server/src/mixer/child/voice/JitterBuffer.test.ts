@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { JitterBuffer } from './JitterBuffer.ts';
-import { loadOpus } from './opus/loadOpus.ts';
-import { dbov, FRAME, SAMPLE_RATE } from './sound.ts';
+import { loadOpus } from '../opus/loadOpus.ts';
+import { dbov, FRAME, SAMPLE_RATE } from '../sound.ts';
 
 const FRAMES = 500;
 

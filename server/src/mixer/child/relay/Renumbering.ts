@@ -1,5 +1,4 @@
-/** A step in the numbering beyond this is a new stream and no loss (RFC 3550, appendix A.1). */
-const MAX_DROPOUT = 3000;
+import { MAX_DROPOUT, sequenceStep } from '@tribune/shared/rtp/numbering.ts';
 
 /**
  * One row of sequence numbers out of several streams, one after the other: what was lost of one stays a gap, and where another
@@ -26,16 +25,15 @@ export class Renumbering {
     const known = source === this.#source;
     this.#source = source;
     let number = (sequenceNumber + this.#offset) & 0xffff;
-    const step = (number - this.#last) & 0xffff;
-    const isLate = step > 0xffff - MAX_DROPOUT || step === 0;
-    if (!known || (step > MAX_DROPOUT && !isLate)) {
+    const step = sequenceStep(this.#last, number);
+    if (!known || Math.abs(step) > MAX_DROPOUT) {
       number = (this.#last + 1) & 0xffff;
       this.#offset = (number - sequenceNumber) & 0xffff;
       this.#last = number;
       this.#reach = 0;
       return number;
     }
-    if (isLate) return ((this.#last - number) & 0xffff) <= this.#reach ? number : null;
+    if (step <= 0) return -step <= this.#reach ? number : null;
     this.#last = number;
     this.#reach = Math.min(this.#reach + step, MAX_DROPOUT);
     return number;

@@ -3,8 +3,8 @@ import { Limiter } from './Limiter.ts';
 import { MixStream, type MixSettings } from './MixStream.ts';
 import { loadOpus } from './opus/loadOpus.ts';
 import type { OpusCodec } from './opus/OpusCodec.ts';
-import { FRAME, FRAME_MS } from './sound.ts';
-import { Voice, type VoiceReport, type VoiceSettings } from './Voice.ts';
+import { FRAME, FRAME_MS, FRAMES_PER_PACKET } from './sound.ts';
+import { Voice, type VoiceReport, type VoiceSettings } from './voice/Voice.ts';
 
 /**
  * The mix of one room, without sockets and timers: packets of voices go in, packets of the mix come out. The frames of a packet are
@@ -21,19 +21,18 @@ export class RoomMixer {
   readonly #frames: readonly Float32Array[];
   #wasSilent = true;
 
-  private constructor(opus: OpusCodec, stream: MixStream, packetMs: number) {
-    const frames = packetMs / FRAME_MS;
-    const pcm = new Float32Array(frames * FRAME);
+  private constructor(opus: OpusCodec, stream: MixStream) {
+    const pcm = new Float32Array(FRAMES_PER_PACKET * FRAME);
     this.#opus = opus;
     this.#stream = stream;
     this.#pcm = pcm;
-    this.#frames = Array.from({ length: frames }, (_, n) => pcm.subarray(n * FRAME, (n + 1) * FRAME));
+    this.#frames = Array.from({ length: FRAMES_PER_PACKET }, (_, n) => pcm.subarray(n * FRAME, (n + 1) * FRAME));
   }
 
   /** @param codec the fastest of this machine by default */
   static async create(settings: MixSettings, codec?: OpusCodec): Promise<RoomMixer> {
     const opus = codec ?? (await loadOpus());
-    return new RoomMixer(opus, await MixStream.create(settings, opus), settings.packetMs);
+    return new RoomMixer(opus, await MixStream.create(settings, opus));
   }
 
   get voiceCount(): number {

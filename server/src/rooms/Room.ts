@@ -213,10 +213,14 @@ export class Room extends EventEmitter<{ closed: [] }> {
     if (this.record.stage.has(userId)) void this.tick();
   }
 
-  /** Runs an action of a person through the store and applies it. @throws {AppError} with the code of the refusal */
+  /**
+   * Runs an action through the store and applies it.
+   * @param actor null for the operator of the server, who may do everything
+   * @throws {AppError} with the code of the refusal
+   */
   async perform(
     action: Action,
-    actor: Person,
+    actor: Person | null,
     args: { userId?: string } & Record<string, unknown> = {},
   ): Promise<void> {
     const targetName = args.userId === undefined ? undefined : await this.#nameTarget(action, args.userId);

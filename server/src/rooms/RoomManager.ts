@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Person, RoomInfo } from '@tribune/shared/domain.ts';
 import type { RoomSettings } from '@tribune/shared/schemas.ts';
 import type { ClusterContext } from '../cluster/ClusterContext.ts';
@@ -15,6 +16,8 @@ import type { RoomAudience } from './RoomNotifier.ts';
 import type { RoomObserver } from './RoomObserver.ts';
 
 const TICK_MS = 1000;
+/** Every node that has a room open reports on it with each tick: after so long all have. */
+const REPORTS_HEARD_MS = 1500;
 /** Rooms that no node keeps are looked for so often, in ticks. */
 const TICKS_PER_ORPHAN_SEARCH = 5;
 /** Rooms that are opened in one go: a large cluster that lost a node has many orphans. */
@@ -116,6 +119,28 @@ export class RoomManager {
     return [...cards.values()].toSorted(
       (a, b) => Number(b.phase === 'live') - Number(a.phase === 'live') || b.createdAt - a.createdAt,
     );
+  }
+
+  /** Every open room of the cluster, those with nobody in them too, oldest first. @throws {AppError} UNAVAILABLE */
+  async listOpen(): Promise<RoomInfo[]> {
+    const { store } = this.#options;
+    const cards = new Map((await this.list()).map((room) => [room.id, room]));
+    const rooms = (await store.openRoomIds()).map(async (roomId) => {
+      const record = cards.has(roomId) ? null : await readOrNull(store, roomId);
+      return cards.get(roomId) ?? (record && toRoomInfo(record, 0));
+    });
+    return (await Promise.all(rooms)).filter((room) => room !== null);
+  }
+
+  /**
+   * A room as `getOrThrow()` has it, once this node has heard from the others who is in it.
+   * @throws {AppError} ROOM_NOT_FOUND, ROOM_ENDED, UNAVAILABLE
+   */
+  async getWithPeople(roomId: string): Promise<Room> {
+    const isOpen = this.#rooms.has(roomId);
+    const room = await this.getOrThrow(roomId);
+    if (!isOpen && !this.#options.cluster.isAlone()) await sleep(REPORTS_HEARD_MS);
+    return room;
   }
 
   /** Gives the stages of all rooms to other nodes. */

@@ -109,6 +109,18 @@ local function crown(heir)
   tell(heir.userId, 'madeHost')
 end
 
+-- Whoever takes over from a host: the co-host, or else the speaker, who came first and is there.
+local function findHeir()
+  local speaker = nil
+  for _, someone in ipairs(members()) do
+    if not someone.away then
+      if someone.role == 'cohost' then return someone end
+      if someone.role == 'speaker' then speaker = speaker or someone end
+    end
+  end
+  return speaker
+end
+
 local function countCohosts()
   local count = 0
   for _, someone in ipairs(members()) do

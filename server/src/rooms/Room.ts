@@ -284,7 +284,9 @@ export class Room extends EventEmitter<{ closed: [] }> {
     this.#health.tick(this.listenersEverywhere);
     await this.#reconciler.tick();
     if (this.closed) return;
-    const pulse = this.#pulses.take(this.record, this.listenersEverywhere, this.#faces);
+    const { endsInS } = this.#reconciler;
+    const present = { listeners: this.listenersEverywhere, faces: this.#faces, endsInS };
+    const pulse = this.#pulses.take(this.record, present);
     if (pulse) this.#options.audience.toEveryone('room:pulse', pulse);
     // Last, since a worker that hangs does not answer.
     await this.media.tick();

@@ -8,6 +8,7 @@ import { useConnection, useHasView } from '../hooks/useRoomState.ts';
 import { useTitle } from '../hooks/useTitle.ts';
 import type { WayOut } from '../i18n/problems.ts';
 import { ClosedView } from './endings/ClosedView.tsx';
+import { EndingBanner } from './EndingBanner.tsx';
 import { EndedView } from './endings/EndedView.tsx';
 import { Invitation } from './dialogs/Invitation.tsx';
 import { ListenPrompt } from './controls/ListenPrompt.tsx';
@@ -51,6 +52,7 @@ function Inside() {
   return (
     <>
       <ReconnectBanner />
+      <EndingBanner />
       {phase === 'backstage' && role === 'listener' ? <WaitingView /> : <RoomView />}
       <ListenPrompt />
       <Invitation />

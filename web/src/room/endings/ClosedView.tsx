@@ -3,10 +3,12 @@ import {
   CloudOff,
   Copy,
   DoorOpen,
+  MonitorX,
   RefreshCw,
   SearchX,
   TicketX,
   TriangleAlert,
+  Unplug,
   UserX,
   UsersRound,
   WifiOff,
@@ -14,7 +16,6 @@ import {
 } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { ClosedReason } from '@tribune/shared/RoomConnection.ts';
 import { WAYS_OUT, type Problem, type WayOut } from '../../i18n/problems.ts';
 import { Button, PageHeader } from '../../ui/index.ts';
 import styles from './ClosedView.module.css';
@@ -35,6 +36,8 @@ const ICONS: Readonly<Partial<Record<Problem, LucideIcon>>> = {
   restarting: RefreshCw,
   UNAVAILABLE: CloudOff,
   offline: WifiOff,
+  socketBlocked: Unplug,
+  unsupported: MonitorX,
 };
 
 interface ClosedViewProps {
@@ -75,6 +78,6 @@ export function ClosedView({ reason, onWayOut }: ClosedViewProps) {
   );
 }
 
-function isClosedReason(reason: Problem): reason is ClosedReason | 'offline' {
+function isClosedReason(reason: Problem): reason is keyof typeof WAYS_OUT {
   return reason in WAYS_OUT;
 }

@@ -32,7 +32,7 @@ export function WaitingView() {
         <p className={styles.count} aria-live="off">
           {t('wait.count', { count: listeners, value: format.count(listeners) })}
         </p>
-        {playback !== 'blocked' && (
+        {playback !== 'blocked' && playback !== 'paused' && (
           <p className={styles.ready}>
             <CircleCheck size={18} aria-hidden="true" />
             {t('wait.sound')}

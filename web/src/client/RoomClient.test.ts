@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ReconnectPolicy } from '@tribune/shared/ReconnectPolicy.ts';
 import { saveOutput } from './media/outputDevices.ts';
 import { RoomClient } from './RoomClient.ts';
-import { stubBrowser, type FakeBrowser } from './testing/browser.ts';
-import { FakeServer, aConsumer, aMedia, refuse } from './testing/FakeServer.ts';
+import type { FakeBrowser } from './testing/browser.ts';
+import { type FakeServer, aConsumer, aMedia, refuse } from './testing/FakeServer.ts';
+import { pass, setUpRoom } from './testing/setUpRoom.ts';
 import { HOST_ID, SELF_ID, aMember, aSelf, aSnapshot, aSpeakerSnapshot, aState } from '../state/testing/rooms.ts';
 import type { Notice } from '../state/types.ts';
 
@@ -11,8 +11,6 @@ let browser: FakeBrowser;
 let server: FakeServer;
 let client: RoomClient;
 
-/** Lets everything that needs no time happen, then time pass. */
-const pass = (ms = 0) => vi.advanceTimersByTimeAsync(ms);
 const audio = () => document.querySelector<HTMLAudioElement>('[data-testid="room-audio"]');
 const heard = () => (audio()?.srcObject as MediaStream | null)?.getTracks().length ?? 0;
 const microphone = () => client.getView()?.microphone;
@@ -33,22 +31,7 @@ async function speak(): Promise<void> {
   server.requests.length = 0;
 }
 
-beforeEach(() => {
-  vi.useFakeTimers();
-  browser = stubBrowser();
-  server = new FakeServer();
-  vi.stubGlobal('fetch', server.fetch);
-  const policy = new ReconnectPolicy(() => 0.5);
-  client = new RoomClient({ roomId: 'room-1234', api: server.api, environment: server.environment, policy });
-});
-
-afterEach(async () => {
-  client.leave();
-  await pass(60_000);
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
-  localStorage.clear();
-});
+setUpRoom((room) => ({ browser, server, client } = room));
 
 describe('entering', () => {
   it('has a view from the welcome on, and never asks a listener for the microphone', async () => {

@@ -23,7 +23,7 @@ export function WaitingView() {
         <div className={styles.door}>
           <Avatar userId={host.userId} name={host.name} className={styles.host} />
         </div>
-        <p className={styles.room} lang={language}>
+        <p className={styles.room} lang={language} dir="auto">
           {title}
         </p>
         <h1 className={styles.title}>{t('wait.title')}</h1>

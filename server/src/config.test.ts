@@ -68,7 +68,7 @@ const REFUSED: [env: Record<string, string>, fault: RegExp][] = [
   [{ ...TURN, TURN_URLS: 'turn.example.org:3478' }, /TURN_URLS: has to be addresses that begin with turn:/],
   [{ ...TURN, TURN_SECRET: 'short' }, /TURN_SECRET: has to have at least 16/],
   [{ LOG_LEVEL: 'verbose' }, /LOG_LEVEL: has to be one of fatal/],
-  [{ MIX_PACKET_MS: '50' }, /MIX_PACKET_MS: has to be 20, 40 or 60/],
+  [{ MIX_PACKET_MS: '50' }, /MIX_PACKET_MS: has to be auto, 60 or 120/],
 ];
 
 describe('the configuration', () => {

@@ -21,8 +21,6 @@ import {
 /** A day: a timer of Node ends at once when it is given more than 24 days. */
 const MAX_SECONDS = 86_400;
 
-type PacketMs = 20 | 40 | 60;
-
 /** Every environment variable that the server reads. The descriptions are the text of the table in docs/self-hosting.md. */
 export const variables = z.object({
   PORT: port.default(3000).describe('TCP port of the page, the REST interface and the sockets.'),
@@ -134,15 +132,20 @@ export const variables = z.object({
     .describe('Seconds for which a place on stage, a hand or an invitation is kept for a lost connection.'),
   HOST_GRACE_S: number(0.1, MAX_SECONDS).default(60).describe('Seconds after which a vanished host is replaced.'),
   EMPTY_ROOM_S: number(0.1, MAX_SECONDS).default(300).describe('Seconds after which an empty room ends.'),
+  LEADERLESS_ROOM_S: number(0.1, MAX_SECONDS)
+    .default(1800)
+    .describe(
+      'Seconds after which a live room ends in which only listeners are left; everyone is told so in its last five minutes.',
+    ),
   TRANSPORT_CONNECT_S: number(0.1, MAX_SECONDS)
     .default(12)
     .describe('Seconds within which a media transport has to connect.'),
   MIX_PACKET_MS: z
-    .enum(['20', '40', '60'], 'has to be 20, 40 or 60')
-    .default('60')
-    .transform((ms) => Number(ms) as PacketMs)
+    .enum(['auto', '60', '120'], 'has to be auto, 60 or 120')
+    .default('auto')
+    .transform((ms) => (ms === 'auto' ? ms : (Number(ms) as 60 | 120)))
     .describe(
-      'Sound in one packet of the mix that listeners get, in ms: 20, 40 or 60. Longer costs less, and delays more.',
+      'Sound in one packet of the mix that listeners get, in ms: 60, 120, or auto: 120 on workers with 500 listeners or more.',
     ),
   MIX_BITRATE: whole(6000, 128_000).default(32_000).describe('Bits per second of the mix that listeners get.'),
 });

@@ -50,6 +50,7 @@ export const EXAMPLES: { readonly [N in VariableName]: string } = {
   STAGE_GRACE_S: '30',
   HOST_GRACE_S: '60',
   EMPTY_ROOM_S: '300',
+  LEADERLESS_ROOM_S: '1800',
   TRANSPORT_CONNECT_S: '12',
   MIX_PACKET_MS: '60',
   MIX_BITRATE: '32000',

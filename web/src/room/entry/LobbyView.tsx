@@ -51,18 +51,18 @@ function RoomSummary({ room }: { readonly room: RoomInfo }) {
         <span>{phase === 'live' ? t('room.listening', counted) : t('room.waiting', counted)}</span>
         <span>{format.language(language)}</span>
       </p>
-      <h1 className={styles.title} lang={language}>
+      <h1 className={styles.title} lang={language} dir="auto">
         {title}
       </h1>
       {description !== '' && (
-        <p className={styles.description} lang={language}>
+        <p className={styles.description} lang={language} dir="auto">
           {description}
         </p>
       )}
       <div className={styles.people}>
         <Avatar userId={host.userId} name={host.name} className={styles.host} />
         <p className={styles.hostText}>
-          <strong>{host.name}</strong>
+          <strong dir="auto">{host.name}</strong>
           <span>{t('role.host')}</span>
         </p>
         {others.length > 0 && (
@@ -106,6 +106,7 @@ function EntryForm({ phase, isHost, initialName, entering, onEnter }: EntryFormP
             {...control}
             ref={input}
             name="name"
+            dir="auto"
             required
             maxLength={LIMITS.nameLength}
             autoComplete="nickname"

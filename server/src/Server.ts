@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { Admission } from './admission/Admission.ts';
+import { RecordingArchive } from './archive/RecordingArchive.ts';
 import { Tokens, loadSecret } from './auth/Tokens.ts';
 import { NodeRegistry, type NodeState } from './cluster/NodeRegistry.ts';
 import { ClusterBus } from './cluster/ClusterBus.ts';
@@ -52,6 +53,7 @@ interface Parts {
 export class Server {
   readonly #logger: Logger;
   readonly #http: HttpServer;
+  readonly #archive: RecordingArchive;
   readonly #redis: Redis;
   readonly #subscriber: Redis;
   readonly #registry: NodeRegistry;
@@ -75,6 +77,7 @@ export class Server {
     this.#drainMs = config.DRAIN_S * 1000;
     this.#pool = pool;
     this.#mixer = mixer;
+    this.#archive = new RecordingArchive(config, logger);
     this.#redis = connectRedis(config.REDIS_URL, logger);
     this.#redisHealth = new RedisHealth({ redis: this.#redis, nodeId: config.NODE_ID, logger, observer: metrics });
     const store = new RoomStore(this.#redis, metrics);
@@ -211,6 +214,7 @@ export class Server {
     this.#mixer.close();
     this.#registry.close();
     this.#redisHealth.close();
+    await this.#archive.close();
     this.#subscriber.disconnect();
     this.#redis.disconnect();
   }
@@ -251,6 +255,7 @@ export class Server {
     return {
       load: self ? (self.listeners + self.coming) / self.capacity : 0,
       isRedisUp: this.#redisHealth.isUp,
+      archive: this.#archive,
       isAccepting: this.#whyNotAccepting() === null,
     };
   }
@@ -265,6 +270,7 @@ export class Server {
     return {
       nodeId: this.#nodeId,
       problem: this.#registry.problem?.message ?? null,
+      archive: this.#archive.problems,
       nodes: this.#registry.nodes,
       rooms,
     };

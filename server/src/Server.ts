@@ -5,7 +5,11 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { Admission } from './admission/Admission.ts';
+import type { Archive } from './archive/Archive.ts';
+import { openArchive } from './archive/openArchive.ts';
 import { Tokens, loadSecret } from './auth/Tokens.ts';
+import { Recorder } from './broadcast/Recorder.ts';
+import { Replays } from './broadcast/Replays.ts';
 import { NodeRegistry, type NodeState } from './cluster/NodeRegistry.ts';
 import { ClusterBus } from './cluster/ClusterBus.ts';
 import type { ClusterContext } from './cluster/ClusterContext.ts';
@@ -45,6 +49,7 @@ interface Parts {
   readonly mixer: Mixer;
   readonly tokens: Tokens;
   readonly metrics: Metrics;
+  readonly archive: Archive & { readonly storage: unknown; close(): void };
 }
 
 /** One node: HTTP, sockets, media workers, the mixer. */
@@ -58,6 +63,8 @@ export class Server {
   readonly #redisHealth: RedisHealth;
   readonly #pool: WorkerPool;
   readonly #mixer: Mixer;
+  readonly #archive: Parts['archive'];
+  readonly #recorder: Recorder;
   readonly #signaling: SignalingServer;
   readonly #rooms: RoomManager;
   readonly #connections = new Set<Socket>();
@@ -68,12 +75,14 @@ export class Server {
   #drained: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
 
-  private constructor(config: Config, logger: Logger, { pool, mixer, tokens, metrics }: Parts) {
+  private constructor(config: Config, logger: Logger, { pool, mixer, tokens, metrics, archive }: Parts) {
     this.#logger = logger;
     this.#nodeId = config.NODE_ID;
     this.#drainMs = config.DRAIN_S * 1000;
     this.#pool = pool;
     this.#mixer = mixer;
+    this.#archive = archive;
+    this.#recorder = new Recorder({ archive, storage: archive.storage, config, logger });
     this.#redis = connectRedis(config.REDIS_URL, logger);
     this.#redisHealth = new RedisHealth({ redis: this.#redis, nodeId: config.NODE_ID, logger, observer: metrics });
     const store = new RoomStore(this.#redis, metrics);
@@ -102,7 +111,7 @@ export class Server {
     const cluster = this.#joinCluster(config, logger);
     this.#rooms = new RoomManager({
       ...{ store, directory: new RoomDirectory(this.#redis), pool, mixer, config, logger, cluster },
-      ...{ audienceOf: (roomId) => this.#signaling.audienceOf(roomId), observer: metrics },
+      ...{ recorder: this.#recorder, audienceOf: (roomId) => this.#signaling.audienceOf(roomId), observer: metrics },
     });
     watchRooms(this.#rooms, metrics.registry);
     watchWorkers(pool, metrics.registry);
@@ -118,6 +127,8 @@ export class Server {
       isDraining: () => this.#draining,
       tokens,
       rtpCapabilities,
+      archive,
+      replays: new Replays(archive.objects),
       metrics,
       logger,
       whyNotReady,
@@ -135,7 +146,8 @@ export class Server {
       pool.close();
       throw error;
     });
-    const server = new Server(config, logger, { pool, mixer, tokens, metrics });
+    const archive = await openArchive(config);
+    const server = new Server(config, logger, { pool, mixer, tokens, metrics, archive });
     try {
       await server.#listen(config);
     } catch (error) {
@@ -156,6 +168,10 @@ export class Server {
 
   get pool(): WorkerPool {
     return this.#pool;
+  }
+
+  get recorder(): Recorder {
+    return this.#recorder;
   }
 
   get mixer(): Mixer {
@@ -207,6 +223,8 @@ export class Server {
     await closing;
     this.#pool.close();
     this.#mixer.close();
+    await this.#recorder.close();
+    this.#archive.close();
     this.#registry.close();
     this.#redisHealth.close();
     this.#subscriber.disconnect();

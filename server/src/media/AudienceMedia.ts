@@ -14,6 +14,8 @@ export class AudienceMedia extends EventEmitter<{ routerOpened: []; routerLost: 
   readonly #creation = new AwaitQueue();
   /** By the worker's index. */
   readonly #routers = new Map<number, AudienceRouter>();
+  /** UDP, on the loopback: where the recorder takes the mix. */
+  #recorderPort: number | null = null;
   #closed = false;
 
   constructor(pool: WorkerPool, mix: RoomMix) {
@@ -46,6 +48,13 @@ export class AudienceMedia extends EventEmitter<{ routerOpened: []; routerLost: 
   /** Has this node listeners of the room? */
   get hasListeners(): boolean {
     return this.#routers.size > 0;
+  }
+
+  /** The mix also goes there, as to one more worker; null: to nobody but the workers. */
+  setRecorderPort(port: number | null): void {
+    if (this.#recorderPort === port) return;
+    this.#recorderPort = port;
+    this.#setOutputs();
   }
 
   close(): void {
@@ -95,6 +104,8 @@ export class AudienceMedia extends EventEmitter<{ routerOpened: []; routerLost: 
   }
 
   #setOutputs(): void {
-    this.mix.setOutputs([...this.#routers.values()].map(({ port }) => ({ address: LOOPBACK, port })));
+    const ports = [...this.#routers.values()].map(({ port }) => port);
+    if (this.#recorderPort !== null) ports.push(this.#recorderPort);
+    this.mix.setOutputs(ports.map((port) => ({ address: LOOPBACK, port })));
   }
 }

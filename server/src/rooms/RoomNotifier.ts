@@ -38,10 +38,11 @@ export class RoomNotifier {
     this.#tellHands(change);
   }
 
-  /** Everyone is told at once when the doors open or close. */
+  /** Everyone is told at once when the doors open or close, and when a recording begins or ends. */
   #tellState({ before, after }: Change): void {
     const state = toRoomState(after);
-    if (before.phase === after.phase) this.#people.toStage('room:state', state);
+    const isForStage = before.phase === after.phase && before.recording === after.recording;
+    if (isForStage) this.#people.toStage('room:state', state);
     else this.#people.toEveryone('room:state', state);
   }
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { LIMITS, type Person } from '@tribune/shared/domain.ts';
+import { LIMITS, type Person, type RecordingPolicy } from '@tribune/shared/domain.ts';
 import type { ErrorCode } from '@tribune/shared/errors.ts';
 import { PERMISSIONS, type Action } from '@tribune/shared/permissions.ts';
 import type { RoomSettings } from '@tribune/shared/schemas.ts';
@@ -82,7 +82,11 @@ export class RoomStore {
   }
 
   /** Creates a room in its backstage, its host on stage. @throws {AppError} QUOTA_EXCEEDED */
-  async create(settings: RoomSettings, host: Person, quotas: { rooms: number; perUser: number }): Promise<RoomRecord> {
+  async create(
+    settings: RoomSettings,
+    host: Person,
+    { quotas, recordingPolicy }: { quotas: { rooms: number; perUser: number }; recordingPolicy: RecordingPolicy },
+  ): Promise<RoomRecord> {
     const id = nanoid();
     const now = Date.now();
     const reserved = await this.#run(() =>
@@ -101,6 +105,7 @@ export class RoomStore {
         .hset(keys.room, {
           ...settings,
           ...{ id, seq: 1, phase: 'backstage', locked: '0', createdAt: now },
+          ...{ recordingPolicy, recording: recordingPolicy === 'always' ? '1' : '0' },
           ...{ hostId: host.userId, hostName: host.name },
         })
         .exec();
@@ -190,12 +195,14 @@ export class RoomStore {
   async restore(record: RoomRecord): Promise<void> {
     const { id, host, stage, hands, invites, seq, phase, locked, createdAt, startedAt } = record;
     const { title, description, language, speakerLimit } = record;
+    const { recordingPolicy, recording, recordedFrom, recordingSince, recordedUntil, recordedMs } = record;
     const keys = keysOf(id);
     const members = [...stage].flatMap(([userId, member]) => [userId, JSON.stringify(member)]);
     const write = this.#redis.multi().hset(keys.room, {
       ...{ id, title, description, language, speakerLimit, seq: seq + 1, phase, locked: locked ? '1' : '0', createdAt },
       ...{ hostId: host.userId, hostName: host.name, handCounter: hands.length },
-      ...(startedAt === null ? {} : { startedAt }),
+      ...{ recordingPolicy, recording: recording ? '1' : '0', recordedMs },
+      ...withoutNull({ startedAt, recordedFrom, recordingSince, recordedUntil }),
     });
     if (members.length > 0) write.hset(keys.stage, ...members);
     for (const [userId, { reason, seq: excludedAt }] of record.excluded)
@@ -265,6 +272,10 @@ function limitsOf(action: string): object {
   if (action === 'peer:ban') return { maxBans: MAX_BANS };
   if (action === 'cohost:add' || action === 'host:handOver') return { maxCohosts: LIMITS.cohosts };
   return {};
+}
+
+function withoutNull(times: Readonly<Record<string, number | null>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(times).filter((entry): entry is [string, number] => entry[1] !== null));
 }
 
 function isAction(action: string): action is Action {

@@ -91,6 +91,7 @@ export class RoomClient implements RoomClientApi {
       getTransports: () => [this.#receiver.transport, this.#microphone.transport].filter((it) => it !== null),
       onQuality: (quality) => this.#store.set({ quality }),
     });
+    this.#events.on('recording:lost', () => this.#notices.emit({ cause: 'recordingLost' }));
     this.#events.on('self:changed', ({ cause, by }) => this.#notices.emit({ cause, by }));
   }
 

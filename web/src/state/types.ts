@@ -85,5 +85,8 @@ export interface RoomView {
  */
 export type Notice =
   | { readonly cause: SelfCause; readonly by: string | null }
-  | { readonly cause: 'mediaUnreachable' | 'microphoneReplaced' | 'microphoneSilenced' | 'microphoneBack' }
+  | {
+      readonly cause:
+        'recordingLost' | 'mediaUnreachable' | 'microphoneReplaced' | 'microphoneSilenced' | 'microphoneBack';
+    }
   | { readonly cause: 'microphoneLost'; readonly problem: MicrophoneProblem };

@@ -1,4 +1,5 @@
 import type { RoomInfo } from '@tribune/shared/domain.ts';
+import { Play } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
@@ -13,7 +14,7 @@ export function EndedView({ room }: { readonly room: RoomInfo }) {
   const [, navigate] = useLocation();
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);
-  const { title, host, language, startedAt, endedAt } = room;
+  const { id, isRecorded, title, host, language, startedAt, endedAt } = room;
   const lastedMs = startedAt !== null && endedAt !== null ? endedAt - startedAt : null;
   return (
     <div className={styles.page}>
@@ -35,7 +36,17 @@ export function EndedView({ room }: { readonly room: RoomInfo }) {
           )}
         </article>
         <p className={styles.thanks}>{t('ended.text')}</p>
-        <Button variant="primary" size="lg" onClick={() => navigate('/')}>
+        {isRecorded && (
+          <Button
+            variant="primary"
+            size="lg"
+            icon={<Play size={20} aria-hidden="true" />}
+            onClick={() => navigate(`/r/${id}/replay`)}
+          >
+            {t('recording.listenAgain')}
+          </Button>
+        )}
+        <Button variant={isRecorded ? 'ghost' : 'primary'} size="lg" onClick={() => navigate('/')}>
           {t('ended.another')}
         </Button>
       </main>

@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { isRtp, OPUS_CLOCK_HZ, ssrcOf } from '@tribune/shared/rtp.ts';
+import { isRtp, ssrcOf } from '@tribune/shared/rtp.ts';
 import { recordingPrefix } from '../archive/Archive.ts';
 import type { Gap } from '../sql/recording.ts';
 import type { RecordedMix } from './recorderMessages.ts';
@@ -41,7 +41,7 @@ export class MixRecorder extends EventEmitter<{ gap: [recordingId: string, Gap] 
     const known = this.#recordings.get(mix.recordingId);
     if (known && known.stoppedAt === null && known.mix.ssrc === mix.ssrc && known.mix.port === mix.port) return;
     if (known) this.#bySsrc.delete(known.mix.ssrc);
-    const segmenter = known?.mix.packetMs === mix.packetMs ? known.segmenter : this.#createSegmenter(mix);
+    const segmenter = known?.segmenter ?? this.#createSegmenter(mix);
     if (known && known.stoppedAt !== null) segmenter.resume();
     const recording = { mix, segmenter, stoppedAt: null };
     this.#recordings.set(mix.recordingId, recording);
@@ -73,9 +73,9 @@ export class MixRecorder extends EventEmitter<{ gap: [recordingId: string, Gap] 
     }
   }
 
-  #createSegmenter({ recordingId, packetMs }: RecordedMix): Segmenter {
+  #createSegmenter({ recordingId }: RecordedMix): Segmenter {
     const prefix = recordingPrefix(recordingId);
-    const segmenter = new Segmenter((packetMs * OPUS_CLOCK_HZ) / 1000);
+    const segmenter = new Segmenter();
     segmenter.on('segment', (segment: Segment) => {
       const { index } = segment;
       this.#queue.push({ recordingId, index, key: prefix + segmentName(index), bytes: writeSegment(segment) });

@@ -14,7 +14,7 @@ interface RecorderOptions {
   readonly archive: Pick<Archive, 'log'>;
   /** What the recording process needs to open the object store. */
   readonly storage: unknown;
-  readonly config: Pick<Config, 'NODE_ID' | 'MIX_PACKET_MS'>;
+  readonly config: Pick<Config, 'NODE_ID'>;
   readonly logger: Logger;
 }
 
@@ -48,10 +48,8 @@ export class Recorder {
   /** @param read the record of the room as last heard */
   openRoom(roomId: string, read: () => RoomRecord): RoomRecording {
     const { archive, config } = this.#options;
-    const recording = new RoomRecording({
-      ...{ process: this.#process, log: archive.log, read, nodeId: config.NODE_ID },
-      packetMs: config.MIX_PACKET_MS,
-    });
+    const nodeId = config.NODE_ID;
+    const recording = new RoomRecording({ process: this.#process, log: archive.log, read, nodeId });
     this.#rooms.set(roomId, recording);
     recording.once('closed', () => {
       if (this.#rooms.get(roomId) === recording) this.#rooms.delete(roomId);

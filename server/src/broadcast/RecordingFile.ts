@@ -1,19 +1,15 @@
 import { buffer } from 'node:stream/consumers';
-import { OPUS_CLOCK_HZ } from '@tribune/shared/rtp.ts';
 import { recordingPrefix } from '../archive/Archive.ts';
 import type { ObjectStore } from '../objects/ObjectStore.ts';
 import { StorageError } from '../objects/StorageError.ts';
 import type { RecordingDetail } from '../sql/recording.ts';
-import { silentPacket } from './opusPacket.ts';
 import { PAUSED } from './RoomRecording.ts';
-import { readSegment, SEGMENT_MS, SEGMENT_TICKS, segmentName, type SegmentLayout } from './segment.ts';
+import { readSegment, SAMPLE_MS, SAMPLES_PER_SEGMENT, SEGMENT_MS, segmentName, type SegmentLayout } from './segment.ts';
+import { SILENT_PACKET } from './silence.ts';
 import { writeFileHead } from './wholeFile.ts';
 
 /** Segments that are read at the same time. */
 const CONCURRENCY = 16;
-const TICKS_PER_MS = OPUS_CLOCK_HZ / 1000;
-/** Of a recording of which no segment is there. */
-const DEFAULT_SAMPLE_TICKS = 60 * TICKS_PER_MS;
 
 /** Some samples of one segment that follow each other. */
 export interface Part {
@@ -39,13 +35,11 @@ interface Stretch {
  * they are asked for. Where the host had stopped the recording, nothing is; where sound is missing, it is silent.
  */
 export class RecordingFile {
-  readonly sampleTicks: number;
   readonly parts: readonly Part[];
   readonly bytes: number;
   readonly #objects: Pick<ObjectStore, 'get'>;
   readonly #prefix: string;
   readonly #head: Buffer;
-  readonly #silence: Uint8Array;
 
   private constructor(
     objects: Pick<ObjectStore, 'get'>,
@@ -55,10 +49,8 @@ export class RecordingFile {
   ) {
     this.#objects = objects;
     this.#prefix = recordingPrefix(recordingId);
-    this.sampleTicks = layouts.values().next().value?.sampleTicks ?? DEFAULT_SAMPLE_TICKS;
-    this.#silence = silentPacket(this.sampleTicks);
-    this.parts = [...cutParts(layouts, kept, this.sampleTicks)];
-    this.#head = writeFileHead(this.parts, this.sampleTicks);
+    this.parts = [...cutParts(layouts, kept)];
+    this.#head = writeFileHead(this.parts);
     const last = this.parts.at(-1);
     this.bytes = this.#head.length + (last ? last.at + last.bytes : 0);
   }
@@ -71,7 +63,7 @@ export class RecordingFile {
   }
 
   get durationMs(): number {
-    return this.#msOf(this.parts.reduce((sum, { sampleBytes }) => sum + sampleBytes.length, 0));
+    return this.parts.reduce((total, { sampleBytes }) => total + sampleBytes.length * SAMPLE_MS, 0);
   }
 
   /** Both ends are part of it. @throws {StorageError} where the storage is away */
@@ -95,12 +87,8 @@ export class RecordingFile {
     }
   }
 
-  #msOf(samples: number): number {
-    return (samples * this.sampleTicks) / TICKS_PER_MS;
-  }
-
   async #readPart({ index, layout, sampleBytes, dataAt, bytes }: Part): Promise<Buffer> {
-    if (!layout) return Buffer.concat(sampleBytes.map(() => this.#silence));
+    if (!layout) return Buffer.concat(sampleBytes.map(() => SILENT_PACKET));
     const range = { start: dataAt, end: dataAt + bytes - 1 };
     return buffer((await this.#objects.get(this.#prefix + segmentName(index), { range })).body);
   }
@@ -136,7 +124,7 @@ async function readLayouts(
     }
   };
   await Promise.all(Array.from({ length: CONCURRENCY }, readSome));
-  return new Map([...layouts].toSorted(([a], [b]) => a - b));
+  return layouts;
 }
 
 async function readLayout(objects: Pick<ObjectStore, 'get'>, key: string): Promise<SegmentLayout | null> {
@@ -153,22 +141,18 @@ function indicesOf({ from, to }: Stretch): number[] {
   return Array.from({ length: Math.ceil(to / SEGMENT_MS) - first }, (_, n) => first + n);
 }
 
-function* cutParts(layouts: LayoutOfIndex, kept: readonly Stretch[], sampleTicks: number): Generator<Part> {
-  const perSegment = SEGMENT_TICKS / sampleTicks;
-  const silentBytes = silentPacket(sampleTicks).length;
-  const slotOf = (ms: number) => Math.round((ms * TICKS_PER_MS) / sampleTicks);
+function* cutParts(layouts: LayoutOfIndex, kept: readonly Stretch[]): Generator<Part> {
+  const slotOf = (ms: number) => Math.round(ms / SAMPLE_MS);
   let at = 0;
   for (const stretch of kept) {
     for (const index of indicesOf(stretch)) {
-      const found = layouts.get(index);
-      // Packets of another length, since the server was started anew with them, would need tables of their own.
-      const layout = found?.sampleTicks === sampleTicks ? found : null;
-      const first = Math.max(0, slotOf(stretch.from) - index * perSegment);
-      const end = Math.min(perSegment, slotOf(stretch.to) - index * perSegment);
+      const layout = layouts.get(index) ?? null;
+      const first = Math.max(0, slotOf(stretch.from) - index * SAMPLES_PER_SEGMENT);
+      const end = Math.min(SAMPLES_PER_SEGMENT, slotOf(stretch.to) - index * SAMPLES_PER_SEGMENT);
       if (first >= end) continue;
       const sampleBytes = layout
         ? layout.sampleBytes.slice(first, end)
-        : Array.from({ length: end - first }, () => silentBytes);
+        : Array.from({ length: end - first }, () => SILENT_PACKET.length);
       const bytes = sum(sampleBytes);
       const dataAt = layout ? layout.dataAt + sum(layout.sampleBytes.slice(0, first)) : 0;
       yield { index, layout, first, sampleBytes, dataAt, at, bytes };

@@ -11,7 +11,6 @@ interface RoomRecordingOptions {
   readonly log: RecordingLog;
   readonly read: () => RoomRecord;
   readonly nodeId: string;
-  readonly packetMs: number;
 }
 
 /** The reason of a gap that the host wanted: replays go over it. */
@@ -47,11 +46,11 @@ export class RoomRecording extends EventEmitter<{
 
   /** This node records this mix. To be called again and again: whatever has changed is noted. */
   record(mix: RoomMix): void {
-    const { process, log, read, packetMs } = this.#options;
+    const { process, log, read } = this.#options;
     const record = read();
     const { id: recordingId, recordingSince, recordedUntil } = record;
     if (recordingSince === null) return;
-    process.record({ recordingId, ssrc: mix.ssrc, port: mix.port, packetMs });
+    process.record({ recordingId, ssrc: mix.ssrc, port: mix.port });
     if (!this.#isRunning) {
       this.#isRunning = true;
       log.start(this.#describe(record));

@@ -1,15 +1,15 @@
 import { EventEmitter } from 'node:events';
 import { csrcsOf, isRtp, OPUS_CLOCK_HZ, payloadOf, sequenceNumberOf, timestampOf } from '@tribune/shared/rtp.ts';
-import { readCsrc } from '@tribune/shared/voice.ts';
-import { isDiscontinuous, silentPacket, splitPacket } from './opusPacket.ts';
-import { SEGMENT_TICKS, type Segment, type VoiceLevels } from './segment.ts';
+import { readCsrc, type Voice } from '@tribune/shared/voice.ts';
+import { SAMPLE_MS, SAMPLES_PER_SEGMENT, SEGMENT_MS, type Segment, type VoiceLevels } from './segment.ts';
+import { isDiscontinuous, SILENT_PACKET } from './silence.ts';
 
 const TICKS_PER_MS = OPUS_CLOCK_HZ / 1000;
 const TIMESTAMP_RANGE = 0x1_0000_0000;
 /** A segment is closed so long after its end: packets of another node's mixer may come out of order. */
-const LATE_TICKS = 250 * TICKS_PER_MS;
+const LATE_MS = 250;
 /** The mix sends something each 0.4 s, even in silence: when nothing came for longer than this, something is missing. */
-const MAX_SILENCE_TICKS = 1000 * TICKS_PER_MS;
+const MAX_SILENCE_MS = 1000;
 
 /** Sound that did not come. Unix times in ms, by the clock of the mix. */
 export interface MissingSound {
@@ -44,9 +44,6 @@ export class Segmenter extends EventEmitter<{
   segment: [Segment];
   missing: [MissingSound];
 }> {
-  readonly #sampleTicks: number;
-  readonly #perSegment: number;
-  readonly #silence: Uint8Array;
   readonly #open = new Map<number, OpenSegment>();
   /** Of the newest packet, in ticks since 1970, and when it came by the clock of this process. */
   #newest: { readonly ticks: number; readonly atMs: number } | null = null;
@@ -54,35 +51,23 @@ export class Segmenter extends EventEmitter<{
   #last: Place | null = null;
   #isResumed = false;
 
-  /** @param sampleTicks sound in one packet of the mix, at 48 kHz */
-  constructor(sampleTicks: number) {
-    super();
-    this.#sampleTicks = sampleTicks;
-    this.#perSegment = SEGMENT_TICKS / sampleTicks;
-    this.#silence = silentPacket(sampleTicks);
-  }
-
   /** Takes one RTP packet of the mix. @param nowMs Unix time */
   receive(packet: Buffer, nowMs: number): void {
     const payload = isRtp(packet) ? payloadOf(packet) : null;
     if (!payload) return;
     const ticks = this.#unwrap(timestampOf(packet), nowMs);
     if (!this.#newest || ticks >= this.#newest.ticks) this.#newest = { ticks, atMs: nowMs };
-    const isSilent = isDiscontinuous(payload);
-    const samples = isSilent ? [this.#silence] : splitPacket(payload, this.#sampleTicks);
-    if (!samples) return;
-    const voices = csrcsOf(packet).map(readCsrc);
-    const firstSlot = Math.round(ticks / this.#sampleTicks);
-    for (const [n, sample] of samples.entries()) {
-      const segment = this.#segmentOf(firstSlot + n);
-      const at = (firstSlot + n) % this.#perSegment;
-      if (!segment || segment.samples[at]) continue;
-      segment.samples[at] = sample;
+    const slot = Math.round(ticks / TICKS_PER_MS / SAMPLE_MS);
+    const segment = this.#segmentOf(slot);
+    const at = slot % SAMPLES_PER_SEGMENT;
+    if (segment && !segment.samples[at]) {
+      // A copy: what the socket lends is written over.
+      segment.samples[at] = isDiscontinuous(payload) ? SILENT_PACKET : Uint8Array.from(payload);
       segment.numbers[at] = sequenceNumberOf(packet);
       segment.isDirty = true;
       if (this.#isResumed) segment.resumedAt.add(at);
       this.#isResumed = false;
-      for (const { voiceId, level } of voices) this.#hear(segment, voiceId, at, level);
+      for (const csrc of csrcsOf(packet)) hear(segment, readCsrc(csrc), at);
     }
     this.tick(nowMs);
   }
@@ -91,8 +76,8 @@ export class Segmenter extends EventEmitter<{
   tick(nowMs: number): void {
     if (!this.#newest) return;
     const { ticks, atMs } = this.#newest;
-    const position = ticks + Math.max(0, nowMs - atMs) * TICKS_PER_MS - LATE_TICKS;
-    const over = Math.floor(position / SEGMENT_TICKS) - 1;
+    const positionMs = ticks / TICKS_PER_MS + Math.max(0, nowMs - atMs) - LATE_MS;
+    const over = Math.floor(positionMs / SEGMENT_MS) - 1;
     for (const index of [...this.#open.keys()].toSorted((a, b) => a - b)) {
       if (index > over) break;
       this.#emit(index);
@@ -119,21 +104,14 @@ export class Segmenter extends EventEmitter<{
   }
 
   #segmentOf(slot: number): OpenSegment | null {
-    const index = Math.floor(slot / this.#perSegment);
+    const index = Math.floor(slot / SAMPLES_PER_SEGMENT);
     if (index <= this.#closedUpTo) return null;
     const known = this.#open.get(index);
     if (known) return known;
-    const samples = Array.from({ length: this.#perSegment }, () => null);
+    const samples = Array.from({ length: SAMPLES_PER_SEGMENT }, () => null);
     const segment = { samples, voices: new Map(), numbers: [], resumedAt: new Set<number>(), isDirty: false };
     this.#open.set(index, segment);
     return segment;
-  }
-
-  #hear({ voices }: OpenSegment, voiceId: number, at: number, level: number): void {
-    const levels = voices.get(voiceId) ?? new Uint8Array(this.#perSegment);
-    // Level 0 is a faint voice, and here the mark of one that is not there.
-    levels[at] = Math.max(1, level);
-    voices.set(voiceId, levels);
   }
 
   #emit(index: number): void {
@@ -141,31 +119,34 @@ export class Segmenter extends EventEmitter<{
     if (!segment?.isDirty) return;
     segment.isDirty = false;
     const voices: VoiceLevels[] = [...segment.voices].map(([voiceId, levels]) => ({ voiceId, levels }));
-    const samples = segment.samples.map((sample) => sample ?? this.#silence);
-    this.emit('segment', { index, sampleTicks: this.#sampleTicks, samples, voices });
+    const samples = segment.samples.map((sample) => sample ?? SILENT_PACKET);
+    this.emit('segment', { index, samples, voices });
   }
 
   /** Of the holes before and between the packets of a segment, those that are no silence. */
   #findMissing(index: number): void {
-    const first = index * this.#perSegment;
+    const first = index * SAMPLES_PER_SEGMENT;
     const { numbers, resumedAt } = this.#open.get(index)!;
     for (const [at, number] of numbers.entries()) {
       if (number === undefined) continue;
       const place = { slot: first + at, number };
-      if (this.#last && !resumedAt.has(at) && isMissing(this.#last, place, this.#sampleTicks))
-        this.emit('missing', { from: this.#msOf(this.#last.slot + 1), to: this.#msOf(place.slot) });
+      if (this.#last && !resumedAt.has(at) && isMissing(this.#last, place))
+        this.emit('missing', { from: (this.#last.slot + 1) * SAMPLE_MS, to: place.slot * SAMPLE_MS });
       this.#last = place;
     }
-  }
-
-  #msOf(slot: number): number {
-    return Math.round((slot * this.#sampleTicks) / TICKS_PER_MS);
   }
 }
 
 /** In silence, packets are rare, and their numbers have no gap. */
-function isMissing(before: Place, after: Place, sampleTicks: number): boolean {
+function isMissing(before: Place, after: Place): boolean {
   const slots = after.slot - before.slot;
   const packets = (after.number - before.number) & 0xffff;
-  return slots > 1 && (packets > 1 || slots * sampleTicks > MAX_SILENCE_TICKS);
+  return slots > 1 && (packets > 1 || slots * SAMPLE_MS > MAX_SILENCE_MS);
+}
+
+function hear({ voices }: OpenSegment, { voiceId, level }: Voice, at: number): void {
+  const levels = voices.get(voiceId) ?? new Uint8Array(SAMPLES_PER_SEGMENT);
+  // Level 0 is a faint voice, and here the mark of one that is not there.
+  levels[at] = Math.max(1, level);
+  voices.set(voiceId, levels);
 }

@@ -1,11 +1,10 @@
 import type { Person } from '@tribune/shared/domain.ts';
 import type { ReplayGap, ReplayInfo, SpeechTurn } from '@tribune/shared/recordings.ts';
-import { OPUS_CLOCK_HZ } from '@tribune/shared/rtp.ts';
 import { voiceIdOf } from '@tribune/shared/voice.ts';
 import type { Gap, RecordingDetail } from '../sql/recording.ts';
 import type { Part, RecordingFile } from './RecordingFile.ts';
 import { PAUSED } from './RoomRecording.ts';
-import { SEGMENT_MS } from './segment.ts';
+import { SAMPLE_MS, SEGMENT_MS } from './segment.ts';
 
 /** A pause of one speaker that is no longer is part of the turn. */
 const MAX_PAUSE_MS = 1500;
@@ -18,9 +17,8 @@ const MIN_LEVEL_MS = 240;
 /** Who speaks when, how loud it is, and what is missing: read from the segments. */
 export function describeReplay(file: RecordingFile, recording: RecordingDetail): Omit<ReplayInfo, 'audio' | 'ogg'> {
   const { durationMs } = file;
-  const sampleMs = (file.sampleTicks * 1000) / OPUS_CLOCK_HZ;
   const people = peopleOf(recording);
-  const levelMs = Math.ceil(Math.max(MIN_LEVEL_MS, durationMs / MAX_LEVELS) / sampleMs) * sampleMs;
+  const levelMs = Math.ceil(Math.max(MIN_LEVEL_MS, durationMs / MAX_LEVELS) / SAMPLE_MS) * SAMPLE_MS;
   const levels: number[] = Array.from({ length: Math.ceil(durationMs / levelMs) }, () => 0);
   const turns = new TurnFinder(people);
   let atMs = 0;
@@ -29,15 +27,15 @@ export function describeReplay(file: RecordingFile, recording: RecordingDetail):
       for (const [n] of part.sampleBytes.entries()) {
         const level = voice[part.first + n] ?? 0;
         if (level === 0) continue;
-        const fromMs = atMs + n * sampleMs;
-        turns.hear(voiceId, fromMs, fromMs + sampleMs);
+        const fromMs = atMs + n * SAMPLE_MS;
+        turns.hear(voiceId, fromMs, fromMs + SAMPLE_MS);
         const piece = Math.floor(fromMs / levelMs);
         levels[piece] = Math.max(levels[piece] ?? 0, level);
       }
     }
-    atMs += part.sampleBytes.length * sampleMs;
+    atMs += part.sampleBytes.length * SAMPLE_MS;
   }
-  return { durationMs, people, turns: turns.take(), levels, levelMs, gaps: gapsOf(file, recording.gaps, sampleMs) };
+  return { durationMs, people, turns: turns.take(), levels, levelMs, gaps: gapsOf(file, recording.gaps) };
 }
 
 /** Each once, in the order in which they came on stage. */
@@ -83,12 +81,12 @@ class TurnFinder {
 }
 
 /** What was told as missing, and segments that are not there, by the time of the replay. */
-function gapsOf(file: RecordingFile, gaps: readonly Gap[], sampleMs: number): ReplayGap[] {
+function gapsOf(file: RecordingFile, gaps: readonly Gap[]): ReplayGap[] {
   const found: ReplayGap[] = [];
   let atMs = 0;
   for (const part of file.parts) {
-    const beginsAt = part.index * SEGMENT_MS + part.first * sampleMs;
-    const endsAt = beginsAt + part.sampleBytes.length * sampleMs;
+    const beginsAt = part.index * SEGMENT_MS + part.first * SAMPLE_MS;
+    const endsAt = beginsAt + part.sampleBytes.length * SAMPLE_MS;
     const missing = part.layout ? gaps.filter(({ reason }) => reason !== PAUSED) : [{ from: beginsAt, to: endsAt }];
     for (const { from, to } of missing) {
       const [first, last] = [Math.max(from, beginsAt), Math.min(to, endsAt)];

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:dgram';
-import { bindInRange, bindPort, bindUdp } from '../mixer/udp/bindUdp.ts';
+import { bindInRange, bindPort, bindUdp } from '../mixer/child/udp/bindUdp.ts';
 import { openObjects } from '../objects/openObjects.ts';
 import { MixRecorder } from './MixRecorder.ts';
 import type { RecorderCommand, RecorderReport } from './recorderMessages.ts';

@@ -7,7 +7,6 @@ export interface RecordedMix {
   readonly ssrc: number;
   /** UDP port on 127.0.0.1 that it is sent from. */
   readonly port: number;
-  readonly packetMs: number;
 }
 
 export type RecorderCommand =

@@ -2,9 +2,12 @@ import { OPUS_CLOCK_HZ } from '@tribune/shared/rtp.ts';
 import { box, findBox, fullBox, readBoxes, text, u32, u64 } from './boxes.ts';
 import { fragmentedMovie } from './opusTrack.ts';
 
-/** Segments are 3 s long: 50 packets of 60 ms, 75 of 40, 150 of 20. */
-export const SEGMENT_MS = 3000;
-export const SEGMENT_TICKS = (SEGMENT_MS * OPUS_CLOCK_HZ) / 1000;
+/** Sound in one packet of the mix: a sample, in the words of the file format. */
+export const SAMPLE_MS = 60;
+export const SAMPLE_TICKS = (SAMPLE_MS * OPUS_CLOCK_HZ) / 1000;
+export const SAMPLES_PER_SEGMENT = 50;
+export const SEGMENT_MS = SAMPLE_MS * SAMPLES_PER_SEGMENT;
+const SEGMENT_TICKS = SAMPLE_TICKS * SAMPLES_PER_SEGMENT;
 
 /** Of the event message that says who speaks in a segment. */
 const VOICES_SCHEME = 'urn:tribune:voices';
@@ -19,8 +22,6 @@ const INDEX_DIGITS = 10;
 export interface Segment {
   /** Multiples of 3 s since 1970, by the clock of the mix. */
   readonly index: number;
-  /** Of each packet, at 48 kHz. */
-  readonly sampleTicks: number;
   readonly samples: readonly Uint8Array[];
   readonly voices: readonly VoiceLevels[];
 }
@@ -38,14 +39,14 @@ export function segmentName(index: number): string {
   return `${String(index).padStart(INDEX_DIGITS, '0')}.m4s`;
 }
 
-/** The initialization segment (ISO/IEC 23000-19, CMAF): the same for every room with packets of that length. */
-export function writeInitSegment(sampleTicks: number): Buffer {
-  return Buffer.concat([box('ftyp', text('iso6'), u32(0), text('iso6cmfcmp41')), fragmentedMovie(sampleTicks)]);
+/** The initialization segment (ISO/IEC 23000-19, CMAF): the same for every room. */
+export function writeInitSegment(): Buffer {
+  return Buffer.concat([box('ftyp', text('iso6'), u32(0), text('iso6cmfcmp41')), fragmentedMovie(SAMPLE_TICKS)]);
 }
 
 /** A media segment. The same segment is the same bytes wherever it is written. */
 export function writeSegment(segment: Segment): Buffer {
-  const { index, sampleTicks, samples } = segment;
+  const { index, samples } = segment;
   const data = box('mdat', ...samples);
   const fragment = (dataOffset: number) =>
     box(
@@ -53,7 +54,7 @@ export function writeSegment(segment: Segment): Buffer {
       fullBox('mfhd', 0, 0, u32(index)),
       box(
         'traf',
-        fullBox('tfhd', 0, TFHD_FLAGS, u32(TRACK_ID, sampleTicks)),
+        fullBox('tfhd', 0, TFHD_FLAGS, u32(TRACK_ID, SAMPLE_TICKS)),
         fullBox('tfdt', 1, 0, u64(index * SEGMENT_TICKS)),
         fullBox('trun', 0, TRUN_FLAGS, u32(samples.length, dataOffset, ...samples.map(({ length }) => length))),
       ),
@@ -75,14 +76,13 @@ export interface SegmentLayout extends Omit<Segment, 'samples'> {
 
 /** @returns null where these are not the bytes of a segment */
 export function readSegment(bytes: Buffer): SegmentLayout | null {
-  const header = findBox(bytes, 'moof/traf/tfhd')?.content;
   const index = findBox(bytes, 'moof/mfhd')?.content.readUInt32BE(4);
   const run = findBox(bytes, 'moof/traf/trun')?.content;
   const data = findBox(bytes, 'mdat');
-  if (!header || index === undefined || !run || !data) return null;
+  if (index === undefined || !run || !data) return null;
   const count = run.readUInt32BE(4);
   const sampleBytes = Array.from({ length: count }, (_, n) => run.readUInt32BE(12 + 4 * n));
-  return { index, sampleTicks: header.readUInt32BE(8), sampleBytes, dataAt: data.at, voices: readVoices(bytes, count) };
+  return { index, sampleBytes, dataAt: data.at, voices: readVoices(bytes, count) };
 }
 
 /** An event message (ISO/IEC 23009-1, section 5.10.3.3): players pass over it. For each voice its id, and a level of 4 bits per packet. */

@@ -1,5 +1,6 @@
 import { box, fullBox, text, u32, u64 } from './boxes.ts';
 import { wholeMovie } from './opusTrack.ts';
+import { SAMPLE_TICKS } from './segment.ts';
 
 /** Boxes up to this size have a length of 32 bits. */
 const MAX_SMALL_BOX = 0xffff_ffff;
@@ -13,7 +14,7 @@ export interface Chunk {
  * Everything of an MP4 file (ISO/IEC 14496-14) up to its samples, which follow chunk by chunk. The tables come first, so that players
  * seek by asking for ranges.
  */
-export function writeFileHead(chunks: readonly Chunk[], sampleTicks: number): Buffer {
+export function writeFileHead(chunks: readonly Chunk[]): Buffer {
   const sampleBytes = chunks.flatMap((chunk) => chunk.sampleBytes);
   const dataBytes = sampleBytes.reduce((sum, bytes) => sum + bytes, 0);
   const type = box('ftyp', text('isom'), u32(0x200), text('isomiso2mp41'));
@@ -21,10 +22,10 @@ export function writeFileHead(chunks: readonly Chunk[], sampleTicks: number): Bu
     dataBytes + 8 > MAX_SMALL_BOX
       ? Buffer.concat([u32(1), text('mdat'), u64(dataBytes + 16)])
       : Buffer.concat([u32(dataBytes + 8), text('mdat')]);
-  const durationTicks = sampleBytes.length * sampleTicks;
+  const durationTicks = sampleBytes.length * SAMPLE_TICKS;
   const movieAt = (dataAt: number) =>
     wholeMovie(durationTicks, [
-      fullBox('stts', 0, 0, sampleBytes.length === 0 ? u32(0) : u32(1, sampleBytes.length, sampleTicks)),
+      fullBox('stts', 0, 0, sampleBytes.length === 0 ? u32(0) : u32(1, sampleBytes.length, SAMPLE_TICKS)),
       samplesPerChunk(chunks),
       fullBox('stsz', 0, 0, u32(0, sampleBytes.length), numbers(sampleBytes, 4)),
       chunkOffsets(chunks, dataAt),

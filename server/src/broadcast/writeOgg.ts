@@ -1,4 +1,5 @@
 import { OPUS_CLOCK_HZ } from '@tribune/shared/rtp.ts';
+import { SAMPLE_MS, SAMPLE_TICKS } from './segment.ts';
 
 /** Opus in Ogg (RFC 7845; pages as in RFC 3533, section 6). */
 
@@ -13,12 +14,12 @@ const CHECKSUM_AT = 22;
 /** Unreflected, as Ogg has it: that of Ethernet is another. */
 const CRC_POLYNOMIAL = 0x04c1_1db7;
 
-/** An Ogg file, page by page, of Opus packets of one length. */
-export async function* writeOgg(packets: AsyncIterable<Uint8Array>, sampleTicks: number): AsyncGenerator<Buffer> {
+/** An Ogg file, page by page, of packets of a mix. */
+export async function* writeOgg(packets: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
   let sequence = 0;
   yield page([identification()], { sequence: sequence++, flags: FIRST_PAGE, granule: 0 });
   yield page([comment()], { sequence: sequence++, flags: 0, granule: 0 });
-  const perPage = Math.max(1, Math.floor((PAGE_MS * OPUS_CLOCK_HZ) / 1000 / sampleTicks));
+  const perPage = Math.floor(PAGE_MS / SAMPLE_MS);
   let granule = 0;
   let waiting: Uint8Array[] = [];
   for await (const packet of packets) {
@@ -28,7 +29,7 @@ export async function* writeOgg(packets: AsyncIterable<Uint8Array>, sampleTicks:
       waiting = [];
     }
     waiting.push(packet);
-    granule += sampleTicks;
+    granule += SAMPLE_TICKS;
   }
   yield page(waiting, { sequence, flags: LAST_PAGE, granule });
 }

@@ -95,7 +95,7 @@ async function sendRange(req: Request, res: Response, { file, etag }: Replay): P
 
 async function sendOgg(res: Response, { file }: Replay): Promise<void> {
   res.set({ 'Content-Type': 'audio/ogg', 'Content-Disposition': 'attachment; filename="recording.ogg"' });
-  const pages = Readable.from(writeOgg(file.packets(), file.sampleTicks));
+  const pages = Readable.from(writeOgg(file.packets()));
   await pipeline(pages, res).catch((error: unknown) => forgiveLeaving(res, error));
 }
 

@@ -86,7 +86,8 @@ export class RoomRecording extends EventEmitter<{
 
   handleGap(gap: Gap): void {
     this.#options.log.addGap(this.#options.read().id, gap);
-    this.emit('lost', gap);
+    // What the mixer did not send, listeners did not hear either: the host knows.
+    if (gap.reason !== 'mixer') this.emit('lost', gap);
   }
 
   /** The room is closed here. What there is of the recording is still stored. */

@@ -50,7 +50,7 @@ interface Parts {
   readonly mixer: Mixer;
   readonly tokens: Tokens;
   readonly metrics: Metrics;
-  readonly archive: Archive & { readonly storage: unknown; close(): void };
+  readonly archive: Archive & { readonly storage: { folder: string; s3: null }; close(): void };
 }
 
 /** One node: HTTP, sockets, media workers, the mixer. */

@@ -3,8 +3,8 @@ import { openObjects } from '../objects/openObjects.ts';
 // TEMPORARY
 export async function openArchive(config: {
   DATA_DIR: string;
-}): Promise<Archive & { storage: unknown; close(): void }> {
-  const storage = { dir: config.DATA_DIR };
+}): Promise<Archive & { storage: { folder: string; s3: null }; close(): void }> {
+  const storage = { folder: config.DATA_DIR, s3: null };
   const rows = new Map<string, any>();
   const put = (list: any[], item: any, same: (x: any) => boolean) => {
     const i = list.findIndex(same);

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Archive } from '../archive/Archive.ts';
 import type { Config } from '../config.ts';
 import type { Logger } from '../logger.ts';
+import type { StorageLocation } from '../objects/openObjects.ts';
 import type { RoomRecord } from '../store/RoomRecord.ts';
 import type { RecorderUsage } from './recorderMessages.ts';
 import { RecorderProcess } from './RecorderProcess.ts';
@@ -13,7 +14,7 @@ const CLOSE_LIMIT_MS = 1000;
 interface RecorderOptions {
   readonly archive: Pick<Archive, 'log'>;
   /** What the recording process needs to open the object store. */
-  readonly storage: unknown;
+  readonly storage: StorageLocation;
   readonly config: Pick<Config, 'NODE_ID'>;
   readonly logger: Logger;
 }

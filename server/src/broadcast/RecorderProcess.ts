@@ -2,6 +2,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../logger.ts';
+import type { StorageLocation } from '../objects/openObjects.ts';
 import { RestartDelay } from '../RestartDelay.ts';
 import type { Gap } from '../sql/recording.ts';
 import type {
@@ -22,7 +23,7 @@ const NOTHING: RecorderUsage = { cpuSeconds: 0, rssBytes: 0, recordings: 0, wait
 
 interface RecorderProcessOptions {
   /** What the process needs to open the object store. */
-  readonly storage: unknown;
+  readonly storage: StorageLocation;
   readonly logger: Logger;
   readonly fork?: () => ChildProcess;
 }

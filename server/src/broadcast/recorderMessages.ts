@@ -1,3 +1,4 @@
+import type { StorageLocation } from '../objects/openObjects.ts';
 import type { Gap } from '../sql/recording.ts';
 
 /** A mix that is to be recorded. */
@@ -11,7 +12,7 @@ export interface RecordedMix {
 
 export type RecorderCommand =
   /** `port`: that of the process before, or 0. */
-  | { readonly type: 'start'; readonly port: number; readonly storage: unknown }
+  | { readonly type: 'start'; readonly port: number; readonly storage: StorageLocation }
   /** Harmless when repeated. */
   | { readonly type: 'record'; readonly mix: RecordedMix }
   /** What has come so far is written at once. */

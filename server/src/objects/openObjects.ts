@@ -4,8 +4,12 @@ import { dirname, join } from 'node:path';
 import type { ObjectStore } from './ObjectStore.ts';
 import { StorageError } from './StorageError.ts';
 // TEMPORARY
-export function openObjects(storage: unknown): ObjectStore {
-  const root = (storage as { dir: string }).dir;
+export interface StorageLocation {
+  readonly folder: string;
+  readonly s3: null;
+}
+export function openObjects(storage: StorageLocation): ObjectStore {
+  const root = storage.folder;
   return {
     async put(key: string, body: Uint8Array) {
       const path = join(root, key);

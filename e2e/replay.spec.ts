@@ -64,7 +64,7 @@ describe('a recorded room and its replay', () => {
     expect(Date.now() - endedAt).toBeLessThan(PLAYABLE_WITHIN_MS + 1500);
   });
 
-  it('it names who spoke, and axe finds nothing to say', async () => {
+  it('the replay names who spoke, and axe finds nothing to say', async () => {
     const speakers = cleo.page.getByRole('region', { name: cleo.texts.replay.speakers });
     await expectVisible(speakers.getByRole('button', { name: /^Ada/ }));
     await expectVisible(speakers.getByRole('button', { name: /^Ben/ }));

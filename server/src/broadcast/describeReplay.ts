@@ -2,7 +2,7 @@ import type { Person } from '@tribune/shared/domain.ts';
 import type { ReplayGap, ReplayInfo, SpeechTurn } from '@tribune/shared/recordings.ts';
 import { voiceIdOf } from '@tribune/shared/voice.ts';
 import type { Gap, RecordingDetail } from '../sql/recording.ts';
-import type { Part, RecordingFile } from './RecordingFile.ts';
+import type { RecordingFile } from './RecordingFile.ts';
 import { PAUSED } from './RoomRecording.ts';
 import { SAMPLE_MS, SEGMENT_MS } from './segment.ts';
 

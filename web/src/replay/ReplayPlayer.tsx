@@ -59,6 +59,8 @@ export function ReplayPlayer({ recording, replay }: ReplayPlayerProps) {
   };
   return (
     <section className={styles.player} aria-label={t('replay.player')}>
+      {/* Without captions until there are transcripts. */}
+      {/* oxlint-disable-next-line jsx-a11y/media-has-caption */}
       <audio ref={audio} src={source} preload="metadata" />
       <SpeechBand replay={replay} positionMs={positionMs} onSeek={seek} />
       <p className={styles.times}>

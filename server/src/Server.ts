@@ -5,8 +5,7 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { Admission } from './admission/Admission.ts';
-import type { Archive } from './archive/Archive.ts';
-import { openArchive } from './archive/openArchive.ts';
+import { RecordingArchive } from './archive/RecordingArchive.ts';
 import { Tokens, loadSecret } from './auth/Tokens.ts';
 import { Recorder } from './broadcast/Recorder.ts';
 import { Replays } from './broadcast/Replays.ts';
@@ -50,13 +49,13 @@ interface Parts {
   readonly mixer: Mixer;
   readonly tokens: Tokens;
   readonly metrics: Metrics;
-  readonly archive: Archive & { readonly storage: { folder: string; s3: null }; close(): void };
 }
 
 /** One node: HTTP, sockets, media workers, the mixer. */
 export class Server {
   readonly #logger: Logger;
   readonly #http: HttpServer;
+  readonly #archive: RecordingArchive;
   readonly #redis: Redis;
   readonly #subscriber: Redis;
   readonly #registry: NodeRegistry;
@@ -64,7 +63,6 @@ export class Server {
   readonly #redisHealth: RedisHealth;
   readonly #pool: WorkerPool;
   readonly #mixer: Mixer;
-  readonly #archive: Parts['archive'];
   readonly #recorder: Recorder;
   readonly #signaling: SignalingServer;
   readonly #rooms: RoomManager;
@@ -76,14 +74,14 @@ export class Server {
   #drained: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
 
-  private constructor(config: Config, logger: Logger, { pool, mixer, tokens, metrics, archive }: Parts) {
+  private constructor(config: Config, logger: Logger, { pool, mixer, tokens, metrics }: Parts) {
     this.#logger = logger;
     this.#nodeId = config.NODE_ID;
     this.#drainMs = config.DRAIN_S * 1000;
     this.#pool = pool;
     this.#mixer = mixer;
-    this.#archive = archive;
-    this.#recorder = new Recorder({ archive, storage: archive.storage, config, logger });
+    this.#archive = new RecordingArchive(config, logger);
+    this.#recorder = new Recorder({ archive: this.#archive, config, logger });
     this.#redis = connectRedis(config.REDIS_URL, logger);
     this.#redisHealth = new RedisHealth({ redis: this.#redis, nodeId: config.NODE_ID, logger, observer: metrics });
     const store = new RoomStore(this.#redis, metrics);
@@ -128,8 +126,8 @@ export class Server {
       isDraining: () => this.#draining,
       tokens,
       rtpCapabilities,
-      archive,
-      replays: new Replays(archive.objects),
+      archive: this.#archive,
+      replays: new Replays(this.#archive.objects),
       metrics,
       logger,
       whyNotReady,
@@ -148,8 +146,7 @@ export class Server {
       pool.close();
       throw error;
     });
-    const archive = await openArchive(config);
-    const server = new Server(config, logger, { pool, mixer, tokens, metrics, archive });
+    const server = new Server(config, logger, { pool, mixer, tokens, metrics });
     try {
       await server.#listen(config);
     } catch (error) {
@@ -226,9 +223,9 @@ export class Server {
     this.#pool.close();
     this.#mixer.close();
     await this.#recorder.close();
-    this.#archive.close();
     this.#registry.close();
     this.#redisHealth.close();
+    await this.#archive.close();
     this.#subscriber.disconnect();
     this.#redis.disconnect();
   }
@@ -269,6 +266,7 @@ export class Server {
     return {
       load: self ? (self.listeners + self.coming) / self.capacity : 0,
       isRedisUp: this.#redisHealth.isUp,
+      archive: this.#archive,
       isAccepting: this.#whyNotAccepting() === null,
     };
   }
@@ -283,6 +281,7 @@ export class Server {
     return {
       nodeId: this.#nodeId,
       problem: this.#registry.problem?.message ?? null,
+      archive: this.#archive.problems,
       nodes: this.#registry.nodes,
       rooms,
     };

@@ -12,9 +12,7 @@ import { RoomRecording } from './RoomRecording.ts';
 const CLOSE_LIMIT_MS = 1000;
 
 interface RecorderOptions {
-  readonly archive: Pick<Archive, 'log'>;
-  /** What the recording process needs to open the object store. */
-  readonly storage: StorageLocation;
+  readonly archive: Pick<Archive, 'log' | 'bytesLeft'> & { readonly storage: StorageLocation };
   readonly config: Pick<Config, 'NODE_ID'>;
   readonly logger: Logger;
 }
@@ -28,8 +26,8 @@ export class Recorder {
 
   constructor(options: RecorderOptions) {
     this.#options = options;
-    const { storage, logger } = options;
-    this.#process = new RecorderProcess({ storage, logger });
+    const { archive, logger } = options;
+    this.#process = new RecorderProcess({ storage: archive.storage, logger });
     this.#process.on('written', (segment) => this.#rooms.get(segment.recordingId)?.handleWritten(segment));
     this.#process.on('gap', (recordingId, gap) => {
       logger.warn({ recordingId, gap }, 'Sound is missing in a recording');
@@ -50,7 +48,7 @@ export class Recorder {
   openRoom(roomId: string, read: () => RoomRecord): RoomRecording {
     const { archive, config } = this.#options;
     const nodeId = config.NODE_ID;
-    const recording = new RoomRecording({ process: this.#process, log: archive.log, read, nodeId });
+    const recording = new RoomRecording({ process: this.#process, archive, read, nodeId });
     this.#rooms.set(roomId, recording);
     recording.once('closed', () => {
       if (this.#rooms.get(roomId) === recording) this.#rooms.delete(roomId);

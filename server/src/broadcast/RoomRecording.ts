@@ -1,14 +1,17 @@
 import { EventEmitter } from 'node:events';
 import type { Person } from '@tribune/shared/domain.ts';
+import type { Archive } from '../archive/Archive.ts';
 import type { RoomMix } from '../mixer/RoomMix.ts';
 import type { Gap, NewRecording, RecordingLog, SegmentRun } from '../sql/recording.ts';
 import type { RoomRecord } from '../store/RoomRecord.ts';
 import type { WrittenSegment } from './recorderMessages.ts';
 import type { RecorderProcess } from './RecorderProcess.ts';
 
+const QUOTA_EVERY_MS = 60_000;
+
 interface RoomRecordingOptions {
   readonly process: Pick<RecorderProcess, 'getPort' | 'record' | 'stop'>;
-  readonly log: RecordingLog;
+  readonly archive: Pick<Archive, 'log' | 'bytesLeft'>;
   readonly read: () => RoomRecord;
   readonly nodeId: string;
 }
@@ -26,6 +29,8 @@ interface OnStage {
 export class RoomRecording extends EventEmitter<{
   /** Sound that could not be kept. */
   lost: [Gap];
+  /** There is no room for more of it, by the quotas of the server. */
+  full: [];
   closed: [];
 }> {
   readonly #options: RoomRecordingOptions;
@@ -33,6 +38,7 @@ export class RoomRecording extends EventEmitter<{
   #run: SegmentRun | null = null;
   #isRunning = false;
   #finishedAt: number | null = null;
+  #quotaAskedMs = -Infinity;
 
   constructor(options: RoomRecordingOptions) {
     super();
@@ -46,7 +52,11 @@ export class RoomRecording extends EventEmitter<{
 
   /** This node records this mix. To be called again and again: whatever has changed is noted. */
   record(mix: RoomMix): void {
-    const { process, log, read } = this.#options;
+    const {
+      process,
+      archive: { log },
+      read,
+    } = this.#options;
     const record = read();
     const { id: recordingId, recordingSince, recordedUntil } = record;
     if (recordingSince === null) return;
@@ -57,6 +67,7 @@ export class RoomRecording extends EventEmitter<{
       if (recordedUntil !== null) log.addGap(recordingId, { from: recordedUntil, to: recordingSince, reason: PAUSED });
     }
     this.#noteStage(record, recordingSince);
+    this.#askQuota(recordingId);
   }
 
   /**
@@ -75,17 +86,17 @@ export class RoomRecording extends EventEmitter<{
 
   /** A segment of it is stored. */
   handleWritten({ recordingId, index, bytes }: WrittenSegment): void {
-    const { log, nodeId } = this.#options;
+    const { archive, nodeId } = this.#options;
     const isNext = this.#run?.last === index - 1;
     this.#run =
       isNext && this.#run
         ? { ...this.#run, last: index, bytes: this.#run.bytes + bytes }
         : { node: nodeId, first: index, last: index, bytes };
-    log.addRun(recordingId, this.#run);
+    archive.log.addRun(recordingId, this.#run);
   }
 
   handleGap(gap: Gap): void {
-    this.#options.log.addGap(this.#options.read().id, gap);
+    this.#options.archive.log.addGap(this.#options.read().id, gap);
     // What the mixer did not send, listeners did not hear either: the host knows.
     if (gap.reason !== 'mixer') this.emit('lost', gap);
   }
@@ -97,7 +108,11 @@ export class RoomRecording extends EventEmitter<{
   }
 
   async #stop({ isOver }: { isOver: boolean }): Promise<void> {
-    const { process, log, read } = this.#options;
+    const {
+      process,
+      archive: { log },
+      read,
+    } = this.#options;
     const { id: recordingId, recordedUntil, recordedMs } = read();
     for (const { person, from } of this.#stage.values())
       log.addStretch(recordingId, { kind: 'stage', person, from, to: recordedUntil ?? Date.now() });
@@ -106,6 +121,17 @@ export class RoomRecording extends EventEmitter<{
     // Started again meanwhile: the end is still to come.
     if (!isOver || recordedUntil === null || this.#isRunning) return;
     log.finish(recordingId, { endedAt: recordedUntil, durationMs: recordedMs });
+  }
+
+  #askQuota(recordingId: string): void {
+    const nowMs = performance.now();
+    if (nowMs - this.#quotaAskedMs < QUOTA_EVERY_MS) return;
+    this.#quotaAskedMs = nowMs;
+    this.#options.archive.bytesLeft(recordingId).then(
+      (left) => left <= 0 && this.#isRunning && this.emit('full'),
+      // Nobody knows while the database is away: what is said is kept.
+      () => undefined,
+    );
   }
 
   #describe({ id, title, host, language, recordedFrom, createdAt }: RoomRecord): NewRecording {
@@ -117,7 +143,7 @@ export class RoomRecording extends EventEmitter<{
 
   /** Who is on stage under REC, and who was until now. */
   #noteStage({ id: recordingId, stage }: RoomRecord, recordingSince: number): void {
-    const { log } = this.#options;
+    const { log } = this.#options.archive;
     for (const [userId, { person, from }] of this.#stage) {
       if (stage.has(userId)) continue;
       this.#stage.delete(userId);

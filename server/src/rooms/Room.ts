@@ -85,6 +85,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
     const address = config.CLUSTER_ADDRESS;
     const recording = options.recorder.openRoom(this.id, () => this.record);
     recording.on('lost', (gap) => this.#tellLost(gap));
+    recording.on('full', () => void this.#stopRecording());
     const media = { roomId: this.id, pool, mixer, address, logger, observer, peers, recording };
     this.media = new RoomMediaController(media);
     this.media.on('flood', (peer) => void this.#handleFlood(peer));
@@ -384,6 +385,18 @@ export class Room extends EventEmitter<{ closed: [] }> {
   /** The host of a recording, where they are connected here, hears at once that sound is missing in it. */
   #tellLost(gap: Gap): void {
     this.#peers.present(this.record.host.userId)?.link?.notify('recording:lost', gap);
+  }
+
+  /** Where the quotas leave no room for more. */
+  async #stopRecording(): Promise<void> {
+    const from = Date.now();
+    try {
+      const change = await this.#reconciler.records.transitionAsHome('recording:stop', {});
+      await this.#reconciler.take({ ...change, actor: null });
+      this.#tellLost({ from, to: Date.now(), reason: 'QUOTA' });
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'A recording over its quota could not be stopped; trying again in a minute');
+    }
   }
 
   async #handleFlood(peer: Peer): Promise<void> {

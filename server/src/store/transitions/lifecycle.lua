@@ -78,8 +78,9 @@ transitions['recording:start'] = function()
   if setting('phase') == 'live' then beginRecording() end
 end
 
+-- The server itself stops it where there is no room for more.
 transitions['recording:stop'] = function()
-  if setting('recordingPolicy') == 'always' then return 'NOT_ALLOWED' end
+  if actorId ~= '' and setting('recordingPolicy') == 'always' then return 'NOT_ALLOWED' end
   unchanged = setting('recording') ~= '1'
   redis.call('HSET', roomKey, 'recording', '0')
   endRecording()

@@ -7,6 +7,8 @@ import type { Redis } from 'ioredis';
 import { Admission } from './admission/Admission.ts';
 import { RecordingArchive } from './archive/RecordingArchive.ts';
 import { Tokens, loadSecret } from './auth/Tokens.ts';
+import { Recorder } from './broadcast/Recorder.ts';
+import { Replays } from './broadcast/Replays.ts';
 import { NodeRegistry, type NodeState } from './cluster/NodeRegistry.ts';
 import { ClusterBus } from './cluster/ClusterBus.ts';
 import type { ClusterContext } from './cluster/ClusterContext.ts';
@@ -61,6 +63,7 @@ export class Server {
   readonly #redisHealth: RedisHealth;
   readonly #pool: WorkerPool;
   readonly #mixer: Mixer;
+  readonly #recorder: Recorder;
   readonly #signaling: SignalingServer;
   readonly #rooms: RoomManager;
   readonly #connections = new Set<Socket>();
@@ -78,6 +81,7 @@ export class Server {
     this.#pool = pool;
     this.#mixer = mixer;
     this.#archive = new RecordingArchive(config, logger);
+    this.#recorder = new Recorder({ archive: this.#archive, config, logger });
     this.#redis = connectRedis(config.REDIS_URL, logger);
     this.#redisHealth = new RedisHealth({ redis: this.#redis, nodeId: config.NODE_ID, logger, observer: metrics });
     const store = new RoomStore(this.#redis, metrics);
@@ -106,7 +110,7 @@ export class Server {
     const cluster = this.#joinCluster(config, logger);
     this.#rooms = new RoomManager({
       ...{ store, directory: new RoomDirectory(this.#redis), pool, mixer, config, logger, cluster },
-      ...{ audienceOf: (roomId) => this.#signaling.audienceOf(roomId), observer: metrics },
+      ...{ recorder: this.#recorder, audienceOf: (roomId) => this.#signaling.audienceOf(roomId), observer: metrics },
     });
     watchRooms(this.#rooms, metrics.registry);
     watchWorkers(pool, metrics.registry);
@@ -122,6 +126,8 @@ export class Server {
       isDraining: () => this.#draining,
       tokens,
       rtpCapabilities,
+      archive: this.#archive,
+      replays: new Replays(this.#archive.objects),
       metrics,
       logger,
       whyNotReady,
@@ -161,6 +167,10 @@ export class Server {
 
   get pool(): WorkerPool {
     return this.#pool;
+  }
+
+  get recorder(): Recorder {
+    return this.#recorder;
   }
 
   get mixer(): Mixer {
@@ -212,6 +222,7 @@ export class Server {
     await closing;
     this.#pool.close();
     this.#mixer.close();
+    await this.#recorder.close();
     this.#registry.close();
     this.#redisHealth.close();
     await this.#archive.close();

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
+import { RECORDING_POLICIES } from '@tribune/shared/domain.ts';
 import { z } from 'zod';
 
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -160,6 +161,12 @@ export const variables = z.object({
     .min(0.1)
     .default(12)
     .describe('Seconds within which a media transport has to connect.'),
+  RECORDING: z
+    .enum(RECORDING_POLICIES)
+    .default('allowed')
+    .describe(
+      'Whether rooms are recorded: `off` never, `allowed` where their host starts it, `always` every one. Holds for rooms created from then on.',
+    ),
   MIX_PACKET_MS: z
     .enum(['auto', '60', '120'])
     .default('auto')

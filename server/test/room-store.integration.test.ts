@@ -36,7 +36,7 @@ describe('the store of rooms', () => {
     room = await create();
   });
 
-  const create = async (host = HOST) => store.create(SETTINGS, host, QUOTAS);
+  const create = async (host = HOST) => store.create(SETTINGS, host, { quotas: QUOTAS, recordingPolicy: 'allowed' });
   const enter = async (userId: string) =>
     store.enter(room.id, { userId, name: userId, jti: `${userId}-${Math.random()}`, ticketExpiresS: 60 });
 

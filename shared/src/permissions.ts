@@ -13,6 +13,8 @@ export const PERMISSIONS = {
   'room:goLive': self(MODERATORS),
   'room:lock': self(MODERATORS),
   'room:end': self(['host']),
+  'recording:start': self(['host']),
+  'recording:stop': self(['host']),
   'room:snapshot': self(EVERYONE),
   'room:health': self(MODERATORS),
   'quality:report': self(EVERYONE),

@@ -47,6 +47,7 @@ export function roomInfo(changes: Partial<RoomInfo> = {}): RoomInfo {
     createdAt: Date.now() - 40 * MINUTE_MS,
     startedAt: Date.now() - 32 * MINUTE_MS,
     endedAt: null,
+    isRecorded: false,
     listeners: 1204,
     speakers: stage,
     ...changes,
@@ -63,6 +64,8 @@ export function roomState(changes: Partial<RoomState> = {}): RoomState {
     handCount: 0,
     startedAt: Date.now() - 32 * MINUTE_MS,
     endedAt: null,
+    recordingPolicy: 'allowed',
+    recording: false,
     ...changes,
   };
 }

@@ -5,6 +5,7 @@ import type { ClusterContext } from '../cluster/ClusterContext.ts';
 import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import type { Recorder } from '../broadcast/Recorder.ts';
 import type { WorkerPool } from '../media/WorkerPool.ts';
 import type { Mixer } from '../mixer/Mixer.ts';
 import type { RoomDirectory } from '../store/RoomDirectory.ts';
@@ -28,7 +29,8 @@ interface RoomManagerOptions {
   readonly directory: RoomDirectory;
   readonly pool: WorkerPool;
   readonly mixer: Mixer;
-  readonly config: RoomConfig & Pick<Config, 'MAX_ROOMS' | 'MAX_ROOMS_PER_USER'>;
+  readonly recorder: Recorder;
+  readonly config: RoomConfig & Pick<Config, 'MAX_ROOMS' | 'MAX_ROOMS_PER_USER' | 'RECORDING'>;
   readonly logger: Logger;
   readonly audienceOf: (roomId: string) => RoomAudience;
   readonly observer: RoomObserver;
@@ -81,7 +83,7 @@ export class RoomManager {
     const { store, config, cluster } = this.#options;
     if (!cluster.pickHome()) throw new AppError('SERVER_BUSY', 'No mixer has room for another room');
     const quotas = { rooms: config.MAX_ROOMS, perUser: config.MAX_ROOMS_PER_USER };
-    const room = this.#open(await store.create(settings, host, quotas));
+    const room = this.#open(await store.create(settings, host, { quotas, recordingPolicy: config.RECORDING }));
     await room.open({ eager: true });
     return room.toInfo();
   }

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { LIMITS, type Person } from '@tribune/shared/domain.ts';
+import { LIMITS, type Person, type RecordingPolicy } from '@tribune/shared/domain.ts';
 import type { ErrorCode } from '@tribune/shared/errors.ts';
 import { PERMISSIONS, type Action } from '@tribune/shared/permissions.ts';
 import type { RoomSettings } from '@tribune/shared/schemas.ts';
@@ -102,7 +102,11 @@ export class RoomStore {
   }
 
   /** Creates a room in its backstage, its host on stage. @throws {AppError} QUOTA_EXCEEDED */
-  async create(settings: RoomSettings, host: Person, quotas: { rooms: number; perUser: number }): Promise<RoomRecord> {
+  async create(
+    settings: RoomSettings,
+    host: Person,
+    { quotas, recordingPolicy }: { quotas: { rooms: number; perUser: number }; recordingPolicy: RecordingPolicy },
+  ): Promise<RoomRecord> {
     const id = nanoid();
     const now = Date.now();
     const reserved = await this.#run(() =>
@@ -121,6 +125,7 @@ export class RoomStore {
         .hset(keys.room, {
           ...settings,
           ...{ id, seq: 1, phase: 'backstage', locked: '0', createdAt: now },
+          ...{ recordingPolicy, recording: recordingPolicy === 'always' ? '1' : '0' },
           ...{ hostId: host.userId, hostName: host.name, parts: '1 1 0 0 0 0' },
         })
         .exec();
@@ -220,10 +225,12 @@ export class RoomStore {
   async restore(record: RoomRecord, fence: Fence): Promise<Transition> {
     const { id, host, stage, hands, invites, excluded, seq, phase, locked, createdAt, startedAt } = record;
     const { title, description, language, speakerLimit } = record;
+    const { recordingPolicy, recording, recordedFrom, recordingSince, recordedUntil, recordedMs } = record;
     const settings = {
       ...{ id, title, description, language, speakerLimit, seq, phase, locked: locked ? '1' : '0', createdAt },
       ...{ hostId: host.userId, hostName: host.name },
-      ...(startedAt === null ? {} : { startedAt }),
+      ...{ recordingPolicy, recording: recording ? '1' : '0', recordedMs },
+      ...withoutNull({ startedAt, recordedFrom, recordingSince, recordedUntil }),
     };
     const parts = {
       stage: [...stage.values()],
@@ -297,6 +304,10 @@ function limitsOf(action: string): object {
   if (action === 'peer:ban') return { maxBans: MAX_BANS };
   if (action === 'cohost:add' || action === 'host:handOver') return { maxCohosts: LIMITS.cohosts };
   return {};
+}
+
+function withoutNull(times: Readonly<Record<string, number | null>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(times).filter((entry): entry is [string, number] => entry[1] !== null));
 }
 
 function isAction(action: string): action is Action {

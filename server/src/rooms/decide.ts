@@ -76,7 +76,7 @@ export function decide(view: RoomView, graces: Graces): Plan {
     close: decideClose(view, graces),
     needsMedia: emptyMs === null || emptyMs < graces.stageMs,
     stage: home.kind === 'here' ? 'here' : hasStage ? 'leaving' : 'away',
-    mix: { epoch: hasStage ? home.epoch : null, nodes: hasStage ? view.mixEndpoints : [] },
+    mix: { epoch: hasStage ? home.epoch : null, nodes: hasStage ? view.mixEndpoints : [], sound: view.record.sound },
     everyone,
     named: new Map([...membersOf(view), ...excludedOf(view, everyone)]),
     writes: view.holdsLease ? decideWrites(view, graces) : [],

@@ -189,12 +189,12 @@ export class RoomStore {
   /** Writes a room back as this node knows it, when Redis has lost it. Bans are lost. @throws {AppError} UNAVAILABLE */
   async restore(record: RoomRecord): Promise<void> {
     const { id, host, stage, hands, invites, seq, phase, locked, createdAt, startedAt } = record;
-    const { title, description, language, speakerLimit } = record;
+    const { title, description, language, speakerLimit, sound } = record;
     const keys = keysOf(id);
     const members = [...stage].flatMap(([userId, member]) => [userId, JSON.stringify(member)]);
     const write = this.#redis.multi().hset(keys.room, {
       ...{ id, title, description, language, speakerLimit, seq: seq + 1, phase, locked: locked ? '1' : '0', createdAt },
-      ...{ hostId: host.userId, hostName: host.name, handCounter: hands.length },
+      ...{ sound, hostId: host.userId, hostName: host.name, handCounter: hands.length },
       ...(startedAt === null ? {} : { startedAt }),
     });
     if (members.length > 0) write.hset(keys.stage, ...members);

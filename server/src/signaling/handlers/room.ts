@@ -4,6 +4,7 @@ type RoomRequest =
   | 'room:snapshot'
   | 'room:goLive'
   | 'room:lock'
+  | 'room:setSound'
   | 'room:end'
   | 'room:health'
   | 'quality:report'
@@ -14,6 +15,7 @@ export const roomHandlers = {
   'room:snapshot': async (_data, { room, peer }) => room.toSnapshot(peer),
   'room:goLive': async (_data, { room, peer }) => done(room.perform('room:goLive', peer)),
   'room:lock': async (data, { room, peer }) => done(room.perform('room:lock', peer, data)),
+  'room:setSound': async (data, { room, peer }) => done(room.perform('room:setSound', peer, data)),
   'room:end': async (_data, { room, peer }) => done(room.perform('room:end', peer)),
   'room:health': async (_data, { room }) => room.readHealth(),
   'quality:report': async (report, { room }) => room.report(report),

@@ -63,6 +63,12 @@ export const variables = z.object({
     .min(32)
     .optional()
     .describe('Signs sessions and tickets; at least 32 characters. Default: made once and kept under DATA_DIR.'),
+  ADMIN_KEY: z
+    .string()
+    .min(32)
+    .regex(/^[\x21-\x7e]+$/, 'only letters, digits and signs of ASCII')
+    .optional()
+    .describe('Lets the operator end rooms and remove people, see below; at least 32 characters. Off when unset.'),
   DATA_DIR: z
     .string()
     .default('data')

@@ -12,6 +12,7 @@ const NOT_THE_HOST = ['cohost', 'speaker', 'listener'] as const satisfies readon
 export const PERMISSIONS = {
   'room:goLive': self(MODERATORS),
   'room:lock': self(MODERATORS),
+  'room:setSound': self(['host']),
   'room:end': self(['host']),
   'recording:start': self(['host']),
   'recording:stop': self(['host']),

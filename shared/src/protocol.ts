@@ -12,6 +12,7 @@ import {
   qualityReport,
   reactionRequest,
   setMutedRequest,
+  soundRequest,
   transportConnect,
   transportRef,
 } from './schemas.ts';
@@ -74,6 +75,7 @@ export const requests = {
   'room:snapshot': { data: nothing, result: z.custom<RoomSnapshot>() },
   'room:goLive': { data: nothing, result: done },
   'room:lock': { data: lockRequest, result: done },
+  'room:setSound': { data: soundRequest, result: done },
   'room:end': { data: nothing, result: done },
   'recording:start': { data: nothing, result: done },
   'recording:stop': { data: nothing, result: done },

@@ -59,6 +59,7 @@ export function roomState(changes: Partial<RoomState> = {}): RoomState {
     seq: 1,
     phase: 'live',
     locked: false,
+    sound: 'speech',
     speakerLimit: 13,
     stage,
     handCount: 0,

@@ -7,25 +7,25 @@ import type { Logger } from '../logger.ts';
 import { createErrorHandler, notFound } from './problem.ts';
 import { healthRoutes, type HealthOptions } from './routes/health.ts';
 import { roomRoutes, type RoomRoutesOptions } from './routes/rooms.ts';
-import { sessionRoutes } from './routes/session.ts';
+import { sessionRoutes, type SessionRoutesOptions } from './routes/session.ts';
 
 const BODY_LIMIT = '16kb';
 const YEAR_MS = 365 * 24 * 3_600_000;
 
-interface AppOptions extends RoomRoutesOptions, HealthOptions {
+interface AppOptions extends RoomRoutesOptions, SessionRoutesOptions, HealthOptions {
   readonly config: RoomRoutesOptions['config'] & Pick<Config, 'TRUST_PROXY' | 'WEB_DIR'>;
   readonly logger: Logger;
 }
 
 /** The HTTP side: REST, health, and the built page where this server is the one that serves it. */
 export function createApp(options: AppOptions): Express {
-  const { config, tokens, logger } = options;
+  const { config, logger } = options;
   const app = express();
   app.set('trust proxy', config.TRUST_PROXY);
   app.use(securityHeaders());
   app.use(healthRoutes(options));
   app.use('/api', express.json({ limit: BODY_LIMIT }));
-  app.use('/api/session', sessionRoutes(tokens));
+  app.use('/api/session', sessionRoutes(options));
   app.use('/api/rooms', roomRoutes(options));
   app.use('/api', notFound);
   if (config.WEB_DIR) servePage(app, config.WEB_DIR);

@@ -25,6 +25,8 @@ export interface Arrival {
   readonly instanceId: string;
   readonly rtpCapabilities: RtpCapabilities;
   readonly link: PeerLink;
+  /** A key of the network that they connect from. */
+  readonly address: string;
 }
 
 /**
@@ -47,12 +49,14 @@ export class Peer {
   #rtpCapabilities: RtpCapabilities;
   #state: PeerState = { kind: 'away', sinceMs: performance.now() };
   #enteredSeq = 0;
+  #address: string;
   /** Does the store know that they are on this node? */
   isSettled = false;
   #media: PeerMedia | null = null;
 
-  constructor({ person: { userId, name }, instanceId, rtpCapabilities }: Arrival) {
+  constructor({ person: { userId, name }, instanceId, rtpCapabilities, address }: Arrival) {
     this.userId = userId;
+    this.#address = address;
     this.#name = name;
     this.#instanceId = instanceId;
     this.#rtpCapabilities = rtpCapabilities;
@@ -61,6 +65,11 @@ export class Peer {
   /** The number that the record had when the current connection spent its ticket. */
   get enteredSeq(): number {
     return this.#enteredSeq;
+  }
+
+  /** A key of the network of the current connection, or of the last one. */
+  get address(): string {
+    return this.#address;
   }
 
   get name(): string {
@@ -96,13 +105,14 @@ export class Peer {
    * Takes a new connection; the one before it, if any, is closed as replaced. The same page coming back keeps its media,
    * another page of the same person starts anew.
    */
-  attach({ link, person, instanceId, rtpCapabilities }: Arrival, enteredSeq: number): void {
+  attach({ link, person, instanceId, rtpCapabilities, address }: Arrival, enteredSeq: number): void {
     this.link?.close('replaced');
     if (instanceId !== this.#instanceId) this.media = null;
     this.#name = person.name;
     this.#instanceId = instanceId;
     this.#rtpCapabilities = rtpCapabilities;
     this.#enteredSeq = enteredSeq;
+    this.#address = address;
     this.isSettled = false;
     this.#state = { kind: 'joined', link };
   }

@@ -1,6 +1,8 @@
 -- Which rooms are open, and how many each person hosts: the quotas hold whoever races.
--- KEYS  open rooms (sorted set: id by the time at which it came in, by Redis' clock), counts (hash: user id -> rooms open), creators (hash: id -> user id)
+-- KEYS  open rooms (sorted set: id by the time at which it came in, by Redis' clock), counts (hash: user id -> rooms open), creators (hash: id -> user id),
+--       addresses (hash: id -> network address of the creator)
 -- ARGV  'reserve', room id, user id, rooms at most, rooms per person at most
+--         network address ('' for none), what one address gets of all rooms (0 to 1)
 --       'release', room id
 
 local function now()
@@ -8,8 +10,18 @@ local function now()
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
 
-local openKey, countsKey, creatorsKey = unpack(KEYS)
+local openKey, countsKey, creatorsKey, addressesKey = unpack(KEYS)
 local operation, roomId, userId = ARGV[1], ARGV[2], ARGV[3]
+
+-- The rule of AddressShare.ts.
+local function mayOpenOneMore(address, share, atLeast, capacity, free)
+  local held = 0
+  for _, other in ipairs(redis.call('HVALS', addressesKey)) do
+    if other == address then held = held + 1 end
+  end
+  if held < atLeast or share >= 1 then return true end
+  return free > capacity * 0.2 and held * (1 - share) < free * share
+end
 
 if operation == 'reserve' then
   -- A room that is written back after a loss may be known here.
@@ -18,7 +30,13 @@ if operation == 'reserve' then
     return 1
   end
   local hosted = tonumber(redis.call('HGET', countsKey, userId) or '0')
-  if redis.call('ZCARD', openKey) >= tonumber(ARGV[4]) or hosted >= tonumber(ARGV[5]) then return 0 end
+  local capacity, perUser, address = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
+  local free = capacity - redis.call('ZCARD', openKey)
+  if free <= 0 or hosted >= perUser then return 0 end
+  if address ~= '' then
+    if not mayOpenOneMore(address, tonumber(ARGV[7]), perUser, capacity, free) then return 0 end
+    redis.call('HSET', addressesKey, roomId, address)
+  end
   redis.call('ZADD', openKey, now(), roomId)
   redis.call('HINCRBY', countsKey, userId, 1)
   redis.call('HSET', creatorsKey, roomId, userId)
@@ -29,5 +47,6 @@ end
 if redis.call('ZREM', openKey, roomId) == 0 then return 1 end
 local creator = redis.call('HGET', creatorsKey, roomId)
 redis.call('HDEL', creatorsKey, roomId)
+redis.call('HDEL', addressesKey, roomId)
 if creator and redis.call('HINCRBY', countsKey, creator, -1) <= 0 then redis.call('HDEL', countsKey, creator) end
 return 1

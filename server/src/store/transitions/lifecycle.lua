@@ -20,7 +20,7 @@ end
 
 transitions['room:end'] = function()
   redis.call('HSET', roomKey, 'phase', 'ended', 'endedAt', now)
-  redis.call('DEL', handsKey, namesKey, invitesKey)
+  redis.call('DEL', handsKey, namesKey, handAddressesKey, invitesKey)
   for _, key in ipairs({ roomKey, stageKey, bansKey, whereKey, excludedKey }) do
     redis.call('EXPIRE', key, ENDED_ROOM_KEPT_S)
   end

@@ -1,6 +1,6 @@
-import { loadOpus } from '../src/mixer/opus/loadOpus.ts';
-import type { OpusCodec } from '../src/mixer/opus/OpusCodec.ts';
-import { FRAME } from '../src/mixer/sound.ts';
+import { loadOpus } from '../src/mixer/child/opus/loadOpus.ts';
+import type { OpusCodec } from '../src/mixer/child/opus/OpusCodec.ts';
+import { FRAME } from '../src/mixer/child/sound.ts';
 import { compare, largestStep, type Difference } from './measures.ts';
 import { simulate, type Network, type Simulation } from './simulate.ts';
 import { encodeVoice, readSpeech } from './speech.ts';

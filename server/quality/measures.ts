@@ -1,6 +1,6 @@
 import FFT from 'fft.js';
-import { KWeighting, lufsOf } from '../src/mixer/KWeighting.ts';
-import { SAMPLE_RATE } from '../src/mixer/sound.ts';
+import { KWeighting, lufsOf } from '../src/mixer/child/voice/KWeighting.ts';
+import { SAMPLE_RATE } from '../src/mixer/child/sound.ts';
 
 /** Ways to say how far a sound is from what it should be. */
 

@@ -1,13 +1,13 @@
 import { payloadOf, timestampOf, writeRtp } from '@tribune/shared/rtp.ts';
 import { createRandom } from '../../loadtest/src/random.ts';
-import { RoomMixer } from '../src/mixer/RoomMixer.ts';
-import { loadOpus } from '../src/mixer/opus/loadOpus.ts';
-import type { OpusCodec } from '../src/mixer/opus/OpusCodec.ts';
-import { FRAME, FRAME_MS, SAMPLE_RATE, SAMPLES_PER_MS } from '../src/mixer/sound.ts';
-import type { VoiceReport } from '../src/mixer/Voice.ts';
+import { RoomMixer } from '../src/mixer/child/RoomMixer.ts';
+import { loadOpus } from '../src/mixer/child/opus/loadOpus.ts';
+import type { OpusCodec } from '../src/mixer/child/opus/OpusCodec.ts';
+import { FRAME, FRAME_MS, PACKET_MS, SAMPLE_RATE, SAMPLES_PER_MS } from '../src/mixer/child/sound.ts';
+import type { VoiceReport } from '../src/mixer/child/voice/Voice.ts';
 
 const PAYLOAD_TYPE = 111;
-const MIX = { ssrc: 1, packetMs: 60, bitrate: 32_000 } as const;
+const MIX = { ssrc: 1, bitrate: 32_000 } as const;
 
 export interface Network {
   /** Share of packets lost, 0 to 1, each by itself. */
@@ -88,15 +88,15 @@ export async function simulate(
       await decodersMade();
     }
     const endMs = nowMs + FRAME_MS;
-    const isDue = endMs % MIX.packetMs === 0;
+    const isDue = endMs % PACKET_MS === 0;
     const packet = isDue ? room.mix(nowMs) : null;
-    if (isDue) mix.set(room.pcm, (endMs - MIX.packetMs) * SAMPLES_PER_MS);
+    if (isDue) mix.set(room.pcm, (endMs - PACKET_MS) * SAMPLES_PER_MS);
     if (nowMs % everyMs === 0)
       moments.push({ ms: nowMs, reports: voices.map((_, index) => room.report().get(index + 1) ?? null) });
     if (!packet) continue;
     sent.push({ ms: nowMs, packet });
     const pcm = decoder.decode(payloadOf(packet)!);
-    if (firstTimestamp < 0) firstTimestamp = timestampOf(packet) - (nowMs + FRAME_MS - MIX.packetMs) * SAMPLES_PER_MS;
+    if (firstTimestamp < 0) firstTimestamp = timestampOf(packet) - (nowMs + FRAME_MS - PACKET_MS) * SAMPLES_PER_MS;
     heard.set(pcm, (timestampOf(packet) - firstTimestamp) >>> 0);
   }
   room.close();

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Application, createEncoder, Signal } from 'libopus-wasm';
 import { parseWave } from '../../loadtest/src/media/speech.ts';
-import { FRAME, SAMPLE_RATE } from '../src/mixer/sound.ts';
+import { FRAME, SAMPLE_RATE } from '../src/mixer/child/sound.ts';
 
 const HALF_WIDTH = 16;
 const SILENT_PACKET_BYTES = 2;

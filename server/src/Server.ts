@@ -11,6 +11,7 @@ import { Tokens, loadSecret } from './auth/Tokens.ts';
 import { NodeRegistry, type NodeState } from './cluster/NodeRegistry.ts';
 import { ClusterBus } from './cluster/ClusterBus.ts';
 import type { ClusterContext } from './cluster/ClusterContext.ts';
+import { resolveClusterAddress } from './cluster/resolveAddress.ts';
 import type { Config } from './config.ts';
 import { createApp } from './http/app.ts';
 import type { ClusterView } from './http/routes/health.ts';
@@ -135,7 +136,8 @@ export class Server {
   }
 
   /** Starts workers and the mixer, and listens; nobody can come before `load()`. @throws {Error} when a worker or the port cannot be had. */
-  static async create(config: Config, logger: Logger, metrics = new Metrics()): Promise<Server> {
+  static async create(given: Config, logger: Logger, metrics = new Metrics()): Promise<Server> {
+    const config = { ...given, CLUSTER_ADDRESS: await resolveClusterAddress(given) };
     const secret = config.SECRET ?? (await loadSecret(config.secretFile));
     const tokens = new Tokens(secret);
     const pool = await WorkerPool.create(config, logger);

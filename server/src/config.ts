@@ -25,8 +25,6 @@ const iceServers = z
     ),
   );
 
-type PacketMs = 20 | 40 | 60;
-
 /** Every environment variable that the server reads. The descriptions are the text of the table in docs/self-hosting.md. */
 export const variables = z.object({
   PORT: port.default(3000).describe('TCP port of the page, the REST interface and the sockets.'),
@@ -65,6 +63,12 @@ export const variables = z.object({
     .min(32)
     .optional()
     .describe('Signs sessions and tickets; at least 32 characters. Default: made once and kept under DATA_DIR.'),
+  ADMIN_KEY: z
+    .string()
+    .min(32)
+    .regex(/^[\x21-\x7e]+$/, 'only letters, digits and signs of ASCII')
+    .optional()
+    .describe('Lets the operator end rooms and remove people, see below; at least 32 characters. Off when unset.'),
   DATA_DIR: z
     .string()
     .default('data')
@@ -164,11 +168,11 @@ export const variables = z.object({
     .default(12)
     .describe('Seconds within which a media transport has to connect.'),
   MIX_PACKET_MS: z
-    .enum(['20', '40', '60'])
-    .default('60')
-    .transform((ms) => Number(ms) as PacketMs)
+    .enum(['auto', '60', '120'])
+    .default('auto')
+    .transform((ms) => (ms === 'auto' ? ms : (Number(ms) as 60 | 120)))
     .describe(
-      'Sound in one packet of the mix that listeners get, in ms: 20, 40 or 60. Longer costs less, and delays more.',
+      'Sound in one packet of the mix that listeners get, in ms: 60, 120, or auto: 120 on workers with 500 listeners or more.',
     ),
   MIX_BITRATE: z.coerce
     .number()

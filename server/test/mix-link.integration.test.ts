@@ -44,7 +44,7 @@ describe('the mix between nodes', () => {
   beforeEach(async () => {
     mixes = await Promise.all(mixers.map(async (mixer) => mixer.openRoom('r1')));
     ear = await MixEar.create();
-    mixes[0]!.setOutputs([{ address: LOOPBACK, port: ear.port }]);
+    mixes[0]!.setOutputs([{ port: ear.port, packetMs: 60 }]);
     node0 = { address: LOOPBACK, port: mixes[0]!.relayPort };
     socket = createSocket('udp4');
     senders = [];
@@ -106,7 +106,7 @@ describe('the mix between nodes', () => {
       producerId: audienceRouter.producer.id,
       rtpCapabilities: { ...mediaRouter.rtpCapabilities, headerExtensions: [] },
     });
-    mixes[0]!.setOutputs([{ address: LOOPBACK, port: audienceRouter.port }]);
+    mixes[0]!.setOutputs([{ port: audienceRouter.port, packetMs: 60 }]);
     const ann = speakAt(1, 'ann');
     mixAt(1, 1);
     await expect.poll(() => listener.voices, { timeout: 5000 }).toEqual([ann]);

@@ -13,8 +13,8 @@ import { CONDITIONS, measure, readConversation, toSpeech, type Speech } from '..
 import { compare, largestStep, loudnessOf } from '../quality/measures.ts';
 import { simulate, speakerOf } from '../quality/simulate.ts';
 import { readSpeech } from '../quality/speech.ts';
-import { TARGET_LUFS } from '../src/mixer/AutomaticGain.ts';
-import { SAMPLE_RATE } from '../src/mixer/sound.ts';
+import { TARGET_LUFS } from '../src/mixer/child/voice/AutomaticGain.ts';
+import { SAMPLE_RATE } from '../src/mixer/child/sound.ts';
 
 const CLEAN = { loss: 0, jitterMs: 0 };
 

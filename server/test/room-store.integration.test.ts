@@ -51,8 +51,12 @@ describe('the store of rooms', () => {
   });
 
   it('counts a room once, however often it is written back after a loss', async () => {
-    await store.restore(room);
-    await store.restore(room);
+    const home = { nodeId: 'a', epoch: 1 };
+    for (let loss = 0; loss < 2; loss++) {
+      await redis.del(`tribune:{${room.id}}:room`);
+      await redis.hset(`tribune:{${room.id}}:home`, { node: home.nodeId, epoch: home.epoch });
+      await store.restore(room, home);
+    }
     await create();
     await store.release(room.id);
     await store.release(room.id);

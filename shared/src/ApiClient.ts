@@ -50,37 +50,38 @@ export class ApiClient {
 
   /** Starts a guest session, or renames the one whose token this client holds; the client keeps the new token. */
   async createSession(name: string): Promise<SessionResponse> {
-    const session = await this.#call<SessionResponse>('POST', '/api/session', { name });
+    const session = await this.call<SessionResponse>('POST', '/api/session', { name });
     this.#token = session.token;
     return session;
   }
 
   async listRooms(): Promise<RoomInfo[]> {
-    const { rooms } = await this.#call<{ rooms: RoomInfo[] }>('GET', '/api/rooms');
+    const { rooms } = await this.call<{ rooms: RoomInfo[] }>('GET', '/api/rooms');
     return rooms;
   }
 
   async createRoom(settings: RoomRequest): Promise<RoomInfo> {
-    return this.#call('POST', '/api/rooms', settings);
+    return this.call('POST', '/api/rooms', settings);
   }
 
   async getRoom(roomId: string): Promise<RoomInfo> {
-    return this.#call('GET', `/api/rooms/${encodeURIComponent(roomId)}`);
+    return this.call('GET', `/api/rooms/${encodeURIComponent(roomId)}`);
   }
 
   async endRoom(roomId: string): Promise<void> {
-    await this.#call('POST', `/api/rooms/${encodeURIComponent(roomId)}/end`);
+    await this.call('POST', `/api/rooms/${encodeURIComponent(roomId)}/end`);
   }
 
   /** @param signal calls the request off. @throws {QueuedError} while every node is full */
   async createTicket(roomId: string, request: TicketRequest = {}, signal?: AbortSignal): Promise<TicketResponse> {
     const path = `/api/rooms/${encodeURIComponent(roomId)}/tickets`;
-    const answer = await this.#call<TicketResponse | QueuePlace>('POST', path, request, signal);
+    const answer = await this.call<TicketResponse | QueuePlace>('POST', path, request, signal);
     if ('place' in answer) throw new QueuedError(answer);
     return answer;
   }
 
-  async #call<T>(method: 'GET' | 'POST', path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  /** One request with the token of this client, and the JSON that answers it. @throws {ApiError} */
+  async call<T>(method: 'GET' | 'POST', path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
     const headers: Record<string, string> = {};
     if (this.#token) headers.authorization = `Bearer ${this.#token}`;
     if (body !== undefined) headers['content-type'] = 'application/json';

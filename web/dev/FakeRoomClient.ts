@@ -63,7 +63,8 @@ export class FakeRoomClient implements RoomClientApi {
     for (const listener of this.#speakingListeners.get(userId) ?? []) listener();
   }
 
-  react(counts: Partial<Record<ReactionKind, number>>): void {
+  /** What a pulse brings. */
+  pulse(counts: Partial<Record<ReactionKind, number>>): void {
     for (const listener of this.#reactionListeners) listener(counts);
   }
 
@@ -138,6 +139,11 @@ export class FakeRoomClient implements RoomClientApi {
 
   isSpeaking(userId: string): boolean {
     return this.#speaking.has(userId);
+  }
+
+  async react(kind: ReactionKind): Promise<void> {
+    this.pulse({ [kind]: 1 });
+    await this.#record(`react ${kind}`);
   }
 
   onReactions(listener: (counts: Partial<Record<ReactionKind, number>>) => void): () => void {

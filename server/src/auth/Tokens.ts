@@ -23,6 +23,8 @@ const ticketClaims = z.object({
   node: z.string(),
   /** Counts towards the pace at which the node takes people in. */
   paced: z.boolean(),
+  /** The node that they should be on and could not reach. */
+  unreachable: z.string().optional(),
   jti: z.string(),
   exp: z.number(),
 });
@@ -56,7 +58,10 @@ export class Tokens {
     }
   }
 
-  signTicket({ userId, name }: Person, grant: Pick<Ticket, 'room' | 'role' | 'node' | 'paced'>): string {
+  signTicket(
+    { userId, name }: Person,
+    grant: Pick<Ticket, 'room' | 'role' | 'node' | 'paced' | 'unreachable'>,
+  ): string {
     return this.#sign({ name, ...grant }, 'ticket', userId, TICKET_EXPIRES_S);
   }
 

@@ -5,6 +5,7 @@ import helmet from 'helmet';
 import type { Config } from '../config.ts';
 import type { Logger } from '../logger.ts';
 import { createErrorHandler, notFound } from './problem.ts';
+import { adminRoutes } from './routes/admin.ts';
 import { healthRoutes, type HealthOptions } from './routes/health.ts';
 import { roomRoutes, type RoomRoutesOptions } from './routes/rooms.ts';
 import { sessionRoutes, type SessionRoutesOptions } from './routes/session.ts';
@@ -13,7 +14,7 @@ const BODY_LIMIT = '16kb';
 const YEAR_MS = 365 * 24 * 3_600_000;
 
 interface AppOptions extends RoomRoutesOptions, SessionRoutesOptions, HealthOptions {
-  readonly config: RoomRoutesOptions['config'] & Pick<Config, 'TRUST_PROXY' | 'WEB_DIR'>;
+  readonly config: RoomRoutesOptions['config'] & Pick<Config, 'TRUST_PROXY' | 'WEB_DIR' | 'ADMIN_KEY'>;
   readonly logger: Logger;
 }
 
@@ -27,6 +28,7 @@ export function createApp(options: AppOptions): Express {
   app.use('/api', express.json({ limit: BODY_LIMIT }));
   app.use('/api/session', sessionRoutes(options));
   app.use('/api/rooms', roomRoutes(options));
+  if (config.ADMIN_KEY) app.use('/api/admin', adminRoutes({ ...options, key: config.ADMIN_KEY }));
   app.use('/api', notFound);
   if (config.WEB_DIR) servePage(app, config.WEB_DIR);
   app.use(notFound);

@@ -3,7 +3,6 @@ import { AwaitQueue } from 'awaitqueue';
 import { AppError } from '../errors.ts';
 import type { RoomMix } from '../mixer/RoomMix.ts';
 import { AudienceRouter, type Downlink } from './AudienceRouter.ts';
-import { LOOPBACK } from './MediaRouter.ts';
 import type { ReceiveEndpoint } from './Reception.ts';
 import type { WorkerPool } from './WorkerPool.ts';
 
@@ -84,7 +83,9 @@ export class AudienceMedia extends EventEmitter<{ routerOpened: []; routerLost: 
       throw new AppError('UNAVAILABLE', 'The audience was closed meanwhile');
     }
     this.#routers.set(index, router);
+    const unwatch = mediaRouter.worker.watchPacketMs(() => this.#setOutputs());
     router.once('closed', () => {
+      unwatch();
       this.#routers.delete(index);
       this.#setOutputs();
       this.emit('routerLost');
@@ -95,6 +96,7 @@ export class AudienceMedia extends EventEmitter<{ routerOpened: []; routerLost: 
   }
 
   #setOutputs(): void {
-    this.mix.setOutputs([...this.#routers.values()].map(({ port }) => ({ address: LOOPBACK, port })));
+    const routers = [...this.#routers.values()];
+    this.mix.setOutputs(routers.map(({ port, mediaRouter: { worker } }) => ({ port, packetMs: worker.packetMs })));
   }
 }

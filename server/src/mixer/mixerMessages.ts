@@ -1,12 +1,22 @@
-import type { MixSettings } from './MixStream.ts';
-import type { OpusCodec } from './opus/OpusCodec.ts';
-import type { VoiceSettings } from './Voice.ts';
+import type { MixSettings } from './child/MixStream.ts';
+import type { OpusCodec } from './child/opus/OpusCodec.ts';
+import type { VoiceSettings } from './child/voice/Voice.ts';
 
 /** A UDP endpoint. */
 export interface Endpoint {
   /** An IP address. */
   readonly address: string;
   readonly port: number;
+}
+
+/** Sound in one packet that an audience worker gets, and its listeners from it. */
+export type OutputPacketMs = 60 | 120;
+
+/** An audience worker that a mix goes to. */
+export interface MixOutput {
+  /** On the loopback. */
+  readonly port: number;
+  readonly packetMs: OutputPacketMs;
 }
 
 /** Where a mix is made, and where it goes besides the listeners of this node. */
@@ -27,8 +37,7 @@ export interface RoomState extends MixSettings, MixPlan {
   /** UDP port that takes the mix from other nodes; 0 as above. A new process may have to take another one. */
   readonly relayPort: number;
   readonly speakers: readonly VoiceSettings[];
-  /** Loopback ports of the audience workers. */
-  readonly outputs: readonly Endpoint[];
+  readonly outputs: readonly MixOutput[];
 }
 
 export interface MixerUsage {

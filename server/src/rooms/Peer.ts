@@ -27,6 +27,8 @@ export interface Arrival {
   readonly link: PeerLink;
   /** A key of the network that they connect from. */
   readonly address: string;
+  /** The node on which they should be and that did not answer them. */
+  readonly unreachableNode?: string | undefined;
 }
 
 /**
@@ -50,6 +52,7 @@ export class Peer {
   #state: PeerState = { kind: 'away', sinceMs: performance.now() };
   #enteredSeq = 0;
   #address: string;
+  #unreachableNode: string | undefined;
   /** Does the store know that they are on this node? */
   isSettled = false;
   #media: PeerMedia | null = null;
@@ -74,6 +77,11 @@ export class Peer {
 
   get name(): string {
     return this.#name;
+  }
+
+  /** The node on which they should be and that did not answer them. */
+  get unreachableNode(): string | undefined {
+    return this.#unreachableNode;
   }
 
   get rtpCapabilities(): RtpCapabilities {
@@ -105,7 +113,7 @@ export class Peer {
    * Takes a new connection; the one before it, if any, is closed as replaced. The same page coming back keeps its media,
    * another page of the same person starts anew.
    */
-  attach({ link, person, instanceId, rtpCapabilities, address }: Arrival, enteredSeq: number): void {
+  attach({ link, person, instanceId, rtpCapabilities, address, unreachableNode }: Arrival, enteredSeq: number): void {
     this.link?.close('replaced');
     if (instanceId !== this.#instanceId) this.media = null;
     this.#name = person.name;
@@ -113,6 +121,7 @@ export class Peer {
     this.#rtpCapabilities = rtpCapabilities;
     this.#enteredSeq = enteredSeq;
     this.#address = address;
+    this.#unreachableNode = unreachableNode;
     this.isSettled = false;
     this.#state = { kind: 'joined', link };
   }

@@ -36,6 +36,8 @@ export class PeerRegistry {
   readonly #leftNames = new Map<string, string>();
   readonly #audience = new Audience();
   readonly #share: AddressShare;
+  /** People who have left, of whom the store still says that they are here. */
+  readonly #leftSettled = new Set<string>();
   #connected = 0;
 
   constructor(options: PeerRegistryOptions) {
@@ -120,6 +122,7 @@ export class PeerRegistry {
     const { userId } = arrival.person;
     const enteredSeq = this.#entering.get(userId)?.seq ?? currentSeq;
     this.#entering.delete(userId);
+    this.#leftSettled.delete(userId);
     const peer = this.#peers.get(userId) ?? new Peer(arrival);
     this.#peers.set(userId, peer);
     if (!peer.link) this.#connected += 1;
@@ -151,7 +154,15 @@ export class PeerRegistry {
     if (peer.link) this.#connected -= 1;
     this.#audience.delete(peer.userId);
     this.#rememberName(peer);
+    if (peer.isSettled) this.#leftSettled.add(peer.userId);
     peer.close(reason);
+  }
+
+  /** People who have left since the last call, of whom the store still says that they are here. */
+  takeLeft(): string[] {
+    const left = [...this.#leftSettled];
+    this.#leftSettled.clear();
+    return left;
   }
 
   /** The name of someone who is here, or was a while ago. */

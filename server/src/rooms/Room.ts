@@ -169,6 +169,12 @@ export class Room extends EventEmitter<{ closed: [] }> {
     return elsewhere?.url === avoid ? null : elsewhere;
   }
 
+  /** The id of the node of the stage, where that is another one, lives, and has this URL, under which somebody could not reach it. */
+  findUnreachable(url: string | undefined): string | undefined {
+    const home = this.#liveHomeElsewhere;
+    return home && home.url === url ? home.id : undefined;
+  }
+
   /** Spends a ticket. @throws {AppError} BANNED, TICKET_USED, ROOM_ENDED, ROOM_FULL, UNAVAILABLE */
   async enter({ sub: userId, name, jti }: Ticket, address: string): Promise<void> {
     this.#peers.reserve(userId, address);
@@ -208,10 +214,14 @@ export class Room extends EventEmitter<{ closed: [] }> {
     if (this.record.stage.has(userId)) void this.tick();
   }
 
-  /** Runs an action of a person through the store and applies it. @throws {AppError} with the code of the refusal */
+  /**
+   * Runs an action through the store and applies it.
+   * @param actor null for the operator of the server, who may do everything
+   * @throws {AppError} with the code of the refusal
+   */
   async perform(
     action: Action,
-    actor: Person,
+    actor: Person | null,
     args: { userId?: string } & Record<string, unknown> = {},
   ): Promise<void> {
     const targetName = args.userId === undefined ? undefined : await this.#nameTarget(action, args.userId);

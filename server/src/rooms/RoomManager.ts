@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Person, RoomInfo } from '@tribune/shared/domain.ts';
 import type { RoomSettings } from '@tribune/shared/schemas.ts';
 import type { ClusterContext } from '../cluster/ClusterContext.ts';
@@ -8,7 +9,7 @@ import type { WorkerPool } from '../media/WorkerPool.ts';
 import type { Mixer } from '../mixer/Mixer.ts';
 import type { RoomDirectory } from '../store/RoomDirectory.ts';
 import type { RoomRecord } from '../store/RoomRecord.ts';
-import type { RoomStore } from '../store/RoomStore.ts';
+import { RoomLostError, type RoomStore } from '../store/RoomStore.ts';
 import { Room, type RoomConfig } from './Room.ts';
 import { toRoomInfo } from './roomInfo.ts';
 import type { RoomAudience } from './RoomNotifier.ts';
@@ -18,6 +19,8 @@ const TICK_MS = 1000;
 /** The page asks for the list again and again, and so may anybody. */
 const LIST_LIFE_MS = 1000;
 const MAX_LISTED = 200;
+/** Every node that has a room open reports on it with each tick: after so long all have. */
+const REPORTS_HEARD_MS = 1500;
 /** Rooms that no node keeps are looked for so often, in ticks. */
 const TICKS_PER_ORPHAN_SEARCH = 5;
 /** Rooms that are opened in one go: a large cluster that lost a node has many orphans. */
@@ -39,6 +42,8 @@ interface RoomManagerOptions {
 export class RoomManager {
   readonly #options: RoomManagerOptions;
   readonly #rooms = new Map<string, Room>();
+  /** Rooms that no node keeps and of which Redis has lost a part, as of the last search. */
+  #damaged = new Set<string>();
   #timer: NodeJS.Timeout | null = null;
   #ticks = 0;
   #listed: { readonly rooms: readonly RoomInfo[]; readonly atMs: number } | null = null;
@@ -51,6 +56,7 @@ export class RoomManager {
   /** Takes up the rooms that no node keeps, and starts to keep its own unless it is closed. Idempotent. @throws {AppError} UNAVAILABLE */
   async load(): Promise<void> {
     const { cluster, store, directory } = this.#options;
+    await directory.mayHaveLostRooms();
     await this.#adopt(cluster.isAlone() ? await store.openRoomIds() : await directory.findOrphans());
     if (!this.#closed) this.#timer ??= setInterval(() => void this.#tick(), TICK_MS);
   }
@@ -90,7 +96,7 @@ export class RoomManager {
     const room = this.#rooms.get(roomId);
     if (room) return room;
     if (this.#closed) throw new AppError('UNAVAILABLE', 'The server is stopping');
-    const { record } = await this.#options.store.read(roomId);
+    const record = await this.#read(roomId);
     if (record.phase === 'ended') throw new AppError('ROOM_ENDED', 'The room has ended');
     const opened = this.#open(record);
     // Where no other node lives, nobody has to be waited for.
@@ -102,7 +108,7 @@ export class RoomManager {
   async describe(roomId: string): Promise<RoomInfo> {
     const room = this.#rooms.get(roomId);
     if (room) return room.toInfo();
-    const { record } = await this.#options.store.read(roomId);
+    const record = await this.#read(roomId);
     const card = (await this.#options.directory.list()).get(roomId);
     return toRoomInfo(record, record.phase === 'ended' ? 0 : (card?.listeners ?? 0));
   }
@@ -119,17 +125,44 @@ export class RoomManager {
   }
 
   async #collectRooms(): Promise<RoomInfo[]> {
+    const byPhase = (a: RoomInfo, b: RoomInfo) => Number(b.phase === 'live') - Number(a.phase === 'live');
+    return [...(await this.#readCards()).values()]
+      .toSorted((a, b) => byPhase(a, b) || b.listeners - a.listeners)
+      .slice(0, MAX_LISTED)
+      .toSorted((a, b) => byPhase(a, b) || b.createdAt - a.createdAt);
+  }
+
+  /** By room id. */
+  async #readCards(): Promise<ReadonlyMap<string, RoomInfo>> {
     const cards = new Map(await this.#options.directory.list());
     // What this node says of its own rooms is newer than what it said a second ago.
     for (const { roomId, card } of this.#kept()) {
       if (card) cards.set(roomId, card);
       else cards.delete(roomId);
     }
-    const byPhase = (a: RoomInfo, b: RoomInfo) => Number(b.phase === 'live') - Number(a.phase === 'live');
-    return [...cards.values()]
-      .toSorted((a, b) => byPhase(a, b) || b.listeners - a.listeners)
-      .slice(0, MAX_LISTED)
-      .toSorted((a, b) => byPhase(a, b) || b.createdAt - a.createdAt);
+    return cards;
+  }
+
+  /** Every open room of the cluster, those with nobody in them too, oldest first. @throws {AppError} UNAVAILABLE */
+  async listOpen(): Promise<RoomInfo[]> {
+    const { store } = this.#options;
+    const cards = await this.#readCards();
+    const rooms = (await store.openRoomIds()).map(async (roomId) => {
+      const record = cards.has(roomId) ? null : await readOrNull(store, roomId);
+      return cards.get(roomId) ?? (record && toRoomInfo(record, 0));
+    });
+    return (await Promise.all(rooms)).filter((room) => room !== null);
+  }
+
+  /**
+   * A room as `getOrThrow()` has it, once this node has heard from the others who is in it.
+   * @throws {AppError} ROOM_NOT_FOUND, ROOM_ENDED, UNAVAILABLE
+   */
+  async getWithPeople(roomId: string): Promise<Room> {
+    const isOpen = this.#rooms.has(roomId);
+    const room = await this.getOrThrow(roomId);
+    if (!isOpen && !this.#options.cluster.isAlone()) await sleep(REPORTS_HEARD_MS);
+    return room;
   }
 
   /** Gives the stages of all rooms to other nodes. */
@@ -148,6 +181,15 @@ export class RoomManager {
     this.#closed = true;
     if (this.#timer) clearInterval(this.#timer);
     for (const room of [...this.#rooms.values()]) room.close('restarting');
+  }
+
+  /** @throws {AppError} ROOM_NOT_FOUND, or UNAVAILABLE where another node may still write the room back */
+  async #read(roomId: string): Promise<RoomRecord> {
+    const { store, directory } = this.#options;
+    const record = await readOrNull(store, roomId);
+    if (record) return record;
+    if (await directory.mayHaveLostRooms()) throw new RoomLostError();
+    throw new AppError('ROOM_NOT_FOUND', 'There is no such room');
   }
 
   async #tick(): Promise<void> {
@@ -171,7 +213,8 @@ export class RoomManager {
 
   /** Opens rooms that no node keeps, so that somebody ends them when nobody comes. @throws {AppError} UNAVAILABLE */
   async #adopt(roomIds: readonly string[]): Promise<void> {
-    const { store, cluster } = this.#options;
+    const { store, cluster, logger } = this.#options;
+    const damaged = new Set<string>();
     for (const roomId of roomIds) {
       if (this.#closed || this.#rooms.has(roomId)) continue;
       try {
@@ -179,10 +222,25 @@ export class RoomManager {
         if (record && record.phase !== 'ended') await this.#open(record).open({ eager: cluster.isAlone() });
         else await store.release(roomId);
       } catch (error) {
-        if (error instanceof AppError && error.code === 'UNAVAILABLE') throw error;
+        if (error instanceof RoomLostError) damaged.add(roomId);
+        else if (error instanceof AppError && error.code === 'UNAVAILABLE') throw error;
         // One room that cannot be read keeps no other from being taken up.
-        this.#options.logger.error({ err: error, roomId }, 'A room in the store cannot be read');
+        else logger.error({ err: error, roomId }, 'A room in the store cannot be read');
       }
+    }
+    // A node that remembers the room takes it up before the next search.
+    for (const roomId of damaged) if (cluster.isAlone() || this.#damaged.has(roomId)) await this.#mend(roomId);
+    this.#damaged = damaged;
+  }
+
+  async #mend(roomId: string): Promise<void> {
+    const { store, cluster, logger } = this.#options;
+    try {
+      const record = await store.mend(roomId);
+      logger.warn({ roomId }, 'Redis has lost a part of a room that no node remembers; its host has their place again');
+      await this.#open(record).open({ eager: cluster.isAlone() });
+    } catch (error) {
+      logger.error({ err: error, roomId }, 'A room in the store cannot be mended');
     }
   }
 

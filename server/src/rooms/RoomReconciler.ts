@@ -131,6 +131,7 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
       if (this.records.isStale) await this.#refresh();
       await this.#write();
       await this.#findReplaced();
+      await this.#forgetLeft();
       this.#isFailing = false;
     } catch (error) {
       // Another node has become the home since this one last heard; the next look tells.
@@ -158,7 +159,8 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
       faces: [...peers.faces],
       placed: placedIn(this.record).filter((userId) => peers.present(userId)),
       reactions: reactions.totals,
-      mix: this.home.state.kind === 'here' ? null : media.mixEndpoint,
+      // Of the home, too: the one before it sends on what its voices say until they have followed.
+      mix: media.mixEndpoint,
     };
     this.channel.publish({ type: 'report', report });
   }
@@ -179,13 +181,18 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
     await this.home.release(nodeId ?? heir?.id ?? another);
     this.channel.publish({ type: 'home' });
     await this.reconcile();
+    // Voices follow once this node knows whom it was given to. Where Redis does not tell, the next tick asks again.
+    await this.claim().catch(() => undefined);
   }
 
   /** Idempotent. */
   close(reason: CloseReason): void {
     if (this.#closed) return;
     this.#closed = true;
-    const { peers, media } = this.#options;
+    const { peers, media, logger } = this.#options;
+    // The others keep the room, and what it remembers.
+    if (reason === 'moved')
+      this.#forgetLeft().catch((error: unknown) => logger.debug({ err: error }, 'Who has left is still noted'));
     peers.close(reason);
     media.close();
     const nobody = { isOpen: false, listeners: 0, present: 0, faces: [], placed: [], reactions: {}, mix: null };
@@ -246,6 +253,13 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
     const some = connected.slice(from, from + LOOKED_FOR_PER_TICK);
     for (const peer of some) if (!peer.isSettled) this.settle(peer);
     await this.#replaceMoved(some);
+  }
+
+  /** Where somebody is, the store need not remember for longer than they are here. Of a node that dies it does, until the room ends. */
+  async #forgetLeft(): Promise<void> {
+    const { store, peers, cluster } = this.#options;
+    const left = peers.takeLeft();
+    if (left.length > 0) await store.unsettle(this.record.id, left, cluster.nodeId);
   }
 
   /** Lets go of those of these people whom another node has now. */
@@ -324,6 +338,9 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
       record: this.record,
       home,
       isHomeAlive: other !== null && cluster.findNode(other.nodeId) !== undefined,
+      stranded: new Set(
+        [...this.record.stage.keys()].filter((id) => other && peers.get(id)?.unreachableNode === other.nodeId),
+      ),
       holdsLease: this.home.fence !== null,
       missingMs: this.#absences.missingMs,
       emptyMs: this.#absences.emptyMs,

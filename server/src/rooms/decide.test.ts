@@ -30,6 +30,7 @@ function view(changes: Partial<RoomView> = {}, record: Partial<RoomRecord> = {})
     } as RoomRecord,
     home: HERE,
     isHomeAlive: false,
+    stranded: new Set(),
     holdsLease: true,
     missingMs: new Map(),
     emptyMs: null,
@@ -64,6 +65,20 @@ describe('who hears what', () => {
   it('pauses the producer of somebody who is muted', () => {
     expect(planFor(plan(), 'bob').producer).toBe('paused');
     expect(planFor(plan({ home: HANDING_OVER }), 'bob').producer).toBe('paused');
+  });
+});
+
+describe('somebody on stage who could not reach the node that has the home', () => {
+  const stranded = new Set(['bob']);
+
+  it('stays where they are and listens, and the others go', () => {
+    const { named } = plan({ home: ELSEWHERE, isHomeAlive: true, stranded });
+    expect(named.get('bob')).toEqual({ hears: 'audience', producer: 'closed', leave: null });
+    expect(named.get('host')?.leave?.reason).toBe('moved');
+  });
+
+  it('is on stage like everyone once the home is here', () => {
+    expect(planFor(plan({ stranded }), 'bob')).toMatchObject({ hears: 'stage', producer: 'paused', leave: null });
   });
 });
 

@@ -11,6 +11,8 @@ export interface RoomView {
   readonly home: HomeState;
   /** Does the node live that has the home, where that is another? */
   readonly isHomeAlive: boolean;
+  /** People on stage who are here since they could not reach the node that has the home. */
+  readonly stranded: ReadonlySet<string>;
   /** May this node write for the room? */
   readonly holdsLease: boolean;
   /** People who hold a place and are connected nowhere, and for how many ms. */
@@ -78,7 +80,7 @@ export function decide(view: RoomView, graces: Graces): Plan {
     stage: home.kind === 'here' ? 'here' : hasStage ? 'leaving' : 'away',
     mix: { epoch: hasStage ? home.epoch : null, nodes: hasStage ? view.mixEndpoints : [] },
     everyone,
-    named: new Map([...membersOf(view), ...excludedOf(view, everyone)]),
+    named: new Map([...membersOf(view, everyone), ...excludedOf(view, everyone)]),
     writes: view.holdsLease ? decideWrites(view, graces) : [],
   };
 }
@@ -91,11 +93,19 @@ function decideClose({ record, home, isHomeAlive, holdsLease, emptyMs }: RoomVie
 }
 
 /** People on stage belong where the stage is. */
-function* membersOf({ record, home, isHomeAlive }: RoomView): Iterable<[string, PeerPlan]> {
+function* membersOf(
+  { record, home, isHomeAlive, stranded }: RoomView,
+  everyone: PeerPlan,
+): Iterable<[string, PeerPlan]> {
   const goes = isHomeAlive && (home.kind === 'elsewhere' || (home.kind === 'handingOver' && home.to !== null));
   const leave = goes ? ({ reason: 'moved', enteredBefore: ALWAYS } as const) : null;
   for (const { userId, muted } of record.stage.values()) {
     const producer = muted ? 'paused' : 'open';
+    // Sent there again they would only come back: until the home is another node, they listen as the audience does.
+    if (home.kind === 'elsewhere' && stranded.has(userId)) {
+      yield [userId, everyone];
+      continue;
+    }
     if (home.kind === 'here') yield [userId, { hears: 'stage', producer, leave }];
     // What comes in goes on until they have followed.
     else if (home.kind === 'handingOver') yield [userId, { hears: 'unchanged', producer, leave }];

@@ -229,7 +229,8 @@ export class SignalingServer {
     const link = createLink(socket, channels(room.id).stage, (reason) => this.#options.metrics.closes.inc({ reason }));
     try {
       const { instanceId, rtpCapabilities } = auth;
-      const peer = room.attach({ person, instanceId, rtpCapabilities, link, address });
+      const unreachableNode = ticket.unreachable;
+      const peer = room.attach({ person, instanceId, rtpCapabilities, link, address, unreachableNode });
       socket.on('disconnect', (reason) => {
         room.detach(person.userId, link, { gone: reason === 'client namespace disconnect' });
       });

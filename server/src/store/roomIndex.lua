@@ -1,6 +1,6 @@
 -- Which rooms are open, and how many each person hosts: the quotas hold whoever races.
--- KEYS  open rooms (sorted set: id by the time at which it came in, by Redis' clock), counts (hash: user id -> rooms open), creators (hash: id -> user id),
---       addresses (hash: id -> network address of the creator)
+-- KEYS  open rooms (sorted set: id by the time at which it came in, by Redis' clock), creators of those (hash: id -> user id), their
+--       network addresses (hash: id -> key of the address)
 -- ARGV  'reserve', room id, user id, rooms at most, rooms per person at most
 --         network address ('' for none), what one address gets of all rooms (0 to 1)
 --       'release', room id
@@ -10,15 +10,20 @@ local function now()
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
 
-local openKey, countsKey, creatorsKey, addressesKey = unpack(KEYS)
+local openKey, creatorsKey, addressesKey = unpack(KEYS)
 local operation, roomId, userId = ARGV[1], ARGV[2], ARGV[3]
+
+local function countOf(key, wanted)
+  local count = 0
+  for _, value in ipairs(redis.call('HVALS', key)) do
+    if value == wanted then count = count + 1 end
+  end
+  return count
+end
 
 -- The rule of AddressShare.ts.
 local function mayOpenOneMore(address, share, atLeast, capacity, free)
-  local held = 0
-  for _, other in ipairs(redis.call('HVALS', addressesKey)) do
-    if other == address then held = held + 1 end
-  end
+  local held = countOf(addressesKey, address)
   if held < atLeast or share >= 1 then return true end
   return free > capacity * 0.2 and held * (1 - share) < free * share
 end
@@ -29,24 +34,19 @@ if operation == 'reserve' then
     redis.call('ZADD', openKey, 'NX', now(), roomId)
     return 1
   end
-  local hosted = tonumber(redis.call('HGET', countsKey, userId) or '0')
   local capacity, perUser, address = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
   local free = capacity - redis.call('ZCARD', openKey)
-  if free <= 0 or hosted >= perUser then return 0 end
+  if free <= 0 or countOf(creatorsKey, userId) >= perUser then return 0 end
   if address ~= '' then
     if not mayOpenOneMore(address, tonumber(ARGV[7]), perUser, capacity, free) then return 0 end
     redis.call('HSET', addressesKey, roomId, address)
   end
   redis.call('ZADD', openKey, now(), roomId)
-  redis.call('HINCRBY', countsKey, userId, 1)
   redis.call('HSET', creatorsKey, roomId, userId)
   return 1
 end
 
--- Doubled releases count once.
-if redis.call('ZREM', openKey, roomId) == 0 then return 1 end
-local creator = redis.call('HGET', creatorsKey, roomId)
+redis.call('ZREM', openKey, roomId)
 redis.call('HDEL', creatorsKey, roomId)
 redis.call('HDEL', addressesKey, roomId)
-if creator and redis.call('HINCRBY', countsKey, creator, -1) <= 0 then redis.call('HDEL', countsKey, creator) end
 return 1

@@ -41,6 +41,7 @@ export const FULL: BenchSize = {
       { microphones: 3, listeners: 300 },
       { microphones: 10, listeners: 300 },
     ],
+    packets: { listeners: 400, maxListeners: 3200 },
     windowMs: 3000,
     runs: 3,
   },
@@ -68,7 +69,12 @@ export const FULL: BenchSize = {
 
 const QUICK: BenchSize = {
   floor: { rounds: 5, runs: 3, paced: { rounds: 2, sockets: 300, pauseMs: 60 } },
-  sfu: { rooms: [{ microphones: 1, listeners: 5 }], windowMs: 1000, runs: 1 },
+  sfu: {
+    rooms: [{ microphones: 1, listeners: 5 }],
+    packets: { listeners: 5, maxListeners: 10 },
+    windowMs: 1000,
+    runs: 1,
+  },
   rooms: { stages: [{ rooms: 1, microphones: 1 }], windowMs: 500, runs: 1, firstRooms: null, baseline: null },
   joins: { joins: 10, runs: 1, steadyMs: 500 },
   signalling: { rooms: [{ sockets: 50, pulses: 1 }], runs: 1 },

@@ -145,6 +145,28 @@ describe('the view', () => {
     expect(client.getView()?.state).toMatchObject({ seq: 4, locked: true });
   });
 
+  it('shows an own reaction at once, and not once more when the pulse brings it', async () => {
+    const reactions = vi.fn<(counts: object) => void>();
+    client.onReactions(reactions);
+    await join();
+    server.answers.set('reaction:send', () => undefined);
+    await client.react('clap');
+    expect(reactions.mock.calls).toEqual([[{ clap: 1 }]]);
+    server.socket.notify('room:pulse', { seq: 1, listeners: 1, reactions: { clap: 1 } });
+    server.socket.notify('room:pulse', { seq: 1, listeners: 1, reactions: { clap: 2, heart: 1 } });
+    expect(reactions.mock.calls).toEqual([[{ clap: 1 }], [{ clap: 2, heart: 1 }]]);
+  });
+
+  it('a reaction that the server refused hides nobody else’s', async () => {
+    const reactions = vi.fn<(counts: object) => void>();
+    client.onReactions(reactions);
+    await join();
+    server.answers.set('reaction:send', refuse('RATE_LIMITED'));
+    await expect(client.react('clap')).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+    server.socket.notify('room:pulse', { seq: 1, listeners: 1, reactions: { clap: 1 } });
+    expect(reactions).toHaveBeenCalledTimes(2);
+  });
+
   it('passes on reactions and notices', async () => {
     const reactions = vi.fn<(counts: object) => void>();
     const notices = vi.fn<(notice: Notice) => void>();

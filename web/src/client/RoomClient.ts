@@ -21,6 +21,7 @@ import { listMicrophones, loadMicrophoneOptions } from './microphone/devices.ts'
 import { MicrophoneController } from './microphone/MicrophoneController.ts';
 import { ConnectionStats } from './quality/ConnectionStats.ts';
 import { QualityReporter } from './quality/QualityReporter.ts';
+import { OwnReactions } from './OwnReactions.ts';
 import type { RoomClientApi } from './RoomClientApi.ts';
 import { RoomEvents } from './RoomEvents.ts';
 
@@ -48,6 +49,8 @@ export class RoomClient implements RoomClientApi {
   readonly #stats: ConnectionStats;
   readonly #reporter: QualityReporter;
   readonly #notices = new Listeners<[Notice]>();
+  readonly #reactions = new Listeners<[Partial<Record<ReactionKind, number>>]>();
+  readonly #ownReactions = new OwnReactions();
   /** Made while the first ticket is on its way; null once it is in use, or could not be had. */
   #madeDevice: Promise<Device | null> | null = null;
   /** What was built with the last connection may still be in use after it. */
@@ -90,6 +93,9 @@ export class RoomClient implements RoomClientApi {
     this.#stats = new ConnectionStats({
       getTransports: () => [this.#receiver.transport, this.#microphone.transport].filter((it) => it !== null),
       onQuality: (quality) => this.#store.set({ quality }),
+    });
+    this.#events.on('room:pulse', ({ reactions }) => {
+      if (reactions) this.#showReactions(this.#ownReactions.withoutOwn(reactions, performance.now()));
     });
     this.#events.on('self:changed', ({ cause, by }) => this.#notices.emit({ cause, by }));
   }
@@ -171,8 +177,19 @@ export class RoomClient implements RoomClientApi {
     return this.#monitor.isSpeaking(userId);
   }
 
+  async react(kind: ReactionKind): Promise<void> {
+    const forget = this.#ownReactions.add(kind, performance.now());
+    this.#showReactions({ [kind]: 1 });
+    try {
+      await this.request('reaction:send', { kind });
+    } catch (error) {
+      forget();
+      throw error;
+    }
+  }
+
   onReactions(listener: (counts: Partial<Record<ReactionKind, number>>) => void): () => void {
-    return this.#events.on('room:pulse', ({ reactions }) => reactions && listener(reactions));
+    return this.#reactions.add(listener);
   }
 
   onNotice(listener: (notice: Notice) => void): () => void {
@@ -181,6 +198,10 @@ export class RoomClient implements RoomClientApi {
 
   async getFigures(): Promise<ConnectionFigures> {
     return this.#stats.getFigures();
+  }
+
+  #showReactions(counts: Partial<Record<ReactionKind, number>>): void {
+    if (Object.keys(counts).length > 0) this.#reactions.emit(counts);
   }
 
   #createContext(): MediaContext {

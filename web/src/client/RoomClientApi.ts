@@ -40,7 +40,9 @@ export interface RoomClientApi {
   subscribeSpeaking(userId: string, listener: () => void): () => void;
   isSpeaking(userId: string): boolean;
 
-  /** Counts of a pulse, own reactions included. */
+  /** Shows the reaction here at once, and sends it to everyone. */
+  react(kind: ReactionKind): Promise<void>;
+  /** Those of others, pulse by pulse, and one's own as soon as they are sent. */
   onReactions(listener: (counts: Partial<Record<ReactionKind, number>>) => void): () => void;
   onNotice(listener: (notice: Notice) => void): () => void;
   getFigures(): Promise<ConnectionFigures>;

@@ -1,4 +1,4 @@
-import { act, screen } from '@testing-library/react';
+import { act, screen, within } from '@testing-library/react';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { ApiClient } from '@tribune/shared/ApiClient.ts';
 import { FakeRoomClient } from '../../dev/FakeRoomClient.ts';
@@ -119,6 +119,8 @@ describe('an invitation', () => {
     const self = make.selfOf(make.person('Nina'), 'listener', { invitedBy: 'Ada Lovelace' });
     const { user } = show(new FakeRoomClient(make.roomView({ self }), { 'stage:accept': acceptInvite }));
     await screen.findByRole('alertdialog', { name: 'Ada Lovelace invites you to speak' });
+    const answers = within(screen.getByRole('alertdialog')).getAllByRole('button');
+    expect(answers.map(({ textContent }) => textContent)).toEqual(['Join the stage', 'Not now']);
     expect(document.activeElement).toBe(screen.getByRole('button', { name: 'Join the stage' }));
     await user.keyboard('{Enter}');
     expect(acceptInvite).toHaveBeenCalledOnce();

@@ -4,7 +4,9 @@ import type { AddressInfo, Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
+import { AddressLimits } from './admission/AddressLimits.ts';
 import { Admission } from './admission/Admission.ts';
+import { createNetworkReader } from './admission/network.ts';
 import { RecordingArchive } from './archive/RecordingArchive.ts';
 import { Tokens, loadSecret } from './auth/Tokens.ts';
 import { Recorder } from './broadcast/Recorder.ts';
@@ -47,6 +49,7 @@ const TRIED_JOINS_PER_S = 1;
 interface Parts {
   readonly pool: WorkerPool;
   readonly mixer: Mixer;
+  readonly secret: string;
   readonly tokens: Tokens;
   readonly metrics: Metrics;
 }
@@ -74,7 +77,7 @@ export class Server {
   #drained: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
 
-  private constructor(config: Config, logger: Logger, { pool, mixer, tokens, metrics }: Parts) {
+  private constructor(config: Config, logger: Logger, { pool, mixer, secret, tokens, metrics }: Parts) {
     this.#logger = logger;
     this.#nodeId = config.NODE_ID;
     this.#drainMs = config.DRAIN_S * 1000;
@@ -92,10 +95,11 @@ export class Server {
       connection.once('close', () => this.#connections.delete(connection));
     });
     this.#subscriber = connectSubscriber(this.#redis);
+    const networkOf = createNetworkReader(config.TRUST_PROXY, secret);
     this.#signaling = new SignalingServer({
       httpServer: this.#http,
-      nodeId: config.NODE_ID,
-      joinsPerS: config.JOINS_PER_S,
+      config,
+      networkOf,
       tokens,
       metrics,
       logger,
@@ -105,7 +109,9 @@ export class Server {
       logger,
       describe: () => this.#describe(config, tokens.fingerprint),
     });
-    this.#admission = new Admission(this.#redis, this.#registry);
+    this.#admission = new Admission({
+      ...{ redis: this.#redis, registry: this.#registry, perAddressShare: config.PER_ADDRESS_SHARE },
+    });
     pool.health.on('changed', () => void this.#registry.beat().catch(() => undefined));
     const cluster = this.#joinCluster(config, logger);
     this.#rooms = new RoomManager({
@@ -123,6 +129,8 @@ export class Server {
       config: webConfig,
       rooms: this.#rooms,
       admission: this.#admission,
+      limits: new AddressLimits(this.#redis, config),
+      networkOf,
       isDraining: () => this.#draining,
       tokens,
       rtpCapabilities,
@@ -146,7 +154,7 @@ export class Server {
       pool.close();
       throw error;
     });
-    const server = new Server(config, logger, { pool, mixer, tokens, metrics });
+    const server = new Server(config, logger, { pool, mixer, secret, tokens, metrics });
     try {
       await server.#listen(config);
     } catch (error) {

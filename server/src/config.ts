@@ -142,6 +142,20 @@ export const variables = z.object({
     .min(1)
     .default(60)
     .describe('Rooms that may be created from one network address in an hour.'),
+  PEOPLE_PER_ADDRESS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(2000)
+    .describe('People who may arrive within a minute from one network address, such as that of a school.'),
+  PER_ADDRESS_SHARE: z.coerce
+    .number()
+    .min(0.01)
+    .max(1)
+    .default(0.5)
+    .describe(
+      'Part of a room, of its hands and of all rooms that one network address gets while others may want some; 1 for all.',
+    ),
   STAGE_GRACE_S: z.coerce
     .number()
     .min(0.1)

@@ -6,7 +6,7 @@ import type { Config } from '../config.ts';
 import type { Logger } from '../logger.ts';
 import { createErrorHandler, notFound } from './problem.ts';
 import { adminRoutes } from './routes/admin.ts';
-import { healthRoutes, type HealthOptions } from './routes/health.ts';
+import { livenessRoutes, operationsRoutes, type HealthOptions } from './routes/health.ts';
 import { recordingRoutes, type RecordingRoutesOptions } from './routes/recordings.ts';
 import { roomRoutes, type RoomRoutesOptions } from './routes/rooms.ts';
 import { sessionRoutes, type SessionRoutesOptions } from './routes/session.ts';
@@ -15,7 +15,7 @@ const BODY_LIMIT = '16kb';
 const YEAR_MS = 365 * 24 * 3_600_000;
 
 interface AppOptions extends RoomRoutesOptions, SessionRoutesOptions, RecordingRoutesOptions, HealthOptions {
-  readonly config: RoomRoutesOptions['config'] & Pick<Config, 'TRUST_PROXY' | 'WEB_DIR' | 'ADMIN_KEY'>;
+  readonly config: RoomRoutesOptions['config'] & Pick<Config, 'TRUST_PROXY' | 'WEB_DIR' | 'ADMIN_KEY' | 'METRICS_PORT'>;
   readonly logger: Logger;
 }
 
@@ -25,7 +25,8 @@ export function createApp(options: AppOptions): Express {
   const app = express();
   app.set('trust proxy', config.TRUST_PROXY);
   app.use(securityHeaders());
-  app.use(healthRoutes(options));
+  app.use(livenessRoutes());
+  if (config.METRICS_PORT === undefined) app.use(operationsRoutes(options));
   app.use('/api', express.json({ limit: BODY_LIMIT }));
   app.use('/api/session', sessionRoutes(options));
   app.use('/api/rooms', roomRoutes(options));
@@ -35,6 +36,14 @@ export function createApp(options: AppOptions): Express {
   if (config.WEB_DIR) servePage(app, config.WEB_DIR);
   app.use(notFound);
   app.use(createErrorHandler(logger));
+  return app;
+}
+
+/** What is on METRICS_PORT, away from the people on PORT. */
+export function createOperationsApp(options: HealthOptions & { readonly logger: Logger }): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(livenessRoutes(), operationsRoutes(options), notFound, createErrorHandler(options.logger));
   return app;
 }
 

@@ -32,7 +32,8 @@ import type { RoomObserver } from './RoomObserver.ts';
 import { RoomReconciler } from './RoomReconciler.ts';
 import { toSelfState } from './selfState.ts';
 
-export type RoomConfig = GracesConfig & Pick<Config, 'ROOM_CAPACITY' | 'PER_ADDRESS_SHARE' | 'CLUSTER_ADDRESS'>;
+export type RoomConfig = GracesConfig &
+  Pick<Config, 'ROOM_CAPACITY' | 'PER_ADDRESS_SHARE'> & { readonly CLUSTER_ADDRESS: string };
 
 /** Of somebody who is on a node that does not answer. */
 const UNKNOWN_NAME = '?';

@@ -83,6 +83,7 @@ export const requests = {
   'hand:lower': { data: nothing, result: done },
   'hand:approve': { data: personRef, result: done },
   'hand:decline': { data: personRef, result: done },
+  'hand:lower-all': { data: nothing, result: done },
   'stage:invite': { data: personRef, result: done },
   'stage:accept': { data: nothing, result: done },
   'stage:decline': { data: nothing, result: done },
@@ -178,6 +179,8 @@ export interface Pulse {
   readonly state?: RoomState;
   /** Present when the sample changed. */
   readonly faces?: readonly Person[];
+  /** Present while nobody is there who could lead the room, in its last minutes: seconds until it ends. */
+  readonly endsInS?: number;
 }
 
 /** Server -> client. */

@@ -81,6 +81,7 @@ export function roomView(changes: Partial<RoomView> = {}): RoomView {
     listeners: 1204,
     faces: crowd.slice(0, 21),
     hands: [],
+    endsInS: null,
     microphone: { kind: 'off' },
     microphoneOptions: { deviceId: null, echoCancellation: true, noiseSuppression: true, autoGainControl: true },
     playback: 'playing',

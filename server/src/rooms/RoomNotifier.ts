@@ -3,7 +3,7 @@ import { can } from '@tribune/shared/permissions.ts';
 import type { NotificationName, Notifications } from '@tribune/shared/protocol.ts';
 import { roleOf, toRoomState, type Effect, type RoomRecord } from '../store/RoomRecord.ts';
 import type { Peer } from './Peer.ts';
-import { changedSelves, toSelfState } from './selfState.ts';
+import { changedSelves, clearsHands, toSelfState } from './selfState.ts';
 
 /** The sockets of a room on this node, reached with one encoding. */
 export interface RoomAudience {
@@ -38,10 +38,10 @@ export class RoomNotifier {
     this.#tellHands(change);
   }
 
-  /** Everyone is told at once when the doors open or close. */
+  /** Everyone is told at once when the doors open or close, or when all hands are lowered. */
   #tellState({ before, after }: Change): void {
     const state = toRoomState(after);
-    if (before.phase === after.phase) this.#people.toStage('room:state', state);
+    if (before.phase === after.phase && !clearsHands(before, after)) this.#people.toStage('room:state', state);
     else this.#people.toEveryone('room:state', state);
   }
 

@@ -260,6 +260,8 @@ export const en = {
     offline: 'You are offline. We’ll bring you back as soon as the network returns.',
     server: 'Connection lost. Coming back…',
     back: 'You are back in the room.',
+    ending_one: 'Nobody is here to lead this room. It ends in {{value}} minute.',
+    ending_other: 'Nobody is here to lead this room. It ends in {{value}} minutes.',
   },
   quality: { good: 'good', weak: 'weak', lost: 'lost' },
   connection: {

@@ -271,6 +271,9 @@ export const fr: Messages = withFrenchSpaces({
     offline: 'Vous êtes hors ligne. Vous reviendrez dès que le réseau sera rétabli.',
     server: 'Connexion perdue. Retour en cours…',
     back: 'Vous êtes de retour dans la salle.',
+    ending_one: 'Plus personne n’anime cette salle. Elle se termine dans {{value}} minute.',
+    ending_many: 'Plus personne n’anime cette salle. Elle se termine dans {{value}} de minutes.',
+    ending_other: 'Plus personne n’anime cette salle. Elle se termine dans {{value}} minutes.',
   },
   quality: { good: 'bonne', weak: 'faible', lost: 'perdue' },
   connection: {

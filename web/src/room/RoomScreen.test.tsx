@@ -148,6 +148,16 @@ describe('the connection', () => {
     expect(client.asked).toEqual(['leave']);
   });
 
+  it('of a room that nobody leads any more says in how many minutes it ends, until somebody is back', () => {
+    const client = new FakeRoomClient(make.roomView({ endsInS: 241 }));
+    show(client);
+    expect(screen.getByText('Nobody is here to lead this room. It ends in 5 minutes.')).toBeTruthy();
+    act(() => client.set({ endsInS: 12 }));
+    expect(screen.getByText('Nobody is here to lead this room. It ends in 1 minute.')).toBeTruthy();
+    act(() => client.set({ endsInS: null }));
+    expect(screen.queryByText(/Nobody is here to lead/)).toBeNull();
+  });
+
   it('in a second tab, the old one says so and can take over again', async () => {
     const client = new FakeRoomClient(make.roomView());
     const { onWayOut, user } = show(client);

@@ -9,6 +9,7 @@ import { useTitle } from '../hooks/useTitle.ts';
 import { useWakeLock } from '../hooks/useWakeLock.ts';
 import type { WayOut } from '../i18n/problems.ts';
 import { ClosedView } from './endings/ClosedView.tsx';
+import { EndingBanner } from './EndingBanner.tsx';
 import { EndedView } from './endings/EndedView.tsx';
 import { Invitation } from './dialogs/Invitation.tsx';
 import { ListenPrompt } from './controls/ListenPrompt.tsx';
@@ -53,6 +54,7 @@ function Inside() {
   return (
     <>
       <ReconnectBanner />
+      <EndingBanner />
       {phase === 'backstage' && role === 'listener' ? <WaitingView /> : <RoomView />}
       <ListenPrompt />
       <Invitation />

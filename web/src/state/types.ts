@@ -77,6 +77,8 @@ export interface RoomView {
   readonly listeners: number;
   readonly faces: readonly Person[];
   readonly hands: readonly Person[];
+  /** While nobody is there who could lead the room, in its last minutes: seconds until it ends. */
+  readonly endsInS: number | null;
   readonly microphone: MicrophoneState;
   readonly microphoneOptions: MicrophoneOptions;
   readonly playback: PlaybackState;

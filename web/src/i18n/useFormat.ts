@@ -1,12 +1,21 @@
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
-import { formatCount, formatDuration, formatElapsed, formatLanguage, formatList, formatPercent } from './format.ts';
+import {
+  formatCount,
+  formatDuration,
+  formatElapsed,
+  formatLanguage,
+  formatList,
+  formatMeasure,
+  formatPercent,
+} from './format.ts';
 
 export interface Format {
   count(value: number): string;
   percent(share: number): string;
   duration(ms: number): string;
   elapsed(ms: number): string;
+  measure(value: number, unit: 's' | 'ms' | '%', digits?: number): string;
   language(tag: string): string;
   list(names: readonly string[]): string;
 }
@@ -21,6 +30,7 @@ export function useFormat(): Format {
       percent: (share) => formatPercent(share, language),
       duration: (ms) => formatDuration(ms, language),
       elapsed: (ms) => formatElapsed(ms, language),
+      measure: (value, unit, digits = 0) => formatMeasure(value, unit, digits, language),
       language: (tag) => formatLanguage(tag, language),
       list: (names) => formatList(names, language),
     }),

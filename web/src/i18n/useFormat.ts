@@ -2,6 +2,7 @@ import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import {
   formatCount,
+  formatDate,
   formatDuration,
   formatElapsed,
   formatLanguage,
@@ -17,6 +18,7 @@ export interface Format {
   elapsed(ms: number): string;
   measure(value: number, unit: 's' | 'ms' | '%', digits?: number): string;
   language(tag: string): string;
+  date(epochMs: number): string;
   list(names: readonly string[]): string;
 }
 
@@ -32,6 +34,7 @@ export function useFormat(): Format {
       elapsed: (ms) => formatElapsed(ms, language),
       measure: (value, unit, digits = 0) => formatMeasure(value, unit, digits, language),
       language: (tag) => formatLanguage(tag, language),
+      date: (epochMs) => formatDate(epochMs, language),
       list: (names) => formatList(names, language),
     }),
     [language],

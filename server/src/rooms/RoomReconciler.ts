@@ -92,9 +92,13 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
     return endsInS(this.#absences.leaderlessMs, this.#options.graces);
   }
 
-  /** Takes over what a transition of this node has changed; resolves when it holds, and everyone here is told. */
-  async take(change: Change): Promise<void> {
+  /**
+   * Takes over what this node has changed; resolves when it holds, and everyone here is told.
+   * @param isWritten false where the store does not know it yet: the other nodes have it from the report
+   */
+  async take(change: Change, { isWritten = true } = {}): Promise<void> {
     if (!(await this.#takeOver(change))) return;
+    if (!isWritten) return this.publishReport();
     const { actor, effects } = change;
     this.channel.publish({
       type: 'changed',
@@ -168,6 +172,7 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
       reactions: reactions.totals,
       mix: this.home.state.kind === 'here' ? null : media.mixEndpoint,
       leaderlessMs: this.#absences.leaderlessMs,
+      decisions: [...this.records.unwritten],
     };
     this.channel.publish({ type: 'report', report });
   }
@@ -211,6 +216,7 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
       reactions: {},
       mix: null,
       leaderlessMs: null,
+      decisions: [],
     };
     this.channel.publish({ type: 'report', report: { ...this.#heading(), ...nobody } });
     this.channel.close();
@@ -252,6 +258,8 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
     if (!this.reports.take(report)) return;
     const added = this.#options.reactions.takeTotals(report.nodeId, report.reactions);
     if (added > 0) this.emit('reactions', added);
+    const decisions = this.reports.all.flatMap((other) => other.decisions);
+    for (const change of this.records.follow(decisions)) await this.#takeOver({ ...change, actor: null });
     if (this.home.state.kind === 'here' && !isSame(before, this.reports.mixEndpoints)) await this.reconcile();
   }
 

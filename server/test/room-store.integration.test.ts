@@ -82,6 +82,43 @@ describe('the store of rooms', () => {
     expect(change?.record.stage.get(HOST.userId)?.away).toBe(false);
   });
 
+  describe('a decision that is written late', () => {
+    const BOB = { userId: 'bob', name: 'Bob' };
+    const seqNow = async () => (await store.read(room.id)).record.seq;
+    const isMuted = async () => (await store.read(room.id)).record.stage.get('bob')?.muted;
+    beforeEach(async () => {
+      await store.transition(room.id, 'room:goLive', HOST);
+      await store.transition(room.id, 'hand:raise', BOB);
+      await store.transition(room.id, 'hand:approve', HOST, { userId: 'bob' });
+      await store.transition(room.id, 'stage:setMuted', BOB, { muted: false });
+    });
+
+    it.each([
+      ['stage:mute', { userId: 'bob' }],
+      ['stage:muteOthers', {}],
+    ] as const)('%s holds, unless they were unmuted since', async (action, args) => {
+      const decidedAt = await seqNow();
+      await store.transition(room.id, 'room:lock', HOST, { locked: true });
+      await store.transition(room.id, action, HOST, { ...args, decidedAt });
+      expect(await isMuted()).toBe(true);
+      await store.transition(room.id, 'stage:setMuted', BOB, { muted: false });
+      await store.transition(room.id, action, HOST, { ...args, decidedAt });
+      expect(await isMuted()).toBe(false);
+    });
+
+    it('a removal holds, unless they have another role since', async () => {
+      const late = { userId: 'bob', targetRole: 'speaker', decidedAt: await seqNow() };
+      await store.transition(room.id, 'cohost:add', HOST, { userId: 'bob' });
+      await expect(store.transition(room.id, 'peer:remove', HOST, late)).rejects.toMatchObject({
+        code: 'INVALID_STATE',
+      });
+      await store.transition(room.id, 'cohost:remove', HOST, { userId: 'bob' });
+      const { record } = await store.transition(room.id, 'peer:remove', HOST, late);
+      expect(record.stage.has('bob')).toBe(false);
+      expect(record.excluded.get('bob')?.seq).toBe(late.decidedAt + 1);
+    });
+  });
+
   it('names those who were removed or banned with each record, until they are let in again', async () => {
     await store.transition(room.id, 'peer:remove', HOST, { userId: 'ann' });
     const ban = { userId: 'bob', targetName: 'Bob' };

@@ -234,8 +234,8 @@ export class Room extends EventEmitter<{ closed: [] }> {
     args: { userId?: string } & Record<string, unknown> = {},
   ): Promise<void> {
     const targetName = args.userId === undefined ? undefined : await this.#nameTarget(action, args.userId);
-    const change = await this.#reconciler.records.transition(action, actor, { ...args, targetName });
-    await this.#reconciler.take({ ...change, actor });
+    const { isWritten, ...change } = await this.#reconciler.records.perform(action, actor, { ...args, targetName });
+    await this.#reconciler.take({ ...change, actor }, { isWritten });
   }
 
   async raiseHand(peer: Peer): Promise<void> {

@@ -89,7 +89,7 @@ describe('the stage', () => {
     await b!.request('hand:raise');
   });
 
-  it('[ST6] the host, and nobody else, says whether the room is for speech or for music, and everyone is told', async () => {
+  it('[ST7] the host, and nobody else, says whether the room is for speech or for music, and everyone is told', async () => {
     const [a] = await server.joinAll(roomId, 'a');
     expect(a!.state.sound).toBe('speech');
     await host.request('room:setSound', { sound: 'music' });

@@ -22,6 +22,10 @@ export function isStageRole(role: Role): role is StageRole {
 export const PHASES = ['backstage', 'live', 'ended'] as const;
 export type Phase = (typeof PHASES)[number];
 
+/** Whether rooms of a server are recorded: never, where their host wants it, or always. */
+export const RECORDING_POLICIES = ['off', 'allowed', 'always'] as const;
+export type RecordingPolicy = (typeof RECORDING_POLICIES)[number];
+
 export const REACTION_KINDS = ['heart', 'clap', 'laugh', 'fire', 'hundred', 'wave'] as const;
 export type ReactionKind = (typeof REACTION_KINDS)[number];
 
@@ -88,6 +92,9 @@ export interface RoomState {
   /** Unix time in ms. */
   readonly startedAt: number | null;
   readonly endedAt: number | null;
+  readonly recordingPolicy: RecordingPolicy;
+  /** It is recorded, or will be as soon as it is live. */
+  readonly recording: boolean;
 }
 
 /** What anyone who holds the link may know; the answer of `GET /api/rooms/:id`. */
@@ -102,6 +109,8 @@ export interface RoomInfo {
   readonly createdAt: number;
   readonly startedAt: number | null;
   readonly endedAt: number | null;
+  /** There is a recording of it, which may still go on. */
+  readonly isRecorded: boolean;
   /** Connected people who are not on stage. */
   readonly listeners: number;
   /** Connected people on stage, at most a few, for the room's card. */

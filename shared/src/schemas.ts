@@ -1,6 +1,7 @@
 import type { DtlsParameters, RtpCapabilities, RtpParameters } from 'mediasoup/types';
 import { z } from 'zod';
 import { LIMITS, REACTION_KINDS, ROOM_LANGUAGES, ROOM_SOUNDS } from './domain.ts';
+import { VISIBILITIES } from './recordings.ts';
 import { cleanLine, cleanText, isVisible } from './text.ts';
 
 /** Every shape that a client can send. Strict objects: an unknown key is a refusal, never something silently kept. */
@@ -129,3 +130,9 @@ export const roomRequest = z.strictObject({
 });
 export type RoomRequest = z.input<typeof roomRequest>;
 export type RoomSettings = z.output<typeof roomRequest>;
+
+/** Body of `PATCH /api/recordings/:id`. */
+export const recordingChanges = z
+  .strictObject({ title: nameLine(LIMITS.titleLength), visibility: z.enum(VISIBILITIES) })
+  .partial();
+export type RecordingChanges = z.input<typeof recordingChanges>;

@@ -47,6 +47,7 @@ export function roomInfo(changes: Partial<RoomInfo> = {}): RoomInfo {
     createdAt: Date.now() - 40 * MINUTE_MS,
     startedAt: Date.now() - 32 * MINUTE_MS,
     endedAt: null,
+    isRecorded: false,
     listeners: 1204,
     speakers: stage,
     ...changes,
@@ -64,6 +65,8 @@ export function roomState(changes: Partial<RoomState> = {}): RoomState {
     handCount: 0,
     startedAt: Date.now() - 32 * MINUTE_MS,
     endedAt: null,
+    recordingPolicy: 'allowed',
+    recording: false,
     ...changes,
   };
 }
@@ -82,6 +85,7 @@ export function roomView(changes: Partial<RoomView> = {}): RoomView {
     listeners: 1204,
     faces: crowd.slice(0, 21),
     hands: [],
+    endsInS: null,
     microphone: { kind: 'off' },
     microphoneOptions: { deviceId: null, echoCancellation: true, noiseSuppression: true, autoGainControl: true },
     playback: 'playing',

@@ -1,11 +1,13 @@
 import { z } from 'zod';
 import {
   PHASES,
+  RECORDING_POLICIES,
   ROOM_LANGUAGES,
   ROOM_SOUNDS,
   STAGE_ROLES,
   type Person,
   type Phase,
+  type RecordingPolicy,
   type Role,
   type RoomLanguage,
   type RoomSound,
@@ -29,6 +31,15 @@ export interface RoomRecord {
   readonly createdAt: number;
   readonly startedAt: number | null;
   readonly endedAt: number | null;
+  readonly recordingPolicy: RecordingPolicy;
+  /** The host wants it: it is recorded while it is live. */
+  readonly recording: boolean;
+  /** Unix times in ms, null where it never was: when it was first recorded, since when it is now, and until when it was last. */
+  readonly recordedFrom: number | null;
+  readonly recordingSince: number | null;
+  readonly recordedUntil: number | null;
+  /** How long the recording is, without what goes on now. */
+  readonly recordedMs: number;
   /** By user id, in the order of coming on stage. */
   readonly stage: ReadonlyMap<string, StageMember>;
   /** First come first. */
@@ -70,6 +81,12 @@ const roomHash = z.object({
   createdAt: count,
   startedAt: optionalTime,
   endedAt: optionalTime,
+  recordingPolicy: z.enum(RECORDING_POLICIES).default('allowed'),
+  recording: flag.default(false),
+  recordedFrom: optionalTime,
+  recordingSince: optionalTime,
+  recordedUntil: optionalTime,
+  recordedMs: count.default(0),
 });
 
 const storedMember = z.object({
@@ -146,5 +163,7 @@ export function toRoomState(record: RoomRecord): RoomState {
     handCount: record.hands.length,
     startedAt: record.startedAt,
     endedAt: record.endedAt,
+    recordingPolicy: record.recordingPolicy,
+    recording: record.recording,
   };
 }

@@ -49,11 +49,13 @@ export interface BenchReport {
   readonly joinNodeFloors: number | null;
   /** By sockets in the room. */
   readonly broadcastUsPerSocket: Readonly<Record<string, number | null>>;
+  /** CPU of the process that records, for an hour of one of many rooms in which somebody speaks all the time. */
+  readonly recordingCpuSPerRoomHour: number | null;
   readonly details: BenchResult;
 }
 
 export function buildReport(result: BenchResult, date = new Date()): BenchReport {
-  const { floor, sfu, rooms, joins, signalling } = result;
+  const { floor, sfu, rooms, joins, signalling, broadcast } = result;
   const amongOthers = (rooms?.costs ?? []).filter((cost) => cost.rooms > 1);
   const floorOf = (ms: number | null | undefined) =>
     floor?.usPerPacket && ms !== null && ms !== undefined ? significant((ms * 1000) / floor.usPerPacket.median) : null;
@@ -99,6 +101,7 @@ export function buildReport(result: BenchResult, date = new Date()): BenchReport
     broadcastUsPerSocket: Object.fromEntries(
       (signalling ?? []).map(({ sockets, usPerSocket }) => [sockets, medianOf(usPerSocket)]),
     ),
+    recordingCpuSPerRoomHour: medianOf(broadcast?.recordingCpuSPerRoomHour),
     details: result,
   };
 }

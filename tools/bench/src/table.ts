@@ -15,7 +15,7 @@ export function formatTable(report: BenchReport): string {
   return [line(HEAD), rule, ...rows.slice(1).map(line)].join('\n');
 }
 
-function rowsOf({ details: { floor, sfu, rooms, joins, signalling } }: BenchReport): Row[] {
+function rowsOf({ details: { floor, sfu, rooms, joins, signalling, broadcast } }: BenchReport): Row[] {
   /** @param usPerUnit turns the figure into µs, where a comparison with a packet means something */
   const row = (what: string, figure: Figure | null, unit: string, usPerUnit?: number): Row => [
     what,
@@ -117,5 +117,17 @@ function rowsOf({ details: { floor, sfu, rooms, joins, signalling } }: BenchRepo
     row(`room-wide message, for each of ${sockets} sockets`, usPerSocket, 'µs', 1),
     plain(`memory per socket, of ${sockets}`, kbPerSocket, 'kB'),
   ]);
-  return [...floorRows, ...sfuRows, ...listenerRows, ...roomsRows, ...memoryRows, ...joinRows, ...signallingRows];
+  const broadcastRows = broadcast
+    ? [row(`recording: a room for an hour, of ${broadcast.rooms}`, broadcast.recordingCpuSPerRoomHour, 's of CPU')]
+    : [];
+  return [
+    ...floorRows,
+    ...sfuRows,
+    ...listenerRows,
+    ...roomsRows,
+    ...memoryRows,
+    ...joinRows,
+    ...signallingRows,
+    ...broadcastRows,
+  ];
 }

@@ -1,5 +1,6 @@
 import type { RoomSound } from '@tribune/shared/domain.ts';
 import { isRecord, readStored, writeStored } from '../storage.ts';
+import { PSEUDO_DEVICES } from '../media/outputDevices.ts';
 import type { MicrophoneOptions } from '../../state/types.ts';
 
 const OPTIONS_KEY = 'tribune.microphone';
@@ -42,6 +43,6 @@ export async function listMicrophones(): Promise<readonly { readonly deviceId: s
   const mediaDevices = navigator.mediaDevices as MediaDevices | undefined;
   const devices = (await mediaDevices?.enumerateDevices()) ?? [];
   return devices
-    .filter(({ kind, deviceId }) => kind === 'audioinput' && deviceId !== '')
+    .filter(({ kind, deviceId }) => kind === 'audioinput' && deviceId !== '' && !PSEUDO_DEVICES.includes(deviceId))
     .map(({ deviceId, label }) => ({ deviceId, label }));
 }

@@ -20,6 +20,8 @@ export function aState(overrides: Partial<RoomState> = {}): RoomState {
     handCount: 0,
     startedAt: 1000,
     endedAt: null,
+    recordingPolicy: 'allowed',
+    recording: false,
     ...overrides,
   };
 }
@@ -40,6 +42,7 @@ export function aRoom(overrides: Partial<RoomInfo> = {}): RoomInfo {
     createdAt: 0,
     startedAt: 1000,
     endedAt: null,
+    isRecorded: false,
     listeners: 1,
     speakers: [],
     ...overrides,

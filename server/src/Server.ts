@@ -5,10 +5,14 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { Admission } from './admission/Admission.ts';
+import { RecordingArchive } from './archive/RecordingArchive.ts';
 import { Tokens, loadSecret } from './auth/Tokens.ts';
+import { Recorder } from './broadcast/Recorder.ts';
+import { Replays } from './broadcast/Replays.ts';
 import { NodeRegistry, type NodeState } from './cluster/NodeRegistry.ts';
 import { ClusterBus } from './cluster/ClusterBus.ts';
 import type { ClusterContext } from './cluster/ClusterContext.ts';
+import { resolveClusterAddress } from './cluster/resolveAddress.ts';
 import type { Config } from './config.ts';
 import { createApp } from './http/app.ts';
 import type { ClusterView } from './http/routes/health.ts';
@@ -51,6 +55,7 @@ interface Parts {
 export class Server {
   readonly #logger: Logger;
   readonly #http: HttpServer;
+  readonly #archive: RecordingArchive;
   readonly #redis: Redis;
   readonly #subscriber: Redis;
   readonly #registry: NodeRegistry;
@@ -58,6 +63,7 @@ export class Server {
   readonly #redisHealth: RedisHealth;
   readonly #pool: WorkerPool;
   readonly #mixer: Mixer;
+  readonly #recorder: Recorder;
   readonly #signaling: SignalingServer;
   readonly #rooms: RoomManager;
   readonly #connections = new Set<Socket>();
@@ -74,6 +80,8 @@ export class Server {
     this.#drainMs = config.DRAIN_S * 1000;
     this.#pool = pool;
     this.#mixer = mixer;
+    this.#archive = new RecordingArchive(config, logger);
+    this.#recorder = new Recorder({ archive: this.#archive, config, logger });
     this.#redis = connectRedis(config.REDIS_URL, logger);
     this.#redisHealth = new RedisHealth({ redis: this.#redis, nodeId: config.NODE_ID, logger, observer: metrics });
     const store = new RoomStore(this.#redis, metrics);
@@ -102,7 +110,7 @@ export class Server {
     const cluster = this.#joinCluster(config, logger);
     this.#rooms = new RoomManager({
       ...{ store, directory: new RoomDirectory(this.#redis), pool, mixer, config, logger, cluster },
-      ...{ audienceOf: (roomId) => this.#signaling.audienceOf(roomId), observer: metrics },
+      ...{ recorder: this.#recorder, audienceOf: (roomId) => this.#signaling.audienceOf(roomId), observer: metrics },
     });
     watchRooms(this.#rooms, metrics.registry);
     watchWorkers(pool, metrics.registry);
@@ -118,6 +126,8 @@ export class Server {
       isDraining: () => this.#draining,
       tokens,
       rtpCapabilities,
+      archive: this.#archive,
+      replays: new Replays(this.#archive.objects),
       metrics,
       logger,
       whyNotReady,
@@ -127,7 +137,8 @@ export class Server {
   }
 
   /** Starts workers and the mixer, and listens; nobody can come before `load()`. @throws {Error} when a worker or the port cannot be had. */
-  static async create(config: Config, logger: Logger, metrics = new Metrics()): Promise<Server> {
+  static async create(given: Config, logger: Logger, metrics = new Metrics()): Promise<Server> {
+    const config = { ...given, CLUSTER_ADDRESS: await resolveClusterAddress(given) };
     const secret = config.SECRET ?? (await loadSecret(config.secretFile));
     const tokens = new Tokens(secret);
     const pool = await WorkerPool.create(config, logger);
@@ -156,6 +167,10 @@ export class Server {
 
   get pool(): WorkerPool {
     return this.#pool;
+  }
+
+  get recorder(): Recorder {
+    return this.#recorder;
   }
 
   get mixer(): Mixer {
@@ -207,8 +222,10 @@ export class Server {
     await closing;
     this.#pool.close();
     this.#mixer.close();
+    await this.#recorder.close();
     this.#registry.close();
     this.#redisHealth.close();
+    await this.#archive.close();
     this.#subscriber.disconnect();
     this.#redis.disconnect();
   }
@@ -249,6 +266,7 @@ export class Server {
     return {
       load: self ? (self.listeners + self.coming) / self.capacity : 0,
       isRedisUp: this.#redisHealth.isUp,
+      archive: this.#archive,
       isAccepting: this.#whyNotAccepting() === null,
     };
   }
@@ -263,6 +281,7 @@ export class Server {
     return {
       nodeId: this.#nodeId,
       problem: this.#registry.problem?.message ?? null,
+      archive: this.#archive.problems,
       nodes: this.#registry.nodes,
       rooms,
     };

@@ -89,6 +89,20 @@ describe('the home of a room', () => {
     expect((await lease.claim()).seq).toBe(17);
   });
 
+  it("is not taken for nobody's by looks at a Redis that takes no writes: whoever had it goes first", async () => {
+    const [a, b] = [leaseOf('a'), leaseOf('b')];
+    await a.claim({ eager: true });
+    await b.claim();
+    await redis.call('REPLICAOF', '127.0.0.1', '1');
+    await redis.pexpire('tribune:{room-0001}:home', 1).catch(() => undefined);
+    for (let look = 0; look < 4; look++) await expect(b.claim()).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect.poll(async () => redis.call('REPLICAOF', 'NO', 'ONE').catch(String), { timeout: 3000 }).toBe('OK');
+    await redis.del('tribune:{room-0001}:home');
+    expect((await b.claim()).home).toBeNull();
+    expect((await a.claim()).home?.nodeId).toBe('a');
+    expect((await b.claim()).home?.nodeId).toBe('a');
+  });
+
   it('can be given to a node by name, with a higher epoch and no moment in which nobody has it', async () => {
     const [a, b] = [leaseOf('a'), leaseOf('b')];
     await a.claim({ eager: true });

@@ -10,7 +10,7 @@ import type { RoomRecord } from '../src/store/RoomRecord.ts';
 import { RoomStore } from '../src/store/RoomStore.ts';
 
 const HOST = { userId: 'host', name: 'Host' };
-const SETTINGS = { title: 'A room', description: '', language: 'en', speakerLimit: 13 } as const;
+const SETTINGS = { title: 'A room', description: '', language: 'en', speakerLimit: 13, sound: 'speech' } as const;
 const QUOTAS = { rooms: 100, perUser: 2 };
 
 describe('the store of rooms', () => {
@@ -36,7 +36,7 @@ describe('the store of rooms', () => {
     room = await create();
   });
 
-  const create = async (host = HOST) => store.create(SETTINGS, host, QUOTAS);
+  const create = async (host = HOST) => store.create(SETTINGS, host, { quotas: QUOTAS, recordingPolicy: 'allowed' });
   const enter = async (userId: string) =>
     store.enter(room.id, { userId, name: userId, jti: `${userId}-${Math.random()}`, ticketExpiresS: 60 });
 
@@ -51,8 +51,12 @@ describe('the store of rooms', () => {
   });
 
   it('counts a room once, however often it is written back after a loss', async () => {
-    await store.restore(room);
-    await store.restore(room);
+    const home = { nodeId: 'a', epoch: 1 };
+    for (let loss = 0; loss < 2; loss++) {
+      await redis.del(`tribune:{${room.id}}:room`);
+      await redis.hset(`tribune:{${room.id}}:home`, { node: home.nodeId, epoch: home.epoch });
+      await store.restore(room, home);
+    }
     await create();
     await store.release(room.id);
     await store.release(room.id);

@@ -2,7 +2,13 @@ import { readFileSync } from 'node:fs';
 import type { Redis, Result } from 'ioredis';
 import { AppError } from '../errors.ts';
 
-const LUA = readFileSync(new URL('lease.lua', import.meta.url), 'utf8');
+/**
+ * With its flags, Redis runs it nowhere where it could not write: a replica on which the lease has run out does not know whose it is.
+ * A Redis whose memory is full still lets homes keep what they have.
+ */
+const LUA = ['#!lua flags=allow-oom', script('../store/parts.lua'), script('lease.lua')].join('\n');
+
+const KEYS = ['home', 'epoch', 'room', 'stage', 'hands', 'names', 'invites', 'bans'];
 
 /** A home that has not renewed for so long is the home no longer. */
 export const LEASE_MS = 3000;
@@ -39,7 +45,7 @@ export interface LeaseLook {
  */
 export class HomeLease {
   readonly #options: HomeLeaseOptions;
-  readonly #keys: readonly [string, string, string];
+  readonly #keys: readonly string[];
   #home: Home | null = null;
   /** When the last claim that was granted was sent. */
   #grantedAt = -Infinity;
@@ -49,8 +55,8 @@ export class HomeLease {
   constructor(options: HomeLeaseOptions) {
     this.#options = options;
     const { redis, roomId } = options;
-    this.#keys = [`tribune:{${roomId}}:home`, `tribune:{${roomId}}:epoch`, `tribune:{${roomId}}:room`];
-    redis.defineCommand('homeLease', { numberOfKeys: 3, lua: LUA });
+    this.#keys = KEYS.map((name) => `tribune:{${roomId}}:${name}`);
+    redis.defineCommand('homeLease', { numberOfKeys: KEYS.length, lua: LUA });
   }
 
   /** This node's claim, while it is good. */
@@ -104,9 +110,15 @@ export class HomeLease {
       );
       return { seq: Number(seq), home: holder ? { nodeId: holder, epoch: Number(epoch) } : null };
     } catch (error) {
+      // Whoever had it may not have been able to renew it either, and goes first.
+      this.#vacantLooks = 0;
       throw new AppError('UNAVAILABLE', 'The store does not answer', { cause: error });
     }
   }
+}
+
+function script(path: string): string {
+  return readFileSync(new URL(path, import.meta.url), 'utf8');
 }
 
 declare module 'ioredis' {

@@ -19,7 +19,7 @@ class FakeRedis {
   }
 
   async homeLease(...args: string[]): Promise<(string | number)[]> {
-    const [operation, nodeId, , , heir] = args.slice(3) as [string, string, string, string, string];
+    const [operation, nodeId, , , heir] = args.slice(-5) as [string, string, string, string, string];
     if (operation === 'claim' && !this.holder) this.#take(nodeId);
     if (operation === 'give' && this.holder === nodeId) {
       if (heir) this.#take(heir);

@@ -25,6 +25,8 @@ export interface Arrival {
   readonly instanceId: string;
   readonly rtpCapabilities: RtpCapabilities;
   readonly link: PeerLink;
+  /** The node on which they should be and that did not answer them. */
+  readonly unreachableNode?: string | undefined;
 }
 
 /**
@@ -47,6 +49,7 @@ export class Peer {
   #rtpCapabilities: RtpCapabilities;
   #state: PeerState = { kind: 'away', sinceMs: performance.now() };
   #enteredSeq = 0;
+  #unreachableNode: string | undefined;
   /** Does the store know that they are on this node? */
   isSettled = false;
   #media: PeerMedia | null = null;
@@ -65,6 +68,11 @@ export class Peer {
 
   get name(): string {
     return this.#name;
+  }
+
+  /** The node on which they should be and that did not answer them. */
+  get unreachableNode(): string | undefined {
+    return this.#unreachableNode;
   }
 
   get rtpCapabilities(): RtpCapabilities {
@@ -96,13 +104,14 @@ export class Peer {
    * Takes a new connection; the one before it, if any, is closed as replaced. The same page coming back keeps its media,
    * another page of the same person starts anew.
    */
-  attach({ link, person, instanceId, rtpCapabilities }: Arrival, enteredSeq: number): void {
+  attach({ link, person, instanceId, rtpCapabilities, unreachableNode }: Arrival, enteredSeq: number): void {
     this.link?.close('replaced');
     if (instanceId !== this.#instanceId) this.media = null;
     this.#name = person.name;
     this.#instanceId = instanceId;
     this.#rtpCapabilities = rtpCapabilities;
     this.#enteredSeq = enteredSeq;
+    this.#unreachableNode = unreachableNode;
     this.isSettled = false;
     this.#state = { kind: 'joined', link };
   }

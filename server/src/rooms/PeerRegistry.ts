@@ -30,6 +30,8 @@ export class PeerRegistry {
   readonly #entering = new Map<string, Entering>();
   readonly #leftNames = new Map<string, string>();
   readonly #audience = new Audience();
+  /** People who have left, of whom the store still says that they are here. */
+  readonly #leftSettled = new Set<string>();
   #connected = 0;
 
   constructor(options: PeerRegistryOptions) {
@@ -107,6 +109,7 @@ export class PeerRegistry {
     const { userId } = arrival.person;
     const enteredSeq = this.#entering.get(userId)?.seq ?? currentSeq;
     this.#entering.delete(userId);
+    this.#leftSettled.delete(userId);
     const peer = this.#peers.get(userId) ?? new Peer(arrival);
     this.#peers.set(userId, peer);
     if (!peer.link) this.#connected += 1;
@@ -135,7 +138,15 @@ export class PeerRegistry {
     if (peer.link) this.#connected -= 1;
     this.#audience.delete(peer.userId);
     this.#rememberName(peer);
+    if (peer.isSettled) this.#leftSettled.add(peer.userId);
     peer.close(reason);
+  }
+
+  /** People who have left since the last call, of whom the store still says that they are here. */
+  takeLeft(): string[] {
+    const left = [...this.#leftSettled];
+    this.#leftSettled.clear();
+    return left;
   }
 
   /** The name of someone who is here, or was a while ago. */

@@ -1,20 +1,24 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Person, RoomInfo } from '@tribune/shared/domain.ts';
 import type { RoomSettings } from '@tribune/shared/schemas.ts';
 import type { ClusterContext } from '../cluster/ClusterContext.ts';
 import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import type { Recorder } from '../broadcast/Recorder.ts';
 import type { WorkerPool } from '../media/WorkerPool.ts';
 import type { Mixer } from '../mixer/Mixer.ts';
 import type { RoomDirectory } from '../store/RoomDirectory.ts';
 import type { RoomRecord } from '../store/RoomRecord.ts';
-import type { RoomStore } from '../store/RoomStore.ts';
+import { RoomLostError, type RoomStore } from '../store/RoomStore.ts';
 import { Room, type RoomConfig } from './Room.ts';
 import { toRoomInfo } from './roomInfo.ts';
 import type { RoomAudience } from './RoomNotifier.ts';
 import type { RoomObserver } from './RoomObserver.ts';
 
 const TICK_MS = 1000;
+/** Every node that has a room open reports on it with each tick: after so long all have. */
+const REPORTS_HEARD_MS = 1500;
 /** Rooms that no node keeps are looked for so often, in ticks. */
 const TICKS_PER_ORPHAN_SEARCH = 5;
 /** Rooms that are opened in one go: a large cluster that lost a node has many orphans. */
@@ -25,7 +29,8 @@ interface RoomManagerOptions {
   readonly directory: RoomDirectory;
   readonly pool: WorkerPool;
   readonly mixer: Mixer;
-  readonly config: RoomConfig & Pick<Config, 'MAX_ROOMS' | 'MAX_ROOMS_PER_USER'>;
+  readonly recorder: Recorder;
+  readonly config: RoomConfig & Pick<Config, 'MAX_ROOMS' | 'MAX_ROOMS_PER_USER' | 'RECORDING'>;
   readonly logger: Logger;
   readonly audienceOf: (roomId: string) => RoomAudience;
   readonly observer: RoomObserver;
@@ -36,6 +41,8 @@ interface RoomManagerOptions {
 export class RoomManager {
   readonly #options: RoomManagerOptions;
   readonly #rooms = new Map<string, Room>();
+  /** Rooms that no node keeps and of which Redis has lost a part, as of the last search. */
+  #damaged = new Set<string>();
   #timer: NodeJS.Timeout | null = null;
   #ticks = 0;
   #closed = false;
@@ -47,6 +54,7 @@ export class RoomManager {
   /** Takes up the rooms that no node keeps, and starts to keep its own unless it is closed. Idempotent. @throws {AppError} UNAVAILABLE */
   async load(): Promise<void> {
     const { cluster, store, directory } = this.#options;
+    await directory.mayHaveLostRooms();
     await this.#adopt(cluster.isAlone() ? await store.openRoomIds() : await directory.findOrphans());
     if (!this.#closed) this.#timer ??= setInterval(() => void this.#tick(), TICK_MS);
   }
@@ -75,7 +83,7 @@ export class RoomManager {
     const { store, config, cluster } = this.#options;
     if (!cluster.pickHome()) throw new AppError('SERVER_BUSY', 'No mixer has room for another room');
     const quotas = { rooms: config.MAX_ROOMS, perUser: config.MAX_ROOMS_PER_USER };
-    const room = this.#open(await store.create(settings, host, quotas));
+    const room = this.#open(await store.create(settings, host, { quotas, recordingPolicy: config.RECORDING }));
     await room.open({ eager: true });
     return room.toInfo();
   }
@@ -85,7 +93,7 @@ export class RoomManager {
     const room = this.#rooms.get(roomId);
     if (room) return room;
     if (this.#closed) throw new AppError('UNAVAILABLE', 'The server is stopping');
-    const { record } = await this.#options.store.read(roomId);
+    const record = await this.#read(roomId);
     if (record.phase === 'ended') throw new AppError('ROOM_ENDED', 'The room has ended');
     const opened = this.#open(record);
     // Where no other node lives, nobody has to be waited for.
@@ -97,7 +105,7 @@ export class RoomManager {
   async describe(roomId: string): Promise<RoomInfo> {
     const room = this.#rooms.get(roomId);
     if (room) return room.toInfo();
-    const { record } = await this.#options.store.read(roomId);
+    const record = await this.#read(roomId);
     const card = (await this.#options.directory.list()).get(roomId);
     return toRoomInfo(record, record.phase === 'ended' ? 0 : (card?.listeners ?? 0));
   }
@@ -113,6 +121,28 @@ export class RoomManager {
     return [...cards.values()].toSorted(
       (a, b) => Number(b.phase === 'live') - Number(a.phase === 'live') || b.createdAt - a.createdAt,
     );
+  }
+
+  /** Every open room of the cluster, those with nobody in them too, oldest first. @throws {AppError} UNAVAILABLE */
+  async listOpen(): Promise<RoomInfo[]> {
+    const { store } = this.#options;
+    const cards = new Map((await this.list()).map((room) => [room.id, room]));
+    const rooms = (await store.openRoomIds()).map(async (roomId) => {
+      const record = cards.has(roomId) ? null : await readOrNull(store, roomId);
+      return cards.get(roomId) ?? (record && toRoomInfo(record, 0));
+    });
+    return (await Promise.all(rooms)).filter((room) => room !== null);
+  }
+
+  /**
+   * A room as `getOrThrow()` has it, once this node has heard from the others who is in it.
+   * @throws {AppError} ROOM_NOT_FOUND, ROOM_ENDED, UNAVAILABLE
+   */
+  async getWithPeople(roomId: string): Promise<Room> {
+    const isOpen = this.#rooms.has(roomId);
+    const room = await this.getOrThrow(roomId);
+    if (!isOpen && !this.#options.cluster.isAlone()) await sleep(REPORTS_HEARD_MS);
+    return room;
   }
 
   /** Gives the stages of all rooms to other nodes. */
@@ -131,6 +161,15 @@ export class RoomManager {
     this.#closed = true;
     if (this.#timer) clearInterval(this.#timer);
     for (const room of [...this.#rooms.values()]) room.close('restarting');
+  }
+
+  /** @throws {AppError} ROOM_NOT_FOUND, or UNAVAILABLE where another node may still write the room back */
+  async #read(roomId: string): Promise<RoomRecord> {
+    const { store, directory } = this.#options;
+    const record = await readOrNull(store, roomId);
+    if (record) return record;
+    if (await directory.mayHaveLostRooms()) throw new RoomLostError();
+    throw new AppError('ROOM_NOT_FOUND', 'There is no such room');
   }
 
   async #tick(): Promise<void> {
@@ -154,7 +193,8 @@ export class RoomManager {
 
   /** Opens rooms that no node keeps, so that somebody ends them when nobody comes. @throws {AppError} UNAVAILABLE */
   async #adopt(roomIds: readonly string[]): Promise<void> {
-    const { store, cluster } = this.#options;
+    const { store, cluster, logger } = this.#options;
+    const damaged = new Set<string>();
     for (const roomId of roomIds) {
       if (this.#closed || this.#rooms.has(roomId)) continue;
       try {
@@ -162,10 +202,25 @@ export class RoomManager {
         if (record && record.phase !== 'ended') await this.#open(record).open({ eager: cluster.isAlone() });
         else await store.release(roomId);
       } catch (error) {
-        if (error instanceof AppError && error.code === 'UNAVAILABLE') throw error;
+        if (error instanceof RoomLostError) damaged.add(roomId);
+        else if (error instanceof AppError && error.code === 'UNAVAILABLE') throw error;
         // One room that cannot be read keeps no other from being taken up.
-        this.#options.logger.error({ err: error, roomId }, 'A room in the store cannot be read');
+        else logger.error({ err: error, roomId }, 'A room in the store cannot be read');
       }
+    }
+    // A node that remembers the room takes it up before the next search.
+    for (const roomId of damaged) if (cluster.isAlone() || this.#damaged.has(roomId)) await this.#mend(roomId);
+    this.#damaged = damaged;
+  }
+
+  async #mend(roomId: string): Promise<void> {
+    const { store, cluster, logger } = this.#options;
+    try {
+      const record = await store.mend(roomId);
+      logger.warn({ roomId }, 'Redis has lost a part of a room that no node remembers; its host has their place again');
+      await this.#open(record).open({ eager: cluster.isAlone() });
+    } catch (error) {
+      logger.error({ err: error, roomId }, 'A room in the store cannot be mended');
     }
   }
 

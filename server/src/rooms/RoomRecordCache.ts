@@ -2,7 +2,7 @@ import type { Home } from '../cluster/HomeLease.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { RoomRecord } from '../store/RoomRecord.ts';
-import { NotHomeError, type RoomStore, type Transition } from '../store/RoomStore.ts';
+import { NotHomeError, RoomLostError, type RoomStore, type Transition } from '../store/RoomStore.ts';
 
 interface RoomRecordCacheOptions {
   readonly record: RoomRecord;
@@ -50,8 +50,13 @@ export class RoomRecordCache {
   /** @throws {AppError} with the code of the refusal */
   async transition(...args: TransitionArgs): Promise<Transition> {
     const { store, record } = this.#options;
+    const run = async () => store.transition(record.id, ...args);
     try {
-      return await store.transition(record.id, ...args);
+      return await run().catch(async (error: unknown) => {
+        // Whoever asks does not have to wait for the next look.
+        if (!isLost(error) || !(await this.#restore())) throw error;
+        return run();
+      });
     } catch (error) {
       throw this.explain(error);
     }
@@ -113,15 +118,25 @@ export class RoomRecordCache {
 
   /** The store may have lost the room, as after a flush: its home writes it back as it was, and the others wait for that. */
   async #readOrRestore(): Promise<RoomRecord | null> {
-    const { store, fence, logger } = this.#options;
     try {
       return await this.read();
     } catch (error) {
-      if (!(error instanceof AppError && error.code === 'ROOM_NOT_FOUND')) throw error;
-      if (!fence()) return null;
-      logger.warn('The store has lost the room; writing it back');
-      await store.restore(this.#record);
-      return this.read();
+      if (!isLost(error)) throw error;
+      return this.#restore();
     }
   }
+
+  /** @returns null where this node is not the home */
+  async #restore(): Promise<RoomRecord | null> {
+    const { store, fence, logger } = this.#options;
+    const home = fence();
+    if (!home) return null;
+    logger.warn('The store has lost the room or a part of it; writing it back');
+    return (await store.restore(this.#record, home)).record;
+  }
+}
+
+/** The store knows nothing of a room that is open here, or not all of it. */
+function isLost(error: unknown): boolean {
+  return error instanceof RoomLostError || (error instanceof AppError && error.code === 'ROOM_NOT_FOUND');
 }

@@ -11,12 +11,16 @@ export interface RoomView {
   readonly home: HomeState;
   /** Does the node live that has the home, where that is another? */
   readonly isHomeAlive: boolean;
+  /** People on stage who are here since they could not reach the node that has the home. */
+  readonly stranded: ReadonlySet<string>;
   /** May this node write for the room? */
   readonly holdsLease: boolean;
   /** People who hold a place and are connected nowhere, and for how many ms. */
   readonly missingMs: ReadonlyMap<string, number>;
   /** For how many ms nobody has been on this node; null while somebody is. */
   readonly emptyMs: number | null;
+  /** For how many ms nobody has been on stage, on no node, in a room that is live; null while somebody is. */
+  readonly leaderlessMs: number | null;
   /** Connections to other nodes. */
   readonly presentElsewhere: number;
   /** Where other nodes take the mix. */
@@ -50,6 +54,8 @@ export interface Plan {
   readonly needsMedia: boolean;
   readonly stage: StagePlace;
   readonly mix: MixPlan;
+  /** This node records the mix. */
+  readonly records: boolean;
   /** What holds for everyone who is not named. */
   readonly everyone: PeerPlan;
   readonly named: ReadonlyMap<string, PeerPlan>;
@@ -72,13 +78,15 @@ export function decide(view: RoomView, graces: Graces): Plan {
     producer: 'closed',
     leave: null,
   };
+  const needsMedia = emptyMs === null || emptyMs < graces.stageMs;
   return {
     close: decideClose(view, graces),
-    needsMedia: emptyMs === null || emptyMs < graces.stageMs,
+    needsMedia,
     stage: home.kind === 'here' ? 'here' : hasStage ? 'leaving' : 'away',
-    mix: { epoch: hasStage ? home.epoch : null, nodes: hasStage ? view.mixEndpoints : [] },
+    mix: { epoch: hasStage ? home.epoch : null, nodes: hasStage ? view.mixEndpoints : [], sound: record.sound },
+    records: record.recordingSince !== null && home.kind === 'here' && needsMedia,
     everyone,
-    named: new Map([...membersOf(view), ...excludedOf(view, everyone)]),
+    named: new Map([...membersOf(view, everyone), ...excludedOf(view, everyone)]),
     writes: view.holdsLease ? decideWrites(view, graces) : [],
   };
 }
@@ -91,11 +99,19 @@ function decideClose({ record, home, isHomeAlive, holdsLease, emptyMs }: RoomVie
 }
 
 /** People on stage belong where the stage is. */
-function* membersOf({ record, home, isHomeAlive }: RoomView): Iterable<[string, PeerPlan]> {
+function* membersOf(
+  { record, home, isHomeAlive, stranded }: RoomView,
+  everyone: PeerPlan,
+): Iterable<[string, PeerPlan]> {
   const goes = isHomeAlive && (home.kind === 'elsewhere' || (home.kind === 'handingOver' && home.to !== null));
   const leave = goes ? ({ reason: 'moved', enteredBefore: ALWAYS } as const) : null;
   for (const { userId, muted } of record.stage.values()) {
     const producer = muted ? 'paused' : 'open';
+    // Sent there again they would only come back: until the home is another node, they listen as the audience does.
+    if (home.kind === 'elsewhere' && stranded.has(userId)) {
+      yield [userId, everyone];
+      continue;
+    }
     if (home.kind === 'here') yield [userId, { hears: 'stage', producer, leave }];
     // What comes in goes on until they have followed.
     else if (home.kind === 'handingOver') yield [userId, { hears: 'unchanged', producer, leave }];
@@ -112,7 +128,8 @@ function* excludedOf({ record }: RoomView, everyone: PeerPlan): Iterable<[string
   }
 }
 
-function decideWrites({ record, missingMs, emptyMs, presentElsewhere }: RoomView, graces: Graces): HomeWrite[] {
+function decideWrites(view: RoomView, graces: Graces): HomeWrite[] {
+  const { record, missingMs, emptyMs, leaderlessMs, presentElsewhere } = view;
   const members = [...record.stage.values()];
   const people = members
     .filter(({ userId, away }) => away !== missingMs.has(userId))
@@ -121,10 +138,11 @@ function decideWrites({ record, missingMs, emptyMs, presentElsewhere }: RoomView
   const heirIsHere = members.some(({ userId, role }) => role !== 'host' && !missingMs.has(userId));
   const isHostGone = heirIsHere && (missingMs.get(record.host.userId) ?? 0) >= graces.hostMs;
   const isAbandoned = emptyMs !== null && emptyMs >= graces.emptyRoomMs && presentElsewhere === 0;
+  const isLeaderless = leaderlessMs !== null && leaderlessMs >= graces.leaderlessMs;
   const writes: HomeWrite[] = [];
   if (people.length > 0) writes.push({ action: 'peer:presence', args: { people } });
   if (expired.length > 0) writes.push({ action: 'peer:expire', args: { userIds: expired.map(([userId]) => userId) } });
   if (isHostGone) writes.push({ action: 'host:succeed', args: {} });
-  if (isAbandoned) writes.push({ action: 'room:end', args: {} });
+  if (isAbandoned || isLeaderless) writes.push({ action: 'room:end', args: {} });
   return writes;
 }

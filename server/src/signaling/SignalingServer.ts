@@ -185,7 +185,7 @@ export class SignalingServer {
     const link = createLink(socket, channels(room.id).stage, (reason) => this.#options.metrics.closes.inc({ reason }));
     try {
       const { instanceId, rtpCapabilities } = auth;
-      const peer = room.attach({ person, instanceId, rtpCapabilities, link });
+      const peer = room.attach({ person, instanceId, rtpCapabilities, link, unreachableNode: ticket.unreachable });
       socket.on('disconnect', (reason) => {
         room.detach(person.userId, link, { gone: reason === 'client namespace disconnect' });
       });

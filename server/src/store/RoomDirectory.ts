@@ -5,10 +5,12 @@ import { AppError } from '../errors.ts';
 
 /** A home says each second that it keeps its rooms: after so long without that, nobody does. */
 const LIFE_MS = 5000;
+/** A room that Redis has lost with everything else is written back by a node that knows it, or by none. */
+const WRITTEN_BACK_MS = 15_000;
 /** However many people look at the list, it is read so often. */
 const CACHE_MS = 1000;
 
-const KEYS = ['cards', 'shown', 'kept', 'open'].map((name) => `tribune:{index}:${name}`);
+const KEYS = ['cards', 'shown', 'kept', 'open', 'since'].map((name) => `tribune:{index}:${name}`);
 
 /** A room that has its home on this node. */
 export interface KeptRoom {
@@ -23,6 +25,8 @@ export class RoomDirectory {
   #cards: ReadonlyMap<string, RoomInfo> = new Map();
   #readAtMs = -Infinity;
   #reading: Promise<void> | null = null;
+  /** Since when Redis remembered when this node first asked. */
+  #firstSince: string | null = null;
 
   constructor(redis: Redis) {
     this.#redis = redis;
@@ -58,6 +62,17 @@ export class RoomDirectory {
   /** Open rooms that no node keeps, as after the death of their home. @throws {AppError} UNAVAILABLE */
   async findOrphans(): Promise<string[]> {
     return this.#run('orphans', String(LIFE_MS));
+  }
+
+  /**
+   * Whether Redis has lost everything lately, so that a room which it does not know may be one that another node writes back. Call it
+   * once at the start, since whoever comes after the loss cannot tell.
+   * @throws {AppError} UNAVAILABLE
+   */
+  async mayHaveLostRooms(): Promise<boolean> {
+    const [since = '', ageMs] = await this.#run('since');
+    this.#firstSince ??= since;
+    return since !== this.#firstSince && Math.abs(Number(ageMs)) < WRITTEN_BACK_MS;
   }
 
   async #read(): Promise<void> {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { LIMITS, type Person } from '@tribune/shared/domain.ts';
+import { LIMITS, type Person, type RecordingPolicy } from '@tribune/shared/domain.ts';
 import type { ErrorCode } from '@tribune/shared/errors.ts';
 import { PERMISSIONS, type Action } from '@tribune/shared/permissions.ts';
 import type { RoomSettings } from '@tribune/shared/schemas.ts';
@@ -11,21 +11,21 @@ import { parseRecord, type Effect, type RoomRecord } from './RoomRecord.ts';
 const MAX_BANS = 1000;
 const MAX_INVITES = 200;
 const NO_QUOTA = 1e9;
-/** As in `transitions/lib.lua`. */
-const EXCLUDED_KEPT_S = 600;
 const OPEN_ROOMS_KEY = 'tribune:{index}:open';
-const INDEX_KEYS = [OPEN_ROOMS_KEY, 'tribune:{index}:counts', 'tribune:{index}:creators'];
+const INDEX_KEYS = [OPEN_ROOMS_KEY, 'tribune:{index}:creators'];
 
 declare module 'ioredis' {
   // The type parameter has to be named as ioredis names it.
   interface RedisCommander<Context> {
     roomTransition(...keysAndArgs: string[]): Result<unknown[], Context>;
     roomIndex(...keysAndArgs: string[]): Result<number, Context>;
+    forgetWhere(...keysAndArgs: string[]): Result<null, Context>;
   }
 }
 
 /** What the server does by itself, beside the actions of people. */
-type SystemAction = 'read' | 'room:resume' | 'peer:presence' | 'peer:expire' | 'host:succeed';
+type SystemAction =
+  'read' | 'room:resume' | 'room:restore' | 'room:mend' | 'peer:presence' | 'peer:expire' | 'host:succeed';
 
 /** A ticket that is spent. */
 export interface Entering {
@@ -42,6 +42,12 @@ export interface Entered {
   readonly seq: number;
   /** Null where nothing of the room has changed. */
   readonly change: Transition | null;
+}
+
+/** The lease that a write of the home carries. */
+interface Fence {
+  readonly nodeId: string;
+  readonly epoch: number;
 }
 
 /** Who acts: a person, or null for the server itself. */
@@ -63,8 +69,21 @@ export interface StoreObserver {
 /** A write of a node that is not the home of the room any more. Nothing was changed. */
 export class NotHomeError extends Error {}
 
+/** Redis has lost the room or a part of it, and its home has not written it back yet. Nothing was changed. */
+export class RoomLostError extends AppError {
+  constructor() {
+    super('UNAVAILABLE', 'The store has lost the room for a moment');
+  }
+}
+
 /** Of the script that runs a transition, in this order. */
 const PARTS = ['lib', 'lifecycle', 'presence', 'hands', 'stage', 'moderation', 'main'];
+
+/** ARGV  node id, user ids */
+const FORGET_WHERE = `
+for index = 2, #ARGV do
+  if redis.call('HGET', KEYS[1], ARGV[index]) == ARGV[1] then redis.call('HDEL', KEYS[1], ARGV[index]) end
+end`;
 
 /** Rooms in Redis. Every change is one run of the script in `transitions/`, which decides from the role in the store. */
 export class RoomStore {
@@ -76,13 +95,18 @@ export class RoomStore {
     this.#observer = observer;
     redis.defineCommand('roomTransition', {
       numberOfKeys: 10,
-      lua: PARTS.map((part) => script(`transitions/${part}.lua`)).join('\n'),
+      lua: ['parts.lua', ...PARTS.map((part) => `transitions/${part}.lua`)].map(script).join('\n'),
     });
-    redis.defineCommand('roomIndex', { numberOfKeys: 3, lua: script('roomIndex.lua') });
+    redis.defineCommand('forgetWhere', { numberOfKeys: 1, lua: FORGET_WHERE });
+    redis.defineCommand('roomIndex', { numberOfKeys: INDEX_KEYS.length, lua: script('roomIndex.lua') });
   }
 
   /** Creates a room in its backstage, its host on stage. @throws {AppError} QUOTA_EXCEEDED */
-  async create(settings: RoomSettings, host: Person, quotas: { rooms: number; perUser: number }): Promise<RoomRecord> {
+  async create(
+    settings: RoomSettings,
+    host: Person,
+    { quotas, recordingPolicy }: { quotas: { rooms: number; perUser: number }; recordingPolicy: RecordingPolicy },
+  ): Promise<RoomRecord> {
     const id = nanoid();
     const now = Date.now();
     const reserved = await this.#run(() =>
@@ -101,7 +125,8 @@ export class RoomStore {
         .hset(keys.room, {
           ...settings,
           ...{ id, seq: 1, phase: 'backstage', locked: '0', createdAt: now },
-          ...{ hostId: host.userId, hostName: host.name },
+          ...{ recordingPolicy, recording: recordingPolicy === 'always' ? '1' : '0' },
+          ...{ hostId: host.userId, hostName: host.name, parts: '1 1 0 0 0 0' },
         })
         .exec();
     try {
@@ -156,6 +181,11 @@ export class RoomStore {
     return typeof before === 'string' && before !== nodeId;
   }
 
+  /** These people have gone: where they are is forgotten, unless they are on another node by now. @throws {AppError} UNAVAILABLE */
+  async unsettle(roomId: string, userIds: readonly string[], nodeId: string): Promise<void> {
+    await this.#run(() => this.#redis.forgetWhere(keysOf(roomId).where, nodeId, ...userIds));
+  }
+
   /** Of these people, those who have come in on another node since. @throws {AppError} UNAVAILABLE */
   async findWhoMoved(roomId: string, userIds: readonly string[], nodeId: string): Promise<string[]> {
     if (userIds.length === 0) return [];
@@ -183,31 +213,40 @@ export class RoomStore {
     const [verdict, code] = answer;
     if (verdict !== 'error') return answer;
     if (code === 'NOT_HOME') throw new NotHomeError(`${action} is another node's to do`);
+    if (code === 'ROOM_LOST') throw new RoomLostError();
     throw new AppError(code as ErrorCode, `${action} was refused`);
   }
 
-  /** Writes a room back as this node knows it, when Redis has lost it. Bans are lost. @throws {AppError} UNAVAILABLE */
-  async restore(record: RoomRecord): Promise<void> {
-    const { id, host, stage, hands, invites, seq, phase, locked, createdAt, startedAt } = record;
-    const { title, description, language, speakerLimit } = record;
-    const keys = keysOf(id);
-    const members = [...stage].flatMap(([userId, member]) => [userId, JSON.stringify(member)]);
-    const write = this.#redis.multi().hset(keys.room, {
-      ...{ id, title, description, language, speakerLimit, seq: seq + 1, phase, locked: locked ? '1' : '0', createdAt },
-      ...{ hostId: host.userId, hostName: host.name, handCounter: hands.length },
-      ...(startedAt === null ? {} : { startedAt }),
-    });
-    if (members.length > 0) write.hset(keys.stage, ...members);
-    for (const [userId, { reason, seq: excludedAt }] of record.excluded)
-      write.zadd(keys.excluded, excludedAt, `${reason}:${userId}`);
-    write.expire(keys.excluded, EXCLUDED_KEPT_S);
-    for (const [index, { userId, name }] of hands.entries()) {
-      write.zadd(keys.hands, index + 1, userId).hset(keys.names, userId, name);
-    }
-    for (const [userId, by] of invites) write.hset(keys.invites, userId, by);
-    await this.#run(() => write.exec());
+  /**
+   * Writes a room back as its home knows it, when Redis has lost it or a part of it. Bans are lost with their key, but for those of the
+   * last minutes.
+   * @throws {NotHomeError} and {AppError} as `transition()`
+   */
+  async restore(record: RoomRecord, fence: Fence): Promise<Transition> {
+    const { id, host, stage, hands, invites, excluded, seq, phase, locked, createdAt, startedAt } = record;
+    const { title, description, language, speakerLimit, sound } = record;
+    const { recordingPolicy, recording, recordedFrom, recordingSince, recordedUntil, recordedMs } = record;
+    const settings = {
+      ...{ id, title, description, language, speakerLimit, seq, phase, locked: locked ? '1' : '0', createdAt },
+      ...{ sound, hostId: host.userId, hostName: host.name },
+      ...{ recordingPolicy, recording: recording ? '1' : '0', recordedMs },
+      ...withoutNull({ startedAt, recordedFrom, recordingSince, recordedUntil }),
+    };
+    const parts = {
+      stage: [...stage.values()],
+      hands,
+      invites: [...invites].map(([userId, by]) => ({ userId, by })),
+      excluded: [...excluded].map(([userId, exclusion]) => ({ userId, ...exclusion })),
+    };
+    const restored = await this.transition(id, 'room:restore', null, { fence, record: { settings, ...parts } });
     const reserve = ['reserve', id, host.userId, String(NO_QUOTA), String(NO_QUOTA)];
     await this.#run(() => this.#redis.roomIndex(...INDEX_KEYS, ...reserve));
+    return restored;
+  }
+
+  /** Redis has lost a part of a room that no node remembers: its host has their place again. @throws {AppError} as `transition()` */
+  async mend(roomId: string): Promise<RoomRecord> {
+    return (await this.transition(roomId, 'room:mend', null)).record;
   }
 
   /** A room that has ended no longer counts. Harmless when repeated. */
@@ -265,6 +304,10 @@ function limitsOf(action: string): object {
   if (action === 'peer:ban') return { maxBans: MAX_BANS };
   if (action === 'cohost:add' || action === 'host:handOver') return { maxCohosts: LIMITS.cohosts };
   return {};
+}
+
+function withoutNull(times: Readonly<Record<string, number | null>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(times).filter((entry): entry is [string, number] => entry[1] !== null));
 }
 
 function isAction(action: string): action is Action {

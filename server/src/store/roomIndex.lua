@@ -1,5 +1,5 @@
 -- Which rooms are open, and how many each person hosts: the quotas hold whoever races.
--- KEYS  open rooms (sorted set: id by the time at which it came in, by Redis' clock), counts (hash: user id -> rooms open), creators (hash: id -> user id)
+-- KEYS  open rooms (sorted set: id by the time at which it came in, by Redis' clock), creators of those (hash: id -> user id)
 -- ARGV  'reserve', room id, user id, rooms at most, rooms per person at most
 --       'release', room id
 
@@ -8,7 +8,7 @@ local function now()
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
 
-local openKey, countsKey, creatorsKey = unpack(KEYS)
+local openKey, creatorsKey = unpack(KEYS)
 local operation, roomId, userId = ARGV[1], ARGV[2], ARGV[3]
 
 if operation == 'reserve' then
@@ -17,17 +17,16 @@ if operation == 'reserve' then
     redis.call('ZADD', openKey, 'NX', now(), roomId)
     return 1
   end
-  local hosted = tonumber(redis.call('HGET', countsKey, userId) or '0')
+  local hosted = 0
+  for _, creator in ipairs(redis.call('HVALS', creatorsKey)) do
+    if creator == userId then hosted = hosted + 1 end
+  end
   if redis.call('ZCARD', openKey) >= tonumber(ARGV[4]) or hosted >= tonumber(ARGV[5]) then return 0 end
   redis.call('ZADD', openKey, now(), roomId)
-  redis.call('HINCRBY', countsKey, userId, 1)
   redis.call('HSET', creatorsKey, roomId, userId)
   return 1
 end
 
--- Doubled releases count once.
-if redis.call('ZREM', openKey, roomId) == 0 then return 1 end
-local creator = redis.call('HGET', creatorsKey, roomId)
+redis.call('ZREM', openKey, roomId)
 redis.call('HDEL', creatorsKey, roomId)
-if creator and redis.call('HINCRBY', countsKey, creator, -1) <= 0 then redis.call('HDEL', countsKey, creator) end
 return 1

@@ -66,9 +66,13 @@ export class TestServer {
 
   /** Redis forgets everything. */
   async flush(): Promise<void> {
+    await this.ask(async (redis) => redis.flushall());
+  }
+
+  /** Talks to Redis behind the back of the nodes. */
+  async ask<T>(question: (redis: Redis) => Promise<T>): Promise<T> {
     const redis = new Redis(socketIn(this.#dir));
-    await redis.flushall();
-    redis.disconnect();
+    return question(redis).finally(() => redis.disconnect());
   }
 
   get server(): Server {

@@ -46,10 +46,12 @@ export function roomRoutes(options: RoomRoutesOptions): Router {
       return { place, estimateS, retryAfterS };
     }
     const node = verdict?.node ?? (role === 'listener' ? null : await room.findHome(avoid));
+    const unreachable = node ? undefined : room.findUnreachable(avoid);
     return {
       ticket: tokens.signTicket(person, {
         ...{ room: room.id, role, node: node?.id ?? config.NODE_ID },
         paced: verdict?.isPaced ?? false,
+        ...(unreachable === undefined ? {} : { unreachable }),
       }),
       expiresInS: TICKET_EXPIRES_S,
       url: node ? node.url : (config.PUBLIC_URL ?? null),

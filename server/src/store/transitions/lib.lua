@@ -2,7 +2,7 @@
 -- returns the room as it is then. Everything that could race (a role, a hand, an invitation, a ban, a phase, a limit) goes
 -- through here.
 --
--- Assembled from lib.lua, a part for each theme, and main.lua.
+-- Assembled from parts.lua, lib.lua, a part for each theme, and main.lua.
 --
 -- KEYS  room stage hands names invites bans ticket home excluded where
 -- ARGV  action, actor's user id ('' is the server itself), unix time in ms, arguments (JSON), row of the permission table (JSON)
@@ -13,6 +13,7 @@
 
 local roomKey, stageKey, handsKey, namesKey, invitesKey, bansKey, ticketKey, homeKey, excludedKey, whereKey =
   unpack(KEYS)
+local partKeys = { roomKey, stageKey, handsKey, namesKey, invitesKey, bansKey }
 local action, actorId, now = ARGV[1], ARGV[2], tonumber(ARGV[3])
 local args, allowed = cjson.decode(ARGV[4]), cjson.decode(ARGV[5])
 local ENDED_ROOM_KEPT_S = 86400
@@ -106,6 +107,18 @@ local function crown(heir)
   save(heir)
   redis.call('HSET', roomKey, 'hostId', heir.userId, 'hostName', heir.name)
   tell(heir.userId, 'madeHost')
+end
+
+-- Whoever takes over from a host: the co-host, or else the speaker, who came first and is there.
+local function findHeir()
+  local speaker = nil
+  for _, someone in ipairs(members()) do
+    if not someone.away then
+      if someone.role == 'cohost' then return someone end
+      if someone.role == 'speaker' then speaker = speaker or someone end
+    end
+  end
+  return speaker
 end
 
 local function countCohosts()

@@ -2,7 +2,13 @@
 
 -- An ended room can be read, and nothing more.
 local function refusal()
-  if redis.call('EXISTS', roomKey) == 0 then return 'ROOM_NOT_FOUND' end
+  if action ~= 'room:restore' then
+    -- A room that has a home and no record is one that Redis has lost, and that its home writes back.
+    if redis.call('EXISTS', roomKey) == 0 then
+      return redis.call('EXISTS', homeKey) == 1 and 'ROOM_LOST' or 'ROOM_NOT_FOUND'
+    end
+    if action ~= 'room:mend' and not isWhole(unpack(partKeys)) then return 'ROOM_LOST' end
+  end
   if action == 'read' then return nil end
   if setting('phase') == 'ended' then return 'ROOM_ENDED' end
   -- Of the server's own changes, the home alone makes those that it names its lease for, and only while it is good.
@@ -19,7 +25,10 @@ end
 
 local code = refusal() or transitions[action]()
 if code then return { 'error', code } end
-if not unchanged then redis.call('HINCRBY', roomKey, 'seq', 1) end
+if not unchanged then
+  redis.call('HINCRBY', roomKey, 'seq', 1)
+  redis.call('HSET', roomKey, 'parts', countParts(unpack(partKeys)))
+end
 
 -- Hundreds of listeners enter in a second, and change nothing.
 if action == 'peer:enter' and unchanged then return { 'unchanged', tonumber(setting('seq')) } end

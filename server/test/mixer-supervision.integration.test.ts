@@ -8,7 +8,7 @@ import type { RoomMix } from '../src/mixer/RoomMix.ts';
 import { FAULTS } from './support/faultyMixerChild.ts';
 import { MixEar, speakerOf } from './support/MixEar.ts';
 
-const config = { MIXERS: 1, MIX_BITRATE: 32_000, MEDIA_LISTEN_ADDRESS: '127.0.0.1' } as const;
+const config = { MIXERS: 1, MIX_BITRATE: 32_000, relayListenAddress: '127.0.0.1' } as const;
 const logger = createLogger({ LOG_LEVEL: 'silent' });
 const secret = 'a secret of more than thirty-two characters';
 

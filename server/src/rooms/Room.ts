@@ -32,7 +32,8 @@ import type { RoomObserver } from './RoomObserver.ts';
 import { RoomReconciler } from './RoomReconciler.ts';
 import { toSelfState } from './selfState.ts';
 
-export type RoomConfig = GracesConfig & Pick<Config, 'ROOM_CAPACITY' | 'CLUSTER_ADDRESS'>;
+export type RoomConfig = GracesConfig &
+  Pick<Config, 'ROOM_CAPACITY' | 'PER_ADDRESS_SHARE'> & { readonly CLUSTER_ADDRESS: string };
 
 /** Of somebody who is on a node that does not answer. */
 const UNKNOWN_NAME = '?';
@@ -79,6 +80,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
     this.#logger = logger;
     const peers = new PeerRegistry({
       capacity: config.ROOM_CAPACITY,
+      perAddressShare: config.PER_ADDRESS_SHARE,
       isOnStage: (userId) => this.record.stage.has(userId),
     });
     this.#peers = peers;
@@ -141,11 +143,11 @@ export class Room extends EventEmitter<{ closed: [] }> {
     return this.#peers.get(userId);
   }
 
-  /** May this person come in now? @throws {AppError} ROOM_ENDED, BANNED, ROOM_FULL */
-  async admit(userId: string): Promise<void> {
+  /** May this person come in now, from this network address? @throws {AppError} ROOM_ENDED, BANNED, ROOM_FULL */
+  async admit(userId: string, address: string): Promise<void> {
     if (this.closed) throw new AppError('ROOM_ENDED', 'The room has ended');
     if (await this.#options.store.isBanned(this.id, userId)) throw new AppError('BANNED', 'Banned from this room');
-    this.#peers.assertRoomFor(userId);
+    this.#peers.assertRoomFor(userId, address);
   }
 
   /** Learns where the stage is, and may take it where no node has it. @throws {AppError} UNAVAILABLE */
@@ -182,8 +184,8 @@ export class Room extends EventEmitter<{ closed: [] }> {
   }
 
   /** Spends a ticket. @throws {AppError} BANNED, TICKET_USED, ROOM_ENDED, ROOM_FULL, UNAVAILABLE */
-  async enter({ sub: userId, name, jti }: Ticket): Promise<void> {
-    this.#peers.reserve(userId);
+  async enter({ sub: userId, name, jti }: Ticket, address: string): Promise<void> {
+    this.#peers.reserve(userId, address);
     try {
       const { store, cluster } = this.#options;
       const ticketExpiresS = TICKET_REMEMBERED_S;
@@ -234,6 +236,11 @@ export class Room extends EventEmitter<{ closed: [] }> {
     const targetName = args.userId === undefined ? undefined : await this.#nameTarget(action, args.userId);
     const change = await this.#reconciler.records.transition(action, actor, { ...args, targetName });
     await this.#reconciler.take({ ...change, actor });
+  }
+
+  async raiseHand(peer: Peer): Promise<void> {
+    const { PER_ADDRESS_SHARE: addressShare } = this.#options.config;
+    await this.perform('hand:raise', peer, { address: peer.address, addressShare });
   }
 
   react(kind: ReactionKind): void {

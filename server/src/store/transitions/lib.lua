@@ -4,14 +4,14 @@
 --
 -- Assembled from parts.lua, lib.lua, a part for each theme, and main.lua.
 --
--- KEYS  room stage hands names invites bans ticket home excluded where
+-- KEYS  room stage hands names invites bans ticket home excluded where handAddresses
 -- ARGV  action, actor's user id ('' is the server itself), unix time in ms, arguments (JSON), row of the permission table (JSON)
 --
 -- Returns {'error', code}, or {'ok', room hash, stage members (JSON), hands, names of hands, invites, effects, people excluded}, or of
 -- somebody who has entered and changed nothing {'unchanged', number of the record}. An effect is a user id followed by the cause that
 -- this person is told.
 
-local roomKey, stageKey, handsKey, namesKey, invitesKey, bansKey, ticketKey, homeKey, excludedKey, whereKey =
+local roomKey, stageKey, handsKey, namesKey, invitesKey, bansKey, ticketKey, homeKey, excludedKey, whereKey, handAddressesKey =
   unpack(KEYS)
 local partKeys = { roomKey, stageKey, handsKey, namesKey, invitesKey, bansKey }
 local action, actorId, now = ARGV[1], ARGV[2], tonumber(ARGV[3])
@@ -67,6 +67,7 @@ end
 
 local function dropHand(userId)
   redis.call('HDEL', namesKey, userId)
+  redis.call('HDEL', handAddressesKey, userId)
   return redis.call('ZREM', handsKey, userId) == 1
 end
 

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Person } from '@tribune/shared/domain.ts';
 import type { Archive } from '../archive/Archive.ts';
 import type { RoomMix } from '../mixer/RoomMix.ts';
-import type { Gap, NewRecording, RecordingLog, SegmentRun } from '../sql/recording.ts';
+import type { Gap, NewRecording, SegmentRun } from '../sql/recording.ts';
 import type { RoomRecord } from '../store/RoomRecord.ts';
 import type { WrittenSegment } from './recorderMessages.ts';
 import type { RecorderProcess } from './RecorderProcess.ts';

@@ -149,6 +149,13 @@ export const variables = z.object({
     .describe('Seconds for which a place on stage, a hand or an invitation is kept for a lost connection.'),
   HOST_GRACE_S: z.coerce.number().min(0.1).default(60).describe('Seconds after which a vanished host is replaced.'),
   EMPTY_ROOM_S: z.coerce.number().min(0.1).default(300).describe('Seconds after which an empty room ends.'),
+  LEADERLESS_ROOM_S: z.coerce
+    .number()
+    .min(0.1)
+    .default(1800)
+    .describe(
+      'Seconds after which a live room ends in which only listeners are left; everyone is told so in its last five minutes.',
+    ),
   TRANSPORT_CONNECT_S: z.coerce
     .number()
     .min(0.1)

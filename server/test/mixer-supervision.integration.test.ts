@@ -74,7 +74,7 @@ describe('the supervision of mixers', () => {
     const ear = await MixEar.create();
     ears.push(ear);
     mix.setOutputs([{ port: ear.port, packetMs: 60 }]);
-    mix.setMix({ epoch: 1, nodes: [] });
+    mix.setMix({ epoch: 1, nodes: [], sound: 'speech' });
     await expect.poll(() => ear.counts.received, { timeout: 5000 }).toBeGreaterThan(0);
     return { mix, ear };
   }

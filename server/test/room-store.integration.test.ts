@@ -10,7 +10,7 @@ import type { RoomRecord } from '../src/store/RoomRecord.ts';
 import { RoomStore } from '../src/store/RoomStore.ts';
 
 const HOST = { userId: 'host', name: 'Host' };
-const SETTINGS = { title: 'A room', description: '', language: 'en', speakerLimit: 13 } as const;
+const SETTINGS = { title: 'A room', description: '', language: 'en', speakerLimit: 13, sound: 'speech' } as const;
 const QUOTAS = { rooms: 100, perUser: 2 };
 
 describe('the store of rooms', () => {

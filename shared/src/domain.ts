@@ -33,6 +33,13 @@ export type ReactionKind = (typeof REACTION_KINDS)[number];
 export const ROOM_LANGUAGES = ['en', 'fr', 'es', 'de', 'it', 'pt', 'nl', 'pl', 'ar', 'hi', 'ja', 'zh'] as const;
 export type RoomLanguage = (typeof ROOM_LANGUAGES)[number];
 
+/**
+ * What a room is made for. `music`: nothing at the microphone or in the mix takes for noise what is none, and the mix has all frequencies
+ * that one hears.
+ */
+export const ROOM_SOUNDS = ['speech', 'music'] as const;
+export type RoomSound = (typeof ROOM_SOUNDS)[number];
+
 export const LIMITS = {
   nameLength: 40,
   titleLength: 80,
@@ -77,6 +84,7 @@ export interface RoomState {
   readonly phase: Phase;
   /** A locked stage takes no new hands. */
   readonly locked: boolean;
+  readonly sound: RoomSound;
   readonly speakerLimit: number;
   /** In the order in which they came on stage, the host first. */
   readonly stage: readonly StageMember[];

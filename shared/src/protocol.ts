@@ -12,6 +12,7 @@ import {
   qualityReport,
   reactionRequest,
   setMutedRequest,
+  soundRequest,
   transportConnect,
   transportRef,
 } from './schemas.ts';
@@ -74,6 +75,7 @@ export const requests = {
   'room:snapshot': { data: nothing, result: z.custom<RoomSnapshot>() },
   'room:goLive': { data: nothing, result: done },
   'room:lock': { data: lockRequest, result: done },
+  'room:setSound': { data: soundRequest, result: done },
   'room:end': { data: nothing, result: done },
   'recording:start': { data: nothing, result: done },
   'recording:stop': { data: nothing, result: done },
@@ -85,6 +87,7 @@ export const requests = {
   'hand:lower': { data: nothing, result: done },
   'hand:approve': { data: personRef, result: done },
   'hand:decline': { data: personRef, result: done },
+  'hand:lower-all': { data: nothing, result: done },
   'stage:invite': { data: personRef, result: done },
   'stage:accept': { data: nothing, result: done },
   'stage:decline': { data: nothing, result: done },
@@ -180,6 +183,8 @@ export interface Pulse {
   readonly state?: RoomState;
   /** Present when the sample changed. */
   readonly faces?: readonly Person[];
+  /** Present while nobody is there who could lead the room, in its last minutes: seconds until it ends. */
+  readonly endsInS?: number;
 }
 
 /** Server -> client. */

@@ -24,6 +24,8 @@ const roomReport = z.object({
   placed: z.array(z.string()),
   /** Reactions sent there since the node opened the room. A total and not a difference, so that a lost report loses none. */
   reactions: z.partialRecord(z.enum(REACTION_KINDS), count),
+  /** For how many ms nobody has been there who could lead the room, as the node sees it. */
+  leaderlessMs: z.number().nonnegative().nullable().default(null),
   /** Where the node's mixer takes the mix of the room; null where nobody listens. */
   mix: z.object({ address: z.string(), port: z.number().int().min(1).max(65_535) }).nullable(),
 });

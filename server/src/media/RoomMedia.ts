@@ -39,7 +39,7 @@ export class RoomMedia extends EventEmitter<{
   #stage: StageMedia | null = null;
   #stageState: StagePlace = 'away';
   #audience: AudienceMedia | null = null;
-  #plan: MixPlan = { epoch: null, nodes: [] };
+  #plan: MixPlan = { epoch: null, nodes: [], sound: 'speech' };
   #feed: ((stage: StageMedia) => Promise<void>) | null = null;
   #closed = false;
 

@@ -215,7 +215,8 @@ export class Room extends EventEmitter<{ closed: [] }> {
   detach(userId: string, link: PeerLink, { gone }: { gone: boolean }): void {
     const peer = this.#peers.get(userId);
     if (!peer || !this.#peers.detach(peer, link)) return;
-    if (gone) peer.media = null;
+    // Whoever was sent to another node says goodbye as soon as they are there, and is heard there a moment later.
+    if (gone && !link.isClosing) peer.media = null;
     // Those who see the stage learn at once; the audience is counted with the next tick, however many leave together.
     if (this.record.stage.has(userId)) void this.tick();
   }
@@ -290,7 +291,9 @@ export class Room extends EventEmitter<{ closed: [] }> {
     this.#health.tick(this.listenersEverywhere);
     await this.#reconciler.tick();
     if (this.closed) return;
-    const pulse = this.#pulses.take(this.record, this.listenersEverywhere, this.#faces);
+    const { endsInS } = this.#reconciler;
+    const present = { listeners: this.listenersEverywhere, faces: this.#faces, endsInS };
+    const pulse = this.#pulses.take(this.record, present);
     if (pulse) this.#options.audience.toEveryone('room:pulse', pulse);
     // Last, since a worker that hangs does not answer.
     await this.media.tick();

@@ -19,6 +19,8 @@ export interface RoomView {
   readonly missingMs: ReadonlyMap<string, number>;
   /** For how many ms nobody has been on this node; null while somebody is. */
   readonly emptyMs: number | null;
+  /** For how many ms nobody has been on stage, on no node, in a room that is live; null while somebody is. */
+  readonly leaderlessMs: number | null;
   /** Connections to other nodes. */
   readonly presentElsewhere: number;
   /** Where other nodes take the mix. */
@@ -81,7 +83,7 @@ export function decide(view: RoomView, graces: Graces): Plan {
     close: decideClose(view, graces),
     needsMedia,
     stage: home.kind === 'here' ? 'here' : hasStage ? 'leaving' : 'away',
-    mix: { epoch: hasStage ? home.epoch : null, nodes: hasStage ? view.mixEndpoints : [] },
+    mix: { epoch: hasStage ? home.epoch : null, nodes: hasStage ? view.mixEndpoints : [], sound: record.sound },
     records: record.recordingSince !== null && home.kind === 'here' && needsMedia,
     everyone,
     named: new Map([...membersOf(view, everyone), ...excludedOf(view, everyone)]),
@@ -126,7 +128,8 @@ function* excludedOf({ record }: RoomView, everyone: PeerPlan): Iterable<[string
   }
 }
 
-function decideWrites({ record, missingMs, emptyMs, presentElsewhere }: RoomView, graces: Graces): HomeWrite[] {
+function decideWrites(view: RoomView, graces: Graces): HomeWrite[] {
+  const { record, missingMs, emptyMs, leaderlessMs, presentElsewhere } = view;
   const members = [...record.stage.values()];
   const people = members
     .filter(({ userId, away }) => away !== missingMs.has(userId))
@@ -135,10 +138,11 @@ function decideWrites({ record, missingMs, emptyMs, presentElsewhere }: RoomView
   const heirIsHere = members.some(({ userId, role }) => role !== 'host' && !missingMs.has(userId));
   const isHostGone = heirIsHere && (missingMs.get(record.host.userId) ?? 0) >= graces.hostMs;
   const isAbandoned = emptyMs !== null && emptyMs >= graces.emptyRoomMs && presentElsewhere === 0;
+  const isLeaderless = leaderlessMs !== null && leaderlessMs >= graces.leaderlessMs;
   const writes: HomeWrite[] = [];
   if (people.length > 0) writes.push({ action: 'peer:presence', args: { people } });
   if (expired.length > 0) writes.push({ action: 'peer:expire', args: { userIds: expired.map(([userId]) => userId) } });
   if (isHostGone) writes.push({ action: 'host:succeed', args: {} });
-  if (isAbandoned) writes.push({ action: 'room:end', args: {} });
+  if (isAbandoned || isLeaderless) writes.push({ action: 'room:end', args: {} });
   return writes;
 }

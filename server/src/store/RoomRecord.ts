@@ -3,12 +3,14 @@ import {
   PHASES,
   RECORDING_POLICIES,
   ROOM_LANGUAGES,
+  ROOM_SOUNDS,
   STAGE_ROLES,
   type Person,
   type Phase,
   type RecordingPolicy,
   type Role,
   type RoomLanguage,
+  type RoomSound,
   type RoomState,
   type StageMember,
 } from '@tribune/shared/domain.ts';
@@ -23,6 +25,7 @@ export interface RoomRecord {
   readonly speakerLimit: number;
   readonly phase: Phase;
   readonly locked: boolean;
+  readonly sound: RoomSound;
   readonly seq: number;
   readonly host: Person;
   readonly createdAt: number;
@@ -70,6 +73,8 @@ const roomHash = z.object({
   speakerLimit: count,
   phase: z.enum(PHASES),
   locked: flag,
+  // Rooms that were made by an older node have none.
+  sound: z.enum(ROOM_SOUNDS).default('speech'),
   seq: count,
   hostId: z.string(),
   hostName: z.string(),
@@ -152,6 +157,7 @@ export function toRoomState(record: RoomRecord): RoomState {
     seq: record.seq,
     phase: record.phase,
     locked: record.locked,
+    sound: record.sound,
     speakerLimit: record.speakerLimit,
     stage: [...record.stage.values()],
     handCount: record.hands.length,

@@ -224,11 +224,11 @@ export class RoomStore {
    */
   async restore(record: RoomRecord, fence: Fence): Promise<Transition> {
     const { id, host, stage, hands, invites, excluded, seq, phase, locked, createdAt, startedAt } = record;
-    const { title, description, language, speakerLimit } = record;
+    const { title, description, language, speakerLimit, sound } = record;
     const { recordingPolicy, recording, recordedFrom, recordingSince, recordedUntil, recordedMs } = record;
     const settings = {
       ...{ id, title, description, language, speakerLimit, seq, phase, locked: locked ? '1' : '0', createdAt },
-      ...{ hostId: host.userId, hostName: host.name },
+      ...{ sound, hostId: host.userId, hostName: host.name },
       ...{ recordingPolicy, recording: recording ? '1' : '0', recordedMs },
       ...withoutNull({ startedAt, recordedFrom, recordingSince, recordedUntil }),
     };

@@ -16,6 +16,7 @@ export const useSelf = (): SelfState => useRoomState(({ self }) => self);
 export const useRole = (): Role => useRoomState(({ self }) => self.role);
 export const useListenerCount = (): number => useRoomState(({ listeners }) => listeners);
 export const useFaces = (): readonly Person[] => useRoomState(({ faces }) => faces);
+export const useEndsInS = (): number | null => useRoomState(({ endsInS }) => endsInS);
 export const useHands = (): readonly Person[] => useRoomState(({ hands }) => hands);
 export const useMicrophoneState = (): MicrophoneState => useRoomState(({ microphone }) => microphone);
 export const useMicrophoneOptions = (): MicrophoneOptions => useRoomState(({ microphoneOptions }) => microphoneOptions);

@@ -19,6 +19,7 @@ const TEXTS = {
   madeHost: 'notice.madeHost',
   flood: 'notice.flood',
   mediaUnreachable: 'notice.mediaUnreachable',
+  outputLost: 'notice.outputLost',
   microphoneReplaced: 'notice.microphoneReplaced',
   microphoneLost: 'notice.microphoneLost',
   microphoneSilenced: 'notice.microphoneSilenced',

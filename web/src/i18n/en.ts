@@ -309,11 +309,15 @@ export const en = {
   playback: {
     title: 'Your browser holds the sound back',
     listen: 'Listen',
+    pausedTitle: 'The sound is paused',
+    again: 'Listen again',
   },
   banner: {
     offline: 'You are offline. We’ll bring you back as soon as the network returns.',
     server: 'Connection lost. Coming back…',
     back: 'You are back in the room.',
+    ending_one: 'Nobody is here to lead this room. It ends in {{value}} minute.',
+    ending_other: 'Nobody is here to lead this room. It ends in {{value}} minutes.',
   },
   quality: { good: 'good', weak: 'weak', lost: 'lost' },
   connection: {
@@ -354,6 +358,10 @@ export const en = {
     light: 'Light',
     dark: 'Dark',
     volume: 'Room volume',
+    output: 'Sound output',
+    outputDefault: 'System default',
+    outputUnnamed: 'Output {{number}}',
+    outputChoose: 'Choose another output…',
   },
   shortcuts: {
     title: 'Keyboard shortcuts',
@@ -382,6 +390,7 @@ export const en = {
     flood: 'Your microphone sent too much data and was turned off. Turn it on again.',
     mediaUnreachable:
       'No sound gets through to you from any server. Your network may block it: try another one, or turn off a VPN.',
+    outputLost: 'The device you were listening through is gone. The sound now comes from the system default.',
     microphoneReplaced: 'Your microphone is gone. Another one has taken its place.',
     microphoneLost: 'Your microphone is gone, and nobody hears you.',
     microphoneSilenced: 'Your device silenced your microphone, so you are muted.',

@@ -1,3 +1,5 @@
+import { isolate } from './isolate.ts';
+
 const COMPACT_FROM = 10_000;
 const MINUTE_MS = 60_000;
 const MINUTES_PER_HOUR = 60;
@@ -44,5 +46,5 @@ export function formatDate(epochMs: number, language: string): string {
 }
 
 export function formatList(names: readonly string[], language: string): string {
-  return new Intl.ListFormat(language, { type: 'conjunction' }).format(names);
+  return new Intl.ListFormat(language, { type: 'conjunction' }).format(names.map(isolate));
 }

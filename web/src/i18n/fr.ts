@@ -322,11 +322,16 @@ export const fr: Messages = withFrenchSpaces({
   playback: {
     title: 'Votre navigateur retient le son',
     listen: 'Écouter',
+    pausedTitle: 'Le son est en pause',
+    again: 'Reprendre l’écoute',
   },
   banner: {
     offline: 'Vous êtes hors ligne. Vous reviendrez dès que le réseau sera rétabli.',
     server: 'Connexion perdue. Retour en cours…',
     back: 'Vous êtes de retour dans la salle.',
+    ending_one: 'Plus personne n’anime cette salle. Elle se termine dans {{value}} minute.',
+    ending_many: 'Plus personne n’anime cette salle. Elle se termine dans {{value}} de minutes.',
+    ending_other: 'Plus personne n’anime cette salle. Elle se termine dans {{value}} minutes.',
   },
   quality: { good: 'bonne', weak: 'faible', lost: 'perdue' },
   connection: {
@@ -367,6 +372,10 @@ export const fr: Messages = withFrenchSpaces({
     light: 'Claire',
     dark: 'Sombre',
     volume: 'Volume de la salle',
+    output: 'Sortie audio',
+    outputDefault: 'Celle du système',
+    outputUnnamed: 'Sortie {{number}}',
+    outputChoose: 'Choisir une autre sortie…',
   },
   shortcuts: {
     title: 'Raccourcis clavier',
@@ -395,6 +404,7 @@ export const fr: Messages = withFrenchSpaces({
     flood: 'Votre micro envoyait trop de données et a été éteint. Activez-le de nouveau.',
     mediaUnreachable:
       'Aucun serveur ne parvient à vous envoyer le son. Votre réseau le bloque peut-être : essayez-en un autre, ou coupez votre VPN.',
+    outputLost: 'Votre sortie audio a disparu. Le son passe maintenant par celle du système.',
     microphoneReplaced: 'Votre micro a disparu. Un autre a pris sa place.',
     microphoneLost: 'Votre micro a disparu, et personne ne vous entend.',
     microphoneSilenced: 'Votre appareil a coupé votre micro : vous êtes en sourdine.',

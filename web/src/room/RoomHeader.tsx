@@ -39,11 +39,11 @@ export function RoomHeader({ onDialog }: { readonly onDialog: (dialog: RoomDialo
           <RoomMenuButton onDialog={onDialog} />
         </div>
       </div>
-      <h1 className={styles.title} lang={language}>
+      <h1 className={styles.title} lang={language} dir="auto">
         {title}
       </h1>
       {description !== '' && (
-        <p className={styles.description} lang={language}>
+        <p className={styles.description} lang={language} dir="auto">
           {description}
         </p>
       )}

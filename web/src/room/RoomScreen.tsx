@@ -6,8 +6,10 @@ import { useMediaSession } from '../hooks/useMediaSession.ts';
 import { useNotices } from '../hooks/useNotices.ts';
 import { useConnection, useHasView } from '../hooks/useRoomState.ts';
 import { useTitle } from '../hooks/useTitle.ts';
+import { useWakeLock } from '../hooks/useWakeLock.ts';
 import type { WayOut } from '../i18n/problems.ts';
 import { ClosedView } from './endings/ClosedView.tsx';
+import { EndingBanner } from './EndingBanner.tsx';
 import { EndedView } from './endings/EndedView.tsx';
 import { Invitation } from './dialogs/Invitation.tsx';
 import { ListenPrompt } from './controls/ListenPrompt.tsx';
@@ -48,12 +50,14 @@ function Inside() {
   // Whoever leads may be looking at another tab.
   useTitle(hands > 0 ? `(${hands}) ${room.title}` : room.title);
   useMediaSession({ title: room.title, artist: room.host.name });
+  useWakeLock();
   useNotices();
   useAnnouncements();
   if (phase === 'ended') return <EndedRoom />;
   return (
     <>
       <ReconnectBanner />
+      <EndingBanner />
       {phase === 'backstage' && role === 'listener' ? <WaitingView /> : <RoomView />}
       <ListenPrompt />
       <Invitation />

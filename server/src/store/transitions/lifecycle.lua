@@ -1,4 +1,4 @@
--- The life of a room: reading it, going live, locking the stage, ending.
+-- The life of a room: reading it, going live, locking the stage, what it is made for, ending.
 
 transitions['read'] = function()
   unchanged = true
@@ -94,6 +94,10 @@ end
 
 transitions['room:lock'] = function()
   redis.call('HSET', roomKey, 'locked', args.locked and '1' or '0')
+end
+
+transitions['room:setSound'] = function()
+  redis.call('HSET', roomKey, 'sound', args.sound)
 end
 
 transitions['room:end'] = function()

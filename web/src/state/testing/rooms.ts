@@ -14,6 +14,7 @@ export function aState(overrides: Partial<RoomState> = {}): RoomState {
     seq: 1,
     phase: 'live',
     locked: false,
+    sound: 'speech',
     speakerLimit: 13,
     stage: [aMember()],
     handCount: 0,

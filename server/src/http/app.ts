@@ -7,6 +7,7 @@ import type { Logger } from '../logger.ts';
 import { createErrorHandler, notFound } from './problem.ts';
 import { adminRoutes } from './routes/admin.ts';
 import { healthRoutes, type HealthOptions } from './routes/health.ts';
+import { liveRoutes } from './routes/live.ts';
 import { recordingRoutes, type RecordingRoutesOptions } from './routes/recordings.ts';
 import { roomRoutes, type RoomRoutesOptions } from './routes/rooms.ts';
 import { sessionRoutes } from './routes/session.ts';
@@ -31,6 +32,7 @@ export function createApp(options: AppOptions): Express {
   app.use('/api/rooms', roomRoutes(options));
   app.use('/api/recordings', recordingRoutes(options));
   if (config.ADMIN_KEY) app.use('/api/admin', adminRoutes({ key: config.ADMIN_KEY, rooms: options.rooms, logger }));
+  app.use('/live', liveRoutes(options));
   app.use('/api', notFound);
   if (config.WEB_DIR) servePage(app, config.WEB_DIR);
   app.use(notFound);

@@ -29,6 +29,7 @@ export class Recorder {
     const { archive, logger } = options;
     this.#process = new RecorderProcess({ storage: archive.storage, logger });
     this.#process.on('written', (segment) => this.#rooms.get(segment.recordingId)?.handleWritten(segment));
+    this.#process.on('live', ({ recordingId, index, bytes }) => this.#rooms.get(recordingId)?.live.add(index, bytes));
     this.#process.on('gap', (recordingId, gap) => {
       logger.warn({ recordingId, gap }, 'Sound is missing in a recording');
       this.#rooms.get(recordingId)?.handleGap(gap);

@@ -6,6 +6,7 @@ import type { StorageLocation } from '../objects/openObjects.ts';
 import { RestartDelay } from '../RestartDelay.ts';
 import type { Gap } from '../sql/recording.ts';
 import type {
+  LiveSegment,
   RecordedMix,
   RecorderCommand,
   RecorderReport,
@@ -32,11 +33,17 @@ interface RecorderProcessOptions {
  * The process of this node that records, supervised: started again when it ends or hangs, and then told again what it has to record.
  * It is started when it is first needed.
  */
-export class RecorderProcess extends EventEmitter<{ written: [WrittenSegment]; gap: [recordingId: string, Gap] }> {
+export class RecorderProcess extends EventEmitter<{
+  written: [WrittenSegment];
+  gap: [recordingId: string, Gap];
+  live: [LiveSegment];
+}> {
   readonly #options: RecorderProcessOptions;
   readonly #logger: Logger;
   readonly #restartDelay = new RestartDelay();
   readonly #mixes = new Map<string, RecordedMix>();
+  /** Those whose segments are told. */
+  readonly #broadcasts = new Map<string, RecordedMix>();
   /** Each stop is answered, in the order told. */
   readonly #stopping = new Map<string, PromiseWithResolvers<void>[]>();
   #child: ChildProcess | null = null;
@@ -79,6 +86,18 @@ export class RecorderProcess extends EventEmitter<{ written: [WrittenSegment]; g
     this.#mixes.set(mix.recordingId, mix);
     this.#start();
     this.#send({ type: 'record', mix });
+  }
+
+  /** Its segments are told as they are made. Harmless when repeated. */
+  broadcast(mix: RecordedMix): void {
+    if (this.#closed) return;
+    this.#broadcasts.set(mix.recordingId, mix);
+    this.#start();
+    this.#send({ type: 'broadcast', mix });
+  }
+
+  endBroadcast(recordingId: string): void {
+    if (this.#broadcasts.delete(recordingId)) this.#send({ type: 'endBroadcast', recordingId });
   }
 
   /** Resolves when what was recorded is stored or told as a gap, or after 5 s. */
@@ -151,9 +170,13 @@ export class RecorderProcess extends EventEmitter<{ written: [WrittenSegment]; g
         this.#ready.resolve();
         // What was told before it was ready is told again: it may have come too early.
         for (const mix of this.#mixes.values()) this.#send({ type: 'record', mix });
+        for (const mix of this.#broadcasts.values()) this.#send({ type: 'broadcast', mix });
         return;
       case 'written':
         this.emit('written', report);
+        return;
+      case 'live':
+        this.emit('live', report);
         return;
       case 'gap':
         this.emit('gap', report.recordingId, report.gap);
@@ -193,5 +216,5 @@ export class RecorderProcess extends EventEmitter<{ written: [WrittenSegment]; g
 }
 
 function forkRecorder(): ChildProcess {
-  return fork(new URL('recorderChild.ts', import.meta.url), { execArgv: [], env: {} });
+  return fork(new URL('recorderChild.ts', import.meta.url), { execArgv: [], env: {}, serialization: 'advanced' });
 }

@@ -4,13 +4,14 @@ import type { Archive } from '../archive/Archive.ts';
 import type { RoomMix } from '../mixer/RoomMix.ts';
 import type { Gap, NewRecording, SegmentRun } from '../sql/recording.ts';
 import type { RoomRecord } from '../store/RoomRecord.ts';
+import { LiveBroadcast } from './LiveBroadcast.ts';
 import type { WrittenSegment } from './recorderMessages.ts';
 import type { RecorderProcess } from './RecorderProcess.ts';
 
 const QUOTA_EVERY_MS = 60_000;
 
 interface RoomRecordingOptions {
-  readonly process: Pick<RecorderProcess, 'getPort' | 'record' | 'stop'>;
+  readonly process: Pick<RecorderProcess, 'getPort' | 'record' | 'stop' | 'broadcast' | 'endBroadcast'>;
   readonly archive: Pick<Archive, 'log' | 'bytesLeft'>;
   readonly read: () => RoomRecord;
   readonly nodeId: string;
@@ -33,6 +34,8 @@ export class RoomRecording extends EventEmitter<{
   full: [];
   closed: [];
 }> {
+  /** The room as it is heard now over HTTP. */
+  readonly live = new LiveBroadcast();
   readonly #options: RoomRecordingOptions;
   readonly #stage = new Map<string, OnStage>();
   #run: SegmentRun | null = null;
@@ -70,6 +73,15 @@ export class RoomRecording extends EventEmitter<{
     this.#askQuota(recordingId);
   }
 
+  /** This node makes the segments that are heard now. To be called again and again. */
+  broadcast(mix: RoomMix): void {
+    this.#options.process.broadcast({ recordingId: this.#options.read().id, ssrc: mix.ssrc, port: mix.port });
+  }
+
+  endBroadcast(): void {
+    this.#options.process.endBroadcast(this.#options.read().id);
+  }
+
   /**
    * This node does not record, or not any more. To be called again and again.
    * @param isHome the room is this node's to keep: it says when the recording is complete
@@ -104,6 +116,8 @@ export class RoomRecording extends EventEmitter<{
   /** The room is closed here. What there is of the recording is still stored. */
   close({ isHome }: { isHome: boolean }): void {
     this.rest({ isHome });
+    this.endBroadcast();
+    this.live.end();
     void this.#options.process.stop(this.#options.read().id).then(() => this.emit('closed'));
   }
 

@@ -13,6 +13,7 @@ import type { HomeState } from '../cluster/StageHome.ts';
 import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import type { LiveBroadcast } from '../broadcast/LiveBroadcast.ts';
 import type { Recorder } from '../broadcast/Recorder.ts';
 import type { WorkerPool } from '../media/WorkerPool.ts';
 import type { Mixer } from '../mixer/Mixer.ts';
@@ -241,6 +242,15 @@ export class Room extends EventEmitter<{ closed: [] }> {
   async raiseHand(peer: Peer): Promise<void> {
     const { PER_ADDRESS_SHARE: addressShare } = this.#options.config;
     await this.perform('hand:raise', peer, { address: peer.address, addressShare });
+  }
+
+  /** The room as it is heard over HTTP, where its stage is on this node: somebody asks for it. */
+  askLive(): LiveBroadcast {
+    const { live } = this.media;
+    const isFirst = !live.isWanted;
+    live.ask();
+    if (isFirst) void this.#reconciler.reconcile();
+    return live;
   }
 
   react(kind: ReactionKind): void {

@@ -6,13 +6,14 @@ import { TestDeployment } from './support/TestDeployment.ts';
 
 /**
  * `npm run screenshots [folder]`: pictures of a real room, phone and desktop, light and dark, for people to judge. The picture
- * of the README is `live-host-1280-light.png`, at half its size.
+ * of the README is `live-host-1280-light.png`, at half its size, and that of docs/recordings.md `replay-1280-light.png`.
  */
 
 const SIZES = [
   { width: 1280, height: 800 },
   { width: 390, height: 844 },
 ] as const;
+const SPOKEN_MS = 4000;
 const TITLE = 'Questions about our first year';
 const SPEAKERS = ['Maya Okafor', 'Jonas Weber', 'Inès Laurent', 'Tom'];
 const LISTENERS = [
@@ -78,6 +79,7 @@ async function takeAll(
     await speaker.until(() => speaker.self.role === 'speaker');
   }
   await guests[0]?.request('stage:setMuted', { muted: false });
+  await host.record();
   await host.goLive();
   await guests.at(-1)?.request('hand:raise');
   await guests.at(-2)?.request('hand:raise');
@@ -85,6 +87,25 @@ async function takeAll(
   await host.page.waitForTimeout(2500);
   await shoot(host, 'live-host');
   await shoot(listener, 'live-listener');
+  await listener.button(listener.texts.hand.raise).first().click();
+  await host.bringOnStage(listener.name);
+  await listener.turnOnMicrophone();
+  for (const [one, other] of [
+    [host, listener],
+    [listener, host],
+    [host, listener],
+  ] as const) {
+    await one.page.keyboard.press('m');
+    await host.page.waitForTimeout(SPOKEN_MS);
+    await one.page.keyboard.press('m');
+    await other.page.keyboard.press('m');
+    await host.page.waitForTimeout(SPOKEN_MS);
+    await other.page.keyboard.press('m');
+  }
+  await host.endRoom();
+  await listener.page.goto(link);
+  await listener.button(listener.texts.replay.play).waitFor();
+  await shoot(listener, 'replay');
 }
 
 async function enter(origin: string, roomId: string, name: string): Promise<TestPeer> {

@@ -31,12 +31,14 @@ interface RecorderProcessOptions {
 
 /**
  * The process of this node that records, supervised: started again when it ends or hangs, and then told again what it has to record.
- * It is started when it is first needed.
+ * It is started when it may soon be needed.
  */
 export class RecorderProcess extends EventEmitter<{
   written: [WrittenSegment];
   gap: [recordingId: string, Gap];
   live: [LiveSegment];
+  /** What the process before had not stored is lost. */
+  restarted: [];
 }> {
   readonly #options: RecorderProcessOptions;
   readonly #logger: Logger;
@@ -62,6 +64,11 @@ export class RecorderProcess extends EventEmitter<{
     super();
     this.#options = options;
     this.#logger = options.logger.child({ component: 'Recorder' });
+  }
+
+  /** Starts the process, so that it is there when a recording begins. */
+  prepare(): void {
+    this.#start();
   }
 
   /** UDP port on 127.0.0.1 that takes the mixes, once the process is there; null where it is not within 3 s. */
@@ -166,6 +173,7 @@ export class RecorderProcess extends EventEmitter<{
     this.#unanswered = 0;
     switch (report.type) {
       case 'ready':
+        if (this.#port !== 0) this.emit('restarted');
         this.#port = report.port;
         this.#ready.resolve();
         // What was told before it was ready is told again: it may have come too early.

@@ -6,12 +6,13 @@ import type { Gap, NewRecording, SegmentRun } from '../sql/recording.ts';
 import type { RoomRecord } from '../store/RoomRecord.ts';
 import { LiveBroadcast } from './LiveBroadcast.ts';
 import type { WrittenSegment } from './recorderMessages.ts';
+import { SEGMENT_MS } from './segment.ts';
 import type { RecorderProcess } from './RecorderProcess.ts';
 
 const QUOTA_EVERY_MS = 60_000;
 
 interface RoomRecordingOptions {
-  readonly process: Pick<RecorderProcess, 'getPort' | 'record' | 'stop' | 'broadcast' | 'endBroadcast'>;
+  readonly process: Pick<RecorderProcess, 'prepare' | 'getPort' | 'record' | 'stop' | 'broadcast' | 'endBroadcast'>;
   readonly archive: Pick<Archive, 'log' | 'bytesLeft'>;
   readonly read: () => RoomRecord;
   readonly nodeId: string;
@@ -87,7 +88,9 @@ export class RoomRecording extends EventEmitter<{
    * @param isHome the room is this node's to keep: it says when the recording is complete
    */
   rest({ isHome }: { isHome: boolean }): void {
-    const { recordedUntil, recordingSince } = this.#options.read();
+    const { recordedUntil, recordingSince, recordingPolicy, phase } = this.#options.read();
+    // A process takes half a second to start, and the host waits for nothing.
+    if (isHome && phase === 'live' && recordingPolicy !== 'off') this.#options.process.prepare();
     const isOver = isHome && recordingSince === null && recordedUntil !== null && recordedUntil !== this.#finishedAt;
     if (!this.#isRunning && !isOver) return;
     this.#isRunning = false;
@@ -105,6 +108,15 @@ export class RoomRecording extends EventEmitter<{
         ? { ...this.#run, last: index, bytes: this.#run.bytes + bytes }
         : { node: nodeId, first: index, last: index, bytes };
     archive.log.addRun(recordingId, this.#run);
+  }
+
+  /** Another process records: what had not been stored is missing. */
+  handleRestart(): void {
+    const { recordingSince } = this.#options.read();
+    if (!this.#isRunning || recordingSince === null) return;
+    const from = this.#run ? (this.#run.last + 1) * SEGMENT_MS : recordingSince;
+    this.#run = null;
+    this.handleGap({ from, to: Date.now(), reason: 'recorder' });
   }
 
   handleGap(gap: Gap): void {

@@ -11,7 +11,7 @@ const LOUD_DB = -60;
 const RING_MS = 250;
 const GAP_MS = 200;
 
-describe('what the audience hears and sees', () => {
+describe.each(['60', '120'])('what the audience hears and sees, in packets of %s ms', (packetMs) => {
   let deployment: TestDeployment;
   let sounds: Sounds;
   let ada: Person;
@@ -20,7 +20,7 @@ describe('what the audience hears and sees', () => {
   let bensSpeech: Float32Array;
 
   beforeAll(async () => {
-    [deployment, sounds] = await Promise.all([TestDeployment.create(), Sounds.create()]);
+    [deployment, sounds] = await Promise.all([TestDeployment.create({ MIX_PACKET_MS: packetMs }), Sounds.create()]);
   });
   afterAll(async () => {
     await Promise.all([ada, ben, cleo].map(async (person) => person?.close()));

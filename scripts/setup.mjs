@@ -5,6 +5,7 @@ import { ensureDependencies } from './lib/deps.mjs';
 import { abortOnSignals, fail } from './lib/main.mjs';
 import { ensureOpus } from './lib/opus.mjs';
 import { root } from './lib/paths.mjs';
+import { ensurePostgres } from './lib/postgres.mjs';
 import { ensureRedis } from './lib/redis.mjs';
 import { findWorker } from './lib/worker.mjs';
 
@@ -24,6 +25,7 @@ export async function setup({ tests = false, signal } = {}) {
   }
   const node = await ensureDependencies(root, signal);
   if (tests || !process.env.REDIS_URL) await ensureRedis(signal);
+  if (tests) await ensurePostgres(signal);
   await ensureOpus(node, { signal });
   const chromiumBin = tests ? await ensureChromium(node, signal) : undefined;
   const workerBin = await findWorker({ signal });

@@ -42,6 +42,8 @@ export function isExecutableFile(path) {
  * @param {string} [options.cwd]
  * @param {NodeJS.ProcessEnv} [options.env]
  * @param {string} [options.argv0] name under which the command is called, where it depends on that what it does.
+ * @param {number} [options.uid] user, and gid: group, that it runs as; root alone may choose.
+ * @param {number} [options.gid]
  * @param {AbortSignal} [options.signal] ends the command. It gets SIGINT, on which npm, ninja and apt clean up.
  * @param {number} [options.timeoutMs] after which it is killed, and the run fails.
  * @param {'ignore' | 'inherit'} [options.stdin] 'inherit' where it may ask for a password.
@@ -49,11 +51,15 @@ export function isExecutableFile(path) {
  * @returns {Promise<string>}
  * @throws {CommandError} when it ends with another code than 0.
  */
-export function run(command, args, { cwd, env, argv0, signal, timeoutMs, stdin = 'ignore', onLine = () => {} } = {}) {
+export function run(
+  command,
+  args,
+  { cwd, env, argv0, uid, gid, signal, timeoutMs, stdin = 'ignore', onLine = () => {} } = {},
+) {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted();
     const stdio = [stdin, 'pipe', 'pipe'];
-    const child = spawn(command, args, { cwd, env, argv0, stdio, timeout: timeoutMs, killSignal: 'SIGKILL' });
+    const child = spawn(command, args, { cwd, env, argv0, uid, gid, stdio, timeout: timeoutMs, killSignal: 'SIGKILL' });
     const lastLines = [];
     for (const stream of [child.stdout, child.stderr]) {
       createInterface({ input: stream }).on('line', (line) => {

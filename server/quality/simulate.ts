@@ -1,13 +1,14 @@
 import { payloadOf, timestampOf, writeRtp } from '@tribune/shared/rtp.ts';
+import type { RoomSound } from '@tribune/shared/domain.ts';
 import { createRandom } from '../../loadtest/src/random.ts';
-import { RoomMixer } from '../src/mixer/RoomMixer.ts';
-import { loadOpus } from '../src/mixer/opus/loadOpus.ts';
-import type { OpusCodec } from '../src/mixer/opus/OpusCodec.ts';
-import { FRAME, FRAME_MS, SAMPLE_RATE, SAMPLES_PER_MS } from '../src/mixer/sound.ts';
-import type { VoiceReport } from '../src/mixer/Voice.ts';
+import { RoomMixer } from '../src/mixer/child/RoomMixer.ts';
+import { loadOpus } from '../src/mixer/child/opus/loadOpus.ts';
+import type { OpusCodec } from '../src/mixer/child/opus/OpusCodec.ts';
+import { FRAME, FRAME_MS, PACKET_MS, SAMPLE_RATE, SAMPLES_PER_MS } from '../src/mixer/child/sound.ts';
+import type { VoiceReport } from '../src/mixer/child/voice/Voice.ts';
 
 const PAYLOAD_TYPE = 111;
-const MIX = { ssrc: 1, packetMs: 60, bitrate: 32_000 } as const;
+const MIX = { ssrc: 1, bitrate: 32_000 } as const;
 
 export interface Network {
   /** Share of packets lost, 0 to 1, each by itself. */
@@ -54,6 +55,8 @@ export interface SimulationOptions {
   /** Of the mixer; the fastest of this machine by default. */
   readonly codec?: OpusCodec | undefined;
   readonly seed?: number;
+  /** What the room is made for; speech by default. */
+  readonly sound?: RoomSound;
   /** How often a moment is noted. */
   readonly everyMs?: number;
   /** What comes besides the voices. */
@@ -65,14 +68,14 @@ export interface SimulationOptions {
 /** Runs a room in simulated time, each voice behind a network of its own. The same seed gives the same run. */
 export async function simulate(
   voices: readonly SimulatedVoice[],
-  { seconds, codec, seed = 1, everyMs = 1000, others = [], onTick }: SimulationOptions,
+  { seconds, codec, seed = 1, sound = 'speech', everyMs = 1000, others = [], onTick }: SimulationOptions,
 ): Promise<Simulation> {
   const random = createRandom(seed);
   const arrivals = voices
     .flatMap((voice, index) => arrivalsOf(voice, index, seconds, random))
     .concat(others)
     .toSorted((a, b) => a.ms - b.ms);
-  const room = await RoomMixer.create(MIX, codec);
+  const room = await RoomMixer.create({ ...MIX, sound }, codec);
   const decoder = await (codec ?? (await loadOpus())).createDecoder();
   room.setSpeakers(voices.map((_, index) => speakerOf(index)));
   await decodersMade();
@@ -88,15 +91,15 @@ export async function simulate(
       await decodersMade();
     }
     const endMs = nowMs + FRAME_MS;
-    const isDue = endMs % MIX.packetMs === 0;
+    const isDue = endMs % PACKET_MS === 0;
     const packet = isDue ? room.mix(nowMs) : null;
-    if (isDue) mix.set(room.pcm, (endMs - MIX.packetMs) * SAMPLES_PER_MS);
+    if (isDue) mix.set(room.pcm, (endMs - PACKET_MS) * SAMPLES_PER_MS);
     if (nowMs % everyMs === 0)
       moments.push({ ms: nowMs, reports: voices.map((_, index) => room.report().get(index + 1) ?? null) });
     if (!packet) continue;
     sent.push({ ms: nowMs, packet });
     const pcm = decoder.decode(payloadOf(packet)!);
-    if (firstTimestamp < 0) firstTimestamp = timestampOf(packet) - (nowMs + FRAME_MS - MIX.packetMs) * SAMPLES_PER_MS;
+    if (firstTimestamp < 0) firstTimestamp = timestampOf(packet) - (nowMs + FRAME_MS - PACKET_MS) * SAMPLES_PER_MS;
     heard.set(pcm, (timestampOf(packet) - firstTimestamp) >>> 0);
   }
   room.close();

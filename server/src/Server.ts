@@ -4,8 +4,13 @@ import type { AddressInfo, Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
+import { AddressLimits } from './admission/AddressLimits.ts';
 import { Admission } from './admission/Admission.ts';
+import { createNetworkReader } from './admission/network.ts';
+import { RecordingArchive } from './archive/RecordingArchive.ts';
 import { Tokens, loadSecret } from './auth/Tokens.ts';
+import { Recorder } from './broadcast/Recorder.ts';
+import { Replays } from './broadcast/Replays.ts';
 import { NodeRegistry, type NodeState } from './cluster/NodeRegistry.ts';
 import { ClusterBus } from './cluster/ClusterBus.ts';
 import type { ClusterContext } from './cluster/ClusterContext.ts';
@@ -44,6 +49,7 @@ const TRIED_JOINS_PER_S = 1;
 interface Parts {
   readonly pool: WorkerPool;
   readonly mixer: Mixer;
+  readonly secret: string;
   readonly tokens: Tokens;
   readonly metrics: Metrics;
 }
@@ -52,6 +58,7 @@ interface Parts {
 export class Server {
   readonly #logger: Logger;
   readonly #http: HttpServer;
+  readonly #archive: RecordingArchive;
   readonly #redis: Redis;
   readonly #subscriber: Redis;
   readonly #registry: NodeRegistry;
@@ -59,6 +66,7 @@ export class Server {
   readonly #redisHealth: RedisHealth;
   readonly #pool: WorkerPool;
   readonly #mixer: Mixer;
+  readonly #recorder: Recorder;
   readonly #signaling: SignalingServer;
   readonly #rooms: RoomManager;
   readonly #connections = new Set<Socket>();
@@ -69,12 +77,14 @@ export class Server {
   #drained: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
 
-  private constructor(config: Config, logger: Logger, { pool, mixer, tokens, metrics }: Parts) {
+  private constructor(config: Config, logger: Logger, { pool, mixer, secret, tokens, metrics }: Parts) {
     this.#logger = logger;
     this.#nodeId = config.NODE_ID;
     this.#drainMs = config.DRAIN_S * 1000;
     this.#pool = pool;
     this.#mixer = mixer;
+    this.#archive = new RecordingArchive(config, logger);
+    this.#recorder = new Recorder({ archive: this.#archive, config, logger });
     this.#redis = connectRedis(config.REDIS_URL, logger);
     this.#redisHealth = new RedisHealth({ redis: this.#redis, nodeId: config.NODE_ID, logger, observer: metrics });
     const store = new RoomStore(this.#redis, metrics);
@@ -85,10 +95,11 @@ export class Server {
       connection.once('close', () => this.#connections.delete(connection));
     });
     this.#subscriber = connectSubscriber(this.#redis);
+    const networkOf = createNetworkReader(config.TRUST_PROXY, secret);
     this.#signaling = new SignalingServer({
       httpServer: this.#http,
-      nodeId: config.NODE_ID,
-      joinsPerS: config.JOINS_PER_S,
+      config,
+      networkOf,
       tokens,
       metrics,
       logger,
@@ -98,12 +109,14 @@ export class Server {
       logger,
       describe: () => this.#describe(config, tokens.fingerprint),
     });
-    this.#admission = new Admission(this.#redis, this.#registry);
+    this.#admission = new Admission({
+      ...{ redis: this.#redis, registry: this.#registry, perAddressShare: config.PER_ADDRESS_SHARE },
+    });
     pool.health.on('changed', () => void this.#registry.beat().catch(() => undefined));
     const cluster = this.#joinCluster(config, logger);
     this.#rooms = new RoomManager({
       ...{ store, directory: new RoomDirectory(this.#redis), pool, mixer, config, logger, cluster },
-      ...{ audienceOf: (roomId) => this.#signaling.audienceOf(roomId), observer: metrics },
+      ...{ recorder: this.#recorder, audienceOf: (roomId) => this.#signaling.audienceOf(roomId), observer: metrics },
     });
     watchRooms(this.#rooms, metrics.registry);
     watchWorkers(pool, metrics.registry);
@@ -116,9 +129,13 @@ export class Server {
       config: webConfig,
       rooms: this.#rooms,
       admission: this.#admission,
+      limits: new AddressLimits(this.#redis, config),
+      networkOf,
       isDraining: () => this.#draining,
       tokens,
       rtpCapabilities,
+      archive: this.#archive,
+      replays: new Replays(this.#archive.objects),
       metrics,
       logger,
       whyNotReady,
@@ -137,7 +154,7 @@ export class Server {
       pool.close();
       throw error;
     });
-    const server = new Server(config, logger, { pool, mixer, tokens, metrics });
+    const server = new Server(config, logger, { pool, mixer, secret, tokens, metrics });
     try {
       await server.#listen(config);
     } catch (error) {
@@ -158,6 +175,10 @@ export class Server {
 
   get pool(): WorkerPool {
     return this.#pool;
+  }
+
+  get recorder(): Recorder {
+    return this.#recorder;
   }
 
   get mixer(): Mixer {
@@ -209,8 +230,10 @@ export class Server {
     await closing;
     this.#pool.close();
     this.#mixer.close();
+    await this.#recorder.close();
     this.#registry.close();
     this.#redisHealth.close();
+    await this.#archive.close();
     this.#subscriber.disconnect();
     this.#redis.disconnect();
   }
@@ -251,6 +274,7 @@ export class Server {
     return {
       load: self ? (self.listeners + self.coming) / self.capacity : 0,
       isRedisUp: this.#redisHealth.isUp,
+      archive: this.#archive,
       isAccepting: this.#whyNotAccepting() === null,
     };
   }
@@ -265,6 +289,7 @@ export class Server {
     return {
       nodeId: this.#nodeId,
       problem: this.#registry.problem?.message ?? null,
+      archive: this.#archive.problems,
       nodes: this.#registry.nodes,
       rooms,
     };

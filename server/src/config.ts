@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
+import { RECORDING_POLICIES } from '@tribune/shared/domain.ts';
 import { z } from 'zod';
 
 const port = z.coerce.number().int().min(0).max(65_535);
@@ -24,8 +25,6 @@ const iceServers = z
       }),
     ),
   );
-
-type PacketMs = 20 | 40 | 60;
 
 /** Every environment variable that the server reads. The descriptions are the text of the table in docs/self-hosting.md. */
 export const variables = z.object({
@@ -65,10 +64,16 @@ export const variables = z.object({
     .min(32)
     .optional()
     .describe('Signs sessions and tickets; at least 32 characters. Default: made once and kept under DATA_DIR.'),
+  ADMIN_KEY: z
+    .string()
+    .min(32)
+    .regex(/^[\x21-\x7e]+$/, 'only letters, digits and signs of ASCII')
+    .optional()
+    .describe('Lets the operator end rooms and remove people, see below; at least 32 characters. Off when unset.'),
   DATA_DIR: z
     .string()
     .default('data')
-    .describe('Folder of what outlives a restart: the secret, and the own Redis of `npm start`.'),
+    .describe('Folder of what outlives a restart: the secret, recordings, and the own Redis of `npm start`.'),
   WEB_DIR: z
     .string()
     .optional()
@@ -137,6 +142,20 @@ export const variables = z.object({
     .min(1)
     .default(60)
     .describe('Rooms that may be created from one network address in an hour.'),
+  PEOPLE_PER_ADDRESS: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(2000)
+    .describe('People who may arrive within a minute from one network address, such as that of a school.'),
+  PER_ADDRESS_SHARE: z.coerce
+    .number()
+    .min(0.01)
+    .max(1)
+    .default(0.5)
+    .describe(
+      'Part of a room, of its hands and of all rooms that one network address gets while others may want some; 1 for all.',
+    ),
   STAGE_GRACE_S: z.coerce
     .number()
     .min(0.1)
@@ -156,12 +175,18 @@ export const variables = z.object({
     .min(0.1)
     .default(12)
     .describe('Seconds within which a media transport has to connect.'),
-  MIX_PACKET_MS: z
-    .enum(['20', '40', '60'])
-    .default('60')
-    .transform((ms) => Number(ms) as PacketMs)
+  RECORDING: z
+    .enum(RECORDING_POLICIES)
+    .default('allowed')
     .describe(
-      'Sound in one packet of the mix that listeners get, in ms: 20, 40 or 60. Longer costs less, and delays more.',
+      'Whether rooms are recorded: `off` never, `allowed` where their host starts it, `always` every one. Holds for rooms created from then on.',
+    ),
+  MIX_PACKET_MS: z
+    .enum(['auto', '60', '120'])
+    .default('auto')
+    .transform((ms) => (ms === 'auto' ? ms : (Number(ms) as 60 | 120)))
+    .describe(
+      'Sound in one packet of the mix that listeners get, in ms: 60, 120, or auto: 120 on workers with 500 listeners or more.',
     ),
   MIX_BITRATE: z.coerce
     .number()
@@ -170,6 +195,37 @@ export const variables = z.object({
     .max(128_000)
     .default(32_000)
     .describe('Bits per second of the mix that listeners get.'),
+  DATABASE_URL: z
+    .string()
+    .regex(/^postgres(?:ql)?:\/\/./, 'not postgres://…')
+    .optional()
+    .describe(
+      'PostgreSQL for recordings and what else outlives a room: `postgres://USER:PASSWORD@HOST/NAME`. Several nodes need it. Default: a file of SQLite under DATA_DIR.',
+    ),
+  S3_URL: z
+    .url({ protocol: /^https?$/ })
+    .optional()
+    .describe(
+      'Bucket of an S3 API for the sound of recordings: `https://HOST/BUCKET` or `https://BUCKET.HOST`. Several nodes need it. Default: a folder under DATA_DIR.',
+    ),
+  S3_REGION: z.string().default('auto').describe('Region of the bucket.'),
+  S3_ACCESS_KEY_ID: z.string().optional().describe('Key of the bucket; required with S3_URL.'),
+  S3_SECRET_ACCESS_KEY: z.string().optional().describe('Secret of that key; required with S3_URL.'),
+  RECORDING_MAX_GB: z.coerce
+    .number()
+    .positive()
+    .optional()
+    .describe('Gigabytes that all recordings may have together; an hour is 15 MB. Default: no limit but the disk.'),
+  RECORDING_ROOM_MAX_GB: z.coerce
+    .number()
+    .positive()
+    .optional()
+    .describe('Gigabytes that the recordings of one room may have. Default: no limit.'),
+  RECORDING_RETENTION_DAYS: z.coerce
+    .number()
+    .positive()
+    .optional()
+    .describe('Days after which a recording that has ended is deleted. Default: it is kept.'),
 });
 
 export type Config = Readonly<
@@ -179,7 +235,19 @@ export type Config = Readonly<
   readonly MEDIA_ANNOUNCED_ADDRESS: string;
   readonly CLUSTER_ADDRESS: string;
   readonly secretFile: string;
+  /** DATABASE_URL, or the path of the file of SQLite. */
+  readonly databaseUrl: string;
+  readonly objectsFolder: string;
+  /** The bucket of S3_URL; null where objects are in `objectsFolder`. */
+  readonly s3: S3Config | null;
 };
+
+interface S3Config {
+  readonly url: string;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
 
 /** Reads the configuration. @throws {Error} that names every variable at fault, never its value. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
@@ -203,5 +271,21 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     // The same after a restart, so that its rooms need not wait for a lease to run out.
     NODE_ID: parsed.data.NODE_ID ?? `${hostname()}-${parsed.data.PORT}`,
     secretFile: join(DATA_DIR, 'secret'),
+    databaseUrl: parsed.data.DATABASE_URL ?? join(DATA_DIR, 'tribune.db'),
+    objectsFolder: join(DATA_DIR, 'objects'),
+    s3: s3Of(parsed.data),
   });
+}
+
+function s3Of(values: z.output<typeof variables>): S3Config | null {
+  const {
+    S3_URL: url,
+    S3_REGION: region,
+    S3_ACCESS_KEY_ID: accessKeyId,
+    S3_SECRET_ACCESS_KEY: secretAccessKey,
+  } = values;
+  if (url === undefined) return null;
+  if (accessKeyId === undefined || secretAccessKey === undefined)
+    throw new Error('Configuration:\n  S3_URL: takes S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY');
+  return { url, region, accessKeyId, secretAccessKey };
 }

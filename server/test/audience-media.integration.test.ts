@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readConfig } from '../src/config.ts';
 import { createLogger } from '../src/logger.ts';
+import type { AudienceRouter } from '../src/media/AudienceRouter.ts';
 import { MixFeed } from '../src/media/MixFeed.ts';
 import { RoomMedia } from '../src/media/RoomMedia.ts';
 import { WorkerPool } from '../src/media/WorkerPool.ts';
@@ -93,10 +94,27 @@ describe('the media of a room', () => {
   });
 
   it('opens the mix for other nodes though nobody listens here', async () => {
-    await media.setMix({ epoch: 1, nodes: [] });
+    await media.setMix({ epoch: 1, nodes: [], sound: 'speech' });
     expect(media.audience).toBeNull();
-    await media.setMix({ epoch: 1, nodes: [{ address: '127.0.0.1', port: 40_000 }] });
+    await media.setMix({ epoch: 1, nodes: [{ address: '127.0.0.1', port: 40_000 }], sound: 'speech' });
     expect(media.audience).not.toBeNull();
+  });
+
+  it('has longer packets sent to a worker that many listen at, and shorter ones again to one that few do', async () => {
+    const audience = await media.openAudience();
+    const setOutputs = vi.spyOn(audience.mix, 'setOutputs');
+    const { source, transport } = await audience.createEndpoint();
+    const { port } = source as AudienceRouter;
+    const outputs = () => setOutputs.mock.lastCall?.[0];
+    expect(outputs()).toEqual([{ port, packetMs: 60 }]);
+    const { worker } = source.mediaRouter;
+    const others = Array.from({ length: 499 }, () => worker.holdListener());
+    expect(outputs()).toEqual([{ port, packetMs: 120 }]);
+    for (const release of others.splice(150)) release();
+    expect(outputs()).toEqual([{ port, packetMs: 60 }]);
+    for (const release of others) release();
+    transport.close();
+    expect(outputs()).toEqual([]);
   });
 
   it('asks listeners to start anew where the mix gets another port, and nobody else', async () => {

@@ -8,7 +8,7 @@ import type { RoomMix } from '../src/mixer/RoomMix.ts';
 import { FAULTS } from './support/faultyMixerChild.ts';
 import { MixEar, speakerOf } from './support/MixEar.ts';
 
-const config = { MIXERS: 1, MIX_PACKET_MS: 60, MIX_BITRATE: 32_000, MEDIA_LISTEN_ADDRESS: '127.0.0.1' } as const;
+const config = { MIXERS: 1, MIX_BITRATE: 32_000, MEDIA_LISTEN_ADDRESS: '127.0.0.1' } as const;
 const logger = createLogger({ LOG_LEVEL: 'silent' });
 const secret = 'a secret of more than thirty-two characters';
 
@@ -73,8 +73,8 @@ describe('the supervision of mixers', () => {
     const mix = await mixer!.openRoom(roomId);
     const ear = await MixEar.create();
     ears.push(ear);
-    mix.setOutputs([{ address: '127.0.0.1', port: ear.port }]);
-    mix.setMix({ epoch: 1, nodes: [] });
+    mix.setOutputs([{ port: ear.port, packetMs: 60 }]);
+    mix.setMix({ epoch: 1, nodes: [], sound: 'speech' });
     await expect.poll(() => ear.counts.received, { timeout: 5000 }).toBeGreaterThan(0);
     return { mix, ear };
   }

@@ -10,13 +10,13 @@ import { createLogger } from '../src/logger.ts';
 import { watchMixer } from '../src/metrics/mixer.ts';
 import { Mixer } from '../src/mixer/Mixer.ts';
 import { mixRtpParameters } from '../src/mixer/mixRtpParameters.ts';
-import { loadOpus } from '../src/mixer/opus/loadOpus.ts';
+import { loadOpus } from '../src/mixer/child/opus/loadOpus.ts';
 import type { MixSpeaker, RoomMix } from '../src/mixer/RoomMix.ts';
 import { bindSoon } from './support/bindSoon.ts';
-import { MixEar, speakerOf } from './support/MixEar.ts';
+import { lostOf, MixEar, speakerOf } from './support/MixEar.ts';
 
 const OPUS = { kind: 'audio', mimeType: 'audio/opus', clockRate: 48_000, channels: 2 } as const;
-const config = { MIXERS: 1, MIX_PACKET_MS: 60, MIX_BITRATE: 32_000, MEDIA_LISTEN_ADDRESS: '127.0.0.1' } as const;
+const config = { MIXERS: 1, MIX_BITRATE: 32_000, MEDIA_LISTEN_ADDRESS: '127.0.0.1' } as const;
 const options = {
   config,
   secret: 'a secret of more than thirty-two characters',
@@ -37,9 +37,9 @@ describe('the mixer process', () => {
   afterAll(() => mixer.close());
   beforeEach(async () => {
     mix = await mixer.openRoom('r1');
-    mix.setMix({ epoch: 1, nodes: [] });
+    mix.setMix({ epoch: 1, nodes: [], sound: 'speech' });
     ear = await MixEar.create();
-    mix.setOutputs([{ address: '127.0.0.1', port: ear.port }]);
+    mix.setOutputs([{ port: ear.port, packetMs: 60 }]);
     senders = [];
     socket = createSocket('udp4');
   });
@@ -84,12 +84,49 @@ describe('the mixer process', () => {
     mix.setSpeakers([ann]);
     speak(ann);
     await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([ann.voiceId]);
-    mix.setMix({ epoch: null, nodes: [] });
+    mix.setMix({ epoch: null, nodes: [], sound: 'speech' });
     // What is under way arrives.
     await sleep(200);
     const { received } = ear.counts;
     await sleep(500);
     expect(ear.counts.received).toBe(received);
+  });
+
+  it('sends the same sound in half of the packets to an output of 120 ms', async () => {
+    const long = await MixEar.create();
+    mix.setOutputs([
+      { port: ear.port, packetMs: 60 },
+      { port: long.port, packetMs: 120 },
+    ]);
+    const ann = speakerOf('ann', 1);
+    mix.setSpeakers([ann]);
+    speak(ann);
+    await expect.poll(() => long.durationsMs.filter((ms) => ms === 120).length, { timeout: 10_000 }).toBe(30);
+    expect(long.voices).toEqual([ann.voiceId]);
+    expect(lostOf(long)).toBe(0);
+    expect(ear.durationsMs).not.toContain(120);
+    // What is the last of one may be still on the way to the other.
+    const common = [...long.sound.keys()].filter((timestamp) => ear.sound.has(timestamp));
+    expect(common.length).toBeGreaterThan(50);
+    for (const timestamp of common) expect(long.sound.get(timestamp)).toEqual(ear.sound.get(timestamp));
+    long.close();
+  });
+
+  it('goes from 60 to 120 ms and back without loss, and without a sound twice', async () => {
+    const ann = speakerOf('ann', 1);
+    mix.setSpeakers([ann]);
+    speak(ann);
+    for (const packetMs of [60, 120, 60, 120] as const) {
+      mix.setOutputs([{ port: ear.port, packetMs }]);
+      await expect.poll(() => ear.durationsMs.slice(-3), { timeout: 10_000 }).toEqual([packetMs, packetMs, packetMs]);
+    }
+    expect(ear.counts).toMatchObject({ duplicates: 0, reordered: 0, restarts: 0 });
+    expect(lostOf(ear)).toBe(0);
+    const timestamps = [...ear.sound.keys()];
+    const steps = timestamps.slice(1).map((timestamp, n) => timestamp - timestamps[n]!);
+    // Pauses are not sent, and are as long as some packets.
+    expect(steps.filter((step) => step <= 0 || step % 2880 !== 0)).toEqual([]);
+    expect(ear.durationsMs.reduce((sum, ms) => sum + ms, 0)).toBe(timestamps.length * 60);
   });
 
   it('goes on by itself after its process was killed: same port, same SSRC, every speaker', async () => {
@@ -144,7 +181,7 @@ describe('the mixer process', () => {
       await outlet.consume({ producerId: producer.id, rtpCapabilities: router.rtpCapabilities });
       const ann = speakerOf('ann', 1);
       mix.setSpeakers([ann]);
-      mix.setOutputs([{ address: '127.0.0.1', port: ingest.tuple.localPort }]);
+      mix.setOutputs([{ port: ingest.tuple.localPort, packetMs: 60 }]);
       speak(ann);
       await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([ann.voiceId]);
     } finally {

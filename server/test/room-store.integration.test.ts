@@ -10,8 +10,8 @@ import type { RoomRecord } from '../src/store/RoomRecord.ts';
 import { RoomStore } from '../src/store/RoomStore.ts';
 
 const HOST = { userId: 'host', name: 'Host' };
-const SETTINGS = { title: 'A room', description: '', language: 'en', speakerLimit: 13 } as const;
-const QUOTAS = { rooms: 100, perUser: 2 };
+const SETTINGS = { title: 'A room', description: '', language: 'en', speakerLimit: 13, sound: 'speech' } as const;
+const QUOTAS = { rooms: 100, perUser: 2, perAddressShare: 1 };
 
 describe('the store of rooms', () => {
   let dir: string;
@@ -36,7 +36,8 @@ describe('the store of rooms', () => {
     room = await create();
   });
 
-  const create = async (host = HOST) => store.create(SETTINGS, host, QUOTAS);
+  const create = async (host = HOST) =>
+    store.create(SETTINGS, host, { address: 'here', quotas: QUOTAS, recordingPolicy: 'allowed' });
   const enter = async (userId: string) =>
     store.enter(room.id, { userId, name: userId, jti: `${userId}-${Math.random()}`, ticketExpiresS: 60 });
 

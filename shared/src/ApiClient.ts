@@ -1,7 +1,8 @@
 import type { RoomInfo } from './domain.ts';
 import { ERROR_CODES, type ErrorCode } from './errors.ts';
 import type { QueuePlace, SessionResponse, TicketResponse } from './protocol.ts';
-import type { RoomRequest, TicketRequest } from './schemas.ts';
+import type { RecordingInfo } from './recordings.ts';
+import type { RecordingChanges, RoomRequest, TicketRequest } from './schemas.ts';
 
 const REQUEST_TIMEOUT_MS = 10_000;
 
@@ -50,37 +51,56 @@ export class ApiClient {
 
   /** Starts a guest session, or renames the one whose token this client holds; the client keeps the new token. */
   async createSession(name: string): Promise<SessionResponse> {
-    const session = await this.#call<SessionResponse>('POST', '/api/session', { name });
+    const session = await this.call<SessionResponse>('POST', '/api/session', { name });
     this.#token = session.token;
     return session;
   }
 
   async listRooms(): Promise<RoomInfo[]> {
-    const { rooms } = await this.#call<{ rooms: RoomInfo[] }>('GET', '/api/rooms');
+    const { rooms } = await this.call<{ rooms: RoomInfo[] }>('GET', '/api/rooms');
     return rooms;
   }
 
   async createRoom(settings: RoomRequest): Promise<RoomInfo> {
-    return this.#call('POST', '/api/rooms', settings);
+    return this.call('POST', '/api/rooms', settings);
   }
 
   async getRoom(roomId: string): Promise<RoomInfo> {
-    return this.#call('GET', `/api/rooms/${encodeURIComponent(roomId)}`);
+    return this.call('GET', `/api/rooms/${encodeURIComponent(roomId)}`);
   }
 
   async endRoom(roomId: string): Promise<void> {
-    await this.#call('POST', `/api/rooms/${encodeURIComponent(roomId)}/end`);
+    await this.call('POST', `/api/rooms/${encodeURIComponent(roomId)}/end`);
   }
 
   /** @param signal calls the request off. @throws {QueuedError} while every node is full */
   async createTicket(roomId: string, request: TicketRequest = {}, signal?: AbortSignal): Promise<TicketResponse> {
     const path = `/api/rooms/${encodeURIComponent(roomId)}/tickets`;
-    const answer = await this.#call<TicketResponse | QueuePlace>('POST', path, request, signal);
+    const answer = await this.call<TicketResponse | QueuePlace>('POST', path, request, signal);
     if ('place' in answer) throw new QueuedError(answer);
     return answer;
   }
 
-  async #call<T>(method: 'GET' | 'POST', path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  /** What is known of a recording, which has the id of its room, and its replay where it is complete. */
+  async getRecording(id: string): Promise<RecordingInfo> {
+    return this.call('GET', `/api/recordings/${encodeURIComponent(id)}`);
+  }
+
+  async changeRecording(id: string, changes: RecordingChanges): Promise<void> {
+    await this.call('PATCH', `/api/recordings/${encodeURIComponent(id)}`, changes);
+  }
+
+  async deleteRecording(id: string): Promise<void> {
+    await this.call('DELETE', `/api/recordings/${encodeURIComponent(id)}`);
+  }
+
+  /** One request with the token of this client, and the JSON that answers it. @throws {ApiError} */
+  async call<T>(
+    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+    path: string,
+    body?: unknown,
+    signal?: AbortSignal,
+  ): Promise<T> {
     const headers: Record<string, string> = {};
     if (this.#token) headers.authorization = `Bearer ${this.#token}`;
     if (body !== undefined) headers['content-type'] = 'application/json';

@@ -39,6 +39,11 @@ describe('ReconnectPolicy', () => {
     expect(new ReconnectPolicy(() => 1).nextDelayMs(context({ cause: 'restarting' }))).toBe(3000);
   });
 
+  it('follows to another node at once, and soon each time after that', () => {
+    const delays = [0, 1, 4, 100].map((attempt) => middle.nextDelayMs(context({ cause: 'moved', attempt })));
+    expect(delays).toEqual([0, 300, 300, 300]);
+  });
+
   it('stops for every reason to close but a restart and a move', () => {
     const stopping = CLOSE_REASONS.filter((cause) => middle.nextDelayMs(context({ cause })) === null);
     expect(stopping).toEqual(CLOSE_REASONS.filter((reason) => reason !== 'restarting' && reason !== 'moved'));

@@ -7,6 +7,8 @@ const LAST_DELAY_MS = 7000;
 /** From the third delay on, so that a crowd that lost the same server spreads out. */
 const JITTER_FROM = 2;
 const JITTER = 0.3;
+/** Whoever is sent to another node is waited for there, however often that happens while the stage of a room is on its way. */
+const MOVE_MAX_MS = 300;
 /** A server that says that it restarts has dropped everyone at the same moment: nobody comes back at once. */
 const RESTART_MIN_MS = 500;
 const RESTART_SPREAD_MS = 2500;
@@ -45,7 +47,8 @@ export class ReconnectPolicy implements RetryPolicy {
     if (!joinedBefore && attempt >= MAX_ENTRY_ATTEMPTS && cause !== 'RATE_LIMITED') return null;
     if (retryAfterS !== null) return retryAfterS * 1000 * (1 + RETRY_AFTER_SPREAD * this.#random());
     if (cause === 'restarting') return RESTART_MIN_MS + RESTART_SPREAD_MS * this.#random();
-    return reconnectDelayMs(attempt, this.#random);
+    const delayMs = reconnectDelayMs(attempt, this.#random);
+    return cause === 'moved' ? Math.min(delayMs, MOVE_MAX_MS) : delayMs;
   }
 }
 

@@ -63,7 +63,8 @@ export class FakeRoomClient implements RoomClientApi {
     for (const listener of this.#speakingListeners.get(userId) ?? []) listener();
   }
 
-  react(counts: Partial<Record<ReactionKind, number>>): void {
+  /** What a pulse brings. */
+  pulse(counts: Partial<Record<ReactionKind, number>>): void {
     for (const listener of this.#reactionListeners) listener(counts);
   }
 
@@ -97,6 +98,14 @@ export class FakeRoomClient implements RoomClientApi {
 
   startPlayback(): Promise<void> {
     return this.#record('startPlayback');
+  }
+
+  pausePlayback(): void {
+    void this.#record('pausePlayback');
+  }
+
+  setOutput(deviceId: string | null): void {
+    void this.#record(`setOutput ${deviceId}`);
   }
 
   setVolume(volume: number): void {
@@ -138,6 +147,11 @@ export class FakeRoomClient implements RoomClientApi {
 
   isSpeaking(userId: string): boolean {
     return this.#speaking.has(userId);
+  }
+
+  async react(kind: ReactionKind): Promise<void> {
+    this.pulse({ [kind]: 1 });
+    await this.#record(`react ${kind}`);
   }
 
   onReactions(listener: (counts: Partial<Record<ReactionKind, number>>) => void): () => void {

@@ -60,7 +60,7 @@ function Room({ view, lively = true }: { readonly view: RoomView; readonly livel
 function Life({ client, lively }: { readonly client: FakeRoomClient; readonly lively: boolean }) {
   useEffect(() => {
     client.speak(make.ada.userId, lively);
-    const react = () => lively && client.react({ clap: 5, heart: 3, laugh: 1, fire: 2 });
+    const react = () => lively && client.pulse({ clap: 5, heart: 3, laugh: 1, fire: 2 });
     setTimeout(react, 300);
     const levels = setInterval(() => client.level(0.35 + Math.random() * 0.4), 100);
     return () => clearInterval(levels);

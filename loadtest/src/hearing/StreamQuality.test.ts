@@ -68,6 +68,15 @@ describe('gaps', () => {
     expect(longestGapMs).toBeCloseTo(200, 0);
   });
 
+  it('are none where some packets hold 120 ms, and come when they are full, and others 60', () => {
+    const ends = [120, 240, 300, 420, 480, 600, 720, 780, 840, 960];
+    const packets = ends.map((endMs, index) => {
+      const dueMs = ends[index - 1] ?? 0;
+      return { sequence: index, dueMs, tookMs: endMs - dueMs + 5 };
+    });
+    expect(readSound(packets).take().gaps).toBe(0);
+  });
+
   it('are told of the time since they were last asked for', () => {
     const quality = readSound(steady.filter((_packet, index) => index !== 10));
     expect(quality.take().gaps).toBe(1);

@@ -9,6 +9,8 @@ const MIN_LATENCY_MS = -1000;
 const MAX_LATENCY_MS = 10_000;
 /** Later than the fastest packet by more than this, a packet comes too late for a jitter buffer of common size. */
 const STALL_MS = 60;
+/** The first half of a longer packet waits for the second, and whoever plays them is prepared for that. */
+const USUAL_PACKET_TICKS = 60 * TICKS_PER_MS;
 const DEFAULT_PACKET_TICKS = 20 * TICKS_PER_MS;
 /** The longest Opus packet, so that a pause is not taken for one. */
 const MAX_PACKET_TICKS = 120 * TICKS_PER_MS;
@@ -46,6 +48,8 @@ export class StreamQuality {
   #sequence = -1;
   #timestamp = 0;
   #packetTicks = DEFAULT_PACKET_TICKS;
+  /** Of those since `take()`. */
+  #longestTicks = DEFAULT_PACKET_TICKS;
   #transit = Number.NaN;
   /** How much longer the newest packet took than the fastest one. */
   #latenessMs = 0;
@@ -79,6 +83,7 @@ export class StreamQuality {
       inflicted: 0,
     };
     this.#latency = new Histogram();
+    this.#longestTicks = this.#packetTicks;
     this.#gaps = this.#gapMs = this.#longestGapMs = this.#lossRuns = this.#lostInRuns = 0;
     return taken;
   }
@@ -86,6 +91,7 @@ export class StreamQuality {
   #countLoss(lost: number, ticks: number): void {
     if (lost === 0) {
       if (ticks > 0 && ticks <= MAX_PACKET_TICKS) this.#packetTicks = ticks;
+      this.#longestTicks = Math.max(this.#longestTicks, this.#packetTicks);
       return;
     }
     this.#lossRuns += 1;
@@ -106,7 +112,8 @@ export class StreamQuality {
       this.#latenessMs = Math.max(0, this.#latenessMs + change);
     }
     this.#transit = transit;
-    if (this.#latenessMs > STALL_MS) this.#stallMs = Math.max(this.#stallMs, this.#latenessMs);
+    const limitMs = STALL_MS + Math.max(0, this.#longestTicks - USUAL_PACKET_TICKS) / TICKS_PER_MS;
+    if (this.#latenessMs > limitMs) this.#stallMs = Math.max(this.#stallMs, this.#latenessMs);
     else this.#endStall();
   }
 

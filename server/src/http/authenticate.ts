@@ -5,7 +5,13 @@ import { AppError } from '../errors.ts';
 
 /** Whose session the request carries. @throws {AppError} UNAUTHENTICATED */
 export function authenticate(req: Request, tokens: Tokens): Person {
-  const [scheme, token] = (req.get('authorization') ?? '').split(' ');
-  if (scheme?.toLowerCase() !== 'bearer' || !token) throw new AppError('UNAUTHENTICATED', 'A session is needed');
+  const token = readBearer(req);
+  if (token === null) throw new AppError('UNAUTHENTICATED', 'A session is needed');
   return tokens.verifySession(token);
+}
+
+/** What stands in `Authorization: Bearer`; null where there is no such header. */
+export function readBearer(req: Request): string | null {
+  const [scheme, token] = (req.get('authorization') ?? '').split(' ');
+  return scheme?.toLowerCase() === 'bearer' && token ? token : null;
 }

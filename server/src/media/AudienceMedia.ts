@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { AwaitQueue } from 'awaitqueue';
 import { AppError } from '../errors.ts';
+import type { MixOutput } from '../mixer/mixerMessages.ts';
 import type { RoomMix } from '../mixer/RoomMix.ts';
 import { AudienceRouter, type Downlink } from './AudienceRouter.ts';
-import { LOOPBACK } from './MediaRouter.ts';
 import type { ReceiveEndpoint } from './Reception.ts';
 import type { WorkerPool } from './WorkerPool.ts';
 
@@ -14,6 +14,8 @@ export class AudienceMedia extends EventEmitter<{ routerOpened: []; routerLost: 
   readonly #creation = new AwaitQueue();
   /** By the worker's index. */
   readonly #routers = new Map<number, AudienceRouter>();
+  /** Where the recorder takes the mix. */
+  #recorder: MixOutput | null = null;
   #closed = false;
 
   constructor(pool: WorkerPool, mix: RoomMix) {
@@ -46,6 +48,13 @@ export class AudienceMedia extends EventEmitter<{ routerOpened: []; routerLost: 
   /** Has this node listeners of the room? */
   get hasListeners(): boolean {
     return this.#routers.size > 0;
+  }
+
+  /** The mix also goes there, as to one more worker; null: to nobody but the workers. */
+  setRecorderPort(port: number | null): void {
+    if ((this.#recorder?.port ?? null) === port) return;
+    this.#recorder = port === null ? null : { port, packetMs: 60 };
+    this.#setOutputs();
   }
 
   close(): void {
@@ -84,7 +93,9 @@ export class AudienceMedia extends EventEmitter<{ routerOpened: []; routerLost: 
       throw new AppError('UNAVAILABLE', 'The audience was closed meanwhile');
     }
     this.#routers.set(index, router);
+    const unwatch = mediaRouter.worker.watchPacketMs(() => this.#setOutputs());
     router.once('closed', () => {
+      unwatch();
       this.#routers.delete(index);
       this.#setOutputs();
       this.emit('routerLost');
@@ -95,6 +106,8 @@ export class AudienceMedia extends EventEmitter<{ routerOpened: []; routerLost: 
   }
 
   #setOutputs(): void {
-    this.mix.setOutputs([...this.#routers.values()].map(({ port }) => ({ address: LOOPBACK, port })));
+    const routers = [...this.#routers.values()];
+    const outputs = routers.map(({ port, mediaRouter: { worker } }) => ({ port, packetMs: worker.packetMs }));
+    this.mix.setOutputs(this.#recorder ? [...outputs, this.#recorder] : outputs);
   }
 }

@@ -5,7 +5,7 @@ import type { MediaWorker } from './MediaWorker.ts';
 /** Seconds without an answer to consent checks (RFC 7675) after which a path counts as lost. */
 const ICE_CONSENT_TIMEOUT_S = 10;
 /** Where workers and the mixer reach each other: nothing of this leaves the machine. */
-export const LOOPBACK = '127.0.0.1';
+const LOOPBACK = '127.0.0.1';
 
 /**
  * Below the ports that systems give to outgoing connections, away from `MEDIA_PORT`, whose ports a worker that is replaced must get

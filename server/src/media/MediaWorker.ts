@@ -1,7 +1,9 @@
 import { createWorker } from 'mediasoup';
 import type { Router, RouterRtpCodecCapability, TransportListenInfo, WebRtcServer, Worker } from 'mediasoup/types';
 import type { Config } from '../config.ts';
+import type { OutputPacketMs } from '../mixer/mixerMessages.ts';
 import { MediaRouter } from './MediaRouter.ts';
+import { choosePacketMs } from './placement.ts';
 
 /** Opus is all there is: in-band FEC against loss, DTX so that silence costs nothing (RFC 7587). */
 const MEDIA_CODECS: RouterRtpCodecCapability[] = [
@@ -21,7 +23,12 @@ const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024;
 
 export type MediaWorkerConfig = Pick<
   Config,
-  'MEDIA_PORT' | 'MEDIA_LISTEN_ADDRESS' | 'MEDIA_ANNOUNCED_ADDRESS' | 'MEDIASOUP_WORKER_BIN' | 'TRANSPORT_CONNECT_S'
+  | 'MEDIA_PORT'
+  | 'MEDIA_LISTEN_ADDRESS'
+  | 'MEDIA_ANNOUNCED_ADDRESS'
+  | 'MEDIASOUP_WORKER_BIN'
+  | 'TRANSPORT_CONNECT_S'
+  | 'MIX_PACKET_MS'
 >;
 
 /** CPU and memory of one worker process. */
@@ -40,26 +47,29 @@ export class MediaWorker {
   readonly bornAt = performance.now();
   readonly #worker: Worker;
   readonly #webRtcServer: WebRtcServer;
-  readonly #transportConnectMs: number;
+  readonly #config: MediaWorkerConfig;
   readonly #routers = new Set<Router>();
+  readonly #packetMsWatchers = new Set<() => void>();
   #listeners = 0;
+  #packetMs: OutputPacketMs;
 
-  private constructor(index: number, worker: Worker, webRtcServer: WebRtcServer, transportConnectMs: number) {
+  private constructor(index: number, worker: Worker, webRtcServer: WebRtcServer, config: MediaWorkerConfig) {
     this.index = index;
     this.#worker = worker;
     this.#webRtcServer = webRtcServer;
-    this.#transportConnectMs = transportConnectMs;
+    this.#config = config;
+    this.#packetMs = config.MIX_PACKET_MS === 'auto' ? 60 : config.MIX_PACKET_MS;
   }
 
   /** @throws {Error} when the process or its ports cannot be had. */
   static async spawn(index: number, config: MediaWorkerConfig): Promise<MediaWorker> {
-    const { MEDIASOUP_WORKER_BIN, TRANSPORT_CONNECT_S } = config;
+    const { MEDIASOUP_WORKER_BIN } = config;
     const worker = await keepThroughSignals(async () =>
       createWorker({ logLevel: 'error', ...(MEDIASOUP_WORKER_BIN ? { workerBin: MEDIASOUP_WORKER_BIN } : {}) }),
     );
     try {
       const webRtcServer = await worker.createWebRtcServer({ listenInfos: listenInfos(index, config) });
-      return new MediaWorker(index, worker, webRtcServer, TRANSPORT_CONNECT_S * 1000);
+      return new MediaWorker(index, worker, webRtcServer, config);
     } catch (error) {
       worker.close();
       throw error;
@@ -78,6 +88,17 @@ export class MediaWorker {
     return this.#listeners;
   }
 
+  /** Sound in each packet that its listeners are to get. */
+  get packetMs(): OutputPacketMs {
+    return this.#packetMs;
+  }
+
+  /** Calls back whenever `packetMs` changes, until the function returned is called. */
+  watchPacketMs(watcher: () => void): () => void {
+    this.#packetMsWatchers.add(watcher);
+    return () => this.#packetMsWatchers.delete(watcher);
+  }
+
   onDeath(listener: () => void): void {
     this.#worker.once('died', listener);
   }
@@ -88,7 +109,7 @@ export class MediaWorker {
       const router = await this.#worker.createRouter({ mediaCodecs: MEDIA_CODECS });
       this.#routers.add(router);
       router.observer.once('close', () => this.#routers.delete(router));
-      return new MediaRouter(this, router, this.#webRtcServer, this.#transportConnectMs);
+      return new MediaRouter(this, router, this.#webRtcServer, this.#config.TRANSPORT_CONNECT_S * 1000);
     } catch (error) {
       if (this.#worker.closed) return null;
       throw error;
@@ -98,9 +119,9 @@ export class MediaWorker {
   /** Counts one listener, until the function returned is called. */
   holdListener(): () => void {
     let held = true;
-    this.#listeners++;
+    this.#countListeners(1);
     return () => {
-      if (held) this.#listeners--;
+      if (held) this.#countListeners(-1);
       held = false;
     };
   }
@@ -113,6 +134,15 @@ export class MediaWorker {
 
   close(): void {
     this.#worker.close();
+  }
+
+  #countListeners(change: number): void {
+    this.#listeners += change;
+    if (this.#config.MIX_PACKET_MS !== 'auto') return;
+    const packetMs = choosePacketMs(this.#packetMs, this.#listeners);
+    if (packetMs === this.#packetMs) return;
+    this.#packetMs = packetMs;
+    for (const watcher of this.#packetMsWatchers) watcher();
   }
 }
 

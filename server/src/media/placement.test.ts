@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { placeListener, planWorkers } from './placement.ts';
+import { choosePacketMs, placeListener, planWorkers } from './placement.ts';
 
 describe('the plan of the workers', () => {
   it('has one worker do everything where there is one', () => {
@@ -41,5 +41,15 @@ describe('the place of a listener', () => {
       present.add(worker.index);
     }
     expect(Math.max(...counts) - Math.min(...counts)).toBeLessThanOrEqual(16);
+  });
+});
+
+describe('the sound in a packet to listeners', () => {
+  it('is 120 ms from 500 listeners of a worker on, and 60 ms below', () => {
+    expect([0, 1, 499, 500, 5000].map((listeners) => choosePacketMs(60, listeners))).toEqual([60, 60, 60, 120, 120]);
+  });
+
+  it('stays as it is while a few come and go', () => {
+    expect([499, 350, 349, 0].map((listeners) => choosePacketMs(120, listeners))).toEqual([120, 120, 60, 60]);
   });
 });

@@ -1,3 +1,5 @@
+import type { OutputPacketMs } from '../mixer/mixerMessages.ts';
+
 /** How many listeners a worker has. */
 export interface WorkerLoad {
   readonly index: number;
@@ -9,6 +11,10 @@ export interface WorkerLoad {
  * would have its mix sent to three workers.
  */
 const SPREAD_AT_LISTENERS = 16;
+/** A worker with so many listeners spends about an eighth of a core on them: from then on it sends half as many packets, twice as long. */
+const LONG_PACKETS_FROM_LISTENERS = 500;
+/** And not before it has fewer than this are they short again, so that a few who come and go change nothing. */
+const SHORT_PACKETS_BELOW_LISTENERS = 350;
 /** A stage has a few dozen members, an audience any number: one worker in four is plenty for stages. */
 const WORKERS_PER_STAGE_WORKER = 4;
 
@@ -38,4 +44,10 @@ export function placeListener<W extends WorkerLoad>(workers: readonly W[], prese
 
 function leastLoaded<W extends WorkerLoad>(workers: readonly W[]): W | null {
   return workers.reduce<W | null>((best, worker) => (best && best.listeners <= worker.listeners ? best : worker), null);
+}
+
+/** How much sound the packets of a worker hold when nothing else is configured. @param now how much they hold now */
+export function choosePacketMs(now: OutputPacketMs, listeners: number): OutputPacketMs {
+  const from = now === 120 ? SHORT_PACKETS_BELOW_LISTENERS : LONG_PACKETS_FROM_LISTENERS;
+  return listeners >= from ? 120 : 60;
 }

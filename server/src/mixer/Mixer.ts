@@ -5,7 +5,7 @@ import type { Config } from '../config.ts';
 import type { Logger } from '../logger.ts';
 import { MixerProcess } from './MixerProcess.ts';
 import type { CodecInfo, MixerUsage, MixFailed, MixOpened, RoomState } from './mixerMessages.ts';
-import { deriveRelayKey } from './relayPacket.ts';
+import { deriveRelayKey } from './deriveRelayKey.ts';
 import { RoomMix } from './RoomMix.ts';
 
 /** A port and an encoder take milliseconds; a process that was just replaced, a second. */
@@ -17,7 +17,7 @@ const FAILURES_WITHIN_MS = 60_000;
 const ROOM_LOAD = 0.05;
 const UNMEASURED_MS = 5000;
 
-export type MixerConfig = Pick<Config, 'MIXERS' | 'MIX_PACKET_MS' | 'MIX_BITRATE' | 'MEDIA_LISTEN_ADDRESS'>;
+export type MixerConfig = Pick<Config, 'MIXERS' | 'MIX_BITRATE' | 'MEDIA_LISTEN_ADDRESS'>;
 
 interface MixerOptions {
   readonly config: MixerConfig;
@@ -179,11 +179,11 @@ export class Mixer extends EventEmitter<{ restarted: [] }> {
   }
 
   #createRoom(roomId: string): Room {
-    const { MIX_PACKET_MS: packetMs, MIX_BITRATE: bitrate } = this.#config;
+    const { MIX_BITRATE: bitrate } = this.#config;
     const room: Room = {
       state: {
         ...{ roomId, opening: ++this.#openings, port: 0, relayPort: 0, ssrc: randomInt(1, 0x1_0000_0000) },
-        ...{ packetMs, bitrate, epoch: null, nodes: [], speakers: [], outputs: [] },
+        ...{ bitrate, epoch: null, nodes: [], sound: 'speech', speakers: [], outputs: [] },
       },
       process: this.#pickProcess(),
       mix: new RoomMix({
@@ -277,7 +277,7 @@ export class Mixer extends EventEmitter<{ restarted: [] }> {
 
 /** Options and variables of this process, such as a test runner's or a secret, are none of the child's. */
 function forkMixer(): ChildProcess {
-  return fork(new URL('mixerChild.ts', import.meta.url), { execArgv: [], env: {} });
+  return fork(new URL('child/mixerChild.ts', import.meta.url), { execArgv: [], env: {} });
 }
 
 async function startAndWait(process: MixerProcess): Promise<void> {

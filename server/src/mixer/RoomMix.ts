@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
-import type { Endpoint, MixPlan, RoomState } from './mixerMessages.ts';
-import type { VoiceSettings } from './Voice.ts';
+import type { MixOutput, MixPlan, RoomState } from './mixerMessages.ts';
+import type { VoiceSettings } from './child/voice/Voice.ts';
 
 /** A voice that is sent to a mix. */
 export type MixSpeaker = VoiceSettings;
@@ -45,14 +45,14 @@ export class RoomMix extends EventEmitter<{
     this.#options.update({ speakers });
   }
 
-  /** The loopback ports of audience workers that the mix is sent to: the whole list each time. */
-  setOutputs(outputs: readonly Endpoint[]): void {
+  /** The audience workers that the mix is sent to: the whole list each time. */
+  setOutputs(outputs: readonly MixOutput[]): void {
     this.#options.update({ outputs });
   }
 
   /** The whole plan each time. What comes from other nodes needs no plan: it says by itself what it is. */
-  setMix({ epoch, nodes }: MixPlan): void {
-    this.#options.update({ epoch, nodes });
+  setMix({ epoch, nodes, sound }: MixPlan): void {
+    this.#options.update({ epoch, nodes, sound });
   }
 
   close(): void {

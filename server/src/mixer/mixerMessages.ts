@@ -1,6 +1,7 @@
-import type { MixSettings } from './MixStream.ts';
-import type { OpusCodec } from './opus/OpusCodec.ts';
-import type { VoiceSettings } from './Voice.ts';
+import type { MixSound } from './child/sound.ts';
+import type { MixSettings } from './child/MixStream.ts';
+import type { OpusCodec } from './child/opus/OpusCodec.ts';
+import type { VoiceSettings } from './child/voice/Voice.ts';
 
 /** A UDP endpoint. */
 export interface Endpoint {
@@ -9,12 +10,23 @@ export interface Endpoint {
   readonly port: number;
 }
 
+/** Sound in one packet that an audience worker gets, and its listeners from it. */
+export type OutputPacketMs = 60 | 120;
+
+/** An audience worker that a mix goes to. */
+export interface MixOutput {
+  /** On the loopback. */
+  readonly port: number;
+  readonly packetMs: OutputPacketMs;
+}
+
 /** Where a mix is made, and where it goes besides the listeners of this node. */
 export interface MixPlan {
   /** The epoch of the home lease under which this node mixes the voices; null when it does not mix them. */
   readonly epoch: number | null;
   /** Mixers of other nodes that get the mix that is made here. */
   readonly nodes: readonly Endpoint[];
+  readonly sound: MixSound;
 }
 
 /** Everything that a mix is: sent whole each time, so that a new process takes over from what it is told once. */
@@ -27,8 +39,7 @@ export interface RoomState extends MixSettings, MixPlan {
   /** UDP port that takes the mix from other nodes; 0 as above. A new process may have to take another one. */
   readonly relayPort: number;
   readonly speakers: readonly VoiceSettings[];
-  /** Loopback ports of the audience workers. */
-  readonly outputs: readonly Endpoint[];
+  readonly outputs: readonly MixOutput[];
 }
 
 export interface MixerUsage {

@@ -3,6 +3,7 @@ import type { MediaInfo, MediaOffer, TransportInfo } from '@tribune/shared/proto
 import type { RtpParameters } from 'mediasoup/types';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import type { RoomRecording } from '../broadcast/RoomRecording.ts';
 import { PeerMedia } from '../media/PeerMedia.ts';
 import { describeConsumer } from '../media/Reception.ts';
 import { RoomMedia, type RoomMediaOptions } from '../media/RoomMedia.ts';
@@ -18,6 +19,7 @@ interface RoomMediaControllerOptions extends RoomMediaOptions {
   readonly logger: Logger;
   readonly observer: RoomObserver;
   readonly peers: PeerRegistry;
+  readonly recording: RoomRecording;
 }
 
 /** Before the first plan: nobody hears or says anything. */
@@ -76,6 +78,7 @@ export class RoomMediaController extends EventEmitter<{
     }
     this.#restarts.askMissing();
     await Promise.all([
+      this.#record(plan.records),
       plan.needsMedia ? this.#media.setMix(plan.mix) : null,
       ...speaking.map(async (peer) => this.#syncProducer(peer)),
     ]);
@@ -149,6 +152,15 @@ export class RoomMediaController extends EventEmitter<{
 
   close(): void {
     this.#media.close();
+    this.#options.recording.close({ isHome: this.#plan.stage === 'here' });
+  }
+
+  /** What is recorded here goes to the recorder, and the recording knows where from. */
+  async #record(records: boolean): Promise<void> {
+    const { recording } = this.#options;
+    const mix = await this.#media.setRecorderPort(records ? await recording.getPort() : null);
+    if (mix) recording.record(mix);
+    else if (!records) recording.rest({ isHome: this.#plan.stage === 'here' });
   }
 
   #planOf(peer: Peer): PeerPlan {

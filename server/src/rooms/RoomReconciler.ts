@@ -170,7 +170,8 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
       faces: [...peers.faces],
       placed: placedIn(this.record).filter((userId) => peers.present(userId)),
       reactions: reactions.totals,
-      mix: this.home.state.kind === 'here' ? null : media.mixEndpoint,
+      // Of the home, too: the one before it sends on what its voices say until they have followed.
+      mix: media.mixEndpoint,
       leaderlessMs: this.#absences.leaderlessMs,
       decisions: [...this.records.unwritten],
     };
@@ -193,6 +194,8 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
     await this.home.release(nodeId ?? heir?.id ?? another);
     this.channel.publish({ type: 'home' });
     await this.reconcile();
+    // Voices follow once this node knows whom it was given to. Where Redis does not tell, the next tick asks again.
+    await this.claim().catch(() => undefined);
   }
 
   /** Idempotent. */

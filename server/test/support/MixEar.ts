@@ -2,20 +2,31 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { csrcsOf, isRtp, payloadOf, sequenceNumberOf, ssrcOf, timestampOf } from '@tribune/shared/rtp.ts';
 import { readCsrc, voiceIdOf } from '@tribune/shared/voice.ts';
+import { opusDurationMsOf } from '@tribune/shared/rtp/opus.ts';
 import { createDecoder, type OpusDecoderHandle } from 'libopus-wasm';
 import { SequenceTracker, type StreamCounts } from '../../../loadtest/src/hearing/SequenceTracker.ts';
 import type { MixSpeaker } from '../../src/mixer/RoomMix.ts';
 
 const PAYLOAD_TYPE = 100;
+/** Samples in 60 ms. */
+const PIECE = 2880;
 
 export function speakerOf(userId: string, ssrc: number): MixSpeaker {
   return { ssrc, payloadType: PAYLOAD_TYPE, voiceId: voiceIdOf(userId), muted: false };
+}
+
+export function lostOf({ counts: { expected, received } }: MixEar): number {
+  return expected - received;
 }
 
 /** Hears a mix, as the mixer sends it. */
 export class MixEar {
   readonly ssrcs = new Set<number>();
   readonly ports = new Set<number>();
+  /** How much sound each packet held, in ms. */
+  readonly durationsMs: number[] = [];
+  /** By RTP timestamp, in pieces of 60 ms. */
+  readonly sound = new Map<number, Float32Array>();
   readonly #voices = new Set<number>();
   readonly #tracker = new SequenceTracker();
   readonly #socket: Socket;
@@ -31,7 +42,12 @@ export class MixEar {
       this.ports.add(port);
       this.ssrcs.add(ssrcOf(packet));
       for (const csrc of csrcsOf(packet)) this.#voices.add(readCsrc(csrc).voiceId);
-      const pcm = this.#decoder.decodeFloat(payloadOf(packet));
+      const payload = payloadOf(packet)!;
+      const pcm = this.#decoder.decodeFloat(payload);
+      this.durationsMs.push(opusDurationMsOf(payload));
+      for (let at = 0; at < pcm.length; at += PIECE) {
+        this.sound.set((timestampOf(packet) + at) >>> 0, pcm.slice(at, at + PIECE));
+      }
       const power = pcm.reduce((sum, sample) => sum + sample * sample, 0) / pcm.length;
       this.loudestDbov = Math.max(this.loudestDbov, 10 * Math.log10(power));
     });
@@ -60,6 +76,7 @@ export class MixEar {
     this.#voices.clear();
     this.ssrcs.clear();
     this.ports.clear();
+    this.durationsMs.length = 0;
     this.loudestDbov = -Infinity;
   }
 

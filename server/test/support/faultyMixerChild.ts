@@ -1,4 +1,4 @@
-import { RoomMixer } from '../../src/mixer/RoomMixer.ts';
+import { RoomMixer } from '../../src/mixer/child/RoomMixer.ts';
 
 /**
  * A mixer process in which errors can be had for the asking: a speaker with one of these payload types makes its room throw at that
@@ -25,4 +25,4 @@ RoomMixer.prototype.receive = function (packet, arrivalMs) {
 };
 
 // Started as a process, and not for its constants.
-if (process.send && process.argv[1] === import.meta.filename) await import('../../src/mixer/mixerChild.ts');
+if (process.send && process.argv[1] === import.meta.filename) await import('../../src/mixer/child/mixerChild.ts');

@@ -14,7 +14,7 @@ const NO_LIMITS = {
   NODE_CAPACITY: '1000000',
   JOINS_PER_S: '1000000',
   MAX_ROOMS_PER_USER: '1000',
-  ROOMS_PER_ADDRESS_PER_HOUR: '1000000',
+  ...{ ROOMS_PER_ADDRESS_PER_HOUR: '1000000', PEOPLE_PER_ADDRESS: '1000000', PER_ADDRESS_SHARE: '1' },
 };
 
 /** With two workers, the first is for stages and the second for audiences: what is counted is what listeners cost. */
@@ -58,14 +58,15 @@ export class BenchServer {
     this.tokens = new Tokens(secret);
   }
 
-  /** @throws {Error} when it does not come up; nothing is left then. */
-  static async create(signal: AbortSignal): Promise<BenchServer> {
+  /** @param variables of the environment @throws {Error} when it does not come up; nothing is left then. */
+  static async create(signal: AbortSignal, variables: Record<string, string> = {}): Promise<BenchServer> {
     const dir = await mkdtemp(join(tmpdir(), 'tribune-bench-'));
     const secret = randomBytes(32).toString('base64url');
     let redis: OwnRedis | null = null;
     try {
       redis = await startRedis({ signal });
-      const env = environment({ REDIS_URL: redis.url, DATA_DIR: dir, SECRET: secret, NODE_ID: BENCH_NODE_ID });
+      const own = { REDIS_URL: redis.url, DATA_DIR: dir, SECRET: secret, NODE_ID: BENCH_NODE_ID };
+      const env = environment({ ...own, ...variables });
       return new BenchServer(await ServerProcess.start({ env, signal }), secret, redis, dir);
     } catch (error) {
       await redis?.stop();

@@ -65,9 +65,11 @@ export class TalkingRooms {
       const index = this.#rooms.length;
       const mix = await this.#mixer.openRoom(`bench-${index}`);
       // A baseline from before mixers spoke to each other mixes without being told to.
-      if ('setMix' in mix) mix.setMix({ epoch: 1, nodes: [] });
+      if ('setMix' in mix) mix.setMix({ epoch: 1, nodes: [], sound: 'speech' });
       mix.setSpeakers(Array.from({ length: this.#microphones }, (_, microphone) => speakerOf(microphone)));
-      mix.setOutputs([{ address: '127.0.0.1', port: this.#socket.address().port }]);
+      // A mixer of an older checkout wants an address.
+      const output = { address: '127.0.0.1', port: this.#socket.address().port, packetMs: 60 } as const;
+      mix.setOutputs([output]);
       // The packets of people who have nothing to do with each other do not arrive together.
       const dueMs = performance.now() + ((index * FRAME_MS * 0.618) % FRAME_MS);
       this.#rooms.push({ mix, dueMs, frame: index * 97 });

@@ -1,7 +1,7 @@
 import { defineCommand, listOf, text, type ValuesOf } from '@tribune/cli';
 import type { BenchSize } from './runBench.ts';
 
-export const SECTIONS = ['floor', 'sfu', 'rooms', 'joins', 'signalling'] as const;
+export const SECTIONS = ['floor', 'sfu', 'rooms', 'joins', 'signalling', 'broadcast'] as const;
 export type Section = (typeof SECTIONS)[number];
 
 export interface BenchOptions {
@@ -41,6 +41,7 @@ export const FULL: BenchSize = {
       { microphones: 3, listeners: 300 },
       { microphones: 10, listeners: 300 },
     ],
+    packets: { listeners: 400, maxListeners: 3200 },
     windowMs: 3000,
     runs: 3,
   },
@@ -64,14 +65,21 @@ export const FULL: BenchSize = {
     ],
     runs: 5,
   },
+  broadcast: { rooms: 100, windowMs: 12_000, runs: 3 },
 };
 
 const QUICK: BenchSize = {
   floor: { rounds: 5, runs: 3, paced: { rounds: 2, sockets: 300, pauseMs: 60 } },
-  sfu: { rooms: [{ microphones: 1, listeners: 5 }], windowMs: 1000, runs: 1 },
+  sfu: {
+    rooms: [{ microphones: 1, listeners: 5 }],
+    packets: { listeners: 5, maxListeners: 10 },
+    windowMs: 1000,
+    runs: 1,
+  },
   rooms: { stages: [{ rooms: 1, microphones: 1 }], windowMs: 500, runs: 1, firstRooms: null, baseline: null },
   joins: { joins: 10, runs: 1, steadyMs: 500 },
   signalling: { rooms: [{ sockets: 50, pulses: 1 }], runs: 1 },
+  broadcast: { rooms: 2, windowMs: 2000, runs: 1 },
 };
 
 /** What a run does for the options that were given. */

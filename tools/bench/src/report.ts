@@ -17,6 +17,16 @@ export interface BenchReport {
   readonly sfuUsPerPacket: number | null;
   /** By open microphones. */
   readonly sfuMsPerListenerSecond: Readonly<Record<string, number | null>>;
+  /** CPU of the worker for a second of a listener, by the ms of sound in a packet; of one run. */
+  readonly listenerMsPerSecond: Readonly<Record<'60' | '120', number | null>>;
+  /** What packets of 120 ms cost, as a share of what those of 60 ms do. */
+  readonly listenerRatio120To60: number | null;
+  /** The same as multiples of the floor. */
+  readonly listenerFloorsPerSecond: Readonly<Record<'60' | '120', number | null>>;
+  /** With packets of 120 ms. */
+  readonly listenersPerCore: number | null;
+  /** True where the machine did not carry so many beside their clients, and the number follows from what fewer took. */
+  readonly isListenersPerCoreExtrapolated: boolean | null;
   /** CPU of the mixer by open microphones; null where there is none. */
   readonly mixerMsPerSecond: Readonly<Record<string, number | null>>;
   /** CPU of the mixer process for a room that is alone in it, with one open microphone. */
@@ -34,14 +44,22 @@ export interface BenchReport {
   readonly joinsPerSecond: number | null;
   readonly joinWorkerMs: number | null;
   readonly joinNodeMs: number | null;
+  /** The same as multiples of the floor. */
+  readonly joinWorkerFloors: number | null;
+  readonly joinNodeFloors: number | null;
   /** By sockets in the room. */
   readonly broadcastUsPerSocket: Readonly<Record<string, number | null>>;
+  /** CPU of the process that records, for an hour of one of many rooms in which somebody speaks all the time. */
+  readonly recordingCpuSPerRoomHour: number | null;
   readonly details: BenchResult;
 }
 
 export function buildReport(result: BenchResult, date = new Date()): BenchReport {
-  const { floor, sfu, rooms, joins, signalling } = result;
+  const { floor, sfu, rooms, joins, signalling, broadcast } = result;
   const amongOthers = (rooms?.costs ?? []).filter((cost) => cost.rooms > 1);
+  const floorOf = (ms: number | null | undefined) =>
+    floor?.usPerPacket && ms !== null && ms !== undefined ? significant((ms * 1000) / floor.usPerPacket.median) : null;
+  const { 60: short = null, 120: long = null } = sfu?.packetLengths.msPerListenerSecond ?? {};
   const memory = sfu?.memory ? sfu.memory.workerKb + sfu.memory.nodeKb : null;
   return {
     date: date.toISOString(),
@@ -57,6 +75,11 @@ export function buildReport(result: BenchResult, date = new Date()): BenchReport
     sfuMsPerListenerSecond: Object.fromEntries(
       (sfu?.rooms ?? []).map(({ microphones, msPerListenerSecond }) => [microphones, medianOf(msPerListenerSecond)]),
     ),
+    listenerMsPerSecond: { 60: medianOf(short), 120: medianOf(long) },
+    listenerRatio120To60: short && long ? significant(long.median / short.median) : null,
+    listenerFloorsPerSecond: { 60: floorOf(short?.median), 120: floorOf(long?.median) },
+    listenersPerCore: sfu?.packetLengths.capacity.listeners ?? null,
+    isListenersPerCoreExtrapolated: sfu?.packetLengths.capacity.isExtrapolated ?? null,
     mixerMsPerSecond: Object.fromEntries(
       (sfu?.rooms ?? []).map(({ microphones, mixerMsPerSecond }) => [microphones, medianOf(mixerMsPerSecond)]),
     ),
@@ -73,9 +96,12 @@ export function buildReport(result: BenchResult, date = new Date()): BenchReport
     joinsPerSecond: medianOf(joins?.perSecond),
     joinWorkerMs: medianOf(joins?.workerMs),
     joinNodeMs: medianOf(joins?.nodeMs),
+    joinWorkerFloors: floorOf(joins?.workerMs?.median),
+    joinNodeFloors: floorOf(joins?.nodeMs?.median),
     broadcastUsPerSocket: Object.fromEntries(
       (signalling ?? []).map(({ sockets, usPerSocket }) => [sockets, medianOf(usPerSocket)]),
     ),
+    recordingCpuSPerRoomHour: medianOf(broadcast?.recordingCpuSPerRoomHour),
     details: result,
   };
 }

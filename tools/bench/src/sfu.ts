@@ -1,3 +1,4 @@
+import { cpus } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { ListenerKind } from '@tribune/loadtest/hearing/kinds.ts';
 import { lostOf, difference } from '@tribune/loadtest/hearing/stats.ts';
@@ -12,10 +13,17 @@ const ARRIVALS_PER_SECOND = 60;
 const LIGHT: ListenerKind = { isFull: false, slow: null, seed: 0 };
 /** Time for what joining leaves behind to be over. */
 const SETTLE_MS = 1000;
+/** A machine that is busier than this does not carry twice the listeners beside their clients. */
+const BUSY_MACHINE = 0.7;
+/** A worker that takes this share of a core carries no more listeners in time. */
+const FULL_WORKER = 0.9;
+const MAX_LOST_PCT = 1;
 
 export interface SfuSize {
   /** How many listen to how many open microphones, which should make no difference. */
   readonly rooms: readonly { readonly microphones: number; readonly listeners: number }[];
+  /** How many listen when packets of 60 and of 120 ms are compared; doubled afterwards, up to this many. */
+  readonly packets: { readonly listeners: number; readonly maxListeners: number };
   readonly windowMs: number;
   readonly runs: number;
 }
@@ -38,19 +46,38 @@ interface Memory {
   readonly nodeKb: number;
 }
 
+/** What a listener costs by the sound in a packet, measured one after the other. */
+interface PacketLengths {
+  /** ms of CPU for each second of a listener, by the ms of sound in a packet. */
+  readonly msPerListenerSecond: Readonly<Record<'60' | '120', Figure | null>>;
+  readonly capacity: ListenerCapacity;
+}
+
+/** Listeners, with packets of 120 ms, that fill a core. */
+interface ListenerCapacity {
+  readonly listeners: number;
+  /** True where the machine did not carry so many beside their clients, and the number follows from what the most it carried cost. */
+  readonly isExtrapolated: boolean;
+  /** The most that were measured, and what each of them cost. */
+  readonly measuredListeners: number;
+  readonly msPerListenerSecond: number;
+}
+
 export interface SfuResult {
+  readonly packetLengths: PacketLengths;
   readonly rooms: readonly SfuRoom[];
   /** For each listener of the first room. */
   readonly memory: Memory | null;
 }
 
 /** CPU of the listeners' worker for each delivered packet and listener-second, and memory for each listener. */
-export async function measureSfu({ rooms, windowMs, runs }: SfuSize, signal: AbortSignal): Promise<SfuResult> {
+export async function measureSfu(size: SfuSize, signal: AbortSignal): Promise<SfuResult> {
+  const { rooms, windowMs, runs } = size;
   const measured: SfuRoom[] = [];
   let memory: Memory | null = null;
   for (const { microphones, listeners } of rooms) {
     // A server of its own for each: memory that one room freed would hide what the next takes.
-    const server = await BenchServer.create(signal);
+    const server = await BenchServer.create(signal, { MIX_PACKET_MS: '60' });
     try {
       const room = await Room.create(server, microphones);
       try {
@@ -64,7 +91,69 @@ export async function measureSfu({ rooms, windowMs, runs }: SfuSize, signal: Abo
       await server.close();
     }
   }
-  return { rooms: measured, memory };
+  return { rooms: measured, memory, packetLengths: await measurePacketLengths(size, signal) };
+}
+
+async function measurePacketLengths(
+  { packets: { listeners, maxListeners }, windowMs, runs }: SfuSize,
+  signal: AbortSignal,
+): Promise<PacketLengths> {
+  const measure = async <T>(packetMs: '60' | '120', work: (room: Room) => Promise<T>): Promise<T> => {
+    const server = await BenchServer.create(signal, { MIX_PACKET_MS: packetMs });
+    try {
+      const room = await Room.create(server, 1);
+      try {
+        await room.fill(listeners, signal);
+        return await work(room);
+      } finally {
+        await room.close();
+      }
+    } finally {
+      await server.close();
+    }
+  };
+  const short = await measure('60', async (room) => (await room.measure(windowMs, runs, signal)).msPerListenerSecond);
+  return measure('120', async (room) => {
+    const { msPerListenerSecond } = await room.measure(windowMs, runs, signal);
+    if (!msPerListenerSecond) throw new Error('No packet of 120 ms came');
+    const known = { listeners, ms: msPerListenerSecond.median };
+    return {
+      msPerListenerSecond: { 60: short, 120: msPerListenerSecond },
+      capacity: await findCapacity(room, known, maxListeners, windowMs, signal),
+    };
+  });
+}
+
+/** Doubles the listeners until a core is full, or the machine. */
+async function findCapacity(
+  room: Room,
+  known: { readonly listeners: number; readonly ms: number },
+  maxListeners: number,
+  windowMs: number,
+  signal: AbortSignal,
+): Promise<ListenerCapacity> {
+  let { listeners, ms } = known;
+  while (listeners * 2 <= maxListeners && (listeners * ms) / 1000 < FULL_WORKER) {
+    await room.fill(listeners, signal);
+    const before = cpus();
+    const { msPerListenerSecond, lostPct } = await room.measure(windowMs, 1, signal);
+    if (!msPerListenerSecond || lostPct > MAX_LOST_PCT) break;
+    [listeners, ms] = [listeners * 2, msPerListenerSecond.median];
+    if (busyShareSince(before) > BUSY_MACHINE) break;
+  }
+  const isExtrapolated = (listeners * ms) / 1000 < FULL_WORKER;
+  const inCore = Math.floor(1000 / ms);
+  return { listeners: inCore, isExtrapolated, measuredListeners: listeners, msPerListenerSecond: ms };
+}
+
+/** Of all cores together, by this process and every other. */
+function busyShareSince(before: ReturnType<typeof cpus>): number {
+  const sum = (all: typeof before, read: (times: (typeof before)[number]['times']) => number) =>
+    all.reduce((total, { times }) => total + read(times), 0);
+  const after = cpus();
+  const total = (all: typeof before) => sum(all, (times) => Object.values(times).reduce((a, b) => a + b));
+  const idle = (all: typeof before) => sum(all, (times) => times.idle);
+  return 1 - (idle(after) - idle(before)) / Math.max(1, total(after) - total(before));
 }
 
 type Window = Usage & { readonly packets: number; readonly elapsedMs: number };
@@ -85,12 +174,12 @@ class Room {
     return new Room(server, await createTalkingStage(server, speakers));
   }
 
-  /** @returns how much memory the server took for them */
+  /** Lets so many more in. @returns how much memory the server took for them */
   async fill(listeners: number, signal: AbortSignal): Promise<Memory> {
     const before = await this.#server.usage();
     await this.#audience.arrive(listeners, ARRIVALS_PER_SECOND, signal);
-    const { failures, joinedCount } = this.#audience;
-    if (joinedCount < listeners) throw new Error(`${joinedCount} of ${listeners} joined: ${failures.join(', ')}`);
+    const { failures, joinedCount, listeners: asked } = this.#audience;
+    if (joinedCount < asked.length) throw new Error(`${joinedCount} of ${asked.length} joined: ${failures.join(', ')}`);
     await delay(SETTLE_MS, undefined, { signal });
     const { workerRssKb, nodeRssKb } = usageBetween(before, await this.#server.usage());
     return { workerKb: workerRssKb, nodeKb: nodeRssKb };

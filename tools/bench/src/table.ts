@@ -15,7 +15,7 @@ export function formatTable(report: BenchReport): string {
   return [line(HEAD), rule, ...rows.slice(1).map(line)].join('\n');
 }
 
-function rowsOf({ details: { floor, sfu, rooms, joins, signalling } }: BenchReport): Row[] {
+function rowsOf({ details: { floor, sfu, rooms, joins, signalling, broadcast } }: BenchReport): Row[] {
   /** @param usPerUnit turns the figure into µs, where a comparison with a packet means something */
   const row = (what: string, figure: Figure | null, unit: string, usPerUnit?: number): Row => [
     what,
@@ -48,6 +48,18 @@ function rowsOf({ details: { floor, sfu, rooms, joins, signalling } }: BenchRepo
       ...(room.lostPct > 0 ? [plain('SFU: lost meanwhile', room.lostPct, '%')] : []),
     ];
   });
+  const lengths = sfu?.packetLengths;
+  const listenerRows = lengths
+    ? [
+        row('listener for a second, packets of 60 ms', lengths.msPerListenerSecond[60], 'ms', 1000),
+        row('listener for a second, packets of 120 ms', lengths.msPerListenerSecond[120], 'ms', 1000),
+        plain(
+          `listeners that fill a core, packets of 120 ms (${lengths.capacity.isExtrapolated ? 'extrapolated from' : 'measured with'} ${lengths.capacity.measuredListeners})`,
+          lengths.capacity.listeners,
+          '',
+        ),
+      ]
+    : [];
   const capacities = [
     { capacity: rooms?.baselineCapacity, which: ', the baseline' },
     { capacity: rooms?.capacity, which: '' },
@@ -105,5 +117,17 @@ function rowsOf({ details: { floor, sfu, rooms, joins, signalling } }: BenchRepo
     row(`room-wide message, for each of ${sockets} sockets`, usPerSocket, 'µs', 1),
     plain(`memory per socket, of ${sockets}`, kbPerSocket, 'kB'),
   ]);
-  return [...floorRows, ...sfuRows, ...roomsRows, ...memoryRows, ...joinRows, ...signallingRows];
+  const broadcastRows = broadcast
+    ? [row(`recording: a room for an hour, of ${broadcast.rooms}`, broadcast.recordingCpuSPerRoomHour, 's of CPU')]
+    : [];
+  return [
+    ...floorRows,
+    ...sfuRows,
+    ...listenerRows,
+    ...roomsRows,
+    ...memoryRows,
+    ...joinRows,
+    ...signallingRows,
+    ...broadcastRows,
+  ];
 }

@@ -20,11 +20,17 @@ it('measures floor, SFU, joins and signalling, and writes what it promises', asy
     floorUsPerPacket: POSITIVE,
     sfuUsPerPacket: POSITIVE,
     sfuMsPerListenerSecond: { 1: POSITIVE },
+    listenerMsPerSecond: { 60: POSITIVE, 120: POSITIVE },
+    listenerFloorsPerSecond: { 60: POSITIVE, 120: POSITIVE },
+    listenersPerCore: POSITIVE,
+    isListenersPerCoreExtrapolated: expect.any(Boolean),
     kbPerListener: POSITIVE,
     joinsPerSecond: POSITIVE,
     // Of ten joins too few milliseconds are counted to be above those of the packets beside them.
     joinWorkerMs: expect.any(Number),
     joinNodeMs: expect.any(Number),
+    joinWorkerFloors: expect.any(Number),
+    joinNodeFloors: expect.any(Number),
     broadcastUsPerSocket: { 50: expect.any(Number) },
   });
   expect(result.joins?.arrivals.map(({ share }) => share)).toEqual([0.5, 0.9]);

@@ -4,13 +4,16 @@ import type { ListenerKind } from '@tribune/loadtest/hearing/kinds.ts';
 import { Peer } from '@tribune/loadtest/people/Peer.ts';
 import { ApiClient } from '@tribune/shared/ApiClient.ts';
 import type { Person } from '@tribune/shared/domain.ts';
-import { csrcsOf } from '@tribune/shared/rtp.ts';
+import { csrcsOf, sequenceNumberOf, timestampOf } from '@tribune/shared/rtp.ts';
+import { sequenceStep, timestampStep } from '@tribune/shared/rtp/numbering.ts';
 import type { SignalingClient } from '@tribune/shared/SignalingClient.ts';
 import { readCsrc } from '@tribune/shared/voice.ts';
 
 /** Probes read headers and do not decrypt packets: there are many of them, beside the nodes on the same cores. */
 const LIGHT: ListenerKind = { isFull: false, slow: null, seed: 0 };
 const ENTER_LIMIT_MS = 30_000;
+const TICKS_PER_MS = 48;
+const LONGEST_PACKET_MS = 120;
 
 const clock = new OwnClock();
 
@@ -39,7 +42,11 @@ export class ProbeListener {
   #lastMs = 0;
   #lastArrivalMs = 0;
   #longestMs = 0;
-  #packets = 0;
+  #soundMs = 0;
+  /** Of sound in a packet, by the two that came last one after the other: it changes with the load of the worker. */
+  #packetMs = 60;
+  #sequenceNumber = 0;
+  #timestamp = 0;
   #lost: string | null = null;
 
   private constructor(api: ApiClient, origin: string, { roomId, voiceId }: Hearing, person: Person) {
@@ -122,9 +129,9 @@ export class ProbeListener {
     return this.#lost;
   }
 
-  /** Packets with sound so far. */
-  get packets(): number {
-    return this.#packets;
+  /** Sound that came so far, in ms: twice as much as time has passed, where two mixes come. */
+  get soundMs(): number {
+    return this.#soundMs;
   }
 
   /** From the creation of this listener to the first sound; null before that. */
@@ -166,11 +173,21 @@ export class ProbeListener {
     const voices = csrcsOf(packet).map((csrc) => readCsrc(csrc).voiceId);
     for (const voiceId of voices) this.#voices.add(voiceId);
     if (!voices.includes(this.#voiceId)) return;
-    this.#packets++;
+    this.#countSound(packet);
     this.#firstSoundMs ??= arrivalMs;
     this.#lastArrivalMs = arrivalMs;
     const nowMs = clock.now();
     this.#longestMs = Math.max(this.#longestMs, nowMs - this.#lastMs);
     this.#lastMs = nowMs;
+  }
+
+  #countSound(packet: Buffer): void {
+    const [sequenceNumber, timestamp] = [sequenceNumberOf(packet), timestampOf(packet)];
+    const ms = timestampStep(this.#timestamp, timestamp) / TICKS_PER_MS;
+    const isNext = sequenceStep(this.#sequenceNumber, sequenceNumber) === 1;
+    if (isNext && ms > 0 && ms <= LONGEST_PACKET_MS) this.#packetMs = ms;
+    this.#sequenceNumber = sequenceNumber;
+    this.#timestamp = timestamp;
+    this.#soundMs += this.#packetMs;
   }
 }

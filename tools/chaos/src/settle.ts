@@ -9,8 +9,6 @@ const SETTLED_MS = 8000;
 /** A node answers no more snapshots per second to one person. */
 const POLL_MS = 1100;
 const COUNT_MS = 3000;
-/** Of packets of 60 ms. */
-const MIX_PER_S = 1000 / 60;
 /** A voice is still named for 240 ms after its last sound, and a packet takes its way. */
 const SILENCED_MS = 1000;
 const HEARD_MS = 3000;
@@ -82,22 +80,21 @@ async function findBanned(room: ChaosRoom): Promise<string | null> {
   return inside.length === 0 ? null : `${inside.length} are connected who are banned`;
 }
 
-/** Two mixes would bring twice the packets. */
+/** Two mixes would bring twice the sound. */
 async function findWrongRate({ probes }: ChaosRoom): Promise<string | null> {
-  const before = probes.map(({ packets }) => packets);
+  const before = probes.map(({ soundMs }) => soundMs);
   const startedMs = performance.now();
   await sleep(COUNT_MS);
-  const seconds = (performance.now() - startedMs) / 1000;
-  const rates = probes.map(({ packets }, index) => (packets - before[index]!) / seconds);
+  const elapsedMs = performance.now() - startedMs;
+  const rates = probes.map(({ soundMs }, index) => (soundMs - before[index]!) / elapsedMs);
   const [least, most] = [Math.min(...rates), Math.max(...rates)];
-  if (least >= MIX_PER_S * 0.7 && most <= MIX_PER_S * 1.3) return null;
+  if (least >= 0.7 && most <= 1.3) return null;
   const perNode = Map.groupBy(probes, ({ node }) => node);
   const where = [...perNode].map(([node, there]) => {
     const worst = Math.min(...there.map((probe) => rates[probes.indexOf(probe)]!));
-    return `${node} ${worst.toFixed(1)}`;
+    return `${node} ${worst.toFixed(2)}`;
   });
-  const mix = MIX_PER_S.toFixed(1);
-  return `listeners get ${least.toFixed(1)} to ${most.toFixed(1)} packets/s with a voice, of a mix that has ${mix}; the least by node: ${where.join(', ')}`;
+  return `listeners get ${least.toFixed(2)} to ${most.toFixed(2)} s with a voice in each second; the least by node: ${where.join(', ')}`;
 }
 
 /** Whoever is muted goes on sending here, so that it is the server that must not let it through. */

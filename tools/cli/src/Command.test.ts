@@ -44,6 +44,20 @@ describe('a command line', () => {
     expect(() => command.parse(args)).toThrow(new UsageError(message));
   });
 
+  it('takes words without an option where it says so, in their order, and those that look like options after --', () => {
+    const options = {
+      words: { value: 'VERB [ID]', parse: text(), repeatable: true, positional: true, help: 'what to do' },
+    } as const;
+    const { parse, help } = defineCommand({
+      name: 'example',
+      description: '',
+      options: { ...options, quick: { help: '' } },
+    });
+    expect(help).toContain('Usage: example [options] VERB [ID]');
+    expect(parse([])).toEqual({ words: [], quick: false });
+    expect(parse(['end', '--quick', '--', '-id'])).toEqual({ words: ['end', '-id'], quick: true });
+  });
+
   it.each(['--help', '-h'])('gives null for %s', (flag) => {
     expect(command.parse(['--quick', flag])).toBeNull();
   });

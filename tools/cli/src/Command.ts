@@ -13,6 +13,8 @@ export interface OptionSpec<T = unknown> {
   readonly defaultText?: string;
   /** The option can be given several times, and its value is the list of all. */
   readonly repeatable?: true;
+  /** What stands on the command line without an option's name, all of it, as a list: at most one option of a command, and repeatable. */
+  readonly positional?: true;
   readonly help: string;
 }
 
@@ -75,15 +77,21 @@ function absentValues(options: OptionSpecs): Record<string, unknown> {
 
 /** A commander keeps the values that it read, so that each reading has one of its own. */
 function createCommander<S extends OptionSpecs>({ name, description, options }: CommandSpec<S>): Commander {
+  const positional = positionalOf(options)?.[1];
   const commander = new Commander(name)
     .description(description)
-    .usage('[options]')
+    .usage(positional ? `[options] ${positional.value}` : '[options]')
     .allowExcessArguments(true)
     .helpOption('-h, --help', 'this text')
     .configureOutput({ writeOut: () => undefined, writeErr: () => undefined })
     .exitOverride();
-  for (const [key, option] of Object.entries(options)) commander.addOption(createOption(key, option));
+  for (const [key, option] of Object.entries(options))
+    if (!option.positional) commander.addOption(createOption(key, option));
   return commander;
+}
+
+function positionalOf(options: OptionSpecs): [key: string, option: OptionSpec] | undefined {
+  return Object.entries(options).find(([, { positional }]) => positional);
 }
 
 function createOption(key: string, spec: OptionSpec): Option {
@@ -119,6 +127,8 @@ function parse<S extends OptionSpecs>(spec: CommandSpec<S>, args: readonly strin
     if (error.code === 'commander.helpDisplayed') return null;
     throw new UsageError(error.message.replace(/^error: /, '').replaceAll(/\s+/g, ' '), { cause: error });
   }
-  if (commander.args.length > 0) throw new UsageError(`unknown argument '${commander.args[0]}'`);
-  return { ...absentValues(spec.options), ...commander.opts<OptionValues<S>>() };
+  const [key, positional] = positionalOf(spec.options) ?? [];
+  if (!key && commander.args.length > 0) throw new UsageError(`unknown argument '${commander.args[0]}'`);
+  const values = { ...absentValues(spec.options), ...commander.opts<OptionValues<S>>() };
+  return key ? { ...values, [key]: commander.args.map((given) => positional?.parse?.(given)) } : values;
 }

@@ -9,18 +9,27 @@ import type { Device } from 'mediasoup-client';
 import type { RtpCapabilities } from 'mediasoup-client/types';
 import { Listeners } from '../state/Listeners.ts';
 import { fromWelcome, RoomStore } from '../state/RoomStore.ts';
-import type { ConnectionFigures, ConnectionState, MicrophoneOptions, Notice, RoomView } from '../state/types.ts';
+import type {
+  ConnectionFigures,
+  ConnectionState,
+  LocalReason,
+  MicrophoneOptions,
+  Notice,
+  RoomView,
+} from '../state/types.ts';
 import { browserEnvironment, type Environment } from './environment.ts';
 import { LivenessProbe } from './LivenessProbe.ts';
 import { AudioOutput } from './media/AudioOutput.ts';
 import { AudioReceiver } from './media/AudioReceiver.ts';
 import type { MediaContext } from './media/mediaContext.ts';
 import { MediaDeadline } from './media/MediaDeadline.ts';
+import { loadOutput } from './media/outputDevices.ts';
 import { SpeakingMonitor } from './media/SpeakingMonitor.ts';
 import { listMicrophones, loadMicrophoneOptions } from './microphone/devices.ts';
 import { MicrophoneController } from './microphone/MicrophoneController.ts';
 import { ConnectionStats } from './quality/ConnectionStats.ts';
 import { QualityReporter } from './quality/QualityReporter.ts';
+import { OwnReactions } from './OwnReactions.ts';
 import type { RoomClientApi } from './RoomClientApi.ts';
 import { RoomEvents } from './RoomEvents.ts';
 
@@ -40,7 +49,10 @@ export class RoomClient implements RoomClientApi {
   readonly #liveness: LivenessProbe;
   readonly #store = new RoomStore(loadMicrophoneOptions());
   readonly #events: RoomEvents;
-  readonly #output = new AudioOutput((playback) => this.#store.set({ playback }));
+  readonly #output = new AudioOutput({
+    onState: (playback) => this.#store.set({ playback }),
+    onDeviceLost: () => this.#notices.emit({ cause: 'outputLost' }),
+  });
   readonly #monitor = new SpeakingMonitor(() => this.#reporter.handleSound());
   readonly #receiver: AudioReceiver;
   readonly #deadline: MediaDeadline;
@@ -48,8 +60,13 @@ export class RoomClient implements RoomClientApi {
   readonly #stats: ConnectionStats;
   readonly #reporter: QualityReporter;
   readonly #notices = new Listeners<[Notice]>();
+  readonly #reactions = new Listeners<[Partial<Record<ReactionKind, number>>]>();
+  readonly #ownReactions = new OwnReactions();
   /** Made while the first ticket is on its way; null once it is in use, or could not be had. */
   #madeDevice: Promise<Device | null> | null = null;
+  /** Has any socket been opened, whatever the server said over it? */
+  #socketOpened = false;
+  #isSupported = true;
   /** What was built with the last connection may still be in use after it. */
   #media: { readonly device: Device; readonly capabilities: string; readonly iceServers: RTCIceServer[] } | null = null;
 
@@ -58,7 +75,7 @@ export class RoomClient implements RoomClientApi {
     this.#connection = new RoomConnection({
       ...{ api, roomId, policy },
       prepare: async (ticket) => this.#prepare(ticket),
-      createSocket: (url, auth) => environment.createSocket(url, auth),
+      createSocket: (url, auth) => environment.createSocket(url, auth, () => (this.#socketOpened = true)),
       subscribe: (signaling) => this.#events.attach(signaling),
       onState: (state) => this.#handleState(state),
     });
@@ -91,6 +108,10 @@ export class RoomClient implements RoomClientApi {
       getTransports: () => [this.#receiver.transport, this.#microphone.transport].filter((it) => it !== null),
       onQuality: (quality) => this.#store.set({ quality }),
     });
+    this.#events.on('recording:lost', () => this.#notices.emit({ cause: 'recordingLost' }));
+    this.#events.on('room:pulse', ({ reactions }) => {
+      if (reactions) this.#showReactions(this.#ownReactions.withoutOwn(reactions, performance.now()));
+    });
     this.#events.on('self:changed', ({ cause, by }) => this.#notices.emit({ cause, by }));
   }
 
@@ -110,7 +131,8 @@ export class RoomClient implements RoomClientApi {
     if (this.getConnection().kind === 'closed') return;
     this.#output.attach();
     this.#liveness.start();
-    this.#madeDevice ??= this.#environment.createDevice().catch(() => null);
+    void this.#output.setDevice(loadOutput());
+    this.#madeDevice ??= this.#environment.createDevice().catch((error: unknown) => this.#handleNoDevice(error));
     this.#connection.join().catch(() => {
       // The state says why.
     });
@@ -133,6 +155,14 @@ export class RoomClient implements RoomClientApi {
 
   async startPlayback(): Promise<void> {
     await this.#output.start();
+  }
+
+  pausePlayback(): void {
+    this.#output.pause();
+  }
+
+  setOutput(deviceId: string | null): void {
+    void this.#output.setDevice(deviceId);
   }
 
   setVolume(volume: number): void {
@@ -171,8 +201,19 @@ export class RoomClient implements RoomClientApi {
     return this.#monitor.isSpeaking(userId);
   }
 
+  async react(kind: ReactionKind): Promise<void> {
+    const forget = this.#ownReactions.add(kind, performance.now());
+    this.#showReactions({ [kind]: 1 });
+    try {
+      await this.request('reaction:send', { kind });
+    } catch (error) {
+      forget();
+      throw error;
+    }
+  }
+
   onReactions(listener: (counts: Partial<Record<ReactionKind, number>>) => void): () => void {
-    return this.#events.on('room:pulse', ({ reactions }) => reactions && listener(reactions));
+    return this.#reactions.add(listener);
   }
 
   onNotice(listener: (notice: Notice) => void): () => void {
@@ -181,6 +222,10 @@ export class RoomClient implements RoomClientApi {
 
   async getFigures(): Promise<ConnectionFigures> {
     return this.#stats.getFigures();
+  }
+
+  #showReactions(counts: Partial<Record<ReactionKind, number>>): void {
+    if (Object.keys(counts).length > 0) this.#reactions.emit(counts);
   }
 
   #createContext(): MediaContext {
@@ -226,11 +271,27 @@ export class RoomClient implements RoomClientApi {
       }
       case 'closed':
         this.#release();
-        this.#store.set({ connection: { kind: 'closed', reason: state.reason } });
+        this.#store.set({ connection: { kind: 'closed', reason: this.#localReasonOf(state) ?? state.reason } });
         break;
       default:
         this.#store.set({ connection: state });
     }
+  }
+
+  /** Code that could not be fetched is asked for again with the ticket; a browser without WebRTC is told at once. */
+  #handleNoDevice(error: unknown): null {
+    if (error instanceof Error && error.name === 'UnsupportedError') {
+      this.#isSupported = false;
+      this.#connection.close();
+    }
+    return null;
+  }
+
+  /** What this page knows better than the connection: each attempt had its ticket over HTTP, and no socket ever opened. */
+  #localReasonOf({ reason, error }: Extract<RoomConnectionState, { kind: 'closed' }>): LocalReason | null {
+    if (!this.#isSupported) return 'unsupported';
+    const onlySocketFailed = error instanceof SignalingError && !this.#socketOpened && navigator.onLine;
+    return reason === 'UNAVAILABLE' && onlySocketFailed ? 'socketBlocked' : null;
   }
 
   #handleJoined({ welcome, askedAt }: OpenedConnection): void {

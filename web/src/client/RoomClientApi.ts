@@ -21,6 +21,10 @@ export interface RoomClientApi {
 
   /** Inside a click: lets the one audio element play. */
   startPlayback(): Promise<void>;
+  /** As a media key does; `startPlayback()` plays again. */
+  pausePlayback(): void;
+  /** Where the browser can choose. @param deviceId null is the system's own. */
+  setOutput(deviceId: string | null): void;
   /** 0 to 1, of everything heard. */
   setVolume(volume: number): void;
 
@@ -40,7 +44,9 @@ export interface RoomClientApi {
   subscribeSpeaking(userId: string, listener: () => void): () => void;
   isSpeaking(userId: string): boolean;
 
-  /** Counts of a pulse, own reactions included. */
+  /** Shows the reaction here at once, and sends it to everyone. */
+  react(kind: ReactionKind): Promise<void>;
+  /** Those of others, pulse by pulse, and one's own as soon as they are sent. */
   onReactions(listener: (counts: Partial<Record<ReactionKind, number>>) => void): () => void;
   onNotice(listener: (notice: Notice) => void): () => void;
   getFigures(): Promise<ConnectionFigures>;

@@ -52,6 +52,7 @@ export function CreateRoomForm({ initialName, initialLanguage, onSubmit }: Creat
           <input
             {...control}
             name="name"
+            dir="auto"
             required
             maxLength={LIMITS.nameLength}
             autoComplete="nickname"
@@ -60,10 +61,14 @@ export function CreateRoomForm({ initialName, initialLanguage, onSubmit }: Creat
         )}
       </Field>
       <Field label={t('create.roomTitle')} hint={t('create.roomTitleHint')} error={flaws.title}>
-        {(control) => <input {...control} name="title" required maxLength={LIMITS.titleLength} autoComplete="off" />}
+        {(control) => (
+          <input {...control} name="title" dir="auto" required maxLength={LIMITS.titleLength} autoComplete="off" />
+        )}
       </Field>
       <Field label={t('create.description')} note={t('create.optional')}>
-        {(control) => <textarea {...control} name="description" rows={2} maxLength={LIMITS.descriptionLength} />}
+        {(control) => (
+          <textarea {...control} name="description" dir="auto" rows={2} maxLength={LIMITS.descriptionLength} />
+        )}
       </Field>
       <div className={styles.pair}>
         <Field label={t('create.language')}>

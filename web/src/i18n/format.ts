@@ -1,3 +1,5 @@
+import { isolate } from './isolate.ts';
+
 const COMPACT_FROM = 10_000;
 const MINUTE_MS = 60_000;
 const MINUTES_PER_HOUR = 60;
@@ -38,6 +40,11 @@ export function formatLanguage(tag: string, language: string): string {
   return name.charAt(0).toLocaleUpperCase(language) + name.slice(1);
 }
 
+/** `November 26, 2026`. */
+export function formatDate(epochMs: number, language: string): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: 'long' }).format(epochMs);
+}
+
 export function formatList(names: readonly string[], language: string): string {
-  return new Intl.ListFormat(language, { type: 'conjunction' }).format(names);
+  return new Intl.ListFormat(language, { type: 'conjunction' }).format(names.map(isolate));
 }

@@ -1,6 +1,14 @@
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
-import { formatCount, formatDuration, formatElapsed, formatLanguage, formatList, formatPercent } from './format.ts';
+import {
+  formatCount,
+  formatDate,
+  formatDuration,
+  formatElapsed,
+  formatLanguage,
+  formatList,
+  formatPercent,
+} from './format.ts';
 
 export interface Format {
   count(value: number): string;
@@ -8,6 +16,7 @@ export interface Format {
   duration(ms: number): string;
   elapsed(ms: number): string;
   language(tag: string): string;
+  date(epochMs: number): string;
   list(names: readonly string[]): string;
 }
 
@@ -22,6 +31,7 @@ export function useFormat(): Format {
       duration: (ms) => formatDuration(ms, language),
       elapsed: (ms) => formatElapsed(ms, language),
       language: (tag) => formatLanguage(tag, language),
+      date: (epochMs) => formatDate(epochMs, language),
       list: (names) => formatList(names, language),
     }),
     [language],

@@ -1,5 +1,5 @@
-import { act, screen } from '@testing-library/react';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { act, screen, waitFor, within } from '@testing-library/react';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ApiClient } from '@tribune/shared/ApiClient.ts';
 import { FakeRoomClient } from '../../dev/FakeRoomClient.ts';
 import * as make from '../../dev/fixtures.ts';
@@ -119,6 +119,8 @@ describe('an invitation', () => {
     const self = make.selfOf(make.person('Nina'), 'listener', { invitedBy: 'Ada Lovelace' });
     const { user } = show(new FakeRoomClient(make.roomView({ self }), { 'stage:accept': acceptInvite }));
     await screen.findByRole('alertdialog', { name: 'Ada Lovelace invites you to speak' });
+    const answers = within(screen.getByRole('alertdialog')).getAllByRole('button');
+    expect(answers.map(({ textContent }) => textContent)).toEqual(['Join the stage', 'Not now']);
     expect(document.activeElement).toBe(screen.getByRole('button', { name: 'Join the stage' }));
     await user.keyboard('{Enter}');
     expect(acceptInvite).toHaveBeenCalledOnce();
@@ -185,6 +187,54 @@ describe('the connection', () => {
     const { user } = show(client);
     await user.click(screen.getByRole('button', { name: 'Listen' }));
     expect(client.asked).toEqual(['startPlayback']);
+  });
+});
+
+describe('sound that the system paused', () => {
+  it('is one click away', async () => {
+    const client = new FakeRoomClient(make.roomView({ playback: 'paused' }));
+    const { user } = show(client);
+    expect(screen.getByText('The sound is paused').parentElement?.getAttribute('role')).toBe('alert');
+    await user.click(screen.getByRole('button', { name: 'Listen again' }));
+    expect(client.asked).toEqual(['startPlayback']);
+  });
+});
+
+describe('the screen', () => {
+  const release = called();
+  const request = vi.fn<() => Promise<unknown>>();
+  beforeEach(() => {
+    const lock = { released: false, release: () => Promise.resolve(release()) };
+    request.mockReset().mockImplementation(() => Promise.resolve({ ...lock }));
+    Object.defineProperty(navigator, 'wakeLock', { value: { request }, configurable: true });
+  });
+  afterEach(() => {
+    release.mockReset();
+    delete (navigator as { wakeLock?: unknown }).wakeLock;
+  });
+
+  it('stays on for whoever speaks, until they are in the audience', async () => {
+    const client = new FakeRoomClient(make.hostView());
+    show(client);
+    await waitFor(() => expect(request).toHaveBeenCalledExactlyOnceWith('screen'));
+    act(() => client.set({ self: make.selfOf(make.ada, 'listener') }));
+    await waitFor(() => expect(release).toHaveBeenCalled());
+  });
+
+  it('stays on after a look at another app, which takes the lock away', async () => {
+    const lock = { released: false, release: () => Promise.resolve() };
+    request.mockResolvedValueOnce(lock);
+    show(new FakeRoomClient(make.hostView()));
+    await waitFor(() => expect(request).toHaveBeenCalledOnce());
+    await act(() => Promise.resolve());
+    lock.released = true;
+    document.dispatchEvent(new Event('visibilitychange'));
+    expect(request).toHaveBeenCalledTimes(2);
+  });
+
+  it('may go dark for whoever listens', () => {
+    show(new FakeRoomClient(make.roomView()));
+    expect(request).not.toHaveBeenCalled();
   });
 });
 

@@ -30,8 +30,6 @@ export function RoomView() {
         </div>
         <div className={styles.side}>
           <HandsQueue />
-        </div>
-        <div className={styles.audience}>
           <Audience />
         </div>
       </main>

@@ -4,14 +4,14 @@
 --
 -- Assembled from parts.lua, lib.lua, a part for each theme, and main.lua.
 --
--- KEYS  room stage hands names invites bans ticket home excluded where
+-- KEYS  room stage hands names invites bans ticket home excluded where handAddresses
 -- ARGV  action, actor's user id ('' is the server itself), unix time in ms, arguments (JSON), row of the permission table (JSON)
 --
 -- Returns {'error', code}, or {'ok', room hash, stage members (JSON), hands, names of hands, invites, effects, people excluded}, or of
 -- somebody who has entered and changed nothing {'unchanged', number of the record}. An effect is a user id followed by the cause that
 -- this person is told.
 
-local roomKey, stageKey, handsKey, namesKey, invitesKey, bansKey, ticketKey, homeKey, excludedKey, whereKey =
+local roomKey, stageKey, handsKey, namesKey, invitesKey, bansKey, ticketKey, homeKey, excludedKey, whereKey, handAddressesKey =
   unpack(KEYS)
 local partKeys = { roomKey, stageKey, handsKey, namesKey, invitesKey, bansKey }
 local action, actorId, now = ARGV[1], ARGV[2], tonumber(ARGV[3])
@@ -78,6 +78,7 @@ end
 
 local function dropHand(userId)
   redis.call('HDEL', namesKey, userId)
+  redis.call('HDEL', handAddressesKey, userId)
   return redis.call('ZREM', handsKey, userId) == 1
 end
 
@@ -118,6 +119,18 @@ local function crown(heir)
   change(heir)
   redis.call('HSET', roomKey, 'hostId', heir.userId, 'hostName', heir.name)
   tell(heir.userId, 'madeHost')
+end
+
+-- Whoever takes over from a host: the co-host, or else the speaker, who came first and is there.
+local function findHeir()
+  local speaker = nil
+  for _, someone in ipairs(members()) do
+    if not someone.away then
+      if someone.role == 'cohost' then return someone end
+      if someone.role == 'speaker' then speaker = speaker or someone end
+    end
+  end
+  return speaker
 end
 
 local function countCohosts()

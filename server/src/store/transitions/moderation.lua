@@ -19,10 +19,15 @@ end
 
 transitions['peer:remove'] = function()
   if isPromoted() then return 'INVALID_STATE' end
+  local wasHost = roleOf(args.userId) == 'host'
   exclude(args.userId, 'removed')
   leaveStage(args.userId)
   dropHand(args.userId)
   dropInvite(args.userId)
+  if not wasHost then return end
+  -- Only the operator can remove a host. Somebody takes over, or there is nobody left who could lead the room.
+  local heir = findHeir()
+  if heir then crown(heir) else transitions['room:end']() end
 end
 
 transitions['peer:ban'] = function()

@@ -43,20 +43,12 @@ end
 
 -- The host's grace is over: the place goes to an heir who is there, and stays the host's while there is none.
 transitions['host:succeed'] = function()
-  local heir, speaker, absent = nil, nil, nil
+  local absent = nil
   for _, someone in ipairs(members()) do
-    if someone.role == 'host' then
-      if not someone.away then
-        unchanged = true
-        return
-      end
-      absent = someone
-    elseif not someone.away then
-      if someone.role == 'cohost' then heir = heir or someone else speaker = speaker or someone end
-    end
+    if someone.role == 'host' then absent = someone end
   end
-  heir = heir or speaker
-  if not heir then
+  local heir = findHeir()
+  if not heir or (absent and not absent.away) then
     unchanged = true
     return
   end

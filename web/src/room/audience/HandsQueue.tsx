@@ -83,7 +83,9 @@ function HandRow({ person: { userId, name }, place, onApprove, onDecline }: Hand
         {place}
       </span>
       <Avatar userId={userId} name={name} className={styles.face} />
-      <span className={styles.name}>{name}</span>
+      <span className={styles.name} dir="auto">
+        {name}
+      </span>
       <Button
         size="sm"
         variant="primary"

@@ -11,7 +11,7 @@ import { REACTION_PICTURES } from '../reactions.ts';
 /** A tray of reactions that stays open while one reacts; the button or Escape closes it. */
 export function ReactionButton() {
   const { t } = useTranslation();
-  const { request } = useRoomClient();
+  const client = useRoomClient();
   const run = useRun();
   const id = useId();
   const [open, setOpen] = useState(false);
@@ -31,7 +31,7 @@ export function ReactionButton() {
               type="button"
               className={styles.reaction}
               aria-label={t(`reaction.${kind}`)}
-              onClick={() => void run(() => request('reaction:send', { kind }))}
+              onClick={() => void run(() => client.react(kind))}
             >
               <img src={REACTION_PICTURES[kind]} alt="" width={30} height={30} />
             </button>

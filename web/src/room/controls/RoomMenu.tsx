@@ -2,6 +2,7 @@ import {
   Activity,
   ArrowDownToLine,
   CircleStop,
+  Disc,
   Keyboard,
   Lock,
   LockOpen,
@@ -53,6 +54,8 @@ export default function RoomMenu({ trigger, onDialog }: RoomMenuProps) {
           { label: t('health.title'), icon: <Activity {...ICON} />, run: seesHealth ? open('health') : undefined },
           { label: t('menu.muteOthers'), icon: <MicOff {...ICON} />, run: at(commands.muteOthers) },
           { label: t('menu.lock'), icon: <Lock {...ICON} />, run: at(commands.lock) },
+          { label: t('recording.start'), icon: <Disc {...ICON} />, run: at(commands.record) },
+          { label: t('recording.stop'), icon: <CircleStop {...ICON} />, run: at(commands.stopRecording) },
           { label: t('menu.unlock'), icon: <LockOpen {...ICON} />, run: at(commands.unlock) },
         ],
         [

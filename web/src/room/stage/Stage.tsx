@@ -1,3 +1,4 @@
+import type { CSSProperties } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useIsLocked, useSelf, useSpeakerLimit, useStage } from '../../hooks/roomFacts.ts';
 import { Lock } from 'lucide-react';
@@ -30,13 +31,25 @@ export function Stage() {
           </span>
         )}
       </header>
-      <ul role="list" aria-labelledby="stage" className={styles.list} data-crowd={crowd}>
+      <ul
+        role="list"
+        aria-labelledby="stage"
+        className={styles.list}
+        data-crowd={crowd}
+        style={{ '--columns': columnsOf(stage.length) } as CSSProperties}
+      >
         {stage.map((member) => (
           <StageTile key={member.userId} member={member} isSelf={member.userId === userId} />
         ))}
       </ul>
     </section>
   );
+}
+
+/** Where there is width for it, two rows take up to eight, and three take the rest. */
+function columnsOf(count: number): number {
+  if (count <= FEW) return count;
+  return Math.ceil(count / (count <= SOME ? 2 : 3));
 }
 
 /** The fewer they are, the larger they are drawn. */

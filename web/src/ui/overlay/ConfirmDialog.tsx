@@ -12,7 +12,7 @@ interface ConfirmDialogProps {
   readonly confirm: string;
   readonly cancel?: string;
   readonly danger?: boolean;
-  /** A yes is what most people want to say, and it can be taken back: it has the focus, and stands first on a phone. */
+  /** A yes is what most people want to say, and it can be taken back: it stands first, and has the focus. */
   readonly eager?: boolean;
   readonly onConfirm: () => void;
   readonly onCancel: () => void;
@@ -20,7 +20,7 @@ interface ConfirmDialogProps {
   readonly other?: ReactNode;
 }
 
-/** Asks before what cannot be taken back, for as long as it is rendered. Focus starts on Cancel, and Escape is Cancel. */
+/** Asks before what cannot be taken back, for as long as it is rendered. Focus starts on Cancel unless `eager`; Escape is Cancel. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
   const { t } = useTranslation();
   const {
@@ -40,6 +40,13 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
     event.preventDefault();
     action.current?.focus();
   };
+  const yes = (
+    <AlertDialog.Action asChild ref={action}>
+      <Button variant={danger ? 'destructive' : 'primary'} onClick={onConfirm}>
+        {confirm}
+      </Button>
+    </AlertDialog.Action>
+  );
   return (
     <AlertDialog.Root open>
       <AlertDialog.Portal>
@@ -52,15 +59,12 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
           <AlertDialog.Title className={dialog.title}>{title}</AlertDialog.Title>
           <AlertDialog.Description className={dialog.description}>{text}</AlertDialog.Description>
           <div className={cx(styles.buttons, eager && styles.eager)}>
+            {eager && yes}
             <AlertDialog.Cancel asChild>
               <Button onClick={onCancel}>{cancel}</Button>
             </AlertDialog.Cancel>
             {other}
-            <AlertDialog.Action asChild ref={action}>
-              <Button variant={danger ? 'destructive' : 'primary'} onClick={onConfirm}>
-                {confirm}
-              </Button>
-            </AlertDialog.Action>
+            {!eager && yes}
           </div>
         </AlertDialog.Content>
       </AlertDialog.Portal>

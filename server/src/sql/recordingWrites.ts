@@ -1,0 +1,94 @@
+import type { Kysely } from 'kysely';
+import type { Chapter, Gap, NewRecording, SegmentRun, Stretch } from './recording.ts';
+import type { Tables } from './tables.ts';
+
+type Db = Kysely<Tables>;
+
+/**
+ * Creates the row, or takes up again one that had ended: a failover, or a room that records in two parts. A deleted one stays, so that a
+ * recorder which has not heard of it writes nothing that is seen; one that began after the deletion is another recording.
+ */
+export async function upsertRecording(db: Db, recording: NewRecording): Promise<void> {
+  const { id, roomId, host, startedAt, retentionDays, title, language, visibility, node } = recording;
+  await db
+    .deleteFrom('recordings')
+    .where('id', '=', id)
+    .where('state', '=', 'deleted')
+    .where('deleted_at', '<', startedAt)
+    .execute();
+  await db
+    .insertInto('recordings')
+    .values({
+      ...{ id, room_id: roomId, title, host_id: host.userId, host_name: host.name, language, visibility, node },
+      ...{ state: 'recording', started_at: startedAt, ended_at: null, duration_ms: 0 },
+      ...{ retention_days: retentionDays, deleted_at: null },
+    })
+    .onConflict((conflict) =>
+      conflict
+        .column('id')
+        .doUpdateSet({ state: 'recording', ended_at: null, node })
+        .where('recordings.state', '!=', 'deleted'),
+    )
+    .execute();
+}
+
+export async function upsertRun(db: Db, recordingId: string, run: SegmentRun, now: number): Promise<void> {
+  const { node, first, last, bytes } = run;
+  await db
+    .insertInto('segment_runs')
+    .values({ recording_id: recordingId, node, first_index: first, last_index: last, bytes, updated_at: now })
+    .onConflict((conflict) =>
+      conflict
+        .columns(['recording_id', 'node', 'first_index'])
+        .doUpdateSet({ last_index: last, bytes, updated_at: now }),
+    )
+    .execute();
+}
+
+export async function upsertGap(db: Db, recordingId: string, { from, to, reason }: Gap): Promise<void> {
+  await db
+    .insertInto('gaps')
+    .values({ recording_id: recordingId, from_ms: from, to_ms: to, reason })
+    .onConflict((conflict) => conflict.columns(['recording_id', 'from_ms', 'reason']).doUpdateSet({ to_ms: to }))
+    .execute();
+}
+
+export async function upsertStretch(db: Db, recordingId: string, { kind, person, from, to }: Stretch): Promise<void> {
+  await db
+    .insertInto('stretches')
+    .values({ recording_id: recordingId, kind, user_id: person.userId, name: person.name, from_ms: from, to_ms: to })
+    .onConflict((conflict) =>
+      conflict.columns(['recording_id', 'kind', 'user_id', 'from_ms']).doUpdateSet({ to_ms: to, name: person.name }),
+    )
+    .execute();
+}
+
+export async function upsertChapter(db: Db, recordingId: string, { id, at, title, automatic }: Chapter): Promise<void> {
+  await db
+    .insertInto('chapters')
+    .values({ recording_id: recordingId, id, at_ms: at, title, automatic: Number(automatic) })
+    .onConflict((conflict) =>
+      conflict.columns(['recording_id', 'id']).doUpdateSet({ at_ms: at, title, automatic: Number(automatic) }),
+    )
+    .execute();
+}
+
+/** Nobody is on stage after the end. */
+export async function finishRecording(
+  db: Db,
+  recordingId: string,
+  { endedAt, durationMs }: { readonly endedAt: number; readonly durationMs: number },
+): Promise<void> {
+  await db
+    .updateTable('stretches')
+    .set({ to_ms: endedAt })
+    .where('recording_id', '=', recordingId)
+    .where('to_ms', 'is', null)
+    .execute();
+  await db
+    .updateTable('recordings')
+    .set({ state: 'ready', ended_at: endedAt, duration_ms: durationMs })
+    .where('id', '=', recordingId)
+    .where('state', '!=', 'deleted')
+    .execute();
+}

@@ -47,7 +47,7 @@ describe('the store of rooms', () => {
   ] as const)(
     'where the server records rooms "%s", its host cannot change that',
     async (recordingPolicy, action, recording) => {
-      const other = await store.create(SETTINGS, HOST, { quotas: QUOTAS, recordingPolicy });
+      const other = await store.create(SETTINGS, HOST, { address: 'here', quotas: QUOTAS, recordingPolicy });
       expect(other.recording).toBe(recording);
       await expect(store.transition(other.id, action, HOST)).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
     },

@@ -4,9 +4,14 @@ import { isIP, type AddressInfo, type Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
+import { AddressLimits } from './admission/AddressLimits.ts';
 import { Admission } from './admission/Admission.ts';
+import { createNetworkReader } from './admission/network.ts';
+import { RecordingArchive } from './archive/RecordingArchive.ts';
 import { IceServers } from './auth/IceServers.ts';
 import { Tokens, loadSecret } from './auth/Tokens.ts';
+import { Recorder } from './broadcast/Recorder.ts';
+import { Replays } from './broadcast/Replays.ts';
 import { NodeRegistry, type NodeState } from './cluster/NodeRegistry.ts';
 import { ClusterBus } from './cluster/ClusterBus.ts';
 import type { ClusterContext } from './cluster/ClusterContext.ts';
@@ -47,6 +52,7 @@ const TRIED_JOINS_PER_S = 1;
 interface Parts {
   readonly pool: WorkerPool;
   readonly mixer: Mixer;
+  readonly secret: string;
   readonly tokens: Tokens;
   readonly iceServers: IceServers;
   readonly metrics: Metrics;
@@ -56,6 +62,7 @@ interface Parts {
 export class Server {
   readonly #logger: Logger;
   readonly #http: HttpServer;
+  readonly #archive: RecordingArchive;
   /** Null where PORT has everything. */
   readonly #operations: HttpServer | null;
   readonly #redis: Redis;
@@ -65,6 +72,7 @@ export class Server {
   readonly #redisHealth: RedisHealth;
   readonly #pool: WorkerPool;
   readonly #mixer: Mixer;
+  readonly #recorder: Recorder;
   readonly #signaling: SignalingServer;
   readonly #rooms: RoomManager;
   readonly #connections = new Set<Socket>();
@@ -75,12 +83,14 @@ export class Server {
   #drained: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
 
-  private constructor(config: Config, logger: Logger, { pool, mixer, tokens, iceServers, metrics }: Parts) {
+  private constructor(config: Config, logger: Logger, { pool, mixer, secret, tokens, iceServers, metrics }: Parts) {
     this.#logger = logger;
     this.#nodeId = config.NODE_ID;
     this.#drainMs = config.DRAIN_S * 1000;
     this.#pool = pool;
     this.#mixer = mixer;
+    this.#archive = new RecordingArchive(config, logger);
+    this.#recorder = new Recorder({ archive: this.#archive, config, logger });
     this.#redis = connectRedis(config.REDIS_URL, logger);
     this.#redisHealth = new RedisHealth({ redis: this.#redis, nodeId: config.NODE_ID, logger, observer: metrics });
     const store = new RoomStore(this.#redis, metrics);
@@ -91,10 +101,11 @@ export class Server {
       connection.once('close', () => this.#connections.delete(connection));
     });
     this.#subscriber = connectSubscriber(this.#redis);
+    const networkOf = createNetworkReader(config.TRUST_PROXY, secret);
     this.#signaling = new SignalingServer({
       httpServer: this.#http,
-      nodeId: config.NODE_ID,
-      joinsPerS: config.JOINS_PER_S,
+      config,
+      networkOf,
       tokens,
       iceServers,
       metrics,
@@ -105,13 +116,16 @@ export class Server {
       logger,
       describe: () => this.#describe(config, tokens.fingerprint),
     });
-    this.#admission = new Admission(this.#redis, this.#registry);
+    this.#admission = new Admission({
+      ...{ redis: this.#redis, registry: this.#registry, perAddressShare: config.PER_ADDRESS_SHARE },
+      peoplePerAddress: config.PEOPLE_PER_ADDRESS,
+    });
     pool.health.on('changed', () => void this.#registry.beat().catch(() => undefined));
     const cluster = this.#joinCluster(config, logger);
     const roomConfig = { ...config, CLUSTER_ADDRESS: clusterAddressOf(config, pool) };
     this.#rooms = new RoomManager({
       ...{ store, directory: new RoomDirectory(this.#redis), pool, mixer, config: roomConfig, logger, cluster },
-      ...{ audienceOf: (roomId) => this.#signaling.audienceOf(roomId), observer: metrics },
+      ...{ recorder: this.#recorder, audienceOf: (roomId) => this.#signaling.audienceOf(roomId), observer: metrics },
     });
     watchRooms(this.#rooms, metrics.registry);
     watchWorkers(pool, metrics.registry);
@@ -132,10 +146,14 @@ export class Server {
       config: webConfig,
       rooms: this.#rooms,
       admission: this.#admission,
+      limits: new AddressLimits(this.#redis, config),
+      networkOf,
       isDraining: () => this.#draining,
       tokens,
       iceServers,
       rtpCapabilities,
+      archive: this.#archive,
+      replays: new Replays(this.#archive.objects),
     });
   }
 
@@ -149,7 +167,8 @@ export class Server {
       pool.close();
       throw error;
     });
-    const server = new Server(config, logger, { pool, mixer, tokens, iceServers: new IceServers(config), metrics });
+    const iceServers = new IceServers(config);
+    const server = new Server(config, logger, { pool, mixer, secret, tokens, iceServers, metrics });
     try {
       await server.#listen(config);
     } catch (error) {
@@ -175,6 +194,10 @@ export class Server {
 
   get pool(): WorkerPool {
     return this.#pool;
+  }
+
+  get recorder(): Recorder {
+    return this.#recorder;
   }
 
   get mixer(): Mixer {
@@ -228,8 +251,10 @@ export class Server {
     await closing;
     this.#pool.close();
     this.#mixer.close();
+    await this.#recorder.close();
     this.#registry.close();
     this.#redisHealth.close();
+    await this.#archive.close();
     this.#subscriber.disconnect();
     this.#redis.disconnect();
   }
@@ -273,6 +298,7 @@ export class Server {
     return {
       load: self ? (self.listeners + self.coming) / self.capacity : 0,
       isRedisUp: this.#redisHealth.isUp,
+      archive: this.#archive,
       isAccepting: this.#whyNotAccepting() === null,
     };
   }
@@ -287,6 +313,7 @@ export class Server {
     return {
       nodeId: this.#nodeId,
       problem: this.#registry.problem?.message ?? null,
+      archive: this.#archive.problems,
       nodes: this.#registry.nodes,
       rooms,
     };

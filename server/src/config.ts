@@ -1,10 +1,12 @@
 import { isIP } from 'node:net';
 import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
+import { RECORDING_POLICIES } from '@tribune/shared/domain.ts';
 import { z } from 'zod';
 import { ConfigError, findContradictions, type VariableName } from './configFaults.ts';
 import {
   announcedAddresses,
+  bucketUrl,
   host,
   iceServers,
   isUnspecified,
@@ -12,6 +14,7 @@ import {
   number,
   origin,
   port,
+  postgresUrl,
   redisUrl,
   secret,
   turnUrls,
@@ -63,7 +66,7 @@ export const variables = z.object({
   DATA_DIR: z
     .string()
     .default('data')
-    .describe('Folder of what outlives a restart: the secret, and the own Redis of `npm start`.'),
+    .describe('Folder of what outlives a restart: the secret, recordings, and the own Redis of `npm start`.'),
   WEB_DIR: z
     .string()
     .optional()
@@ -127,6 +130,14 @@ export const variables = z.object({
   ROOMS_PER_ADDRESS_PER_HOUR: whole(1)
     .default(60)
     .describe('Rooms that may be created from one network address in an hour.'),
+  PEOPLE_PER_ADDRESS: whole(1)
+    .default(2000)
+    .describe('People who may arrive within a minute from one network address, such as that of a school.'),
+  PER_ADDRESS_SHARE: number(0.01, 1)
+    .default(0.5)
+    .describe(
+      'Part of a room, of its hands and of all rooms that one network address gets while others may want some; 1 for all.',
+    ),
   STAGE_GRACE_S: number(0.1, MAX_SECONDS)
     .default(30)
     .describe('Seconds for which a place on stage, a hand or an invitation is kept for a lost connection.'),
@@ -140,6 +151,12 @@ export const variables = z.object({
   TRANSPORT_CONNECT_S: number(0.1, MAX_SECONDS)
     .default(12)
     .describe('Seconds within which a media transport has to connect.'),
+  RECORDING: z
+    .enum(RECORDING_POLICIES, 'has to be off, allowed or always')
+    .default('allowed')
+    .describe(
+      'Whether rooms are recorded: `off` never, `allowed` where their host starts it, `always` every one. Holds for rooms created from then on.',
+    ),
   MIX_PACKET_MS: z
     .enum(['auto', '60', '120'], 'has to be auto, 60 or 120')
     .default('auto')
@@ -148,6 +165,28 @@ export const variables = z.object({
       'Sound in one packet of the mix that listeners get, in ms: 60, 120, or auto: 120 on workers with 500 listeners or more.',
     ),
   MIX_BITRATE: whole(6000, 128_000).default(32_000).describe('Bits per second of the mix that listeners get.'),
+  DATABASE_URL: postgresUrl
+    .optional()
+    .describe(
+      'PostgreSQL for recordings and what else outlives a room: `postgres://USER:PASSWORD@HOST/NAME`. Several nodes need it. Default: a file of SQLite under DATA_DIR.',
+    ),
+  S3_URL: bucketUrl
+    .optional()
+    .describe(
+      'Bucket of an S3 API for the sound of recordings: `https://HOST/BUCKET` or `https://BUCKET.HOST`. Several nodes need it. Default: a folder under DATA_DIR.',
+    ),
+  S3_REGION: z.string().default('auto').describe('Region of the bucket.'),
+  S3_ACCESS_KEY_ID: z.string().optional().describe('Key of the bucket; required with S3_URL.'),
+  S3_SECRET_ACCESS_KEY: z.string().optional().describe('Secret of that key; required with S3_URL.'),
+  RECORDING_MAX_GB: number(0.001)
+    .optional()
+    .describe('Gigabytes that all recordings may have together; an hour is 15 MB. Default: no limit but the disk.'),
+  RECORDING_ROOM_MAX_GB: number(0.001)
+    .optional()
+    .describe('Gigabytes that the recordings of one room may have. Default: no limit.'),
+  RECORDING_RETENTION_DAYS: number(0.01)
+    .optional()
+    .describe('Days after which a recording that has ended is deleted. Default: it is kept.'),
 });
 
 export type Variables = z.output<typeof variables>;
@@ -161,7 +200,19 @@ export type Config = Readonly<Omit<Variables, 'MEDIA_ANNOUNCED_ADDRESS' | 'CLUST
   /** Of MEDIA_LISTEN_ADDRESS, the one at which the mixers of other nodes reach this one. */
   readonly relayListenAddress: string;
   readonly secretFile: string;
+  /** DATABASE_URL, or the path of the file of SQLite. */
+  readonly databaseUrl: string;
+  readonly objectsFolder: string;
+  /** The bucket of S3_URL; null where objects are in `objectsFolder`. */
+  readonly s3: S3Config | null;
 };
+
+interface S3Config {
+  readonly url: string;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+}
 
 /** Reads the configuration. @throws {Error} that names every variable at fault, what is wrong and what would do, and never its value. */
 export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
@@ -183,7 +234,21 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     // The same after a restart, so that its rooms need not wait for a lease to run out.
     NODE_ID: parsed.data.NODE_ID ?? `${hostname()}-${PORT}`,
     secretFile: join(DATA_DIR, 'secret'),
+    databaseUrl: parsed.data.DATABASE_URL ?? join(DATA_DIR, 'tribune.db'),
+    objectsFolder: join(DATA_DIR, 'objects'),
+    s3: s3Of(parsed.data),
   });
+}
+
+function s3Of(values: Variables): S3Config | null {
+  const {
+    S3_URL: url,
+    S3_REGION: region,
+    S3_ACCESS_KEY_ID: accessKeyId,
+    S3_SECRET_ACCESS_KEY: secretAccessKey,
+  } = values;
+  if (url === undefined || accessKeyId === undefined || secretAccessKey === undefined) return null;
+  return { url, region, accessKeyId, secretAccessKey };
 }
 
 /** Whoever says nothing runs Tribune on the machine where the browser is. */

@@ -53,8 +53,19 @@ export const EXAMPLES: { readonly [N in VariableName]: string } = {
   EMPTY_ROOM_S: '300',
   LEADERLESS_ROOM_S: '1800',
   TRANSPORT_CONNECT_S: '12',
+  PEOPLE_PER_ADDRESS: '2000',
+  PER_ADDRESS_SHARE: '0.5',
+  RECORDING: 'allowed',
   MIX_PACKET_MS: '60',
   MIX_BITRATE: '32000',
+  DATABASE_URL: 'postgres://tribune:password@localhost/tribune',
+  S3_URL: 'https://s3.example.org/tribune',
+  S3_REGION: 'eu-west-1',
+  S3_ACCESS_KEY_ID: 'the id of a key that may write to the bucket',
+  S3_SECRET_ACCESS_KEY: 'the secret of that key',
+  RECORDING_MAX_GB: '100',
+  RECORDING_ROOM_MAX_GB: '2',
+  RECORDING_RETENTION_DAYS: '90',
 };
 
 /** The server cannot work as it is configured. The message has a line for each variable at fault, and no value. */
@@ -129,11 +140,17 @@ function* pairFaults({
   TURN_SECRET,
   ADMIN_KEY,
   SECRET,
+  S3_URL,
+  S3_ACCESS_KEY_ID,
+  S3_SECRET_ACCESS_KEY,
 }: Variables): Iterable<Fault> {
   if (METRICS_HOST !== undefined && METRICS_PORT === undefined)
     yield ['METRICS_PORT', 'is needed for METRICS_HOST to mean something'];
   if (TURN_URLS && TURN_SECRET === undefined) yield ['TURN_SECRET', 'is needed for TURN_URLS'];
   if (!TURN_URLS && TURN_SECRET !== undefined) yield ['TURN_URLS', 'has to name the servers that know TURN_SECRET'];
+  if (S3_URL !== undefined && S3_ACCESS_KEY_ID === undefined) yield ['S3_ACCESS_KEY_ID', 'is needed for S3_URL'];
+  if (S3_URL !== undefined && S3_SECRET_ACCESS_KEY === undefined)
+    yield ['S3_SECRET_ACCESS_KEY', 'is needed for S3_URL'];
   if (ADMIN_KEY !== undefined && ADMIN_KEY === SECRET) yield ['ADMIN_KEY', 'has to differ from SECRET'];
 }
 

@@ -43,6 +43,16 @@ export const redisUrl = z.string('is missing').refine((text) => {
   return hostname !== '' && /^(?:\/\d*)?$/.test(pathname);
 }, 'has to begin with redis:// or rediss:// and name a host, or be the path of a socket');
 
+/** Of PostgreSQL. */
+export const postgresUrl = z
+  .string()
+  .refine((text) => /^postgres(?:ql)?:\/\/./.test(text) && URL.canParse(text), 'has to begin with postgres://');
+
+/** Of a bucket of an S3 API. */
+export const bucketUrl = z
+  .string()
+  .refine((text) => /^https?:\/\/./.test(text) && URL.canParse(text), 'has to begin with https:// or http://');
+
 /** Of this machine, or of one that people reach. */
 export const host = z.string().refine((text) => isIP(text) !== 0 || HOST_NAME.test(text), {
   message: 'has to be an address or a name alone, without a scheme or a port',

@@ -100,9 +100,9 @@ describe('the media of a room', () => {
   });
 
   it('opens the mix for other nodes though nobody listens here', async () => {
-    await media.setMix({ epoch: 1, nodes: [] });
+    await media.setMix({ epoch: 1, nodes: [], sound: 'speech' });
     expect(media.audience).toBeNull();
-    await media.setMix({ epoch: 1, nodes: [{ address: '127.0.0.1', port: 40_000 }] });
+    await media.setMix({ epoch: 1, nodes: [{ address: '127.0.0.1', port: 40_000 }], sound: 'speech' });
     expect(media.audience).not.toBeNull();
   });
 

@@ -12,6 +12,7 @@ import {
   qualityReport,
   reactionRequest,
   setMutedRequest,
+  soundRequest,
   transportConnect,
   transportRef,
 } from './schemas.ts';
@@ -76,7 +77,10 @@ export const requests = {
   'room:snapshot': { data: nothing, result: z.custom<RoomSnapshot>() },
   'room:goLive': { data: nothing, result: done },
   'room:lock': { data: lockRequest, result: done },
+  'room:setSound': { data: soundRequest, result: done },
   'room:end': { data: nothing, result: done },
+  'recording:start': { data: nothing, result: done },
+  'recording:stop': { data: nothing, result: done },
   'room:health': { data: nothing, result: z.custom<RoomHealthInfo>() },
   'quality:report': { data: qualityReport, result: z.custom<{ readonly everyS: number }>() },
   'audience:list': { data: audienceQuery, result: z.custom<AudienceList>() },
@@ -199,6 +203,8 @@ export interface Notifications {
    * `media:start` after a random delay of at most `withinMs`. A transport that still works plays until the new one is connected.
    */
   'media:restart': { readonly withinMs: number };
+  /** To the host: this much of the recording is missing, since it could not be kept. Unix times in ms. */
+  'recording:lost': { readonly from: number; readonly to: number; readonly reason: string };
   /** Acknowledged by the client once it can receive it; only then does the server let it flow. */
   'consumer:created': ConsumerInfo;
   'consumer:closed': { readonly consumerId: string };

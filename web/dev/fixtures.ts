@@ -47,6 +47,7 @@ export function roomInfo(changes: Partial<RoomInfo> = {}): RoomInfo {
     createdAt: Date.now() - 40 * MINUTE_MS,
     startedAt: Date.now() - 32 * MINUTE_MS,
     endedAt: null,
+    isRecorded: false,
     listeners: 1204,
     speakers: stage,
     ...changes,
@@ -58,11 +59,14 @@ export function roomState(changes: Partial<RoomState> = {}): RoomState {
     seq: 1,
     phase: 'live',
     locked: false,
+    sound: 'speech',
     speakerLimit: 13,
     stage,
     handCount: 0,
     startedAt: Date.now() - 32 * MINUTE_MS,
     endedAt: null,
+    recordingPolicy: 'allowed',
+    recording: false,
     ...changes,
   };
 }

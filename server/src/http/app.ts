@@ -7,29 +7,33 @@ import type { Logger } from '../logger.ts';
 import { createErrorHandler, notFound } from './problem.ts';
 import { adminRoutes } from './routes/admin.ts';
 import { livenessRoutes, operationsRoutes, type HealthOptions } from './routes/health.ts';
+import { liveRoutes } from './routes/live.ts';
+import { recordingRoutes, type RecordingRoutesOptions } from './routes/recordings.ts';
 import { roomRoutes, type RoomRoutesOptions } from './routes/rooms.ts';
-import { sessionRoutes } from './routes/session.ts';
+import { sessionRoutes, type SessionRoutesOptions } from './routes/session.ts';
 
 const BODY_LIMIT = '16kb';
 const YEAR_MS = 365 * 24 * 3_600_000;
 
-interface AppOptions extends RoomRoutesOptions, HealthOptions {
+interface AppOptions extends RoomRoutesOptions, SessionRoutesOptions, RecordingRoutesOptions, HealthOptions {
   readonly config: RoomRoutesOptions['config'] & Pick<Config, 'TRUST_PROXY' | 'WEB_DIR' | 'ADMIN_KEY' | 'METRICS_PORT'>;
   readonly logger: Logger;
 }
 
 /** The HTTP side: REST, health, and the built page where this server is the one that serves it. */
 export function createApp(options: AppOptions): Express {
-  const { config, tokens, logger } = options;
+  const { config, logger } = options;
   const app = express();
   app.set('trust proxy', config.TRUST_PROXY);
   app.use(securityHeaders());
   app.use(livenessRoutes());
   if (config.METRICS_PORT === undefined) app.use(operationsRoutes(options));
   app.use('/api', express.json({ limit: BODY_LIMIT }));
-  app.use('/api/session', sessionRoutes(tokens));
+  app.use('/api/session', sessionRoutes(options));
   app.use('/api/rooms', roomRoutes(options));
-  if (config.ADMIN_KEY) app.use('/api/admin', adminRoutes({ key: config.ADMIN_KEY, rooms: options.rooms, logger }));
+  app.use('/api/recordings', recordingRoutes(options));
+  if (config.ADMIN_KEY) app.use('/api/admin', adminRoutes({ ...options, key: config.ADMIN_KEY }));
+  app.use('/live', liveRoutes(options));
   app.use('/api', notFound);
   if (config.WEB_DIR) servePage(app, config.WEB_DIR);
   app.use(notFound);
@@ -67,7 +71,7 @@ function servePage(app: Express, webDir: string): void {
   // Built files carry a hash of their content in their name.
   app.use('/assets', express.static(join(webDir, 'assets'), { immutable: true, maxAge: YEAR_MS, fallthrough: false }));
   app.use(express.static(webDir, { index: false }));
-  app.get(['/', '/r/:id'], (_req, res) => {
+  app.get(['/', '/r/:id', '/r/:id/replay'], (_req, res) => {
     res.set('Cache-Control', 'no-cache').sendFile(join(webDir, 'index.html'));
   });
 }

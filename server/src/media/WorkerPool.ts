@@ -29,6 +29,7 @@ export class WorkerPool extends EventEmitter<{ died: [index: number] }> {
   readonly #workers: (MediaWorker | null)[] = [];
   readonly #restartDelays: readonly RestartDelay[];
   #rtpCapabilities: RtpCapabilities = {};
+  #usage: Promise<WorkerUsage[]> | null = null;
   #closed = false;
 
   private constructor(config: PoolConfig, logger: Logger, announced: AnnouncedAddresses) {
@@ -83,16 +84,24 @@ export class WorkerPool extends EventEmitter<{ died: [index: number] }> {
     return placeListener(this.#running(this.#plan.audience), present);
   }
 
+  /** Asked once for all who ask at the same time, as a reading of `/metrics` does several times. */
   async getUsage(): Promise<WorkerUsage[]> {
-    const alive = this.#workers.filter((worker) => worker !== null);
-    const usages = await Promise.allSettled(alive.map(async (worker) => worker.getUsage()));
-    return usages.filter((usage) => usage.status === 'fulfilled').map((usage) => usage.value);
+    this.#usage ??= this.#readUsage().finally(() => {
+      this.#usage = null;
+    });
+    return this.#usage;
   }
 
   close(): void {
     this.#closed = true;
     this.announced.close();
     for (const worker of this.#workers.splice(0)) worker?.close();
+  }
+
+  async #readUsage(): Promise<WorkerUsage[]> {
+    const alive = this.#workers.filter((worker) => worker !== null);
+    const usages = await Promise.allSettled(alive.map(async (worker) => worker.getUsage()));
+    return usages.filter((usage) => usage.status === 'fulfilled').map((usage) => usage.value);
   }
 
   /** Waits for a worker that is being replaced. */

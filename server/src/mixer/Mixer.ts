@@ -183,7 +183,7 @@ export class Mixer extends EventEmitter<{ restarted: [] }> {
     const room: Room = {
       state: {
         ...{ roomId, opening: ++this.#openings, port: 0, relayPort: 0, ssrc: randomInt(1, 0x1_0000_0000) },
-        ...{ bitrate, epoch: null, nodes: [], speakers: [], outputs: [] },
+        ...{ bitrate, epoch: null, nodes: [], sound: 'speech', speakers: [], outputs: [] },
       },
       process: this.#pickProcess(),
       mix: new RoomMix({

@@ -51,8 +51,8 @@ export class RoomMix extends EventEmitter<{
   }
 
   /** The whole plan each time. What comes from other nodes needs no plan: it says by itself what it is. */
-  setMix({ epoch, nodes }: MixPlan): void {
-    this.#options.update({ epoch, nodes });
+  setMix({ epoch, nodes, sound }: MixPlan): void {
+    this.#options.update({ epoch, nodes, sound });
   }
 
   close(): void {

@@ -38,10 +38,12 @@ export class RoomNotifier {
     this.#tellHands(change);
   }
 
-  /** Everyone is told at once when the doors open or close, or when all hands are lowered. */
+  /** Everyone is told at once when the doors open or close, when a recording begins or ends, or when all hands are lowered. */
   #tellState({ before, after }: Change): void {
     const state = toRoomState(after);
-    if (before.phase === after.phase && !clearsHands(before, after)) this.#people.toStage('room:state', state);
+    const isForStage =
+      before.phase === after.phase && before.recording === after.recording && !clearsHands(before, after);
+    if (isForStage) this.#people.toStage('room:state', state);
     else this.#people.toEveryone('room:state', state);
   }
 

@@ -25,6 +25,8 @@ export interface RoomView {
   readonly presentElsewhere: number;
   /** Where other nodes take the mix. */
   readonly mixEndpoints: readonly Endpoint[];
+  /** Somebody hears the room over HTTP. */
+  readonly isHeardOverHttp: boolean;
 }
 
 /** What becomes of one person who is connected to this node. */
@@ -54,6 +56,10 @@ export interface Plan {
   readonly needsMedia: boolean;
   readonly stage: StagePlace;
   readonly mix: MixPlan;
+  /** This node records the mix. */
+  readonly records: boolean;
+  /** This node makes segments of the mix, to be heard now over HTTP. */
+  readonly broadcasts: boolean;
   /** What holds for everyone who is not named. */
   readonly everyone: PeerPlan;
   readonly named: ReadonlyMap<string, PeerPlan>;
@@ -76,11 +82,14 @@ export function decide(view: RoomView, graces: Graces): Plan {
     producer: 'closed',
     leave: null,
   };
+  const needsMedia = emptyMs === null || emptyMs < graces.stageMs;
   return {
     close: decideClose(view, graces),
-    needsMedia: emptyMs === null || emptyMs < graces.stageMs,
+    needsMedia,
     stage: home.kind === 'here' ? 'here' : hasStage ? 'leaving' : 'away',
-    mix: { epoch: hasStage ? home.epoch : null, nodes: hasStage ? view.mixEndpoints : [] },
+    mix: { epoch: hasStage ? home.epoch : null, nodes: hasStage ? view.mixEndpoints : [], sound: record.sound },
+    records: record.recordingSince !== null && home.kind === 'here' && needsMedia,
+    broadcasts: view.isHeardOverHttp && record.phase === 'live' && home.kind === 'here' && needsMedia,
     everyone,
     named: new Map([...membersOf(view, everyone), ...excludedOf(view, everyone)]),
     writes: view.holdsLease ? decideWrites(view, graces) : [],

@@ -108,6 +108,7 @@ export class RoomClient implements RoomClientApi {
       getTransports: () => [this.#receiver.transport, this.#microphone.transport].filter((it) => it !== null),
       onQuality: (quality) => this.#store.set({ quality }),
     });
+    this.#events.on('recording:lost', () => this.#notices.emit({ cause: 'recordingLost' }));
     this.#events.on('room:pulse', ({ reactions }) => {
       if (reactions) this.#showReactions(this.#ownReactions.withoutOwn(reactions, performance.now()));
     });

@@ -24,6 +24,7 @@ const TEXTS = {
   microphoneLost: 'notice.microphoneLost',
   microphoneSilenced: 'notice.microphoneSilenced',
   microphoneBack: 'notice.microphoneBack',
+  recordingLost: 'recording.lost',
   other: null,
 } as const satisfies Record<Notice['cause'], string | null>;
 

@@ -1,6 +1,6 @@
 import { useEffect } from 'react';
 import { enterDirectly } from '../hooks/enteredRoom.ts';
-import { useHands, usePhase, useRole, useRoomInfo } from '../hooks/roomFacts.ts';
+import { useHands, useIsRecording, usePhase, useRole, useRoomInfo } from '../hooks/roomFacts.ts';
 import { useAnnouncements } from '../hooks/useAnnouncements.ts';
 import { useMediaSession } from '../hooks/useMediaSession.ts';
 import { useNotices } from '../hooks/useNotices.ts';
@@ -35,8 +35,11 @@ export function RoomScreen({ onWayOut }: { readonly onWayOut: (way: WayOut) => v
   return hasView ? <Inside /> : <RoomSkeleton />;
 }
 
+/** What was known on entering does not say whether it was recorded since. */
 function EndedRoom() {
-  return <EndedView room={useRoomInfo()} />;
+  const room = useRoomInfo();
+  const isRecording = useIsRecording();
+  return <EndedView room={{ ...room, isRecorded: room.isRecorded || isRecording }} />;
 }
 
 function Inside() {
@@ -50,7 +53,7 @@ function Inside() {
   useWakeLock();
   useNotices();
   useAnnouncements();
-  if (phase === 'ended') return <EndedView room={room} />;
+  if (phase === 'ended') return <EndedRoom />;
   return (
     <>
       <ReconnectBanner />

@@ -97,6 +97,11 @@ export type Notice =
   | { readonly cause: SelfCause; readonly by: string | null }
   | {
       readonly cause:
-        'mediaUnreachable' | 'outputLost' | 'microphoneReplaced' | 'microphoneSilenced' | 'microphoneBack';
+        | 'recordingLost'
+        | 'mediaUnreachable'
+        | 'outputLost'
+        | 'microphoneReplaced'
+        | 'microphoneSilenced'
+        | 'microphoneBack';
     }
   | { readonly cause: 'microphoneLost'; readonly problem: MicrophoneProblem };

@@ -1,4 +1,5 @@
 import { Router } from 'express';
+import type { ArchiveProblems } from '../../archive/RecordingArchive.ts';
 import type { Home } from '../../cluster/HomeLease.ts';
 import type { LiveNode } from '../../cluster/NodeRegistry.ts';
 import type { Metrics } from '../../metrics/Metrics.ts';
@@ -8,6 +9,8 @@ export interface ClusterView {
   readonly nodeId: string;
   /** Why this node can be no part of the cluster; null where it can. */
   readonly problem: string | null;
+  /** Why recordings cannot be kept. Live sound goes on all the same, so `/readyz` says nothing of it. */
+  readonly archive: ArchiveProblems;
   readonly nodes: readonly LiveNode[];
   /** Those that this node has open. */
   readonly rooms: readonly {

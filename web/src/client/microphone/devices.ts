@@ -1,3 +1,4 @@
+import type { RoomSound } from '@tribune/shared/domain.ts';
 import { isRecord, readStored, writeStored } from '../storage.ts';
 import { PSEUDO_DEVICES } from '../media/outputDevices.ts';
 import type { MicrophoneOptions } from '../../state/types.ts';
@@ -27,6 +28,13 @@ export function loadMicrophoneOptions(): MicrophoneOptions {
 
 export function saveMicrophoneOptions(options: MicrophoneOptions): void {
   writeStored(OPTIONS_KEY, options);
+}
+
+/** What the browser is asked to do to the voice: nothing to music, of which it would take most for noise. */
+export function processingFor(sound: RoomSound, options: MicrophoneOptions): MediaTrackConstraints {
+  const { echoCancellation, noiseSuppression, autoGainControl } = options;
+  if (sound === 'music') return { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+  return { echoCancellation, noiseSuppression, autoGainControl };
 }
 
 /** Input devices. Never prompts; until the microphone was allowed the browser tells no id and no label, and the list is empty. */

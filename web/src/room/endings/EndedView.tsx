@@ -1,4 +1,5 @@
 import type { RoomInfo } from '@tribune/shared/domain.ts';
+import { Play } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
 import { useFormat } from '../../i18n/useFormat.ts';
@@ -11,15 +12,27 @@ export function EndedView({ room }: { readonly room: RoomInfo }) {
   const { t } = useTranslation();
   const format = useFormat();
   const [, navigate] = useLocation();
-  const { title, host, language, startedAt, endedAt } = room;
+  const { id, isRecorded, title, host, language, startedAt, endedAt } = room;
   const lastedMs = startedAt !== null && endedAt !== null ? endedAt - startedAt : null;
   return (
     <EndingPage
       title={t('ended.title')}
       buttons={
-        <Button variant="primary" size="lg" onClick={() => navigate('/')}>
-          {t('ended.another')}
-        </Button>
+        <>
+          {isRecorded && (
+            <Button
+              variant="primary"
+              size="lg"
+              icon={<Play size={20} aria-hidden="true" />}
+              onClick={() => navigate(`/r/${id}/replay`)}
+            >
+              {t('recording.listenAgain')}
+            </Button>
+          )}
+          <Button variant={isRecorded ? 'ghost' : 'primary'} size="lg" onClick={() => navigate('/')}>
+            {t('ended.another')}
+          </Button>
+        </>
       }
     >
       <article className={styles.card}>

@@ -50,6 +50,7 @@ function RoomSummary({ room }: { readonly room: RoomInfo }) {
         <PhaseBadge phase={phase} />
         <span>{phase === 'live' ? t('room.listening', counted) : t('room.waiting', counted)}</span>
         <span>{format.language(language)}</span>
+        {room.isRecorded && <span>{t('recording.lobby')}</span>}
       </p>
       <h1 className={styles.title} lang={language} dir="auto">
         {title}

@@ -36,9 +36,7 @@ describe('a recorded room and its replay', () => {
   const position = async () => cleo.page.evaluate(() => document.querySelector('audio')?.currentTime ?? 0);
 
   it('the host turns recording on before the doors open, and everyone sees REC from the start', async () => {
-    await ada.button(ada.texts.room.menu).click();
-    await ada.page.getByRole('menuitem', { name: ada.texts.recording.start }).click();
-    await expectVisible(ada.page.getByTitle(ada.texts.recording.armed));
+    await ada.record();
     await ada.goLive();
     await expectVisible(ada.page.getByTitle(ada.texts.recording.on));
     await ben.enter(link);

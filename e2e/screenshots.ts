@@ -6,7 +6,7 @@ import { TestDeployment } from './support/TestDeployment.ts';
 
 /**
  * `npm run screenshots [folder]`: pictures of a real room from a phone to a large screen, light and dark, for people to judge. The picture
- * of the README is `live-host-1280-light.png`, at half its size.
+ * of the README is `live-host-1280-light.png`, at half its size, and that of docs/recordings.md `replay-1280-light.png`.
  */
 
 const SIZES = [
@@ -15,6 +15,7 @@ const SIZES = [
   { width: 768, height: 1024 },
   { width: 1920, height: 1080 },
 ] as const;
+const SPOKEN_MS = 4000;
 const TITLE = 'Questions about our first year';
 const SPEAKERS = ['Maya Okafor', 'Jonas Weber', 'Inès Laurent', 'Tom'];
 const LISTENERS = [
@@ -95,6 +96,7 @@ async function takeAll(
     await speaker.until(() => speaker.self.role === 'speaker');
   }
   await guests[0]?.request('stage:setMuted', { muted: false });
+  await host.record();
   await host.goLive();
   await guests.at(-1)?.request('hand:raise');
   await guests.at(-2)?.request('hand:raise');
@@ -113,6 +115,18 @@ async function takeAll(
   await listener.button(listener.texts.invite.accept).click();
   await listener.turnOnMicrophone();
   await shoot(listener, 'live-speaker');
+  for (const [one, other] of [
+    [host, listener],
+    [listener, host],
+    [host, listener],
+  ] as const) {
+    await one.page.keyboard.press('m');
+    await host.page.waitForTimeout(SPOKEN_MS);
+    await one.page.keyboard.press('m');
+    await other.page.keyboard.press('m');
+    await host.page.waitForTimeout(SPOKEN_MS);
+    await other.page.keyboard.press('m');
+  }
   for (const speaker of guests.slice(0, SPEAKERS.length)) await speaker.request('stage:leave');
   await host.onTile(listener.name, 'demote');
   await host.tile(listener.name).waitFor({ state: 'detached' });
@@ -123,6 +137,9 @@ async function takeAll(
   await host.endRoom();
   await host.page.getByRole('heading', { name: host.texts.ended.title }).waitFor();
   await shoot(host, 'ended');
+  await listener.page.goto(link);
+  await listener.button(listener.texts.replay.play).waitFor();
+  await shoot(listener, 'replay');
 }
 
 async function enter(origin: string, roomId: string, name: string): Promise<TestPeer> {

@@ -195,8 +195,8 @@ describe('the supervision of mixers', () => {
   it('says how busy its least busy process is, and that it takes rooms', async () => {
     await createMixer(2);
     await openRoom('r1');
-    await expect.poll(() => mixer!.load, { timeout: 10_000 }).toBeGreaterThan(0);
-    expect(mixer!.load).toBeLessThan(1);
+    // The first seconds of a process, in which its code is compiled, may fill a core.
+    await expect.poll(() => mixer!.load, { timeout: 10_000 }).toSatisfy((load: number) => load > 0 && load < 1);
     expect(mixer!.canTakeRoom).toBe(true);
   });
 });

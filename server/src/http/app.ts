@@ -7,6 +7,7 @@ import type { Logger } from '../logger.ts';
 import { createErrorHandler, notFound } from './problem.ts';
 import { adminRoutes } from './routes/admin.ts';
 import { livenessRoutes, operationsRoutes, type HealthOptions } from './routes/health.ts';
+import { liveRoutes } from './routes/live.ts';
 import { recordingRoutes, type RecordingRoutesOptions } from './routes/recordings.ts';
 import { roomRoutes, type RoomRoutesOptions } from './routes/rooms.ts';
 import { sessionRoutes, type SessionRoutesOptions } from './routes/session.ts';
@@ -32,6 +33,7 @@ export function createApp(options: AppOptions): Express {
   app.use('/api/rooms', roomRoutes(options));
   app.use('/api/recordings', recordingRoutes(options));
   if (config.ADMIN_KEY) app.use('/api/admin', adminRoutes({ ...options, key: config.ADMIN_KEY }));
+  app.use('/live', liveRoutes(options));
   app.use('/api', notFound);
   if (config.WEB_DIR) servePage(app, config.WEB_DIR);
   app.use(notFound);

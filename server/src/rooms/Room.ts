@@ -13,6 +13,7 @@ import type { HomeState } from '../cluster/StageHome.ts';
 import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import type { LiveBroadcast } from '../broadcast/LiveBroadcast.ts';
 import type { Recorder } from '../broadcast/Recorder.ts';
 import type { WorkerPool } from '../media/WorkerPool.ts';
 import type { Mixer } from '../mixer/Mixer.ts';
@@ -234,13 +235,22 @@ export class Room extends EventEmitter<{ closed: [] }> {
     args: { userId?: string } & Record<string, unknown> = {},
   ): Promise<void> {
     const targetName = args.userId === undefined ? undefined : await this.#nameTarget(action, args.userId);
-    const change = await this.#reconciler.records.transition(action, actor, { ...args, targetName });
-    await this.#reconciler.take({ ...change, actor });
+    const { isWritten, ...change } = await this.#reconciler.records.perform(action, actor, { ...args, targetName });
+    await this.#reconciler.take({ ...change, actor }, { isWritten });
   }
 
   async raiseHand(peer: Peer): Promise<void> {
     const { PER_ADDRESS_SHARE: addressShare } = this.#options.config;
     await this.perform('hand:raise', peer, { address: peer.address, addressShare });
+  }
+
+  /** The room as it is heard over HTTP, where its stage is on this node: somebody asks for it. */
+  askLive(): LiveBroadcast {
+    const { live } = this.media;
+    const isFirst = !live.isWanted;
+    live.ask();
+    if (isFirst) void this.#reconciler.reconcile();
+    return live;
   }
 
   react(kind: ReactionKind): void {

@@ -18,7 +18,16 @@ it('a title is all that a host has to write', async () => {
     description: '',
     language: 'fr',
     speakerLimit: 13,
+    sound: 'speech',
   });
+});
+
+it('a room can be made for music', async () => {
+  const { onSubmit, user } = show();
+  await user.type(screen.getByLabelText('What is it about?'), 'Quartet');
+  await user.selectOptions(screen.getByLabelText('Sound'), 'Music');
+  await user.click(screen.getByRole('button', { name: 'Open backstage' }));
+  expect(onSubmit).toHaveBeenCalledWith(expect.objectContaining({ sound: 'music' }));
 });
 
 it('what is missing is said at the field, which gets the focus', async () => {

@@ -222,6 +222,31 @@ describe('the nodes of a cluster', () => {
     expect(a.registry.nodes.map(({ id }) => id)).toEqual(['a']);
   });
 
+  it('[CL24] forget who is silent, and give back places, also when the clock of Redis is set back', async () => {
+    const [a, b] = [nodeOf('a', { capacity: 1 }), nodeOf('b', { draining: true })];
+    await a.registry.beat();
+    await b.registry.beat();
+    await a.admission.admit({ person: 'ann', address: 'one' });
+    nowMs -= 3_600_000;
+    await a.registry.beat();
+    expect(a.registry.find('b')).toBeDefined();
+    expect(a.registry.find('a')?.coming).toBe(0);
+    nowMs += 3000;
+    await a.registry.beat();
+    nowMs += 1500;
+    await a.registry.beat();
+    expect(a.registry.nodes.map(({ id }) => id)).toEqual(['a']);
+  });
+
+  it('[CL24] say how far their clocks are from that of Redis, and go by that', async () => {
+    const { registry } = nodeOf('a');
+    nowMs = Date.now() - 600_000;
+    await registry.beat();
+    await registry.beat();
+    expect(registry.find('a')?.clockAheadMs).toBeGreaterThan(590_000);
+    expect(Math.abs(registry.nowMs - nowMs)).toBeLessThan(10_000);
+  });
+
   it('live beside one of another version, of which they cannot read what it says', async () => {
     const a = nodeOf('a');
     await a.registry.beat();

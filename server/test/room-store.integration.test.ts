@@ -114,7 +114,7 @@ describe('the store of rooms', () => {
     const isMuted = async () => (await store.read(room.id)).record.stage.get('bob')?.muted;
     beforeEach(async () => {
       await store.transition(room.id, 'room:goLive', HOST);
-      await store.transition(room.id, 'hand:raise', BOB);
+      await store.transition(room.id, 'hand:raise', BOB, { address: 'one', addressShare: 1 });
       await store.transition(room.id, 'hand:approve', HOST, { userId: 'bob' });
       await store.transition(room.id, 'stage:setMuted', BOB, { muted: false });
     });

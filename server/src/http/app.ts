@@ -8,6 +8,7 @@ import { createErrorHandler, notFound } from './problem.ts';
 import { adminRoutes } from './routes/admin.ts';
 import { healthRoutes, type HealthOptions } from './routes/health.ts';
 import { roomRoutes, type RoomRoutesOptions } from './routes/rooms.ts';
+import { warnOfUntrustedProxy } from './warnOfUntrustedProxy.ts';
 import { sessionRoutes, type SessionRoutesOptions } from './routes/session.ts';
 
 const BODY_LIMIT = '16kb';
@@ -25,6 +26,7 @@ export function createApp(options: AppOptions): Express {
   app.set('trust proxy', config.TRUST_PROXY);
   app.use(securityHeaders());
   app.use(healthRoutes(options));
+  app.use('/api', warnOfUntrustedProxy(config.TRUST_PROXY, logger));
   app.use('/api', express.json({ limit: BODY_LIMIT }));
   app.use('/api/session', sessionRoutes(options));
   app.use('/api/rooms', roomRoutes(options));

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { EventEmitter } from 'node:events';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { EXAMPLES } from '../server/src/configFaults.ts';
 import { Metrics } from '../server/src/metrics/Metrics.ts';
 import { watchMixer } from '../server/src/metrics/mixer.ts';
 import { watchNode } from '../server/src/metrics/node.ts';
@@ -32,7 +33,8 @@ beforeAll(async () => {
   const usage = { cpuSeconds: 0, rssBytes: 0, ticks: 0, lateTicks: 0, rooms: 0, speakers: 0 };
   const mixer = { pids: [1], load: 0, canTakeRoom: true, getUsage: async () => usage };
   watchMixer(Object.assign(new EventEmitter(), mixer), registry);
-  watchNode(() => ({ load: 0, isRedisUp: true, isAccepting: true }), registry);
+  const archive = { problems: { sql: null, objects: null }, log: { waitingCount: 0, lostCount: 0 } };
+  watchNode(() => ({ load: 0, isRedisUp: true, isAccepting: true, archive }), registry);
   // What is there only once a first interval has been measured is registered all the same.
   for (const { name, type } of await registry.getMetricsAsJSON()) {
     const parts = type === 'histogram' ? ['_bucket', '_sum', '_count'] : [''];
@@ -71,6 +73,8 @@ describe('the alerts', () => {
     const jobs = scraping.scrape_configs.map((config) => config.job_name);
     const named = rules.flatMap(({ expr }) => [...expr.matchAll(/job="(\w+)"/g)].map(([, job]) => job));
     for (const job of named) expect(jobs).toContain(job);
+    const [{ targets }] = scraping.scrape_configs[0].static_configs;
+    expect(targets).toEqual([`host.docker.internal:${EXAMPLES.METRICS_PORT}`]);
   });
 
   it('name outcomes and reasons that exist', () => {

@@ -1,6 +1,5 @@
 import { spawn } from 'node:child_process';
 import { chown, mkdtemp, readdir, rm } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { installPackages } from './apt.mjs';
@@ -31,7 +30,7 @@ async function findPostgres() {
     .toSorted((a, b) => Number(b) - Number(a))
     .map((version) => join(DEBIAN_FOLDER, version, 'bin'));
   for (const folder of [...newest, ...(process.env.PATH ?? '').split(':')]) {
-    if (which('initdb', folder) && which('postgres', folder)) return folder;
+    if (which('initdb', folder) && which('pg_isready', folder)) return folder;
   }
 }
 
@@ -60,7 +59,7 @@ export async function startPostgres() {
       ...user,
       cwd: folder,
     });
-    while (!server.ended() && !(await takesConnections(join(folder, '.s.PGSQL.5432')))) await sleep(POLL_MS);
+    while (!server.ended() && !(await takesConnections(programs, folder))) await sleep(POLL_MS);
     if (server.ended()) throw new Error(`PostgreSQL did not start: ${server.output()}`);
     return server;
   };
@@ -120,13 +119,10 @@ async function otherUser() {
   throw new Error('PostgreSQL does not run as root, and there is no user postgres or nobody.');
 }
 
-function takesConnections(path) {
-  return new Promise((resolve) => {
-    const socket = connect(path);
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
+/** A socket that is there says little: the server refuses while it starts. */
+async function takesConnections(programs, folder) {
+  return run(join(programs, 'pg_isready'), ['-q', '-h', folder]).then(
+    () => true,
+    () => false,
+  );
 }

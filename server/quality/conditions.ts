@@ -1,3 +1,4 @@
+import type { RoomSound } from '@tribune/shared/domain.ts';
 import { loadOpus } from '../src/mixer/child/opus/loadOpus.ts';
 import type { OpusCodec } from '../src/mixer/child/opus/OpusCodec.ts';
 import { FRAME } from '../src/mixer/child/sound.ts';
@@ -35,11 +36,11 @@ export async function readConversation(): Promise<readonly Speech[]> {
   const third = new Float32Array(first.length);
   third.set(first.subarray(first.length / 2));
   third.set(first.subarray(0, first.length / 2), first.length / 2);
-  return Promise.all([first, second, third].map(toSpeech));
+  return Promise.all([first, second, third].map(async (pcm) => toSpeech(pcm)));
 }
 
-export async function toSpeech(pcm: Float32Array): Promise<Speech> {
-  const packets = await encodeVoice(pcm);
+export async function toSpeech(pcm: Float32Array, sound?: RoomSound): Promise<Speech> {
+  const packets = await encodeVoice(pcm, sound);
   const decoder = await (await loadOpus()).createDecoder();
   const decoded = new Float32Array(packets.length * FRAME);
   for (const [index, packet] of packets.entries()) {

@@ -1,7 +1,9 @@
 import { writeFile } from 'node:fs/promises';
+import { ROOM_SOUNDS } from '@tribune/shared/domain.ts';
 import type { Chart } from '../../loadtest/src/report/chart.ts';
 import { chartFile } from './chartFile.ts';
 import { CONDITIONS, measure, readConversation, toSpeech, type Condition, type Speech } from './conditions.ts';
+import { hear, readPieces } from './music.ts';
 import { simulate } from './simulate.ts';
 import { readSpeech } from './speech.ts';
 
@@ -12,6 +14,7 @@ const LOSSES = [0, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2];
 
 const conversation = await readConversation();
 await printTable(conversation);
+await printPieces();
 await drawLoss(conversation);
 await drawDelay(conversation);
 await drawLevels();
@@ -33,6 +36,18 @@ async function printTable(speech: readonly Speech[]): Promise<void> {
       `${delayMs.toFixed(0)} ms`,
     ];
     console.log(`| ${cells.join(' | ')} |`);
+  }
+}
+
+async function printPieces(): Promise<void> {
+  console.log('\n| what is played | room for | cut | gain varies by | lost at 9 to 15 kHz |');
+  console.log('| -------------- | -------- | --- | -------------- | ------------------- |');
+  for (const piece of await readPieces()) {
+    for (const sound of ROOM_SOUNDS) {
+      const { cutPct, pumpingDb, highLossDb } = await hear(piece, sound);
+      const high = piece.hasHighs ? `${highLossDb.toFixed(1)} dB` : '';
+      console.log(`| ${piece.name} | ${sound} | ${cutPct.toFixed(0)}% | ${pumpingDb.toFixed(1)} dB | ${high} |`);
+    }
   }
 }
 

@@ -69,7 +69,7 @@ export function loudnessOf(pcm: Float32Array, fromS: number, toS: number): numbe
 }
 
 /** How many samples the source lies before what was heard, where it is most like it. */
-function lagOf(heard: Float32Array, source: Float32Array, start: number): number {
+export function lagOf(heard: Float32Array, source: Float32Array, start: number): number {
   const size = 2 ** Math.ceil(Math.log2(SEGMENT + MAX_LAG));
   const before = source.subarray(Math.max(0, start - MAX_LAG), Math.min(source.length, start + SEGMENT));
   const correlation = correlate(before, heard, size);

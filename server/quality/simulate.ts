@@ -1,4 +1,5 @@
 import { payloadOf, timestampOf, writeRtp } from '@tribune/shared/rtp.ts';
+import type { RoomSound } from '@tribune/shared/domain.ts';
 import { createRandom } from '../../loadtest/src/random.ts';
 import { RoomMixer } from '../src/mixer/child/RoomMixer.ts';
 import { loadOpus } from '../src/mixer/child/opus/loadOpus.ts';
@@ -54,6 +55,8 @@ export interface SimulationOptions {
   /** Of the mixer; the fastest of this machine by default. */
   readonly codec?: OpusCodec | undefined;
   readonly seed?: number;
+  /** What the room is made for; speech by default. */
+  readonly sound?: RoomSound;
   /** How often a moment is noted. */
   readonly everyMs?: number;
   /** What comes besides the voices. */
@@ -65,14 +68,14 @@ export interface SimulationOptions {
 /** Runs a room in simulated time, each voice behind a network of its own. The same seed gives the same run. */
 export async function simulate(
   voices: readonly SimulatedVoice[],
-  { seconds, codec, seed = 1, everyMs = 1000, others = [], onTick }: SimulationOptions,
+  { seconds, codec, seed = 1, sound = 'speech', everyMs = 1000, others = [], onTick }: SimulationOptions,
 ): Promise<Simulation> {
   const random = createRandom(seed);
   const arrivals = voices
     .flatMap((voice, index) => arrivalsOf(voice, index, seconds, random))
     .concat(others)
     .toSorted((a, b) => a.ms - b.ms);
-  const room = await RoomMixer.create(MIX, codec);
+  const room = await RoomMixer.create({ ...MIX, sound }, codec);
   const decoder = await (codec ?? (await loadOpus())).createDecoder();
   room.setSpeakers(voices.map((_, index) => speakerOf(index)));
   await decodersMade();

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import type { RoomSound } from '@tribune/shared/domain.ts';
 import { Application, createEncoder, Signal } from 'libopus-wasm';
 import { parseWave } from '../../loadtest/src/media/speech.ts';
 import { FRAME, SAMPLE_RATE } from '../src/mixer/child/sound.ts';
@@ -17,17 +18,24 @@ export async function readSpeech(name: 'speech.wav' | 'speech-2.wav', gainDb = 0
   );
 }
 
-/** As a browser sends it: 20 ms a packet, 32 kbit/s, in-band FEC; null where silence is not sent. */
-export async function encodeVoice(pcm: Float32Array): Promise<readonly (Uint8Array | null)[]> {
+/**
+ * As a browser sends it, 20 ms a packet: speech at 32 kbit/s with in-band FEC, and null where silence is not sent; music at 96 kbit/s, all
+ * of it.
+ */
+export async function encodeVoice(
+  pcm: Float32Array,
+  sound: RoomSound = 'speech',
+): Promise<readonly (Uint8Array | null)[]> {
+  const isSpeech = sound === 'speech';
   using encoder = await createEncoder({
     sampleRate: SAMPLE_RATE,
     channels: 1,
     frameSize: FRAME,
-    application: Application.Voip,
-    signal: Signal.Voice,
-    bitrate: 32_000,
-    dtx: true,
-    fec: true,
+    application: isSpeech ? Application.Voip : Application.Audio,
+    signal: isSpeech ? Signal.Voice : Signal.Music,
+    bitrate: isSpeech ? 32_000 : 96_000,
+    dtx: isSpeech,
+    fec: isSpeech,
     packetLossPercent: 10,
   });
   const packets: (Uint8Array | null)[] = [];

@@ -24,7 +24,13 @@ describe('the media of a room', () => {
   let media: RoomMedia;
   beforeEach(async () => {
     const config = readConfig({
-      ...{ REDIS_URL: 'none', WORKERS: '3', MIXERS: '1', MEDIA_PORT: '0', MEDIA_LISTEN_ADDRESS: '127.0.0.1' },
+      ...{
+        REDIS_URL: 'redis://localhost',
+        WORKERS: '3',
+        MIXERS: '1',
+        MEDIA_PORT: '0',
+        MEDIA_LISTEN_ADDRESS: '127.0.0.1',
+      },
       MEDIASOUP_WORKER_BIN: process.env.MEDIASOUP_WORKER_BIN,
     });
     pool = await WorkerPool.create(config, logger);
@@ -94,9 +100,9 @@ describe('the media of a room', () => {
   });
 
   it('opens the mix for other nodes though nobody listens here', async () => {
-    await media.setMix({ epoch: 1, nodes: [] });
+    await media.setMix({ epoch: 1, nodes: [], sound: 'speech' });
     expect(media.audience).toBeNull();
-    await media.setMix({ epoch: 1, nodes: [{ address: '127.0.0.1', port: 40_000 }] });
+    await media.setMix({ epoch: 1, nodes: [{ address: '127.0.0.1', port: 40_000 }], sound: 'speech' });
     expect(media.audience).not.toBeNull();
   });
 

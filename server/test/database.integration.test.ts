@@ -16,18 +16,19 @@ import { migrations, type Migration } from '../src/sql/migrations.ts';
 import { RecordingStore } from '../src/sql/RecordingStore.ts';
 import { RecordingWriter } from '../src/sql/RecordingWriter.ts';
 import { newRecording } from './support/recordings.ts';
-import { databases, type TestDatabase } from './support/testDatabases.ts';
+import { kindsOfDatabase, type TestDatabases } from './support/testDatabases.ts';
 
 const logger = createLogger({ LOG_LEVEL: 'silent' });
 const INSERTER = fileURLToPath(new URL('support/insertRecordings.ts', import.meta.url));
 const WAIT = { timeout: 20_000 };
 
-describe.each(databases)('tables in $kind', ({ start }) => {
-  let server: TestDatabase;
+describe.each(kindsOfDatabase)('tables in $kind', ({ start }) => {
+  let databases: TestDatabases;
+  let url: string;
   const opened: Database[] = [];
 
   const open = (list: readonly Migration[] = migrations) => {
-    const database = new Database({ url: server.url, logger, migrations: list });
+    const database = new Database({ url, logger, migrations: list });
     opened.push(database);
     return database;
   };
@@ -40,13 +41,20 @@ describe.each(databases)('tables in $kind', ({ start }) => {
     await sql`update recordings set mood = 'calm'`.execute(db);
   };
 
+  beforeAll(async () => {
+    databases = await start();
+  });
+
+  afterAll(async () => {
+    await databases.stop();
+  });
+
   beforeEach(async () => {
-    server = await start();
+    url = await databases.create();
   });
 
   afterEach(async () => {
     await Promise.all(opened.splice(0).map(async (database) => database.close()));
-    await server.stop();
   });
 
   it.each(migrations.map((_, index) => index + 1))(

@@ -32,7 +32,9 @@ describe('a stage that moves', () => {
     const [there, here] = [other, home].map((node) => node.server.rooms.rooms.get(room.roomId));
     await here!.release();
     await expect.poll(() => there!.home.kind).toBe('here');
-    // The host does not follow: what they say goes on to reach the old home.
+    // The host says goodbye here, and is not there yet: what they say goes on to reach the old home.
+    await room.host.until(() => room.host.disconnection === 'moved');
+    room.host.leave();
     await sleep(REPORTED_MS);
     await expectHeard(ear, room.host);
     expect(here!.home.kind).toBe('handingOver');

@@ -20,7 +20,7 @@ const DETOUR = '127.0.2.1';
 const SECRET = 'a secret that the nodes of the test have in common';
 const logger = createLogger({ LOG_LEVEL: 'silent' });
 const config = readConfig({
-  ...{ REDIS_URL: 'none', WORKERS: '1', MIXERS: '1', MEDIA_PORT: '0', MEDIA_LISTEN_ADDRESS: LOOPBACK },
+  ...{ REDIS_URL: 'redis://localhost', WORKERS: '1', MIXERS: '1', MEDIA_PORT: '0', MEDIA_LISTEN_ADDRESS: LOOPBACK },
   MEDIASOUP_WORKER_BIN: process.env.MEDIASOUP_WORKER_BIN,
 });
 
@@ -73,7 +73,7 @@ describe('the mix between nodes', () => {
 
   /** This node is the home under this epoch, and sends the mix to node 0. */
   function mixAt(node: number, epoch: number, to: Endpoint = node0): void {
-    mixes[node]!.setMix({ epoch, nodes: [to] });
+    mixes[node]!.setMix({ epoch, nodes: [to], sound: 'speech' });
   }
 
   /** A network before node 0: what `pass` does with a packet is what comes of it. */
@@ -178,14 +178,14 @@ describe('the mix between nodes', () => {
     mixAt(1, 1);
     await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([ann]);
     const lea = speakAt(0, 'lea');
-    mixes[0]!.setMix({ epoch: 2, nodes: [] });
+    mixes[0]!.setMix({ epoch: 2, nodes: [], sound: 'speech' });
     await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([ann, lea]);
-    mixes[1]!.setMix({ epoch: null, nodes: [] });
+    mixes[1]!.setMix({ epoch: null, nodes: [], sound: 'speech' });
     ear.forget();
     await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([lea]);
     mixAt(1, 3);
     await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([lea, ann]);
-    mixes[0]!.setMix({ epoch: null, nodes: [] });
+    mixes[0]!.setMix({ epoch: null, nodes: [], sound: 'speech' });
     ear.forget();
     await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([ann]);
     expect(ear.ssrcs).toEqual(new Set([mixes[0]!.ssrc]));
@@ -198,7 +198,7 @@ describe('the mix between nodes', () => {
     third.bind(0, LOOPBACK);
     await once(third, 'listening');
     const ann = speakAt(1, 'ann');
-    mixes[0]!.setMix({ epoch: null, nodes: [{ address: LOOPBACK, port: third.address().port }] });
+    mixes[0]!.setMix({ epoch: null, nodes: [{ address: LOOPBACK, port: third.address().port }], sound: 'speech' });
     mixAt(1, 1);
     await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([ann]);
     expect(relayed).toBe(0);

@@ -7,10 +7,12 @@ import {
   writeRtp,
   type RtpPacket,
 } from '@tribune/shared/rtp.ts';
+import { ROOM_SOUNDS, type RoomSound } from '@tribune/shared/domain.ts';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createRandom } from '../../loadtest/src/random.ts';
 import { CONDITIONS, measure, readConversation, toSpeech, type Speech } from '../quality/conditions.ts';
 import { compare, largestStep, loudnessOf } from '../quality/measures.ts';
+import { hear, readPieces } from '../quality/music.ts';
 import { simulate, speakerOf } from '../quality/simulate.ts';
 import { readSpeech } from '../quality/speech.ts';
 import { TARGET_LUFS } from '../src/mixer/child/voice/AutomaticGain.ts';
@@ -79,6 +81,46 @@ describe('the quality of the mix', () => {
     expect(loudnessOf(loud, 5, 19) - loudnessOf(quiet, 5, 19)).toBeGreaterThan(differenceDb - 3);
     expect(Math.abs(firstLufs - secondLufs)).toBeLessThan(withinDb);
     expect(Math.abs(firstLufs - TARGET_LUFS)).toBeLessThan(2);
+  });
+});
+
+describe('what is no single voice', () => {
+  /** By how much the gain may vary: in a room for speech, one that is soft for a while is turned up. */
+  const PUMPING_DB: Readonly<Record<string, Readonly<Record<RoomSound, number>>>> = {
+    'a note that lasts': { speech: 1, music: 0.5 },
+    'an instrument': { speech: 5, music: 1.5 },
+    applause: { speech: 1, music: 0.5 },
+    'two languages at once': { speech: 5, music: 2.5 },
+  };
+
+  it.each(ROOM_SOUNDS)('is neither gated, pumped nor cut in a room for %s', async (sound) => {
+    for (const piece of await readPieces()) {
+      const { cutPct, pumpingDb, highLossDb } = await hear(piece, sound);
+      expect(cutPct, piece.name).toBe(0);
+      expect(pumpingDb, piece.name).toBeLessThan(PUMPING_DB[piece.name]![sound]);
+      expect(piece.hasHighs ? highLossDb : 0, piece.name).toBeLessThan(1);
+    }
+  });
+
+  it('goes on when the room is made for something else meanwhile', async () => {
+    const [piece] = await readPieces();
+    const { packets } = await toSpeech(piece!.voices[0]!, 'music');
+    const { heard, sent } = await simulate([{ packets, network: CLEAN }], {
+      seconds: 12,
+      onTick: (room, nowMs) => {
+        if (nowMs === 4000) room.setSound('music');
+        if (nowMs === 8000) room.setSound('speech');
+      },
+    });
+    const numbers = sent.map(({ packet }) => sequenceNumberOf(packet));
+    expect(numbers).toEqual(numbers.map((_, n) => (numbers[0]! + n) & 0xffff));
+    const bytesFrom = (ms: number) =>
+      sent.filter((one) => one.ms > ms && one.ms < ms + 3000).reduce((sum, { packet }) => sum + packet.length, 0);
+    expect(bytesFrom(4500) / bytesFrom(500)).toBeGreaterThan(1.5);
+    expect(bytesFrom(8500) / bytesFrom(500)).toBeLessThan(1.2);
+    const block = SAMPLE_RATE / 20;
+    for (let at = SAMPLE_RATE; at < 11 * SAMPLE_RATE; at += block)
+      expect(Math.max(...heard.subarray(at, at + block))).toBeGreaterThan(0.05);
   });
 });
 

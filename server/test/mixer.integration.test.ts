@@ -16,7 +16,7 @@ import { bindSoon } from './support/bindSoon.ts';
 import { lostOf, MixEar, speakerOf } from './support/MixEar.ts';
 
 const OPUS = { kind: 'audio', mimeType: 'audio/opus', clockRate: 48_000, channels: 2 } as const;
-const config = { MIXERS: 1, MIX_BITRATE: 32_000, MEDIA_LISTEN_ADDRESS: '127.0.0.1' } as const;
+const config = { MIXERS: 1, MIX_BITRATE: 32_000, relayListenAddress: '127.0.0.1' } as const;
 const options = {
   config,
   secret: 'a secret of more than thirty-two characters',
@@ -37,7 +37,7 @@ describe('the mixer process', () => {
   afterAll(() => mixer.close());
   beforeEach(async () => {
     mix = await mixer.openRoom('r1');
-    mix.setMix({ epoch: 1, nodes: [] });
+    mix.setMix({ epoch: 1, nodes: [], sound: 'speech' });
     ear = await MixEar.create();
     mix.setOutputs([{ port: ear.port, packetMs: 60 }]);
     senders = [];
@@ -84,7 +84,7 @@ describe('the mixer process', () => {
     mix.setSpeakers([ann]);
     speak(ann);
     await expect.poll(() => ear.voices, { timeout: 5000 }).toEqual([ann.voiceId]);
-    mix.setMix({ epoch: null, nodes: [] });
+    mix.setMix({ epoch: null, nodes: [], sound: 'speech' });
     // What is under way arrives.
     await sleep(200);
     const { received } = ear.counts;

@@ -4,17 +4,17 @@ import { Database } from '../src/sql/Database.ts';
 import { RecordingStore } from '../src/sql/RecordingStore.ts';
 import { RecordingWriter } from '../src/sql/RecordingWriter.ts';
 import { newRecording } from './support/recordings.ts';
-import { databases, type TestDatabase } from './support/testDatabases.ts';
+import { kindsOfDatabase, type TestDatabases } from './support/testDatabases.ts';
 
-describe.each(databases)('recordings in $kind', ({ start }) => {
-  let server: TestDatabase;
+describe.each(kindsOfDatabase)('recordings in $kind', ({ start }) => {
+  let databases: TestDatabases;
   let database: Database;
   let recordings: RecordingStore;
   let log: RecordingWriter;
 
   beforeAll(async () => {
-    server = await start();
-    database = new Database({ url: server.url, logger: createLogger({ LOG_LEVEL: 'silent' }) });
+    databases = await start();
+    database = new Database({ url: await databases.create(), logger: createLogger({ LOG_LEVEL: 'silent' }) });
     recordings = new RecordingStore(database);
     log = new RecordingWriter({ database });
     await database.whenOpen();
@@ -23,7 +23,7 @@ describe.each(databases)('recordings in $kind', ({ start }) => {
   afterAll(async () => {
     await log.close();
     await database.close();
-    await server.stop();
+    await databases.stop();
   });
 
   it('a recording is found with all that was told of it, in the order of time', async () => {

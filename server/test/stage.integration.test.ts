@@ -89,6 +89,20 @@ describe('the stage', () => {
     await b!.request('hand:raise');
   });
 
+  it('[ST7] the host, and nobody else, says whether the room is for speech or for music, and everyone is told', async () => {
+    const [a] = await server.joinAll(roomId, 'a');
+    expect(a!.state.sound).toBe('speech');
+    await host.request('room:setSound', { sound: 'music' });
+    await a!.until(() => a!.state.sound === 'music');
+    await promote(a!);
+    await host.request('cohost:add', { userId: a!.userId });
+    expect(await a!.refusal(a!.request('room:setSound', { sound: 'speech' }))).toBe('NOT_ALLOWED');
+    expect(host.state.sound).toBe('music');
+    const { id } = await host.api.createRoom({ title: 'A concert', sound: 'music' });
+    const [b] = await server.joinAll(id, 'b');
+    expect(b!.state.sound).toBe('music');
+  });
+
   it('[ST4] a demoted speaker has no producer left when the moderator is answered', async () => {
     const [lea] = await bring('lea');
     await lea!.produce();

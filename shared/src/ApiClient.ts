@@ -1,7 +1,8 @@
 import type { RoomInfo } from './domain.ts';
 import { ERROR_CODES, type ErrorCode } from './errors.ts';
 import type { QueuePlace, SessionResponse, TicketResponse } from './protocol.ts';
-import type { RoomRequest, TicketRequest } from './schemas.ts';
+import type { RecordingInfo } from './recordings.ts';
+import type { RecordingChanges, RoomRequest, TicketRequest } from './schemas.ts';
 
 const REQUEST_TIMEOUT_MS = 10_000;
 
@@ -80,8 +81,26 @@ export class ApiClient {
     return answer;
   }
 
+  /** What is known of a recording, which has the id of its room, and its replay where it is complete. */
+  async getRecording(id: string): Promise<RecordingInfo> {
+    return this.call('GET', `/api/recordings/${encodeURIComponent(id)}`);
+  }
+
+  async changeRecording(id: string, changes: RecordingChanges): Promise<void> {
+    await this.call('PATCH', `/api/recordings/${encodeURIComponent(id)}`, changes);
+  }
+
+  async deleteRecording(id: string): Promise<void> {
+    await this.call('DELETE', `/api/recordings/${encodeURIComponent(id)}`);
+  }
+
   /** One request with the token of this client, and the JSON that answers it. @throws {ApiError} */
-  async call<T>(method: 'GET' | 'POST', path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  async call<T>(
+    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
+    path: string,
+    body?: unknown,
+    signal?: AbortSignal,
+  ): Promise<T> {
     const headers: Record<string, string> = {};
     if (this.#token) headers.authorization = `Bearer ${this.#token}`;
     if (body !== undefined) headers['content-type'] = 'application/json';

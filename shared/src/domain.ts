@@ -22,12 +22,23 @@ export function isStageRole(role: Role): role is StageRole {
 export const PHASES = ['backstage', 'live', 'ended'] as const;
 export type Phase = (typeof PHASES)[number];
 
+/** Whether rooms of a server are recorded: never, where their host wants it, or always. */
+export const RECORDING_POLICIES = ['off', 'allowed', 'always'] as const;
+export type RecordingPolicy = (typeof RECORDING_POLICIES)[number];
+
 export const REACTION_KINDS = ['heart', 'clap', 'laugh', 'fire', 'hundred', 'wave'] as const;
 export type ReactionKind = (typeof REACTION_KINDS)[number];
 
 /** Languages that a room can be held in (BCP 47 primary subtags). */
 export const ROOM_LANGUAGES = ['en', 'fr', 'es', 'de', 'it', 'pt', 'nl', 'pl', 'ar', 'hi', 'ja', 'zh'] as const;
 export type RoomLanguage = (typeof ROOM_LANGUAGES)[number];
+
+/**
+ * What a room is made for. `music`: nothing at the microphone or in the mix takes for noise what is none, and the mix has all frequencies
+ * that one hears.
+ */
+export const ROOM_SOUNDS = ['speech', 'music'] as const;
+export type RoomSound = (typeof ROOM_SOUNDS)[number];
 
 export const LIMITS = {
   nameLength: 40,
@@ -73,6 +84,7 @@ export interface RoomState {
   readonly phase: Phase;
   /** A locked stage takes no new hands. */
   readonly locked: boolean;
+  readonly sound: RoomSound;
   readonly speakerLimit: number;
   /** In the order in which they came on stage, the host first. */
   readonly stage: readonly StageMember[];
@@ -80,6 +92,9 @@ export interface RoomState {
   /** Unix time in ms. */
   readonly startedAt: number | null;
   readonly endedAt: number | null;
+  readonly recordingPolicy: RecordingPolicy;
+  /** It is recorded, or will be as soon as it is live. */
+  readonly recording: boolean;
 }
 
 /** What anyone who holds the link may know; the answer of `GET /api/rooms/:id`. */
@@ -94,6 +109,8 @@ export interface RoomInfo {
   readonly createdAt: number;
   readonly startedAt: number | null;
   readonly endedAt: number | null;
+  /** There is a recording of it, which may still go on. */
+  readonly isRecorded: boolean;
   /** Connected people who are not on stage. */
   readonly listeners: number;
   /** Connected people on stage, at most a few, for the room's card. */

@@ -37,8 +37,8 @@ describe('the permission table', () => {
     ]);
   });
 
-  it('keeps naming co-hosts, handing over and ending for the host', () => {
-    for (const action of ['cohost:add', 'cohost:remove', 'host:handOver', 'room:end'] as const) {
+  it('keeps naming co-hosts, handing over, what the room is made for and ending for the host', () => {
+    for (const action of ['cohost:add', 'cohost:remove', 'host:handOver', 'room:setSound', 'room:end'] as const) {
       expect(ROLES.filter((role) => can(role, action))).toEqual(['host']);
     }
   });

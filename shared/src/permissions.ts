@@ -12,7 +12,10 @@ const NOT_THE_HOST = ['cohost', 'speaker', 'listener'] as const satisfies readon
 export const PERMISSIONS = {
   'room:goLive': self(MODERATORS),
   'room:lock': self(MODERATORS),
+  'room:setSound': self(['host']),
   'room:end': self(['host']),
+  'recording:start': self(['host']),
+  'recording:stop': self(['host']),
   'room:snapshot': self(EVERYONE),
   'room:health': self(MODERATORS),
   'quality:report': self(EVERYONE),
@@ -22,6 +25,7 @@ export const PERMISSIONS = {
   'hand:lower': self(['listener']),
   'hand:approve': { host: ['listener'], cohost: ['listener'] },
   'hand:decline': { host: ['listener'], cohost: ['listener'] },
+  'hand:lower-all': self(MODERATORS),
   'stage:invite': { host: ['listener'], cohost: ['listener'] },
   'stage:accept': self(['listener']),
   'stage:decline': self(['listener']),

@@ -12,6 +12,7 @@ import {
   qualityReport,
   reactionRequest,
   setMutedRequest,
+  soundRequest,
   transportConnect,
   transportRef,
 } from './schemas.ts';
@@ -22,6 +23,8 @@ export interface TransportInfo {
   readonly iceParameters: IceParameters;
   readonly iceCandidates: IceCandidate[];
   readonly dtlsParameters: DtlsParameters;
+  /** In the place of those of the ticket, which may have expired since. */
+  readonly iceServers?: readonly IceServer[];
 }
 
 /** One stream to receive: for those on stage that of one other person there, for the audience the mix of all of them. */
@@ -74,7 +77,10 @@ export const requests = {
   'room:snapshot': { data: nothing, result: z.custom<RoomSnapshot>() },
   'room:goLive': { data: nothing, result: done },
   'room:lock': { data: lockRequest, result: done },
+  'room:setSound': { data: soundRequest, result: done },
   'room:end': { data: nothing, result: done },
+  'recording:start': { data: nothing, result: done },
+  'recording:stop': { data: nothing, result: done },
   'room:health': { data: nothing, result: z.custom<RoomHealthInfo>() },
   'quality:report': { data: qualityReport, result: z.custom<{ readonly everyS: number }>() },
   'audience:list': { data: audienceQuery, result: z.custom<AudienceList>() },
@@ -83,6 +89,7 @@ export const requests = {
   'hand:lower': { data: nothing, result: done },
   'hand:approve': { data: personRef, result: done },
   'hand:decline': { data: personRef, result: done },
+  'hand:lower-all': { data: nothing, result: done },
   'stage:invite': { data: personRef, result: done },
   'stage:accept': { data: nothing, result: done },
   'stage:decline': { data: nothing, result: done },
@@ -101,7 +108,7 @@ export const requests = {
   'media:start': { data: nothing, result: z.custom<MediaInfo>() },
   'transport:create': { data: nothing, result: z.custom<TransportInfo>() },
   'transport:connect': { data: transportConnect, result: done },
-  'transport:restartIce': { data: transportRef, result: z.custom<IceParameters>() },
+  'transport:restartIce': { data: transportRef, result: z.custom<IceParameters & Pick<TransportInfo, 'iceServers'>>() },
   'producer:create': { data: producerCreate, result: z.custom<{ readonly producerId: string }>() },
   'producer:close': { data: nothing, result: done },
 } as const satisfies Record<Action, RequestSpec>;
@@ -178,6 +185,8 @@ export interface Pulse {
   readonly state?: RoomState;
   /** Present when the sample changed. */
   readonly faces?: readonly Person[];
+  /** Present while nobody is there who could lead the room, in its last minutes: seconds until it ends. */
+  readonly endsInS?: number;
 }
 
 /** Server -> client. */
@@ -194,6 +203,8 @@ export interface Notifications {
    * `media:start` after a random delay of at most `withinMs`. A transport that still works plays until the new one is connected.
    */
   'media:restart': { readonly withinMs: number };
+  /** To the host: this much of the recording is missing, since it could not be kept. Unix times in ms. */
+  'recording:lost': { readonly from: number; readonly to: number; readonly reason: string };
   /** Acknowledged by the client once it can receive it; only then does the server let it flow. */
   'consumer:created': ConsumerInfo;
   'consumer:closed': { readonly consumerId: string };

@@ -85,7 +85,9 @@ describe('what clients send', () => {
       description: '',
       language: 'en',
       speakerLimit: 13,
+      sound: 'speech',
     });
+    expect(roomRequest.safeParse({ title: 'x', sound: 'noise' }).success).toBe(false);
     expect(roomRequest.safeParse({ title: 'x', phase: 'live' }).success).toBe(false);
     expect(roomRequest.safeParse({ title: 'x', speakerLimit: 2.5 }).success).toBe(false);
   });

@@ -1,6 +1,7 @@
 import type { DtlsParameters, RtpCapabilities, RtpParameters } from 'mediasoup/types';
 import { z } from 'zod';
-import { LIMITS, REACTION_KINDS, ROOM_LANGUAGES } from './domain.ts';
+import { LIMITS, REACTION_KINDS, ROOM_LANGUAGES, ROOM_SOUNDS } from './domain.ts';
+import { VISIBILITIES } from './recordings.ts';
 import { cleanLine, cleanText, isVisible } from './text.ts';
 
 /** Every shape that a client can send. Strict objects: an unknown key is a refusal, never something silently kept. */
@@ -74,6 +75,7 @@ export const nothing = z.strictObject({}).optional();
 export const personRef = z.strictObject({ userId });
 export const reactionRequest = z.strictObject({ kind: z.enum(REACTION_KINDS) });
 export const lockRequest = z.strictObject({ locked: z.boolean() });
+export const soundRequest = z.strictObject({ sound: z.enum(ROOM_SOUNDS) });
 export const setMutedRequest = z.strictObject({ muted: z.boolean() });
 export const audienceQuery = z.strictObject({ query: line(LIMITS.nameLength).default('') });
 export const transportRef = z.strictObject({ transportId: z.string().max(64) });
@@ -124,6 +126,13 @@ export const roomRequest = z.strictObject({
   description: text(LIMITS.descriptionLength).default(''),
   language: z.enum(ROOM_LANGUAGES).default('en'),
   speakerLimit: z.number().int().min(LIMITS.minSpeakers).max(LIMITS.maxSpeakers).default(LIMITS.defaultSpeakers),
+  sound: z.enum(ROOM_SOUNDS).default('speech'),
 });
 export type RoomRequest = z.input<typeof roomRequest>;
 export type RoomSettings = z.output<typeof roomRequest>;
+
+/** Body of `PATCH /api/recordings/:id`. */
+export const recordingChanges = z
+  .strictObject({ title: nameLine(LIMITS.titleLength), visibility: z.enum(VISIBILITIES) })
+  .partial();
+export type RecordingChanges = z.input<typeof recordingChanges>;

@@ -100,6 +100,14 @@ export class FakeRoomClient implements RoomClientApi {
     return this.#record('startPlayback');
   }
 
+  pausePlayback(): void {
+    void this.#record('pausePlayback');
+  }
+
+  setOutput(deviceId: string | null): void {
+    void this.#record(`setOutput ${deviceId}`);
+  }
+
   setVolume(volume: number): void {
     void this.#record(`setVolume ${volume}`);
   }

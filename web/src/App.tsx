@@ -8,6 +8,7 @@ import { AnnouncerProvider, lazyPart, NotifierProvider } from './ui/index.ts';
 
 const HomePage = lazyPart(async () => (await import('./home/HomePage.tsx')).default);
 const RoomPage = lazyPart(async () => (await import('./room/RoomPage.tsx')).default);
+const ReplayPage = lazyPart(async () => (await import('./replay/ReplayPage.tsx')).default);
 
 export function App() {
   const [api] = useState(() => new ApiClient('', loadSession()?.token ?? null));
@@ -17,6 +18,7 @@ export function App() {
         <NotifierProvider>
           <CrashBoundary>
             <Switch>
+              <Route path="/r/:id/replay">{({ id }) => <ReplayPage key={id} roomId={id} />}</Route>
               <Route path="/r/:id">{({ id }) => <RoomPage key={id} roomId={id} />}</Route>
               <Route>
                 <HomePage />

@@ -32,10 +32,18 @@ function installSoundProbe({ sampleRate, keptS }: { sampleRate: number; keptS: n
     for (const sample of inputBuffer.getChannelData(0)) ring[written++ % ring.length] = sample;
   });
   processor.connect(context.destination);
+  /** A room plays a stream; a replay plays a file, and what it plays can be had as one. */
+  const captured = new Map<HTMLMediaElement, MediaStream>();
+  const streamOf = (audio: HTMLAudioElement): MediaStream | null => {
+    if (audio.srcObject instanceof MediaStream) return audio.srcObject;
+    const known = captured.get(audio) ?? (audio as unknown as { captureStream(): MediaStream }).captureStream();
+    captured.set(audio, known);
+    return known;
+  };
   const tapped = new Map<MediaStreamTrack, MediaStreamAudioSourceNode>();
   const follow = () => {
     const audio = document.querySelector('audio');
-    const stream = audio?.srcObject instanceof MediaStream && !audio.paused && !audio.muted ? audio.srcObject : null;
+    const stream = audio && !audio.paused && !audio.muted ? streamOf(audio) : null;
     const tracks = new Set(stream?.getAudioTracks());
     for (const [track, source] of tapped) {
       if (tracks.has(track)) continue;

@@ -10,6 +10,7 @@ import { AppError } from '../errors.ts';
 const ISSUER = 'tribune';
 /** Pinned: a token that names another algorithm, `none` included, is refused whatever it claims. */
 const ALGORITHM = 'HS256';
+const LISTENING_EXPIRES_S = 12 * 3600;
 const SESSION_EXPIRES_S = 365 * 24 * 3600;
 export const TICKET_EXPIRES_S = 60;
 
@@ -72,6 +73,19 @@ export class Tokens {
     } catch (error) {
       const expired = error instanceof jwt.TokenExpiredError;
       throw new AppError(expired ? 'TICKET_EXPIRED' : 'TICKET_INVALID', 'The ticket is not valid', { cause: error });
+    }
+  }
+
+  /** Lets whoever has it hear a private recording for some hours: players ask for sound without a session. */
+  signListening(recordingId: string): string {
+    return this.#sign({}, 'listening', recordingId, LISTENING_EXPIRES_S);
+  }
+
+  mayListen(token: string, recordingId: string): boolean {
+    try {
+      return z.object({ sub: z.string() }).parse(this.#verify(token, 'listening')).sub === recordingId;
+    } catch {
+      return false;
     }
   }
 

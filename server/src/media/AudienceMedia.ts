@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { AwaitQueue } from 'awaitqueue';
 import { AppError } from '../errors.ts';
+import type { MixOutput } from '../mixer/mixerMessages.ts';
 import type { RoomMix } from '../mixer/RoomMix.ts';
 import { AudienceRouter, type Downlink } from './AudienceRouter.ts';
 import type { ReceiveEndpoint } from './Reception.ts';
@@ -13,6 +14,8 @@ export class AudienceMedia extends EventEmitter<{ routerOpened: []; routerLost: 
   readonly #creation = new AwaitQueue();
   /** By the worker's index. */
   readonly #routers = new Map<number, AudienceRouter>();
+  /** Where the recorder takes the mix. */
+  #recorder: MixOutput | null = null;
   #closed = false;
 
   constructor(pool: WorkerPool, mix: RoomMix) {
@@ -45,6 +48,13 @@ export class AudienceMedia extends EventEmitter<{ routerOpened: []; routerLost: 
   /** Has this node listeners of the room? */
   get hasListeners(): boolean {
     return this.#routers.size > 0;
+  }
+
+  /** The mix also goes there, as to one more worker; null: to nobody but the workers. */
+  setRecorderPort(port: number | null): void {
+    if ((this.#recorder?.port ?? null) === port) return;
+    this.#recorder = port === null ? null : { port, packetMs: 60 };
+    this.#setOutputs();
   }
 
   close(): void {
@@ -97,6 +107,7 @@ export class AudienceMedia extends EventEmitter<{ routerOpened: []; routerLost: 
 
   #setOutputs(): void {
     const routers = [...this.#routers.values()];
-    this.mix.setOutputs(routers.map(({ port, mediaRouter: { worker } }) => ({ port, packetMs: worker.packetMs })));
+    const outputs = routers.map(({ port, mediaRouter: { worker } }) => ({ port, packetMs: worker.packetMs }));
+    this.mix.setOutputs(this.#recorder ? [...outputs, this.#recorder] : outputs);
   }
 }

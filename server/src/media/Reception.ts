@@ -69,14 +69,12 @@ export class Reception extends EventEmitter<{ connected: []; closed: []; consume
    * @param paused until the client says that it is ready; a transport not yet connected sends nothing anyway.
    */
   async consume(producer: Producer, userId: string | null, { paused }: { paused: boolean }): Promise<Consumer | null> {
-    const { router } = this.source.mediaRouter;
     const [producerId, rtpCapabilities] = [producer.id, this.#rtpCapabilities];
     if (this.closed || this.#silenced || producer.closed || this.#hears(producerId)) return null;
-    if (!router.canConsume({ producerId, rtpCapabilities })) return null;
     const options = { producerId, rtpCapabilities, paused, enableRtx: false, appData: { userId } };
     const consumer = await this.transport.consume(options).catch((error: unknown) => {
-      // The producer or the transport went meanwhile: there is nothing to hear.
-      if (producer.closed || this.closed) return null;
+      // The producer or the transport went meanwhile, or the client has no codec for it: there is nothing to hear.
+      if (producer.closed || this.closed || isOfClient(error)) return null;
       throw error;
     });
     if (!consumer) return null;
@@ -97,8 +95,7 @@ export class Reception extends EventEmitter<{ connected: []; closed: []; consume
   }
 
   describe(): TransportInfo {
-    const { id, iceParameters, iceCandidates, dtlsParameters } = this.transport;
-    return { id, iceParameters, iceCandidates, dtlsParameters };
+    return this.source.mediaRouter.describe(this.transport);
   }
 
   /** What was announced to a connection that is gone flows now: the new one is given the full list. */
@@ -122,6 +119,11 @@ export class Reception extends EventEmitter<{ connected: []; closed: []; consume
     for (const consumer of this.#consumers.values()) if (consumer.producerId === producerId) return true;
     return false;
   }
+}
+
+/** What a client says that it can receive is no codec of ours, or nonsense. */
+function isOfClient(error: unknown): boolean {
+  return error instanceof Error && (error.name === 'UnsupportedError' || error.name === 'TypeError');
 }
 
 export function describeConsumer({ id, producerId, appData, rtpParameters }: Consumer): ConsumerInfo {

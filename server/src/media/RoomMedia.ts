@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { AwaitQueue } from 'awaitqueue';
 import type { Producer } from 'mediasoup/types';
 import { AppError } from '../errors.ts';
+import type { RoomMix } from '../mixer/RoomMix.ts';
 import type { Mixer } from '../mixer/Mixer.ts';
 import type { Endpoint, MixPlan } from '../mixer/mixerMessages.ts';
 import { AudienceMedia } from './AudienceMedia.ts';
@@ -38,7 +39,7 @@ export class RoomMedia extends EventEmitter<{
   #stage: StageMedia | null = null;
   #stageState: StagePlace = 'away';
   #audience: AudienceMedia | null = null;
-  #plan: MixPlan = { epoch: null, nodes: [] };
+  #plan: MixPlan = { epoch: null, nodes: [], sound: 'speech' };
   #feed: ((stage: StageMedia) => Promise<void>) | null = null;
   #closed = false;
 
@@ -82,6 +83,16 @@ export class RoomMedia extends EventEmitter<{
     // Other nodes have listeners, though this one may have none.
     const audience = plan.nodes.length > 0 ? await this.openAudience() : this.#audience;
     audience?.mix.setMix(this.#plan);
+  }
+
+  /**
+   * The mix that a recorder takes at this port; null: none does. To be called once a second: the mix may have to be opened again.
+   * @throws {AppError} UNAVAILABLE, ROOM_ENDED
+   */
+  async setRecorderPort(port: number | null): Promise<RoomMix | null> {
+    const audience = port === null ? this.#audience : await this.openAudience();
+    audience?.setRecorderPort(port);
+    return port === null ? null : (audience?.mix ?? null);
   }
 
   /** Idempotent. A stage that comes back before it has left keeps its router. */

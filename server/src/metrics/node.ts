@@ -1,4 +1,5 @@
-import { Gauge, type Registry } from 'prom-client';
+import { Counter, Gauge, type Registry } from 'prom-client';
+import type { RecordingArchive } from '../archive/RecordingArchive.ts';
 
 /** How the node as a whole is, asked when the metrics are read. */
 export interface NodeView {
@@ -6,6 +7,7 @@ export interface NodeView {
   readonly load: number;
   /** Does Redis take writes? */
   readonly isRedisUp: boolean;
+  readonly archive: Pick<RecordingArchive, 'problems' | 'log'>;
   /** May listeners be sent here? */
   readonly isAccepting: boolean;
 }
@@ -32,4 +34,30 @@ export function watchNode(describe: () => NodeView, registry: Registry): void {
     '1 while listeners are sent to this node, 0 while they are sent to others: its media does not get through, or its secret differs.',
     ({ isAccepting }) => Number(isAccepting),
   );
+  gauge(
+    'tribune_sql_up',
+    'Does the database of recordings take writes? 1 or 0. Live sound does not depend on it.',
+    ({ archive }) => Number(archive.problems.sql === null),
+  );
+  gauge(
+    'tribune_objects_up',
+    'Does the storage of the sound of recordings take writes? 1 or 0. Live sound does not depend on it.',
+    ({ archive }) => Number(archive.problems.objects === null),
+  );
+  gauge(
+    'tribune_sql_waiting',
+    'Writes that wait in memory for the database.',
+    ({ archive }) => archive.log.waitingCount,
+  );
+  let lost = 0;
+  new Counter({
+    name: 'tribune_sql_lost_total',
+    help: 'Writes that the database will never get: too many waited, or it refused them.',
+    registers: [registry],
+    collect() {
+      const { lostCount } = describe().archive.log;
+      this.inc(lostCount - lost);
+      lost = lostCount;
+    },
+  });
 }

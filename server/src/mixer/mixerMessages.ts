@@ -1,3 +1,4 @@
+import type { MixSound } from './child/sound.ts';
 import type { MixSettings } from './child/MixStream.ts';
 import type { OpusCodec } from './child/opus/OpusCodec.ts';
 import type { VoiceSettings } from './child/voice/Voice.ts';
@@ -25,6 +26,7 @@ export interface MixPlan {
   readonly epoch: number | null;
   /** Mixers of other nodes that get the mix that is made here. */
   readonly nodes: readonly Endpoint[];
+  readonly sound: MixSound;
 }
 
 /** Everything that a mix is: sent whole each time, so that a new process takes over from what it is told once. */

@@ -4,7 +4,7 @@ import type { Readable } from 'node:stream';
  * Names an object: parts of letters, digits, `.`, `_` and `-`, divided by `/`; for example `recordings/ID/1234.m4s`. No part begins
  * with a dot. All objects of a recording are under `recordingPrefix(id)`.
  */
-export type ObjectKey = string;
+type ObjectKey = string;
 
 export interface ObjectInfo {
   readonly key: ObjectKey;

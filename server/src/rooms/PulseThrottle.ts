@@ -10,6 +10,13 @@ const LISTENERS_PER_EXTRA_SECOND = 10_000;
 /** A pulse that says nothing new is still sent this often, so that a client can tell that it has missed none. */
 const QUIET_PERIOD_MS = 5000;
 
+/** What is known of a room beside its record. */
+interface Present {
+  readonly listeners: number;
+  readonly faces: readonly Person[];
+  readonly endsInS: number | null;
+}
+
 /** Says when the audience is told what: once a period whatever happens, never once per event. */
 export class PulseThrottle {
   readonly #reactions: Reactions;
@@ -17,13 +24,15 @@ export class PulseThrottle {
   #sentSeq = 0;
   #sentListeners = -1;
   #sentFaces = '';
+  #saidEnding = false;
 
   constructor(reactions: Reactions) {
     this.#reactions = reactions;
   }
 
   /** The pulse that is due, or null. */
-  take(record: RoomRecord, listeners: number, faces: readonly Person[], nowMs = performance.now()): Pulse | null {
+  take(record: RoomRecord, { listeners, faces, endsInS }: Present, nowMs = performance.now()): Pulse | null {
+    const isEnding = endsInS !== null;
     const elapsed = nowMs - this.#sentAtMs;
     // Ticks come about once a second: a little early is on time.
     if (elapsed < periodMs(listeners) - 100) return null;
@@ -34,14 +43,16 @@ export class PulseThrottle {
       ...(record.seq !== this.#sentSeq ? { state: toRoomState(record) } : {}),
       ...(faceKey !== this.#sentFaces ? { faces } : {}),
     };
-    const news = Object.keys(changed).length > 0 || listeners !== this.#sentListeners;
+    const isNew = listeners !== this.#sentListeners || isEnding !== this.#saidEnding;
+    const news = Object.keys(changed).length > 0 || isNew;
     if (!news && elapsed < QUIET_PERIOD_MS) return null;
     this.#reactions.clearFresh();
     this.#sentAtMs = nowMs;
     this.#sentSeq = record.seq;
     this.#sentListeners = listeners;
     this.#sentFaces = faceKey;
-    return { seq: record.seq, listeners, ...changed };
+    this.#saidEnding = isEnding;
+    return { seq: record.seq, listeners, ...changed, ...(isEnding ? { endsInS } : {}) };
   }
 }
 

@@ -13,8 +13,11 @@ import type { HomeState } from '../cluster/StageHome.ts';
 import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import type { LiveBroadcast } from '../broadcast/LiveBroadcast.ts';
+import type { Recorder } from '../broadcast/Recorder.ts';
 import type { WorkerPool } from '../media/WorkerPool.ts';
 import type { Mixer } from '../mixer/Mixer.ts';
+import type { Gap } from '../sql/recording.ts';
 import { toRoomState, type RoomRecord } from '../store/RoomRecord.ts';
 import type { RoomStore } from '../store/RoomStore.ts';
 import { readGraces, type GracesConfig } from './graces.ts';
@@ -30,7 +33,8 @@ import type { RoomObserver } from './RoomObserver.ts';
 import { RoomReconciler } from './RoomReconciler.ts';
 import { toSelfState } from './selfState.ts';
 
-export type RoomConfig = GracesConfig & Pick<Config, 'ROOM_CAPACITY' | 'PER_ADDRESS_SHARE' | 'CLUSTER_ADDRESS'>;
+export type RoomConfig = GracesConfig &
+  Pick<Config, 'ROOM_CAPACITY' | 'PER_ADDRESS_SHARE'> & { readonly CLUSTER_ADDRESS: string };
 
 /** Of somebody who is on a node that does not answer. */
 const UNKNOWN_NAME = '?';
@@ -44,6 +48,7 @@ export interface RoomOptions {
   readonly store: RoomStore;
   readonly pool: WorkerPool;
   readonly mixer: Mixer;
+  readonly recorder: Recorder;
   /** The sockets of this room on this node. */
   readonly audience: RoomAudience;
   readonly observer: RoomObserver;
@@ -81,7 +86,11 @@ export class Room extends EventEmitter<{ closed: [] }> {
     });
     this.#peers = peers;
     const address = config.CLUSTER_ADDRESS;
-    this.media = new RoomMediaController({ roomId: this.id, pool, mixer, address, logger, observer, peers });
+    const recording = options.recorder.openRoom(this.id, () => this.record);
+    recording.on('lost', (gap) => this.#tellLost(gap));
+    recording.on('full', () => void this.#stopRecording());
+    const media = { roomId: this.id, pool, mixer, address, logger, observer, peers, recording };
+    this.media = new RoomMediaController(media);
     this.media.on('flood', (peer) => void this.#handleFlood(peer));
     this.#reconciler = new RoomReconciler({
       ...{ record, store, cluster, peers, logger, media: this.media, reactions: this.#reactions },
@@ -209,7 +218,8 @@ export class Room extends EventEmitter<{ closed: [] }> {
   detach(userId: string, link: PeerLink, { gone }: { gone: boolean }): void {
     const peer = this.#peers.get(userId);
     if (!peer || !this.#peers.detach(peer, link)) return;
-    if (gone) peer.media = null;
+    // Whoever was sent to another node says goodbye as soon as they are there, and is heard there a moment later.
+    if (gone && !link.isClosing) peer.media = null;
     // Those who see the stage learn at once; the audience is counted with the next tick, however many leave together.
     if (this.record.stage.has(userId)) void this.tick();
   }
@@ -225,13 +235,22 @@ export class Room extends EventEmitter<{ closed: [] }> {
     args: { userId?: string } & Record<string, unknown> = {},
   ): Promise<void> {
     const targetName = args.userId === undefined ? undefined : await this.#nameTarget(action, args.userId);
-    const change = await this.#reconciler.records.transition(action, actor, { ...args, targetName });
-    await this.#reconciler.take({ ...change, actor });
+    const { isWritten, ...change } = await this.#reconciler.records.perform(action, actor, { ...args, targetName });
+    await this.#reconciler.take({ ...change, actor }, { isWritten });
   }
 
   async raiseHand(peer: Peer): Promise<void> {
     const { PER_ADDRESS_SHARE: addressShare } = this.#options.config;
     await this.perform('hand:raise', peer, { address: peer.address, addressShare });
+  }
+
+  /** The room as it is heard over HTTP, where its stage is on this node: somebody asks for it. */
+  askLive(): LiveBroadcast {
+    const { live } = this.media;
+    const isFirst = !live.isWanted;
+    live.ask();
+    if (isFirst) void this.#reconciler.reconcile();
+    return live;
   }
 
   react(kind: ReactionKind): void {
@@ -289,7 +308,9 @@ export class Room extends EventEmitter<{ closed: [] }> {
     this.#health.tick(this.listenersEverywhere);
     await this.#reconciler.tick();
     if (this.closed) return;
-    const pulse = this.#pulses.take(this.record, this.listenersEverywhere, this.#faces);
+    const { endsInS } = this.#reconciler;
+    const present = { listeners: this.listenersEverywhere, faces: this.#faces, endsInS };
+    const pulse = this.#pulses.take(this.record, present);
     if (pulse) this.#options.audience.toEveryone('room:pulse', pulse);
     // Last, since a worker that hangs does not answer.
     await this.media.tick();
@@ -379,6 +400,23 @@ export class Room extends EventEmitter<{ closed: [] }> {
     // The store can do without: an invitation lapses where nobody takes it up, and a ban holds wherever they are.
     if (isPartial) return UNKNOWN_NAME;
     throw new AppError('NOT_FOUND', 'They are not in the room');
+  }
+
+  /** The host of a recording, where they are connected here, hears at once that sound is missing in it. */
+  #tellLost(gap: Gap): void {
+    this.#peers.present(this.record.host.userId)?.link?.notify('recording:lost', gap);
+  }
+
+  /** Where the quotas leave no room for more. */
+  async #stopRecording(): Promise<void> {
+    const from = Date.now();
+    try {
+      const change = await this.#reconciler.records.transitionAsHome('recording:stop', {});
+      await this.#reconciler.take({ ...change, actor: null });
+      this.#tellLost({ from, to: Date.now(), reason: 'QUOTA' });
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'A recording over its quota could not be stopped; trying again in a minute');
+    }
   }
 
   async #handleFlood(peer: Peer): Promise<void> {

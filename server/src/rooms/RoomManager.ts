@@ -5,6 +5,7 @@ import type { ClusterContext } from '../cluster/ClusterContext.ts';
 import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import type { Recorder } from '../broadcast/Recorder.ts';
 import type { WorkerPool } from '../media/WorkerPool.ts';
 import type { Mixer } from '../mixer/Mixer.ts';
 import type { RoomDirectory } from '../store/RoomDirectory.ts';
@@ -31,7 +32,8 @@ interface RoomManagerOptions {
   readonly directory: RoomDirectory;
   readonly pool: WorkerPool;
   readonly mixer: Mixer;
-  readonly config: RoomConfig & Pick<Config, 'MAX_ROOMS' | 'MAX_ROOMS_PER_USER'>;
+  readonly recorder: Recorder;
+  readonly config: RoomConfig & Pick<Config, 'MAX_ROOMS' | 'MAX_ROOMS_PER_USER' | 'RECORDING'>;
   readonly logger: Logger;
   readonly audienceOf: (roomId: string) => RoomAudience;
   readonly observer: RoomObserver;
@@ -86,7 +88,8 @@ export class RoomManager {
     if (!cluster.pickHome()) throw new AppError('SERVER_BUSY', 'No mixer has room for another room');
     const { MAX_ROOMS: rooms, MAX_ROOMS_PER_USER: perUser, PER_ADDRESS_SHARE: perAddressShare } = config;
     const quotas = { rooms, perUser, perAddressShare };
-    const room = this.#open(await store.create(settings, host, address, quotas));
+    const made = await store.create(settings, host, { address, quotas, recordingPolicy: config.RECORDING });
+    const room = this.#open(made);
     await room.open({ eager: true });
     return room.toInfo();
   }

@@ -3,6 +3,8 @@ import type { MediaInfo, MediaOffer, TransportInfo } from '@tribune/shared/proto
 import type { RtpParameters } from 'mediasoup/types';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import type { LiveBroadcast } from '../broadcast/LiveBroadcast.ts';
+import type { RoomRecording } from '../broadcast/RoomRecording.ts';
 import { PeerMedia } from '../media/PeerMedia.ts';
 import { describeConsumer } from '../media/Reception.ts';
 import { RoomMedia, type RoomMediaOptions } from '../media/RoomMedia.ts';
@@ -18,6 +20,7 @@ interface RoomMediaControllerOptions extends RoomMediaOptions {
   readonly logger: Logger;
   readonly observer: RoomObserver;
   readonly peers: PeerRegistry;
+  readonly recording: RoomRecording;
 }
 
 /** Before the first plan: nobody hears or says anything. */
@@ -58,6 +61,11 @@ export class RoomMediaController extends EventEmitter<{
     this.#media.on('audienceLost', () => this.#restarts.handleAudienceLost());
   }
 
+  /** The room as it is heard now over HTTP. */
+  get live(): LiveBroadcast {
+    return this.#options.recording.live;
+  }
+
   /** Where this node takes the mix of the room from the home; null while nobody here listens. */
   get mixEndpoint(): Endpoint | null {
     return this.#media.mixEndpoint;
@@ -76,6 +84,7 @@ export class RoomMediaController extends EventEmitter<{
     }
     this.#restarts.askMissing();
     await Promise.all([
+      this.#record(plan),
       plan.needsMedia ? this.#media.setMix(plan.mix) : null,
       ...speaking.map(async (peer) => this.#syncProducer(peer)),
     ]);
@@ -149,6 +158,17 @@ export class RoomMediaController extends EventEmitter<{
 
   close(): void {
     this.#media.close();
+    this.#options.recording.close({ isHome: this.#plan.stage === 'here' });
+  }
+
+  /** What is recorded here goes to the recorder, and the recording knows where from. */
+  async #record({ records, broadcasts }: Plan): Promise<void> {
+    const { recording } = this.#options;
+    const mix = await this.#media.setRecorderPort(records || broadcasts ? await recording.getPort() : null);
+    if (broadcasts && mix) recording.broadcast(mix);
+    else if (!broadcasts) recording.endBroadcast();
+    if (records && mix) recording.record(mix);
+    else if (!records) recording.rest({ isHome: this.#plan.stage === 'here' });
   }
 
   #planOf(peer: Peer): PeerPlan {

@@ -3,7 +3,7 @@ import { can } from '@tribune/shared/permissions.ts';
 import type { NotificationName, Notifications } from '@tribune/shared/protocol.ts';
 import { roleOf, toRoomState, type Effect, type RoomRecord } from '../store/RoomRecord.ts';
 import type { Peer } from './Peer.ts';
-import { changedSelves, toSelfState } from './selfState.ts';
+import { changedSelves, clearsHands, toSelfState } from './selfState.ts';
 
 /** The sockets of a room on this node, reached with one encoding. */
 export interface RoomAudience {
@@ -38,10 +38,12 @@ export class RoomNotifier {
     this.#tellHands(change);
   }
 
-  /** Everyone is told at once when the doors open or close. */
+  /** Everyone is told at once when the doors open or close, when a recording begins or ends, or when all hands are lowered. */
   #tellState({ before, after }: Change): void {
     const state = toRoomState(after);
-    if (before.phase === after.phase) this.#people.toStage('room:state', state);
+    const isForStage =
+      before.phase === after.phase && before.recording === after.recording && !clearsHands(before, after);
+    if (isForStage) this.#people.toStage('room:state', state);
     else this.#people.toEveryone('room:state', state);
   }
 

@@ -11,18 +11,17 @@ import type { Logger } from '../logger.ts';
 import { placedIn, type RoomRecord } from '../store/RoomRecord.ts';
 import { NotHomeError, type RoomStore, type Transition } from '../store/RoomStore.ts';
 import { decide, type Plan, type RoomView } from './decide.ts';
-import { AbsenceTimer, type Graces } from './graces.ts';
+import { AbsenceTimer, endsInS, type Graces } from './graces.ts';
 import type { Peer } from './Peer.ts';
 import type { PeerRegistry } from './PeerRegistry.ts';
 import type { Reactions } from './Reactions.ts';
 import type { RoomMediaController } from './RoomMediaController.ts';
 import type { RoomNotifier } from './RoomNotifier.ts';
 import { RoomRecordCache } from './RoomRecordCache.ts';
+import { Whereabouts } from './Whereabouts.ts';
 
 /** An application of a plan that takes longer waits for a worker that hangs: the next one does not wait for it. */
 const APPLY_LIMIT_MS = 5000;
-/** Of the people here, so many are looked for on other nodes each second. */
-const LOOKED_FOR_PER_TICK = 200;
 
 interface RoomReconcilerOptions {
   readonly record: RoomRecord;
@@ -55,9 +54,9 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
   readonly channel: RoomChannel;
   readonly #options: RoomReconcilerOptions;
   readonly #absences = new AbsenceTimer();
+  readonly #whereabouts: Whereabouts;
   #running: Promise<void> = Promise.resolve();
   #next: Promise<void> | null = null;
-  #nextLookedFor = 0;
   #isTicking = false;
   #isFailing = false;
   #closed = false;
@@ -71,6 +70,9 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
     this.reports = new RoomReports((id) => cluster.findNode(id) !== undefined);
     this.records = new RoomRecordCache({ record, store, logger, fence: () => this.home.fence });
     this.channel = new RoomChannel(bus, record.id, reply);
+    const { peers } = options;
+    this.#whereabouts = new Whereabouts({ roomId: record.id, nodeId, store, peers, logger });
+    this.#whereabouts.on('arrived', (userId) => this.channel.publish({ type: 'entered', userId }));
     this.channel.on('message', (message) => void this.#handle(message));
     this.channel.on('echo', () => this.reports.noteEcho());
     // The home has to hear at once where the mix is wanted.
@@ -85,9 +87,18 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
     return this.#closed;
   }
 
-  /** Takes over what a transition of this node has changed; resolves when it holds, and everyone here is told. */
-  async take(change: Change): Promise<void> {
+  /** In how many seconds the room ends since nobody could lead it; null where that is not so, or not soon. */
+  get endsInS(): number | null {
+    return endsInS(this.#absences.leaderlessMs, this.#options.graces);
+  }
+
+  /**
+   * Takes over what this node has changed; resolves when it holds, and everyone here is told.
+   * @param isWritten false where the store does not know it yet: the other nodes have it from the report
+   */
+  async take(change: Change, { isWritten = true } = {}): Promise<void> {
     if (!(await this.#takeOver(change))) return;
+    if (!isWritten) return this.publishReport();
     const { actor, effects } = change;
     this.channel.publish({
       type: 'changed',
@@ -130,8 +141,8 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
       await this.claim();
       if (this.records.isStale) await this.#refresh();
       await this.#write();
-      await this.#findReplaced();
-      await this.#forgetLeft();
+      if (this.reports.all.length > 0) await this.#whereabouts.tick();
+      await this.#whereabouts.forgetLeft();
       this.#isFailing = false;
     } catch (error) {
       // Another node has become the home since this one last heard; the next look tells.
@@ -161,6 +172,8 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
       reactions: reactions.totals,
       // Of the home, too: the one before it sends on what its voices say until they have followed.
       mix: media.mixEndpoint,
+      leaderlessMs: this.#absences.leaderlessMs,
+      decisions: [...this.records.unwritten],
     };
     this.channel.publish({ type: 'report', report });
   }
@@ -192,10 +205,22 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
     const { peers, media, logger } = this.#options;
     // The others keep the room, and what it remembers.
     if (reason === 'moved')
-      this.#forgetLeft().catch((error: unknown) => logger.debug({ err: error }, 'Who has left is still noted'));
+      this.#whereabouts
+        .forgetLeft()
+        .catch((error: unknown) => logger.debug({ err: error }, 'Who has left is still noted'));
     peers.close(reason);
     media.close();
-    const nobody = { isOpen: false, listeners: 0, present: 0, faces: [], placed: [], reactions: {}, mix: null };
+    const nobody = {
+      isOpen: false,
+      listeners: 0,
+      present: 0,
+      faces: [],
+      placed: [],
+      reactions: {},
+      mix: null,
+      leaderlessMs: null,
+      decisions: [],
+    };
     this.channel.publish({ type: 'report', report: { ...this.#heading(), ...nobody } });
     this.channel.close();
     void this.home.release();
@@ -216,9 +241,7 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
           return await this.claim({ eager: this.#options.cluster.takesRooms() });
         case 'entered':
           // It may be late, and the person back here since: the store knows.
-          return await this.#replaceMoved(
-            [this.#options.peers.get(message.userId)].filter((peer) => peer !== undefined),
-          );
+          return await this.#whereabouts.check(message.userId);
         case 'changed':
           return await this.#takeChange(message);
       }
@@ -230,47 +253,7 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
 
   /** Somebody has connected: where they were on another node, that one lets go of them. */
   settle(peer: Peer): void {
-    const { store, cluster, logger } = this.#options;
-    if (cluster.isAlone()) return;
-    const { link } = peer;
-    store
-      .settle(this.record.id, peer.userId, cluster.nodeId)
-      .then((wasElsewhere) => {
-        if (peer.link !== link) return;
-        peer.isSettled = true;
-        if (wasElsewhere) this.channel.publish({ type: 'entered', userId: peer.userId });
-      })
-      // What the store has of them is old, and counts for nothing until it is told.
-      .catch((error: unknown) => logger.debug({ err: error }, 'Where a person is could not be noted'));
-  }
-
-  /** People who have come in on another node stay there only. A few are looked for each second, since the message may be lost. */
-  async #findReplaced(): Promise<void> {
-    if (this.reports.all.length === 0) return;
-    const connected = [...this.#options.peers.values()].filter(({ link }) => link && !link.isClosing);
-    const from = this.#nextLookedFor % Math.max(1, connected.length);
-    this.#nextLookedFor = from + LOOKED_FOR_PER_TICK;
-    const some = connected.slice(from, from + LOOKED_FOR_PER_TICK);
-    for (const peer of some) if (!peer.isSettled) this.settle(peer);
-    await this.#replaceMoved(some);
-  }
-
-  /** Where somebody is, the store need not remember for longer than they are here. Of a node that dies it does, until the room ends. */
-  async #forgetLeft(): Promise<void> {
-    const { store, peers, cluster } = this.#options;
-    const left = peers.takeLeft();
-    if (left.length > 0) await store.unsettle(this.record.id, left, cluster.nodeId);
-  }
-
-  /** Lets go of those of these people whom another node has now. */
-  async #replaceMoved(some: readonly Peer[]): Promise<void> {
-    const { store, peers, cluster } = this.#options;
-    const settled = some.filter(({ isSettled }) => isSettled).map(({ userId }) => userId);
-    for (const userId of await store.findWhoMoved(this.record.id, settled, cluster.nodeId)) {
-      const peer = peers.get(userId);
-      // Those who were sent there keep what they hear until it is replaced.
-      if (peer?.isSettled && peer.link && !peer.link.isClosing) peers.drop(peer, 'replaced');
-    }
+    if (!this.#options.cluster.isAlone()) this.#whereabouts.settle(peer);
   }
 
   async #takeReport(report: Extract<RoomMessage, { type: 'report' }>['report']): Promise<void> {
@@ -278,6 +261,8 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
     if (!this.reports.take(report)) return;
     const added = this.#options.reactions.takeTotals(report.nodeId, report.reactions);
     if (added > 0) this.emit('reactions', added);
+    const decisions = this.reports.all.flatMap((other) => other.decisions);
+    for (const change of this.records.follow(decisions)) await this.#takeOver({ ...change, actor: null });
     if (this.home.state.kind === 'here' && !isSame(before, this.reports.mixEndpoints)) await this.reconcile();
   }
 
@@ -332,6 +317,9 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
       peers.present(userId) !== undefined || reports.some(({ placed }) => placed.includes(userId));
     const missing = placedIn(this.record).filter((userId) => !isConnected(userId));
     this.#absences.update(new Set(missing), peers.isEmpty);
+    const isLeaderless =
+      this.record.phase === 'live' && [...this.record.stage.keys()].every((userId) => missing.includes(userId));
+    this.#absences.updateLeaders(isLeaderless, Math.max(0, ...reports.map(({ leaderlessMs }) => leaderlessMs ?? 0)));
     const home = this.home.state;
     const other = home.kind === 'handingOver' ? home.to : home.kind === 'elsewhere' ? home.home : null;
     return {
@@ -344,8 +332,10 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
       holdsLease: this.home.fence !== null,
       missingMs: this.#absences.missingMs,
       emptyMs: this.#absences.emptyMs,
+      leaderlessMs: this.#absences.leaderlessMs,
       presentElsewhere: reports.reduce((sum, { present }) => sum + present, 0),
       mixEndpoints: this.reports.mixEndpoints,
+      isHeardOverHttp: this.#options.media.live.isWanted,
     };
   }
 

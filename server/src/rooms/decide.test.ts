@@ -4,7 +4,7 @@ import type { HomeState } from '../cluster/StageHome.ts';
 import type { RoomRecord } from '../store/RoomRecord.ts';
 import { decide, planFor, type RoomView } from './decide.ts';
 
-const GRACES = { stageMs: 30_000, hostMs: 60_000, emptyRoomMs: 300_000 };
+const GRACES = { stageMs: 30_000, hostMs: 60_000, emptyRoomMs: 300_000, leaderlessMs: 1_800_000 };
 
 const HERE: HomeState = { kind: 'here', epoch: 7 };
 const ELSEWHERE: HomeState = { kind: 'elsewhere', home: { nodeId: 'b', epoch: 8 } };
@@ -34,8 +34,10 @@ function view(changes: Partial<RoomView> = {}, record: Partial<RoomRecord> = {})
     holdsLease: true,
     missingMs: new Map(),
     emptyMs: null,
+    leaderlessMs: null,
     presentElsewhere: 0,
     mixEndpoints: [],
+    isHeardOverHttp: false,
     ...changes,
   };
 }
@@ -179,6 +181,16 @@ describe('what the home writes', () => {
   ])('the end of a room that was empty for too long, where %s', (_what, presentElsewhere, actions) => {
     const stage = new Map<string, StageMember>();
     const { writes } = plan({ emptyMs: 300_000, presentElsewhere }, { stage });
+    expect(writes.map(({ action }) => action)).toEqual(actions);
+  });
+});
+
+describe('a live room in which nobody can lead', () => {
+  it.each([
+    [1_799_000, []],
+    [1_800_000, ['room:end']],
+  ])('after %i ms its home does %j, whoever listens', (leaderlessMs, actions) => {
+    const { writes } = plan({ leaderlessMs, presentElsewhere: 5 }, { stage: new Map() });
     expect(writes.map(({ action }) => action)).toEqual(actions);
   });
 });

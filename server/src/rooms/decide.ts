@@ -19,10 +19,14 @@ export interface RoomView {
   readonly missingMs: ReadonlyMap<string, number>;
   /** For how many ms nobody has been on this node; null while somebody is. */
   readonly emptyMs: number | null;
+  /** For how many ms nobody has been on stage, on no node, in a room that is live; null while somebody is. */
+  readonly leaderlessMs: number | null;
   /** Connections to other nodes. */
   readonly presentElsewhere: number;
   /** Where other nodes take the mix. */
   readonly mixEndpoints: readonly Endpoint[];
+  /** Somebody hears the room over HTTP. */
+  readonly isHeardOverHttp: boolean;
 }
 
 /** What becomes of one person who is connected to this node. */
@@ -52,6 +56,10 @@ export interface Plan {
   readonly needsMedia: boolean;
   readonly stage: StagePlace;
   readonly mix: MixPlan;
+  /** This node records the mix. */
+  readonly records: boolean;
+  /** This node makes segments of the mix, to be heard now over HTTP. */
+  readonly broadcasts: boolean;
   /** What holds for everyone who is not named. */
   readonly everyone: PeerPlan;
   readonly named: ReadonlyMap<string, PeerPlan>;
@@ -74,11 +82,14 @@ export function decide(view: RoomView, graces: Graces): Plan {
     producer: 'closed',
     leave: null,
   };
+  const needsMedia = emptyMs === null || emptyMs < graces.stageMs;
   return {
     close: decideClose(view, graces),
-    needsMedia: emptyMs === null || emptyMs < graces.stageMs,
+    needsMedia,
     stage: home.kind === 'here' ? 'here' : hasStage ? 'leaving' : 'away',
-    mix: { epoch: hasStage ? home.epoch : null, nodes: hasStage ? view.mixEndpoints : [] },
+    mix: { epoch: hasStage ? home.epoch : null, nodes: hasStage ? view.mixEndpoints : [], sound: record.sound },
+    records: record.recordingSince !== null && home.kind === 'here' && needsMedia,
+    broadcasts: view.isHeardOverHttp && record.phase === 'live' && home.kind === 'here' && needsMedia,
     everyone,
     named: new Map([...membersOf(view, everyone), ...excludedOf(view, everyone)]),
     writes: view.holdsLease ? decideWrites(view, graces) : [],
@@ -122,7 +133,8 @@ function* excludedOf({ record }: RoomView, everyone: PeerPlan): Iterable<[string
   }
 }
 
-function decideWrites({ record, missingMs, emptyMs, presentElsewhere }: RoomView, graces: Graces): HomeWrite[] {
+function decideWrites(view: RoomView, graces: Graces): HomeWrite[] {
+  const { record, missingMs, emptyMs, leaderlessMs, presentElsewhere } = view;
   const members = [...record.stage.values()];
   const people = members
     .filter(({ userId, away }) => away !== missingMs.has(userId))
@@ -131,10 +143,11 @@ function decideWrites({ record, missingMs, emptyMs, presentElsewhere }: RoomView
   const heirIsHere = members.some(({ userId, role }) => role !== 'host' && !missingMs.has(userId));
   const isHostGone = heirIsHere && (missingMs.get(record.host.userId) ?? 0) >= graces.hostMs;
   const isAbandoned = emptyMs !== null && emptyMs >= graces.emptyRoomMs && presentElsewhere === 0;
+  const isLeaderless = leaderlessMs !== null && leaderlessMs >= graces.leaderlessMs;
   const writes: HomeWrite[] = [];
   if (people.length > 0) writes.push({ action: 'peer:presence', args: { people } });
   if (expired.length > 0) writes.push({ action: 'peer:expire', args: { userIds: expired.map(([userId]) => userId) } });
   if (isHostGone) writes.push({ action: 'host:succeed', args: {} });
-  if (isAbandoned) writes.push({ action: 'room:end', args: {} });
+  if (isAbandoned || isLeaderless) writes.push({ action: 'room:end', args: {} });
   return writes;
 }

@@ -9,6 +9,7 @@ export function toRoomInfo(record: RoomRecord, listeners: number): RoomInfo {
   const speakers = [...stage.values()].filter(({ away }) => !away).map(({ userId, name }) => ({ userId, name }));
   return {
     ...{ id, title, description, language, speakerLimit, phase, host, createdAt, startedAt, endedAt, listeners },
+    isRecorded: record.recordedFrom !== null,
     speakers: speakers.slice(0, SPEAKERS_ON_CARD),
   };
 }

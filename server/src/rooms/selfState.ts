@@ -13,6 +13,11 @@ export function toSelfState(record: RoomRecord, { userId, name }: Person): SelfS
   };
 }
 
+/** Has a queue of several hands been emptied? One message says so to everyone: no hand is up, so nobody's is. */
+export function clearsHands(before: RoomRecord, after: RoomRecord): boolean {
+  return before.hands.length > 1 && after.hands.length === 0;
+}
+
 /** Whose own state a transition changed, and why: the cause that it named, else what can be seen. */
 export function changedSelves(
   before: RoomRecord,
@@ -29,7 +34,8 @@ export function changedSelves(
     const withdrawn = before.invites.has(userId) && !after.invites.has(userId) && !after.stage.has(userId);
     if (withdrawn) causes.set(userId, userId === actorId ? 'other' : 'inviteWithdrawn');
     else if (roleChanged) causes.set(userId, 'other');
-    else if (places[0].get(userId) !== places[1].get(userId)) causes.set(userId, 'handPlace');
+    else if (!clearsHands(before, after) && places[0].get(userId) !== places[1].get(userId))
+      causes.set(userId, 'handPlace');
   }
   return [...causes].map(([userId, cause]) => ({ userId, cause }));
 }

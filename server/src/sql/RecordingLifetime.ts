@@ -41,6 +41,13 @@ export class RecordingLifetime {
     });
   }
 
+  async isDeleted(recordingId: string): Promise<boolean> {
+    return this.#database.run(async (db) => {
+      const query = db.selectFrom('recordings').select('id').where('id', '=', recordingId);
+      return Boolean(await query.where('state', '=', 'deleted').executeTakeFirst());
+    });
+  }
+
   /** Forgets a deleted recording. */
   async drop(recordingId: string): Promise<void> {
     await this.#database.run(async (db) =>

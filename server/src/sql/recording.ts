@@ -7,16 +7,14 @@ import type { Person } from '@tribune/shared/domain.ts';
  * - `unlisted`: whoever has the link.
  * - `public`: also in lists and feeds.
  */
-export const VISIBILITIES = ['private', 'unlisted', 'public'] as const;
-export type Visibility = (typeof VISIBILITIES)[number];
+export type Visibility = 'private' | 'unlisted' | 'public';
 
 /**
  * - `recording`: a room is on, and segments come.
  * - `ready`: complete.
  * - `deleted`: nobody may see it; its objects are gone, or go with the next sweep, and then its row does.
  */
-export const RECORDING_STATES = ['recording', 'ready', 'deleted'] as const;
-export type RecordingState = (typeof RECORDING_STATES)[number];
+export type RecordingState = 'recording' | 'ready' | 'deleted';
 
 /** What is known when a recording begins. */
 export interface NewRecording {
@@ -113,7 +111,10 @@ export type RecordingChanges = Partial<Pick<Recording, 'title' | 'visibility' | 
  * takes it, in the order told. When the database is away for so long that the memory is full, `lost` of `RecordingWriter` tells.
  */
 export interface RecordingLog {
-  /** Must be told first. A recording that exists is continued: what is told of it then adds to it. */
+  /**
+   * Must be told first. A recording that exists is continued: what is told of it then adds to it. One that was deleted stays so,
+   * unless this one began after that.
+   */
   start(recording: NewRecording): void;
   /** Told for each segment, or each few. */
   addRun(recordingId: string, run: SegmentRun): void;

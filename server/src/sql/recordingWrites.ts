@@ -4,9 +4,18 @@ import type { Tables } from './tables.ts';
 
 type Db = Kysely<Tables>;
 
-/** Creates the row, or takes up again one that had ended: a failover, or a room that records in two parts. */
+/**
+ * Creates the row, or takes up again one that had ended: a failover, or a room that records in two parts. A deleted one stays, so that a
+ * recorder which has not heard of it writes nothing that is seen; one that began after the deletion is another recording.
+ */
 export async function upsertRecording(db: Db, recording: NewRecording): Promise<void> {
   const { id, roomId, host, startedAt, retentionDays, title, language, visibility, node } = recording;
+  await db
+    .deleteFrom('recordings')
+    .where('id', '=', id)
+    .where('state', '=', 'deleted')
+    .where('deleted_at', '<', startedAt)
+    .execute();
   await db
     .insertInto('recordings')
     .values({

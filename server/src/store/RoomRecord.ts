@@ -1,12 +1,16 @@
 import { z } from 'zod';
 import {
   PHASES,
+  RECORDING_POLICIES,
   ROOM_LANGUAGES,
+  ROOM_SOUNDS,
   STAGE_ROLES,
   type Person,
   type Phase,
+  type RecordingPolicy,
   type Role,
   type RoomLanguage,
+  type RoomSound,
   type RoomState,
   type StageMember,
 } from '@tribune/shared/domain.ts';
@@ -21,11 +25,21 @@ export interface RoomRecord {
   readonly speakerLimit: number;
   readonly phase: Phase;
   readonly locked: boolean;
+  readonly sound: RoomSound;
   readonly seq: number;
   readonly host: Person;
   readonly createdAt: number;
   readonly startedAt: number | null;
   readonly endedAt: number | null;
+  readonly recordingPolicy: RecordingPolicy;
+  /** The host wants it: it is recorded while it is live. */
+  readonly recording: boolean;
+  /** Unix times in ms, null where it never was: when it was first recorded, since when it is now, and until when it was last. */
+  readonly recordedFrom: number | null;
+  readonly recordingSince: number | null;
+  readonly recordedUntil: number | null;
+  /** How long the recording is, without what goes on now. */
+  readonly recordedMs: number;
   /** By user id, in the order of coming on stage. */
   readonly stage: ReadonlyMap<string, StageMember>;
   /** First come first. */
@@ -59,12 +73,20 @@ const roomHash = z.object({
   speakerLimit: count,
   phase: z.enum(PHASES),
   locked: flag,
+  // Rooms that were made by an older node have none.
+  sound: z.enum(ROOM_SOUNDS).default('speech'),
   seq: count,
   hostId: z.string(),
   hostName: z.string(),
   createdAt: count,
   startedAt: optionalTime,
   endedAt: optionalTime,
+  recordingPolicy: z.enum(RECORDING_POLICIES).default('allowed'),
+  recording: flag.default(false),
+  recordedFrom: optionalTime,
+  recordingSince: optionalTime,
+  recordedUntil: optionalTime,
+  recordedMs: count.default(0),
 });
 
 const storedMember = z.object({
@@ -135,10 +157,13 @@ export function toRoomState(record: RoomRecord): RoomState {
     seq: record.seq,
     phase: record.phase,
     locked: record.locked,
+    sound: record.sound,
     speakerLimit: record.speakerLimit,
     stage: [...record.stage.values()],
     handCount: record.hands.length,
     startedAt: record.startedAt,
     endedAt: record.endedAt,
+    recordingPolicy: record.recordingPolicy,
+    recording: record.recording,
   };
 }

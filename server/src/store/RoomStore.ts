@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { LIMITS, type Person } from '@tribune/shared/domain.ts';
+import { LIMITS, type Person, type RecordingPolicy } from '@tribune/shared/domain.ts';
 import type { ErrorCode } from '@tribune/shared/errors.ts';
 import { PERMISSIONS, type Action } from '@tribune/shared/permissions.ts';
 import type { RoomSettings } from '@tribune/shared/schemas.ts';
@@ -117,7 +117,11 @@ export class RoomStore {
    * @param address a key of the network address that asks
    * @throws {AppError} QUOTA_EXCEEDED
    */
-  async create(settings: RoomSettings, host: Person, address: string, quotas: RoomQuotas): Promise<RoomRecord> {
+  async create(
+    settings: RoomSettings,
+    host: Person,
+    { address, quotas, recordingPolicy }: { address: string; quotas: RoomQuotas; recordingPolicy: RecordingPolicy },
+  ): Promise<RoomRecord> {
     const id = nanoid();
     const now = Date.now();
     const reserved = await this.#run(() =>
@@ -137,6 +141,7 @@ export class RoomStore {
         .hset(keys.room, {
           ...settings,
           ...{ id, seq: 1, phase: 'backstage', locked: '0', createdAt: now },
+          ...{ recordingPolicy, recording: recordingPolicy === 'always' ? '1' : '0' },
           ...{ hostId: host.userId, hostName: host.name, parts: '1 1 0 0 0 0' },
         })
         .exec();
@@ -235,11 +240,13 @@ export class RoomStore {
    */
   async restore(record: RoomRecord, fence: Fence): Promise<Transition> {
     const { id, host, stage, hands, invites, excluded, seq, phase, locked, createdAt, startedAt } = record;
-    const { title, description, language, speakerLimit } = record;
+    const { title, description, language, speakerLimit, sound } = record;
+    const { recordingPolicy, recording, recordedFrom, recordingSince, recordedUntil, recordedMs } = record;
     const settings = {
       ...{ id, title, description, language, speakerLimit, seq, phase, locked: locked ? '1' : '0', createdAt },
-      ...{ hostId: host.userId, hostName: host.name },
-      ...(startedAt === null ? {} : { startedAt }),
+      ...{ sound, hostId: host.userId, hostName: host.name },
+      ...{ recordingPolicy, recording: recording ? '1' : '0', recordedMs },
+      ...withoutNull({ startedAt, recordedFrom, recordingSince, recordedUntil }),
     };
     const parts = {
       stage: [...stage.values()],
@@ -314,6 +321,10 @@ function limitsOf(action: string): object {
   if (action === 'peer:ban') return { maxBans: MAX_BANS };
   if (action === 'cohost:add' || action === 'host:handOver') return { maxCohosts: LIMITS.cohosts };
   return {};
+}
+
+function withoutNull(times: Readonly<Record<string, number | null>>): Record<string, number> {
+  return Object.fromEntries(Object.entries(times).filter((entry): entry is [string, number] => entry[1] !== null));
 }
 
 function isAction(action: string): action is Action {

@@ -65,7 +65,7 @@ export class TalkingRooms {
       const index = this.#rooms.length;
       const mix = await this.#mixer.openRoom(`bench-${index}`);
       // A baseline from before mixers spoke to each other mixes without being told to.
-      if ('setMix' in mix) mix.setMix({ epoch: 1, nodes: [] });
+      if ('setMix' in mix) mix.setMix({ epoch: 1, nodes: [], sound: 'speech' });
       mix.setSpeakers(Array.from({ length: this.#microphones }, (_, microphone) => speakerOf(microphone)));
       // A mixer of an older checkout wants an address.
       const output = { address: '127.0.0.1', port: this.#socket.address().port, packetMs: 60 } as const;

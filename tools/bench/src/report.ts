@@ -57,11 +57,13 @@ export interface BenchReport {
     readonly refused: number;
     readonly attackPerSecond: number;
   } | null;
+  /** CPU of the process that records, for an hour of one of many rooms in which somebody speaks all the time. */
+  readonly recordingCpuSPerRoomHour: number | null;
   readonly details: BenchResult;
 }
 
 export function buildReport(result: BenchResult, date = new Date()): BenchReport {
-  const { floor, sfu, rooms, joins, signalling, door } = result;
+  const { floor, sfu, rooms, joins, signalling, door, broadcast } = result;
   const amongOthers = (rooms?.costs ?? []).filter((cost) => cost.rooms > 1);
   const floorOf = (ms: number | null | undefined) =>
     floor?.usPerPacket && ms !== null && ms !== undefined ? significant((ms * 1000) / floor.usPerPacket.median) : null;
@@ -113,6 +115,7 @@ export function buildReport(result: BenchResult, date = new Date()): BenchReport
       refused: door.with.refused,
       attackPerSecond: significant(door.attackPerSecond),
     },
+    recordingCpuSPerRoomHour: medianOf(broadcast?.recordingCpuSPerRoomHour),
     details: result,
   };
 }

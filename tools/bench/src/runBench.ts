@@ -1,4 +1,5 @@
 import { measureDoor, type DoorResult, type DoorSize } from './door.ts';
+import { measureBroadcast, type BroadcastResult, type BroadcastSize } from './broadcast.ts';
 import { measureFloor, type FloorResult, type FloorSize } from './floor.ts';
 import { measureJoins, type JoinsResult, type JoinsSize } from './joins.ts';
 import type { Section } from './options.ts';
@@ -13,6 +14,7 @@ export interface BenchSize {
   readonly joins: JoinsSize;
   readonly signalling: SignallingSize;
   readonly door: DoorSize;
+  readonly broadcast: BroadcastSize;
 }
 
 /** Null where a section was not asked for, or could not be measured. */
@@ -23,6 +25,7 @@ export interface BenchResult {
   readonly joins: JoinsResult | null;
   readonly signalling: readonly SignallingResult[] | null;
   readonly door: DoorResult | null;
+  readonly broadcast: BroadcastResult | null;
 }
 
 export interface BenchHooks {
@@ -57,5 +60,6 @@ export async function runBench(
     joins: await attempt('joins', async () => measureJoins(size.joins, signal)),
     signalling: await attempt('signalling', async () => measureSignalling(size.signalling, signal)),
     door: await attempt('door', async () => measureDoor(size.door, signal)),
+    broadcast: await attempt('broadcast', async () => measureBroadcast(size.broadcast, signal)),
   };
 }

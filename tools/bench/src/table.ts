@@ -15,7 +15,7 @@ export function formatTable(report: BenchReport): string {
   return [line(HEAD), rule, ...rows.slice(1).map(line)].join('\n');
 }
 
-function rowsOf({ details: { floor, sfu, rooms, joins, signalling, door } }: BenchReport): Row[] {
+function rowsOf({ details: { floor, sfu, rooms, joins, signalling, door, broadcast } }: BenchReport): Row[] {
   /** @param usPerUnit turns the figure into µs, where a comparison with a packet means something */
   const row = (what: string, figure: Figure | null, unit: string, usPerUnit?: number): Row => [
     what,
@@ -117,6 +117,9 @@ function rowsOf({ details: { floor, sfu, rooms, joins, signalling, door } }: Ben
     row(`room-wide message, for each of ${sockets} sockets`, usPerSocket, 'µs', 1),
     plain(`memory per socket, of ${sockets}`, kbPerSocket, 'kB'),
   ]);
+  const broadcastRows = broadcast
+    ? [row(`recording: a room for an hour, of ${broadcast.rooms}`, broadcast.recordingCpuSPerRoomHour, 's of CPU')]
+    : [];
   const doorRows = door
     ? [
         plain('door: an honest person comes in, p95', door.without.p95Ms, 'ms'),
@@ -126,6 +129,16 @@ function rowsOf({ details: { floor, sfu, rooms, joins, signalling, door } }: Ben
         plain('door: requests of the attack', door.attackPerSecond, 'per second'),
       ]
     : [];
-  const all = [floorRows, sfuRows, listenerRows, roomsRows, memoryRows, joinRows, signallingRows, doorRows];
+  const all = [
+    floorRows,
+    sfuRows,
+    listenerRows,
+    roomsRows,
+    memoryRows,
+    joinRows,
+    signallingRows,
+    doorRows,
+    broadcastRows,
+  ];
   return all.flat();
 }

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ReconnectPolicy } from '@tribune/shared/ReconnectPolicy.ts';
+import { saveOutput } from './media/outputDevices.ts';
 import { RoomClient } from './RoomClient.ts';
-import { stubBrowser, type FakeBrowser } from './testing/browser.ts';
-import { FakeServer, aConsumer, aMedia, refuse } from './testing/FakeServer.ts';
+import type { FakeBrowser } from './testing/browser.ts';
+import { type FakeServer, aConsumer, aMedia, refuse } from './testing/FakeServer.ts';
+import { pass, setUpRoom } from './testing/setUpRoom.ts';
 import { HOST_ID, SELF_ID, aMember, aSelf, aSnapshot, aSpeakerSnapshot, aState } from '../state/testing/rooms.ts';
 import type { Notice } from '../state/types.ts';
 
@@ -10,8 +11,6 @@ let browser: FakeBrowser;
 let server: FakeServer;
 let client: RoomClient;
 
-/** Lets everything that needs no time happen, then time pass. */
-const pass = (ms = 0) => vi.advanceTimersByTimeAsync(ms);
 const audio = () => document.querySelector<HTMLAudioElement>('[data-testid="room-audio"]');
 const heard = () => (audio()?.srcObject as MediaStream | null)?.getTracks().length ?? 0;
 const microphone = () => client.getView()?.microphone;
@@ -32,22 +31,7 @@ async function speak(): Promise<void> {
   server.requests.length = 0;
 }
 
-beforeEach(() => {
-  vi.useFakeTimers();
-  browser = stubBrowser();
-  server = new FakeServer();
-  vi.stubGlobal('fetch', server.fetch);
-  const policy = new ReconnectPolicy(() => 0.5);
-  client = new RoomClient({ roomId: 'room-1234', api: server.api, environment: server.environment, policy });
-});
-
-afterEach(async () => {
-  client.leave();
-  await pass(60_000);
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
-  localStorage.clear();
-});
+setUpRoom((room) => ({ browser, server, client } = room));
 
 describe('entering', () => {
   it('has a view from the welcome on, and never asks a listener for the microphone', async () => {
@@ -97,18 +81,28 @@ describe('entering', () => {
     expect(client.getConnection()).toEqual({ kind: 'closed', reason: 'UNAVAILABLE' });
   });
 
-  it('plays again when the page is looked at, after an interruption that held even the attempt to play', async () => {
-    server.media = { kind: 'new', ...aMedia(aConsumer()) };
-    await join();
-    await pass();
-    browser.play.mockClear();
-    browser.play.mockRejectedValueOnce(new DOMException('', 'AbortError'));
-    audio()?.dispatchEvent(new Event('pause'));
-    await pass();
-    document.dispatchEvent(new Event('visibilitychange'));
-    await pass();
-    expect(browser.play).toHaveBeenCalledTimes(2);
-    expect(client.getView()?.playback).toBe('playing');
+  it('says that the network blocks WebSockets where tickets come and no socket opens', async () => {
+    server.blocksSockets = true;
+    void client.join();
+    await pass(60_000);
+    expect(server.tickets).toBeGreaterThan(1);
+    expect(client.getConnection()).toEqual({ kind: 'closed', reason: 'socketBlocked' });
+  });
+
+  it('does not blame the network for a server that lets nobody in', async () => {
+    vi.stubGlobal('fetch', () => Promise.reject(new TypeError('Failed to fetch')));
+    void client.join();
+    await pass(60_000);
+    expect(client.getConnection()).toEqual({ kind: 'closed', reason: 'UNAVAILABLE' });
+  });
+
+  it('says at once that a browser without WebRTC is not supported', async () => {
+    const unsupported = Object.assign(new Error('device not supported'), { name: 'UnsupportedError' });
+    const environment = { ...server.environment, createDevice: () => Promise.reject(unsupported) };
+    client = new RoomClient({ roomId: 'room-1234', api: server.api, environment });
+    void client.join();
+    await pass(1000);
+    expect(client.getConnection()).toEqual({ kind: 'closed', reason: 'unsupported' });
   });
 
   it('asks for a click when the browser refuses to play', async () => {
@@ -119,6 +113,94 @@ describe('entering', () => {
     expect(client.getView()?.playback).toBe('blocked');
     await client.startPlayback();
     expect(client.getView()?.playback).toBe('playing');
+  });
+});
+
+describe('what pauses the sound from outside', () => {
+  beforeEach(async () => {
+    server.media = { kind: 'new', ...aMedia(aConsumer()) };
+    await join();
+    await pass(5000);
+    browser.play.mockClear();
+    audio()?.dispatchEvent(new Event('pause'));
+    await pass();
+  });
+
+  it('is obeyed until the person wants to listen again, whatever the page looks at meanwhile', async () => {
+    document.dispatchEvent(new Event('visibilitychange'));
+    await pass();
+    expect(browser.play).not.toHaveBeenCalled();
+    expect(client.getView()?.playback).toBe('paused');
+    await client.startPlayback();
+    expect(client.getView()?.playback).toBe('playing');
+  });
+
+  it('is obeyed by a stream that comes later', async () => {
+    server.socket.notify('consumer:created', aConsumer());
+    await pass(1000);
+    expect(heard()).toBe(2);
+    expect(browser.play).not.toHaveBeenCalled();
+    expect(audio()?.autoplay).toBe(false);
+  });
+
+  it('is no more than the moment when the system plays on by itself', async () => {
+    audio()?.dispatchEvent(new Event('playing'));
+    expect(client.getView()?.playback).toBe('playing');
+  });
+});
+
+it('a pause that follows from a stream that went and came is none', async () => {
+  const consumer = aConsumer();
+  server.media = { kind: 'new', ...aMedia(consumer) };
+  await join();
+  await pass(5000);
+  server.socket.notify('consumer:created', aConsumer());
+  server.socket.notify('consumer:closed', { consumerId: consumer.id });
+  await pass(100);
+  audio()?.dispatchEvent(new Event('pause'));
+  await pass();
+  expect(client.getView()?.playback).toBe('playing');
+});
+
+describe('the device to hear through', () => {
+  const setSinkId = vi.fn<(deviceId: string) => Promise<void>>();
+  let devices: { kind: string; deviceId: string; label: string }[];
+
+  beforeEach(() => {
+    setSinkId.mockReset().mockResolvedValue();
+    Object.defineProperty(HTMLMediaElement.prototype, 'setSinkId', { value: setSinkId, configurable: true });
+    devices = [{ kind: 'audiooutput', deviceId: 'headset', label: 'Headset' }];
+    navigator.mediaDevices.enumerateDevices = () => Promise.resolve(devices as unknown as MediaDeviceInfo[]);
+    saveOutput('headset');
+  });
+  afterEach(() => {
+    delete (HTMLMediaElement.prototype as { setSinkId?: unknown }).setSinkId;
+  });
+
+  it('is that of the last visit', async () => {
+    await join();
+    expect(setSinkId.mock.calls).toEqual([['headset']]);
+  });
+
+  it('is the system’s own once the chosen one is gone, which is said, and the chosen one when it is back', async () => {
+    const notices = vi.fn<(notice: Notice) => void>();
+    client.onNotice(notices);
+    await join();
+    devices = [];
+    navigator.mediaDevices.dispatchEvent(new Event('devicechange'));
+    await pass();
+    expect(setSinkId).toHaveBeenLastCalledWith('');
+    expect(notices).toHaveBeenCalledWith({ cause: 'outputLost' });
+    devices = [{ kind: 'audiooutput', deviceId: 'headset', label: 'Headset' }];
+    navigator.mediaDevices.dispatchEvent(new Event('devicechange'));
+    await pass();
+    expect(setSinkId).toHaveBeenLastCalledWith('headset');
+  });
+
+  it('that is not plugged in today hinders nothing', async () => {
+    setSinkId.mockRejectedValueOnce(new DOMException('', 'NotFoundError'));
+    await join();
+    expect(client.getConnection().kind).toBe('joined');
   });
 });
 
@@ -221,6 +303,21 @@ describe('hearing', () => {
     server.answers.set('media:start', () => aMedia(aConsumer()));
     await pass(5000);
     expect(heard()).toBe(1);
+  });
+
+  it('restarts ICE with the credentials of that moment, since those of the ticket may have expired', async () => {
+    server.media = { kind: 'new', ...aMedia(aConsumer()) };
+    await join();
+    await pass();
+    const { transport, handler } = server.transport('recv')!;
+    const renewed = { urls: 'turn:turn.example.org', username: '1700003600:name', credential: 'new' };
+    const restart = server.answers.get('transport:restartIce') as () => object;
+    server.answers.set('transport:restartIce', () => ({ ...restart(), iceServers: [renewed] }));
+    const update = vi.spyOn(transport, 'updateIceServers');
+    handler.setConnectionState('connected');
+    handler.setConnectionState('disconnected');
+    await pass(100);
+    expect(update).toHaveBeenCalledWith({ iceServers: [renewed] });
   });
 
   it('restarts ICE when the path is lost, and builds anew when that does not help', async () => {

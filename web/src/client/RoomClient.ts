@@ -1,7 +1,7 @@
 import type { ApiClient } from '@tribune/shared/ApiClient.ts';
 import { isStageRole, type ReactionKind } from '@tribune/shared/domain.ts';
 import { can } from '@tribune/shared/permissions.ts';
-import type { TicketResponse } from '@tribune/shared/protocol.ts';
+import type { IceServer, TicketResponse } from '@tribune/shared/protocol.ts';
 import { ReconnectPolicy } from '@tribune/shared/ReconnectPolicy.ts';
 import { RoomConnection, type OpenedConnection, type RoomConnectionState } from '@tribune/shared/RoomConnection.ts';
 import { SignalingError, type SignalingClient } from '@tribune/shared/SignalingClient.ts';
@@ -9,13 +9,21 @@ import type { Device } from 'mediasoup-client';
 import type { RtpCapabilities } from 'mediasoup-client/types';
 import { Listeners } from '../state/Listeners.ts';
 import { fromWelcome, RoomStore } from '../state/RoomStore.ts';
-import type { ConnectionFigures, ConnectionState, MicrophoneOptions, Notice, RoomView } from '../state/types.ts';
+import type {
+  ConnectionFigures,
+  ConnectionState,
+  LocalReason,
+  MicrophoneOptions,
+  Notice,
+  RoomView,
+} from '../state/types.ts';
 import { browserEnvironment, type Environment } from './environment.ts';
 import { LivenessProbe } from './LivenessProbe.ts';
 import { AudioOutput } from './media/AudioOutput.ts';
 import { AudioReceiver } from './media/AudioReceiver.ts';
 import type { MediaContext } from './media/mediaContext.ts';
 import { MediaDeadline } from './media/MediaDeadline.ts';
+import { loadOutput } from './media/outputDevices.ts';
 import { SpeakingMonitor } from './media/SpeakingMonitor.ts';
 import { listMicrophones, loadMicrophoneOptions } from './microphone/devices.ts';
 import { MicrophoneController } from './microphone/MicrophoneController.ts';
@@ -41,7 +49,10 @@ export class RoomClient implements RoomClientApi {
   readonly #liveness: LivenessProbe;
   readonly #store = new RoomStore(loadMicrophoneOptions());
   readonly #events: RoomEvents;
-  readonly #output = new AudioOutput((playback) => this.#store.set({ playback }));
+  readonly #output = new AudioOutput({
+    onState: (playback) => this.#store.set({ playback }),
+    onDeviceLost: () => this.#notices.emit({ cause: 'outputLost' }),
+  });
   readonly #monitor = new SpeakingMonitor(() => this.#reporter.handleSound());
   readonly #receiver: AudioReceiver;
   readonly #deadline: MediaDeadline;
@@ -53,6 +64,9 @@ export class RoomClient implements RoomClientApi {
   readonly #ownReactions = new OwnReactions();
   /** Made while the first ticket is on its way; null once it is in use, or could not be had. */
   #madeDevice: Promise<Device | null> | null = null;
+  /** Has any socket been opened, whatever the server said over it? */
+  #socketOpened = false;
+  #isSupported = true;
   /** What was built with the last connection may still be in use after it. */
   #media: { readonly device: Device; readonly capabilities: string; readonly iceServers: RTCIceServer[] } | null = null;
 
@@ -61,7 +75,7 @@ export class RoomClient implements RoomClientApi {
     this.#connection = new RoomConnection({
       ...{ api, roomId, policy },
       prepare: async (ticket) => this.#prepare(ticket),
-      createSocket: (url, auth) => environment.createSocket(url, auth),
+      createSocket: (url, auth) => environment.createSocket(url, auth, () => (this.#socketOpened = true)),
       subscribe: (signaling) => this.#events.attach(signaling),
       onState: (state) => this.#handleState(state),
     });
@@ -94,6 +108,7 @@ export class RoomClient implements RoomClientApi {
       getTransports: () => [this.#receiver.transport, this.#microphone.transport].filter((it) => it !== null),
       onQuality: (quality) => this.#store.set({ quality }),
     });
+    this.#events.on('recording:lost', () => this.#notices.emit({ cause: 'recordingLost' }));
     this.#events.on('room:pulse', ({ reactions }) => {
       if (reactions) this.#showReactions(this.#ownReactions.withoutOwn(reactions, performance.now()));
     });
@@ -116,7 +131,8 @@ export class RoomClient implements RoomClientApi {
     if (this.getConnection().kind === 'closed') return;
     this.#output.attach();
     this.#liveness.start();
-    this.#madeDevice ??= this.#environment.createDevice().catch(() => null);
+    void this.#output.setDevice(loadOutput());
+    this.#madeDevice ??= this.#environment.createDevice().catch((error: unknown) => this.#handleNoDevice(error));
     this.#connection.join().catch(() => {
       // The state says why.
     });
@@ -139,6 +155,14 @@ export class RoomClient implements RoomClientApi {
 
   async startPlayback(): Promise<void> {
     await this.#output.start();
+  }
+
+  pausePlayback(): void {
+    this.#output.pause();
+  }
+
+  setOutput(deviceId: string | null): void {
+    void this.#output.setDevice(deviceId);
   }
 
   setVolume(volume: number): void {
@@ -214,7 +238,7 @@ export class RoomClient implements RoomClientApi {
       isConnected: () => this.#connection.opened !== null,
       probeConnection: () => void this.#liveness.probe(),
       getDeviceOrThrow: () => mediaOrThrow().device,
-      getIceServers: () => mediaOrThrow().iceServers,
+      getIceServers: (newer) => (newer ? toIceServers(newer) : mediaOrThrow().iceServers),
     };
   }
 
@@ -228,7 +252,7 @@ export class RoomClient implements RoomClientApi {
       // The server's mediasoup names a few extensions more than the client's; what it does not know, it leaves out.
       await device.load({ routerRtpCapabilities: ticket.rtpCapabilities as RtpCapabilities });
     }
-    this.#media = { device, capabilities, iceServers: toIceServers(ticket) };
+    this.#media = { device, capabilities, iceServers: toIceServers(ticket.iceServers) };
     return device.recvRtpCapabilities;
   }
 
@@ -247,11 +271,27 @@ export class RoomClient implements RoomClientApi {
       }
       case 'closed':
         this.#release();
-        this.#store.set({ connection: { kind: 'closed', reason: state.reason } });
+        this.#store.set({ connection: { kind: 'closed', reason: this.#localReasonOf(state) ?? state.reason } });
         break;
       default:
         this.#store.set({ connection: state });
     }
+  }
+
+  /** Code that could not be fetched is asked for again with the ticket; a browser without WebRTC is told at once. */
+  #handleNoDevice(error: unknown): null {
+    if (error instanceof Error && error.name === 'UnsupportedError') {
+      this.#isSupported = false;
+      this.#connection.close();
+    }
+    return null;
+  }
+
+  /** What this page knows better than the connection: each attempt had its ticket over HTTP, and no socket ever opened. */
+  #localReasonOf({ reason, error }: Extract<RoomConnectionState, { kind: 'closed' }>): LocalReason | null {
+    if (!this.#isSupported) return 'unsupported';
+    const onlySocketFailed = error instanceof SignalingError && !this.#socketOpened && navigator.onLine;
+    return reason === 'UNAVAILABLE' && onlySocketFailed ? 'socketBlocked' : null;
   }
 
   #handleJoined({ welcome, askedAt }: OpenedConnection): void {
@@ -287,6 +327,6 @@ export class RoomClient implements RoomClientApi {
   }
 }
 
-function toIceServers({ iceServers }: TicketResponse): RTCIceServer[] {
+function toIceServers(iceServers: readonly IceServer[]): RTCIceServer[] {
   return iceServers.map(({ urls, ...rest }) => ({ ...rest, urls: typeof urls === 'string' ? urls : [...urls] }));
 }

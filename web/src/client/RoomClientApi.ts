@@ -21,6 +21,10 @@ export interface RoomClientApi {
 
   /** Inside a click: lets the one audio element play. */
   startPlayback(): Promise<void>;
+  /** As a media key does; `startPlayback()` plays again. */
+  pausePlayback(): void;
+  /** Where the browser can choose. @param deviceId null is the system's own. */
+  setOutput(deviceId: string | null): void;
   /** 0 to 1, of everything heard. */
   setVolume(volume: number): void;
 

@@ -11,6 +11,7 @@ const NAMES = [
   'room:pulse',
   'hands:changed',
   'self:changed',
+  'recording:lost',
   'media:restart',
   'consumer:created',
   'consumer:closed',

@@ -7,8 +7,12 @@ import { loadChunk } from './loadChunk.ts';
 /** What the client takes from the browser and from the network; tests bring their own. */
 export interface Environment {
   createDevice(): Promise<Device>;
-  /** A socket that connects only when told, and never again by itself. @param url null is the page's own origin. */
-  createSocket(url: string | null, auth: HandshakeAuth): SignalingSocket;
+  /**
+   * A socket that connects only when told, and never again by itself.
+   * @param url null is the page's own origin.
+   * @param onOpen called when the WebSocket opens, before the server has said anything.
+   */
+  createSocket(url: string | null, auth: HandshakeAuth, onOpen: () => void): SignalingSocket;
 }
 
 export const browserEnvironment: Environment = {
@@ -17,13 +21,15 @@ export const browserEnvironment: Environment = {
     const { Device } = await loadChunk(() => import('mediasoup-client'), { attempts: 3 });
     return new Device();
   },
-  createSocket(url, auth) {
-    return io(url ?? window.location.origin, {
+  createSocket(url, auth, onOpen) {
+    const socket = io(url ?? window.location.origin, {
       auth,
       transports: ['websocket'],
       reconnection: false,
       autoConnect: false,
       forceNew: true,
     });
+    socket.io.on('open', onOpen);
+    return socket;
   },
 };

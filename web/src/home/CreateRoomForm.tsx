@@ -1,4 +1,4 @@
-import { LIMITS, ROOM_LANGUAGES, type RoomLanguage } from '@tribune/shared/domain.ts';
+import { LIMITS, ROOM_LANGUAGES, ROOM_SOUNDS, type RoomLanguage, type RoomSound } from '@tribune/shared/domain.ts';
 import { useRef, useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '../i18n/useFormat.ts';
@@ -11,6 +11,7 @@ export interface NewRoom {
   readonly description: string;
   readonly language: RoomLanguage;
   readonly speakerLimit: number;
+  readonly sound: RoomSound;
 }
 
 interface CreateRoomFormProps {
@@ -52,6 +53,7 @@ export function CreateRoomForm({ initialName, initialLanguage, onSubmit }: Creat
           <input
             {...control}
             name="name"
+            dir="auto"
             required
             maxLength={LIMITS.nameLength}
             autoComplete="nickname"
@@ -60,10 +62,14 @@ export function CreateRoomForm({ initialName, initialLanguage, onSubmit }: Creat
         )}
       </Field>
       <Field label={t('create.roomTitle')} hint={t('create.roomTitleHint')} error={flaws.title}>
-        {(control) => <input {...control} name="title" required maxLength={LIMITS.titleLength} autoComplete="off" />}
+        {(control) => (
+          <input {...control} name="title" dir="auto" required maxLength={LIMITS.titleLength} autoComplete="off" />
+        )}
       </Field>
       <Field label={t('create.description')} note={t('create.optional')}>
-        {(control) => <textarea {...control} name="description" rows={2} maxLength={LIMITS.descriptionLength} />}
+        {(control) => (
+          <textarea {...control} name="description" dir="auto" rows={2} maxLength={LIMITS.descriptionLength} />
+        )}
       </Field>
       <div className={styles.pair}>
         <Field label={t('create.language')}>
@@ -91,6 +97,17 @@ export function CreateRoomForm({ initialName, initialLanguage, onSubmit }: Creat
           )}
         </Field>
       </div>
+      <Field label={t('create.sound')} hint={t('create.soundHint')}>
+        {(control) => (
+          <select {...control} name="sound" defaultValue="speech">
+            {ROOM_SOUNDS.map((sound) => (
+              <option key={sound} value={sound}>
+                {t(`create.${sound}`)}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
       <Button type="submit" variant="primary" size="lg" block pending={pending}>
         {t('create.submit')}
       </Button>
@@ -108,6 +125,7 @@ function readForm(data: FormData): NewRoom {
     title: text('title'),
     description: text('description'),
     language: ROOM_LANGUAGES.find((tag) => tag === data.get('language')) ?? 'en',
+    sound: ROOM_SOUNDS.find((sound) => sound === data.get('sound')) ?? 'speech',
     speakerLimit: Number(data.get('speakerLimit') || Number.NaN),
   };
 }

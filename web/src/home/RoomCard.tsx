@@ -18,11 +18,11 @@ export function RoomCard({ room }: { readonly room: RoomInfo }) {
         <PhaseBadge phase={phase} />
         <span className={styles.language}>{format.language(language)}</span>
       </span>
-      <h3 className={styles.title} lang={language}>
+      <h3 className={styles.title} lang={language} dir="auto">
         {title}
       </h3>
       {description !== '' && (
-        <p className={styles.description} lang={language}>
+        <p className={styles.description} lang={language} dir="auto">
           {description}
         </p>
       )}

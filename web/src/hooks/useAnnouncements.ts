@@ -2,7 +2,7 @@ import { isStageRole } from '@tribune/shared/domain.ts';
 import { can } from '@tribune/shared/permissions.ts';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useHands, usePhase, useRole, useRoomInfo, useSelf } from './roomFacts.ts';
+import { useHands, useIsRecording, usePhase, useRole, useRoomInfo, useSelf } from './roomFacts.ts';
 import { useAnnounce } from './useAnnounce.ts';
 import { useMicrophone } from './useMicrophone.ts';
 import { useConnection } from './useRoomState.ts';
@@ -31,6 +31,9 @@ export function useAnnouncements(): void {
     if (phase !== 'live') return;
     if (onStage) announce(t('live.nowStage'), 'assertive');
     else announce(t('live.nowAudience', { name: host.name }));
+  });
+  useChange(useIsRecording(), (now) => {
+    announce(now ? t('recording.started') : t('recording.stopped'), onStage ? 'assertive' : 'polite');
   });
   useChange(onStage, (now) => {
     if (now) announce(t('live.onStage'));

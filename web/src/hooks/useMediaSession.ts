@@ -1,7 +1,11 @@
 import { useEffect } from 'react';
+import { usePlayback } from './roomFacts.ts';
+import { useRoomClient } from './useRoomClient.ts';
 
-/** Shows the room on the lock screen, and beside the media keys, for as long as it is open. */
+/** Shows the room on the lock screen and beside the media keys for as long as it is open, and obeys their play and pause. */
 export function useMediaSession({ title, artist }: { readonly title: string; readonly artist: string }): void {
+  const client = useRoomClient();
+  const paused = usePlayback() === 'paused';
   useEffect(() => {
     if (!('mediaSession' in navigator)) return;
     const { mediaSession } = navigator;
@@ -11,10 +15,16 @@ export function useMediaSession({ title, artist }: { readonly title: string; rea
       album: 'Tribune',
       artwork: [{ src: '/icon-512.png', sizes: '512x512', type: 'image/png' }],
     });
-    mediaSession.playbackState = 'playing';
+    mediaSession.setActionHandler('play', () => void client.startPlayback());
+    mediaSession.setActionHandler('pause', () => client.pausePlayback());
     return () => {
       mediaSession.metadata = null;
       mediaSession.playbackState = 'none';
+      mediaSession.setActionHandler('play', null);
+      mediaSession.setActionHandler('pause', null);
     };
-  }, [title, artist]);
+  }, [title, artist, client]);
+  useEffect(() => {
+    if ('mediaSession' in navigator) navigator.mediaSession.playbackState = paused ? 'paused' : 'playing';
+  }, [paused]);
 }

@@ -19,10 +19,12 @@ const TEXTS = {
   madeHost: 'notice.madeHost',
   flood: 'notice.flood',
   mediaUnreachable: 'notice.mediaUnreachable',
+  outputLost: 'notice.outputLost',
   microphoneReplaced: 'notice.microphoneReplaced',
   microphoneLost: 'notice.microphoneLost',
   microphoneSilenced: 'notice.microphoneSilenced',
   microphoneBack: 'notice.microphoneBack',
+  recordingLost: 'recording.lost',
   other: null,
 } as const satisfies Record<Notice['cause'], string | null>;
 

@@ -1,8 +1,9 @@
 import { useEffect } from 'react';
+import { isolate } from '../i18n/isolate.ts';
 
 /** Names the tab. */
 export function useTitle(title: string): void {
   useEffect(() => {
-    document.title = title === '' ? 'Tribune' : `${title} · Tribune`;
+    document.title = title === '' ? 'Tribune' : `${isolate(title)} · Tribune`;
   }, [title]);
 }

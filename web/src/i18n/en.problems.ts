@@ -54,6 +54,14 @@ export const problems: ProblemTexts = {
   abuse: { title: 'This page sent too many requests', next: 'Reload the page to come back.' },
   left: { title: 'You left the room', next: 'The conversation goes on. You can come back at any time.' },
   offline: { title: 'You are offline', next: 'Check Wi-Fi or mobile data, then try again.' },
+  socketBlocked: {
+    title: 'Your network blocks live connections',
+    next: 'The server answers, but a WebSocket to it does not get through. Try another network, such as mobile data, turn off a VPN or proxy, or ask whoever runs the network to allow WebSockets to this site.',
+  },
+  unsupported: {
+    title: 'This browser cannot play live sound',
+    next: 'It has no WebRTC, or WebRTC is turned off in its settings. Open the link in a current Firefox, Chrome, Edge or Safari.',
+  },
   // The microphone
   micDenied: {
     title: 'The microphone is blocked',

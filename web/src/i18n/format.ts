@@ -1,3 +1,5 @@
+import { isolate } from './isolate.ts';
+
 const COMPACT_FROM = 10_000;
 const MINUTE_MS = 60_000;
 const MINUTES_PER_HOUR = 60;
@@ -28,6 +30,14 @@ export function formatElapsed(ms: number, language: string): string {
   return ms < MINUTE_MS ? `< ${unit(1, 'minute', language)}` : formatDuration(ms, language);
 }
 
+/** `38 ms`; a percent sign follows the habits of the language. */
+export function formatMeasure(value: number, unitName: 's' | 'ms' | '%', digits: number, language: string): string {
+  const options: Intl.NumberFormatOptions = { maximumFractionDigits: digits };
+  if (unitName === '%')
+    return new Intl.NumberFormat(language, { ...options, style: 'unit', unit: 'percent' }).format(value);
+  return `${new Intl.NumberFormat(language, options).format(value)}\u00a0${unitName}`;
+}
+
 function unit(value: number, name: 'hour' | 'minute', language: string): string {
   return new Intl.NumberFormat(language, { style: 'unit', unit: name, unitDisplay: 'short' }).format(value);
 }
@@ -38,6 +48,11 @@ export function formatLanguage(tag: string, language: string): string {
   return name.charAt(0).toLocaleUpperCase(language) + name.slice(1);
 }
 
+/** `November 26, 2026`. */
+export function formatDate(epochMs: number, language: string): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: 'long' }).format(epochMs);
+}
+
 export function formatList(names: readonly string[], language: string): string {
-  return new Intl.ListFormat(language, { type: 'conjunction' }).format(names);
+  return new Intl.ListFormat(language, { type: 'conjunction' }).format(names.map(isolate));
 }

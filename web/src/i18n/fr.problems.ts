@@ -78,6 +78,14 @@ export const problems: ProblemTexts = {
   },
   offline: { title: 'Vous êtes hors ligne', next: 'Vérifiez le Wi-Fi ou les données mobiles, puis réessayez.' },
   // Le micro
+  socketBlocked: {
+    title: 'Votre réseau bloque les connexions en direct',
+    next: 'Le serveur répond, mais aucune connexion WebSocket n’aboutit. Essayez un autre réseau, par exemple les données mobiles, coupez VPN ou proxy, ou demandez à votre administrateur réseau d’autoriser les WebSockets vers ce site.',
+  },
+  unsupported: {
+    title: 'Ce navigateur ne peut pas diffuser le son en direct',
+    next: 'WebRTC lui manque, ou est désactivé dans ses réglages. Ouvrez le lien dans une version récente de Firefox, Chrome, Edge ou Safari.',
+  },
   micDenied: {
     title: 'Le micro est bloqué',
     next: 'Cliquez sur l’icône à gauche de l’adresse, autorisez le micro pour ce site, puis réessayez.',

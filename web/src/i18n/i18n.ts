@@ -1,6 +1,7 @@
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import { detectLanguage, saveLanguage, type Language } from './languages.ts';
+import { isolate } from './isolate.ts';
 import type { Messages } from './messages.ts';
 
 /** One chunk per language: only the one that is read gets downloaded. */
@@ -16,7 +17,8 @@ export async function startI18n(language: Language = detectLanguage()): Promise<
     lng: language,
     resources: { [language]: { translation: messages } },
     fallbackLng: false,
-    interpolation: { escapeValue: false },
+    // React escapes HTML; what has to be kept apart here is the direction of a text.
+    interpolation: { escapeValue: true, escape: isolate },
     returnNull: false,
   });
   document.documentElement.lang = language;

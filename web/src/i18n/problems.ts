@@ -3,10 +3,10 @@ import { SignalingError } from '@tribune/shared/SignalingClient.ts';
 import type { ErrorCode } from '@tribune/shared/errors.ts';
 import { MicrophoneError } from '../client/microphone/microphoneProblem.ts';
 import type { ClosedReason } from '@tribune/shared/RoomConnection.ts';
-import type { MicrophoneProblem } from '../state/types.ts';
+import type { LocalReason, MicrophoneProblem } from '../state/types.ts';
 
 /** Everything that can go wrong and that a person is told about. */
-export type Problem = ErrorCode | ClosedReason | 'offline' | `mic${Capitalize<MicrophoneProblem>}`;
+export type Problem = ErrorCode | ClosedReason | LocalReason | 'offline' | `mic${Capitalize<MicrophoneProblem>}`;
 
 type ProblemText = { readonly title: string; readonly next: string };
 
@@ -20,7 +20,7 @@ export type ProblemTexts = Readonly<Record<Problem, ProblemText>>;
  */
 export type WayOut = 'rejoin' | 'takeOver' | 'signIn' | 'reload' | 'home';
 
-export const WAYS_OUT: Readonly<Record<ClosedReason | 'offline', WayOut>> = {
+export const WAYS_OUT: Readonly<Record<ClosedReason | LocalReason | 'offline', WayOut>> = {
   UNAUTHENTICATED: 'signIn',
   TICKET_INVALID: 'rejoin',
   TICKET_EXPIRED: 'rejoin',
@@ -53,6 +53,8 @@ export const WAYS_OUT: Readonly<Record<ClosedReason | 'offline', WayOut>> = {
   abuse: 'reload',
   left: 'rejoin',
   offline: 'rejoin',
+  socketBlocked: 'rejoin',
+  unsupported: 'home',
 };
 
 const MICROPHONE_PROBLEMS = {

@@ -1,13 +1,24 @@
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
-import { formatCount, formatDuration, formatElapsed, formatLanguage, formatList, formatPercent } from './format.ts';
+import {
+  formatCount,
+  formatDate,
+  formatDuration,
+  formatElapsed,
+  formatLanguage,
+  formatList,
+  formatMeasure,
+  formatPercent,
+} from './format.ts';
 
 export interface Format {
   count(value: number): string;
   percent(share: number): string;
   duration(ms: number): string;
   elapsed(ms: number): string;
+  measure(value: number, unit: 's' | 'ms' | '%', digits?: number): string;
   language(tag: string): string;
+  date(epochMs: number): string;
   list(names: readonly string[]): string;
 }
 
@@ -21,7 +32,9 @@ export function useFormat(): Format {
       percent: (share) => formatPercent(share, language),
       duration: (ms) => formatDuration(ms, language),
       elapsed: (ms) => formatElapsed(ms, language),
+      measure: (value, unit, digits = 0) => formatMeasure(value, unit, digits, language),
       language: (tag) => formatLanguage(tag, language),
+      date: (epochMs) => formatDate(epochMs, language),
       list: (names) => formatList(names, language),
     }),
     [language],

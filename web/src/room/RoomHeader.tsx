@@ -6,6 +6,7 @@ import { useFormat } from '../i18n/useFormat.ts';
 import { IconButton, PhaseBadge } from '../ui/index.ts';
 import type { RoomDialog } from './dialogs/RoomDialogs.tsx';
 import styles from './RoomHeader.module.css';
+import { RecordingBadge } from './RecordingBadge.tsx';
 import { RoomMenuButton } from './controls/RoomMenuButton.tsx';
 import { ShareButton } from './controls/ShareButton.tsx';
 
@@ -22,6 +23,7 @@ export function RoomHeader({ onDialog }: { readonly onDialog: (dialog: RoomDialo
       <div className={styles.top}>
         <p className={styles.facts}>
           <PhaseBadge phase={phase} />
+          <RecordingBadge />
           <Facts />
         </p>
         <div className={styles.tools}>
@@ -37,11 +39,11 @@ export function RoomHeader({ onDialog }: { readonly onDialog: (dialog: RoomDialo
           <RoomMenuButton onDialog={onDialog} />
         </div>
       </div>
-      <h1 className={styles.title} lang={language}>
+      <h1 className={styles.title} lang={language} dir="auto">
         {title}
       </h1>
       {description !== '' && (
-        <p className={styles.description} lang={language}>
+        <p className={styles.description} lang={language} dir="auto">
           {description}
         </p>
       )}

@@ -1,5 +1,5 @@
-import { act, screen, within } from '@testing-library/react';
-import { beforeEach, describe, expect, it, vi } from 'vitest';
+import { act, screen, waitFor, within } from '@testing-library/react';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ApiClient } from '@tribune/shared/ApiClient.ts';
 import { FakeRoomClient } from '../../dev/FakeRoomClient.ts';
 import * as make from '../../dev/fixtures.ts';
@@ -37,7 +37,7 @@ describe('backstage', () => {
     const client = new FakeRoomClient(make.roomView(backstage));
     show(client);
     expect(screen.getByRole('heading', { name: 'The doors open soon' })).toBeTruthy();
-    expect(screen.getByText('48 people are waiting with you')).toBeTruthy();
+    expect(screen.getByText('48 people are waiting, including you')).toBeTruthy();
     act(() => client.set(live));
     expect(screen.getByRole('list', { name: 'On stage' })).toBeTruthy();
     expect(screen.getByTestId('announce-polite').textContent).toBe('Ada Lovelace is live. You are in.');
@@ -81,7 +81,7 @@ describe('the microphone', () => {
     act(() => client.set({ microphone: { kind: 'checking' } }));
     expect(screen.getByRole('meter', { name: 'Microphone level' })).toBeTruthy();
     act(() => client.level(0.5));
-    expect(screen.getByText('We can hear you')).toBeTruthy();
+    expect(screen.getByText('Your microphone picks you up')).toBeTruthy();
     await user.click(screen.getByRole('button', { name: 'Turn on my microphone' }));
     expect(client.asked).toEqual(['checkMicrophone', 'publishMicrophone']);
   });
@@ -148,6 +148,16 @@ describe('the connection', () => {
     expect(client.asked).toEqual(['leave']);
   });
 
+  it('of a room that nobody leads any more says in how many minutes it ends, until somebody is back', () => {
+    const client = new FakeRoomClient(make.roomView({ endsInS: 241 }));
+    show(client);
+    expect(screen.getByText('Nobody is here to lead this room. It ends in 5 minutes.')).toBeTruthy();
+    act(() => client.set({ endsInS: 12 }));
+    expect(screen.getByText('Nobody is here to lead this room. It ends in 1 minute.')).toBeTruthy();
+    act(() => client.set({ endsInS: null }));
+    expect(screen.queryByText(/Nobody is here to lead/)).toBeNull();
+  });
+
   it('in a second tab, the old one says so and can take over again', async () => {
     const client = new FakeRoomClient(make.roomView());
     const { onWayOut, user } = show(client);
@@ -177,6 +187,54 @@ describe('the connection', () => {
     const { user } = show(client);
     await user.click(screen.getByRole('button', { name: 'Listen' }));
     expect(client.asked).toEqual(['startPlayback']);
+  });
+});
+
+describe('sound that the system paused', () => {
+  it('is one click away', async () => {
+    const client = new FakeRoomClient(make.roomView({ playback: 'paused' }));
+    const { user } = show(client);
+    expect(screen.getByText('The sound is paused').parentElement?.getAttribute('role')).toBe('alert');
+    await user.click(screen.getByRole('button', { name: 'Listen again' }));
+    expect(client.asked).toEqual(['startPlayback']);
+  });
+});
+
+describe('the screen', () => {
+  const release = called();
+  const request = vi.fn<() => Promise<unknown>>();
+  beforeEach(() => {
+    const lock = { released: false, release: () => Promise.resolve(release()) };
+    request.mockReset().mockImplementation(() => Promise.resolve({ ...lock }));
+    Object.defineProperty(navigator, 'wakeLock', { value: { request }, configurable: true });
+  });
+  afterEach(() => {
+    release.mockReset();
+    delete (navigator as { wakeLock?: unknown }).wakeLock;
+  });
+
+  it('stays on for whoever speaks, until they are in the audience', async () => {
+    const client = new FakeRoomClient(make.hostView());
+    show(client);
+    await waitFor(() => expect(request).toHaveBeenCalledExactlyOnceWith('screen'));
+    act(() => client.set({ self: make.selfOf(make.ada, 'listener') }));
+    await waitFor(() => expect(release).toHaveBeenCalled());
+  });
+
+  it('stays on after a look at another app, which takes the lock away', async () => {
+    const lock = { released: false, release: () => Promise.resolve() };
+    request.mockResolvedValueOnce(lock);
+    show(new FakeRoomClient(make.hostView()));
+    await waitFor(() => expect(request).toHaveBeenCalledOnce());
+    await act(() => Promise.resolve());
+    lock.released = true;
+    document.dispatchEvent(new Event('visibilitychange'));
+    expect(request).toHaveBeenCalledTimes(2);
+  });
+
+  it('may go dark for whoever listens', () => {
+    show(new FakeRoomClient(make.roomView()));
+    expect(request).not.toHaveBeenCalled();
   });
 });
 

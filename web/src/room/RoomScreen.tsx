@@ -1,13 +1,15 @@
 import { useEffect } from 'react';
 import { enterDirectly } from '../hooks/enteredRoom.ts';
-import { useHands, usePhase, useRole, useRoomInfo } from '../hooks/roomFacts.ts';
+import { useHands, useIsRecording, usePhase, useRole, useRoomInfo } from '../hooks/roomFacts.ts';
 import { useAnnouncements } from '../hooks/useAnnouncements.ts';
 import { useMediaSession } from '../hooks/useMediaSession.ts';
 import { useNotices } from '../hooks/useNotices.ts';
 import { useConnection, useHasView } from '../hooks/useRoomState.ts';
 import { useTitle } from '../hooks/useTitle.ts';
+import { useWakeLock } from '../hooks/useWakeLock.ts';
 import type { WayOut } from '../i18n/problems.ts';
 import { ClosedView } from './endings/ClosedView.tsx';
+import { EndingBanner } from './EndingBanner.tsx';
 import { EndedView } from './endings/EndedView.tsx';
 import { Invitation } from './dialogs/Invitation.tsx';
 import { ListenPrompt } from './controls/ListenPrompt.tsx';
@@ -33,8 +35,11 @@ export function RoomScreen({ onWayOut }: { readonly onWayOut: (way: WayOut) => v
   return hasView ? <Inside /> : <RoomSkeleton />;
 }
 
+/** What was known on entering does not say whether it was recorded since. */
 function EndedRoom() {
-  return <EndedView room={useRoomInfo()} />;
+  const room = useRoomInfo();
+  const isRecording = useIsRecording();
+  return <EndedView room={{ ...room, isRecorded: room.isRecorded || isRecording }} />;
 }
 
 function Inside() {
@@ -45,12 +50,14 @@ function Inside() {
   // Whoever leads may be looking at another tab.
   useTitle(hands > 0 ? `(${hands}) ${room.title}` : room.title);
   useMediaSession({ title: room.title, artist: room.host.name });
+  useWakeLock();
   useNotices();
   useAnnouncements();
-  if (phase === 'ended') return <EndedView room={room} />;
+  if (phase === 'ended') return <EndedRoom />;
   return (
     <>
       <ReconnectBanner />
+      <EndingBanner />
       {phase === 'backstage' && role === 'listener' ? <WaitingView /> : <RoomView />}
       <ListenPrompt />
       <Invitation />

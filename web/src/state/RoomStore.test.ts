@@ -61,6 +61,24 @@ describe('reduceRoom', () => {
   });
 });
 
+describe('a state in which no hand is up', () => {
+  const raised = reduceRoom(held, { type: 'self', self: aSelf({ handPlace: 2 }) });
+
+  it('lowers one’s own', () => {
+    expect(reduceRoom(raised, { type: 'state', state: aState({ seq: 6 }) }).self.handPlace).toBeNull();
+    const up = reduceRoom(raised, { type: 'state', state: aState({ seq: 6, handCount: 2 }) });
+    expect(up.self.handPlace).toBe(2);
+  });
+});
+
+describe('the end of a room that nobody leads', () => {
+  it('is what the last pulse says', () => {
+    const ending = reduceRoom(held, { type: 'pulse', pulse: { seq: 5, listeners: 1, endsInS: 240 } });
+    expect(ending.endsInS).toBe(240);
+    expect(reduceRoom(ending, { type: 'pulse', pulse: { seq: 5, listeners: 1 } }).endsInS).toBeNull();
+  });
+});
+
 describe('isBehind', () => {
   it('is so only when a pulse tells of a state that it does not bring', () => {
     expect(isBehind(held, { seq: 6, listeners: 1 })).toBe(true);

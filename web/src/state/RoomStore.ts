@@ -11,6 +11,8 @@ export interface RoomData {
   readonly listeners: number;
   readonly faces: readonly Person[];
   readonly hands: readonly Person[];
+  /** While nobody is there who could lead the room, in its last minutes: seconds until it ends. */
+  readonly endsInS: number | null;
 }
 
 interface RoomParts {
@@ -79,7 +81,7 @@ export type RoomEvent =
 
 export function fromWelcome(snapshot: RoomSnapshot): RoomData {
   const { room, state, self, listeners, faces, hands } = snapshot;
-  return { room: withState(room, state), state, self, listeners, faces, hands };
+  return { room: withState(room, state), state, self, listeners, faces, hands, endsInS: null };
 }
 
 /** The next data after an event; pure. */
@@ -117,12 +119,17 @@ function isStale(data: RoomData, state: RoomState): boolean {
 function withPulse(data: RoomData, pulse: Pulse): RoomData {
   const state = pulse.state !== undefined && !isStale(data, pulse.state) ? pulse.state : data.state;
   const faces = pulse.faces ?? data.faces;
-  if (state === data.state && faces === data.faces && pulse.listeners === data.listeners) return data;
-  return { ...withRoomState(data, state), faces, listeners: pulse.listeners };
+  const { listeners, endsInS = null } = pulse;
+  const isSame = listeners === data.listeners && endsInS === data.endsInS;
+  if (state === data.state && faces === data.faces && isSame) return data;
+  return { ...withRoomState(data, state), faces, listeners, endsInS };
 }
 
 function withRoomState(data: RoomData, state: RoomState): RoomData {
-  return { ...data, state, room: withState(data.room, state) };
+  // All hands lowered at once are told as a state in which no hand is up, and to nobody by name.
+  const isLowered = state.handCount === 0 && data.self.handPlace !== null;
+  const self = isLowered ? { ...data.self, handPlace: null } : data.self;
+  return { ...data, state, self, room: withState(data.room, state) };
 }
 
 /** The room's public card repeats a part of its state; here it never says anything else than the state. */

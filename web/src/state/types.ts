@@ -15,7 +15,13 @@ export type ConnectionState =
   | ({ readonly kind: 'queued' } & QueuePlace)
   | { readonly kind: 'joined' }
   | { readonly kind: 'resuming'; readonly cause: 'offline' | 'server'; readonly attempt: number }
-  | { readonly kind: 'closed'; readonly reason: ClosedReason };
+  | { readonly kind: 'closed'; readonly reason: ClosedReason | LocalReason };
+
+/**
+ * What only the page finds out.
+ * - `socketBlocked`: the server answers, and no WebSocket to it opens. - `unsupported`: the browser has no WebRTC that can be used.
+ */
+export type LocalReason = 'socketBlocked' | 'unsupported';
 
 /** The ways in which a microphone cannot be had, each of which needs advice of its own, and the rest. */
 export type MicrophoneProblem = 'denied' | 'missing' | 'busy' | 'insecure' | 'unloaded' | 'failed';
@@ -45,9 +51,10 @@ export interface MicrophoneOptions {
 /**
  * - `idle`: nothing to hear yet.
  * - `playing`: the one audio element plays.
+ * - `paused`: by the system or a media key; only `startPlayback()` plays again.
  * - `blocked`: the browser wants a click first: show one clear Listen button that calls `startPlayback()`.
  */
-export type PlaybackState = 'idle' | 'playing' | 'blocked';
+export type PlaybackState = 'idle' | 'playing' | 'paused' | 'blocked';
 
 export type Quality = 'good' | 'weak' | 'lost';
 
@@ -70,6 +77,8 @@ export interface RoomView {
   readonly listeners: number;
   readonly faces: readonly Person[];
   readonly hands: readonly Person[];
+  /** While nobody is there who could lead the room, in its last minutes: seconds until it ends. */
+  readonly endsInS: number | null;
   readonly microphone: MicrophoneState;
   readonly microphoneOptions: MicrophoneOptions;
   readonly playback: PlaybackState;
@@ -79,11 +88,20 @@ export interface RoomView {
 /**
  * Something to tell the person once, as a toast in a live region: what others did to them, or what happened to their sound.
  * - `mediaUnreachable`: the network lets no sound through, from whichever node.
+ * - `outputLost`: the chosen device to hear through is gone, and the system's own has taken its place.
  * - `microphoneReplaced`: the microphone is gone, and another one has taken its place.
  * - `microphoneLost`: it is gone, and there is no other.
  * - `microphoneSilenced`, `microphoneBack`: the system (a phone call, a mute key) silences it, or does so no more.
  */
 export type Notice =
   | { readonly cause: SelfCause; readonly by: string | null }
-  | { readonly cause: 'mediaUnreachable' | 'microphoneReplaced' | 'microphoneSilenced' | 'microphoneBack' }
+  | {
+      readonly cause:
+        | 'recordingLost'
+        | 'mediaUnreachable'
+        | 'outputLost'
+        | 'microphoneReplaced'
+        | 'microphoneSilenced'
+        | 'microphoneBack';
+    }
   | { readonly cause: 'microphoneLost'; readonly problem: MicrophoneProblem };

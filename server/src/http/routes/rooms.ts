@@ -2,6 +2,7 @@ import type { RoomInfo } from '@tribune/shared/domain.ts';
 import type { QueuePlace, TicketResponse } from '@tribune/shared/protocol.ts';
 import { roomId, roomRequest, ticketRequest } from '@tribune/shared/schemas.ts';
 import { Router, type Request } from 'express';
+import type { IceServers } from '../../auth/IceServers.ts';
 import { TICKET_EXPIRES_S, type Tokens } from '../../auth/Tokens.ts';
 import type { AddressLimits } from '../../admission/AddressLimits.ts';
 import type { Admission } from '../../admission/Admission.ts';
@@ -24,7 +25,8 @@ export interface RoomRoutesOptions {
   readonly tokens: Tokens;
   readonly rtpCapabilities: RtpCapabilities;
   readonly metrics: Metrics;
-  readonly config: Pick<Config, 'NODE_ID' | 'PUBLIC_URL' | 'ICE_SERVERS'>;
+  readonly iceServers: IceServers;
+  readonly config: Pick<Config, 'NODE_ID' | 'PUBLIC_URL'>;
 }
 
 /** Create, read, list and end rooms, and tickets to enter them. */
@@ -77,7 +79,7 @@ export function roomRoutes(options: RoomRoutesOptions): Router {
       url: node ? node.url : (config.PUBLIC_URL ?? null),
       role,
       rtpCapabilities: options.rtpCapabilities,
-      iceServers: config.ICE_SERVERS.map(withoutUndefined),
+      iceServers: options.iceServers.issue(person.userId),
       room: room.toInfo(),
     };
   };
@@ -121,8 +123,4 @@ export function roomRoutes(options: RoomRoutesOptions): Router {
 function idOf(id: string): string {
   if (!roomId.safeParse(id).success) throw new AppError('ROOM_NOT_FOUND', 'There is no such room');
   return id;
-}
-
-function withoutUndefined({ urls, username, credential }: Config['ICE_SERVERS'][number]) {
-  return { urls, ...(username === undefined ? {} : { username }), ...(credential === undefined ? {} : { credential }) };
 }

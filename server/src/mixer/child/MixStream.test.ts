@@ -18,7 +18,7 @@ function tone(n: number): Float32Array {
 describe('MixStream', () => {
   let stream: MixStream;
   beforeEach(async () => {
-    stream = await MixStream.create({ ssrc: 7, bitrate: 32_000 }, await loadOpus());
+    stream = await MixStream.create({ ssrc: 7, bitrate: 32_000, sound: 'speech' }, await loadOpus());
   });
   afterEach(() => stream.close());
 

@@ -3,7 +3,7 @@ import { timestampAt, writeRtp } from '@tribune/shared/rtp.ts';
 import { csrcOf, levelOf, MAX_VOICES } from '@tribune/shared/voice.ts';
 import { MIX_PAYLOAD_TYPE } from '../mixRtpParameters.ts';
 import type { OpusCodec, OpusEncoder } from './opus/OpusCodec.ts';
-import { FRAME_MS, PACKET_MS } from './sound.ts';
+import { FRAME_MS, PACKET_MS, type MixSound } from './sound.ts';
 
 /** The in-band FEC prepares for this loss. */
 const EXPECTED_LOSS_PERCENT = 5;
@@ -17,16 +17,25 @@ const KEEP_ALIVE_MS = 400;
 /** Silence is encoded as it is for this long: pauses between words are no silence. */
 const SILENT_AFTER_MS = 400;
 
+/** At which mono has all frequencies that one hears, and hardly a fault. */
+const MUSIC_BITRATE = 64_000;
+
 export interface MixSettings {
   readonly ssrc: number;
-  /** Bits per second. */
+  /** Bits per second, of speech; music has `MUSIC_BITRATE` at least. */
   readonly bitrate: number;
+  readonly sound: MixSound;
 }
 
 /** Packs a mix into RTP: one Opus packet at a time, and who was heard in it. */
 export class MixStream {
   readonly #settings: MixSettings;
-  readonly #encoder: OpusEncoder;
+  readonly #opus: OpusCodec;
+  #encoder: OpusEncoder;
+  #sound: MixSound;
+  #isDtx = false;
+  #isClosed = false;
+  #failure: { readonly cause: unknown } | null = null;
   /** Level in dBov by voice. */
   readonly #heard = new Map<number, number>();
   #sequenceNumber = randomInt(0x1_0000);
@@ -39,19 +48,22 @@ export class MixStream {
   #unsentMs = 0;
   #afterSilence = true;
 
-  private constructor(settings: MixSettings, encoder: OpusEncoder) {
+  private constructor(settings: MixSettings, opus: OpusCodec, encoder: OpusEncoder) {
     this.#settings = settings;
+    this.#opus = opus;
     this.#encoder = encoder;
+    this.#sound = settings.sound;
   }
 
   static async create(settings: MixSettings, opus: OpusCodec): Promise<MixStream> {
-    const options = {
-      packetMs: PACKET_MS,
-      bitrate: settings.bitrate,
-      complexity: COMPLEXITY[opus.name],
-      expectedLossPercent: EXPECTED_LOSS_PERCENT,
-    };
-    return new MixStream(settings, await opus.createEncoder(options));
+    return new MixStream(settings, opus, await createEncoder(opus, settings));
+  }
+
+  /** Goes on with another encoder as soon as there is one. */
+  setSound(sound: MixSound): void {
+    if (sound === this.#sound) return;
+    this.#sound = sound;
+    void this.#replaceEncoder(sound);
   }
 
   /** Says that a voice is heard in the packet that is packed next. */
@@ -63,13 +75,15 @@ export class MixStream {
    * Packs sound as long as one packet, whose last frame is due now.
    *
    * @returns null when the packet is not worth sending
+   * @throws {Error} when there is no encoder for what the room is made for
    */
   pack(pcm: Float32Array, isSilent: boolean): Buffer | null {
+    if (this.#failure) throw new Error('The mix has no encoder', this.#failure);
     const timestamp = this.#timestamp ?? timestampAt(Date.now() - (PACKET_MS - FRAME_MS));
     this.#timestamp = (timestamp + pcm.length) % 0x1_0000_0000;
     this.#silentMs = isSilent ? this.#silentMs + PACKET_MS : 0;
     this.#unsentMs += PACKET_MS;
-    const payload = this.#silentMs > SILENT_AFTER_MS ? null : this.#encoder.encode(pcm);
+    const payload = this.#silentMs > SILENT_AFTER_MS ? null : this.#encode(pcm);
     const packet = this.#choose(payload, timestamp);
     this.#heard.clear();
     return packet;
@@ -81,7 +95,29 @@ export class MixStream {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#encoder.free();
+  }
+
+  /** Noise that nobody speaks over need not be sent. A long note is no noise, and to an encoder it is. */
+  #encode(pcm: Float32Array): Uint8Array {
+    const isDtx = this.#sound === 'speech' && this.#heard.size === 0;
+    if (isDtx !== this.#isDtx) this.#encoder.setDtx(isDtx);
+    this.#isDtx = isDtx;
+    return this.#encoder.encode(pcm);
+  }
+
+  async #replaceEncoder(sound: MixSound): Promise<void> {
+    try {
+      const encoder = await createEncoder(this.#opus, { ...this.#settings, sound });
+      if (this.#isClosed || this.#sound !== sound) return encoder.free();
+      this.#encoder.free();
+      this.#encoder = encoder;
+      this.#isDtx = false;
+    } catch (cause) {
+      // Nobody waits for this promise: the next packet throws what happened.
+      this.#failure = { cause };
+    }
   }
 
   #choose(payload: Uint8Array | null, timestamp: number): Buffer | null {
@@ -115,4 +151,14 @@ export class MixStream {
       .slice(0, MAX_VOICES)
       .map(([voiceId, levelDbov]) => csrcOf(voiceId, levelOf(levelDbov)));
   }
+}
+
+async function createEncoder(opus: OpusCodec, { sound, bitrate }: MixSettings): Promise<OpusEncoder> {
+  return opus.createEncoder({
+    sound,
+    packetMs: PACKET_MS,
+    bitrate: sound === 'music' ? Math.max(bitrate, MUSIC_BITRATE) : bitrate,
+    complexity: COMPLEXITY[opus.name],
+    expectedLossPercent: EXPECTED_LOSS_PERCENT,
+  });
 }

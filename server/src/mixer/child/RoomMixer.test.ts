@@ -5,7 +5,7 @@ import { loadOpus } from './opus/loadOpus.ts';
 import { FRAME, FRAME_MS, PACKET_MS, SAMPLES_PER_MS } from './sound.ts';
 
 const SPEAKER = { ssrc: 1, payloadType: 111, voiceId: 16, muted: false };
-const SETTINGS = { ssrc: 7, bitrate: 32_000 } as const;
+const SETTINGS = { ssrc: 7, bitrate: 32_000, sound: 'speech' } as const;
 
 describe('RoomMixer', () => {
   const rooms: RoomMixer[] = [];
@@ -29,7 +29,13 @@ describe('RoomMixer', () => {
 
   it('hears in each frame what had come when the frame was due, and nothing later', async () => {
     const opus = await loadOpus();
-    const encoder = await opus.createEncoder({ packetMs: 20, bitrate: 32_000, complexity: 5, expectedLossPercent: 0 });
+    const encoder = await opus.createEncoder({
+      sound: 'speech',
+      packetMs: 20,
+      bitrate: 32_000,
+      complexity: 5,
+      expectedLossPercent: 0,
+    });
     const tone = Float32Array.from({ length: FRAME }, (_, n) => 0.5 * Math.sin(n / 20));
     const payloads = Array.from({ length: 9 }, () => Uint8Array.from(encoder.encode(tone)));
     encoder.free();

@@ -3,7 +3,7 @@ import { Limiter } from './Limiter.ts';
 import { MixStream, type MixSettings } from './MixStream.ts';
 import { loadOpus } from './opus/loadOpus.ts';
 import type { OpusCodec } from './opus/OpusCodec.ts';
-import { FRAME, FRAME_MS, FRAMES_PER_PACKET } from './sound.ts';
+import { FRAME, FRAME_MS, FRAMES_PER_PACKET, type MixSound } from './sound.ts';
 import { Voice, type VoiceReport, type VoiceSettings } from './voice/Voice.ts';
 
 /**
@@ -19,11 +19,13 @@ export class RoomMixer {
   /** One packet, and the frames in it. */
   readonly #pcm: Float32Array;
   readonly #frames: readonly Float32Array[];
+  #sound: MixSound;
   #wasSilent = true;
 
-  private constructor(opus: OpusCodec, stream: MixStream) {
+  private constructor(opus: OpusCodec, stream: MixStream, sound: MixSound) {
     const pcm = new Float32Array(FRAMES_PER_PACKET * FRAME);
     this.#opus = opus;
+    this.#sound = sound;
     this.#stream = stream;
     this.#pcm = pcm;
     this.#frames = Array.from({ length: FRAMES_PER_PACKET }, (_, n) => pcm.subarray(n * FRAME, (n + 1) * FRAME));
@@ -32,7 +34,7 @@ export class RoomMixer {
   /** @param codec the fastest of this machine by default */
   static async create(settings: MixSettings, codec?: OpusCodec): Promise<RoomMixer> {
     const opus = codec ?? (await loadOpus());
-    return new RoomMixer(opus, await MixStream.create(settings, opus));
+    return new RoomMixer(opus, await MixStream.create(settings, opus), settings.sound);
   }
 
   get voiceCount(): number {
@@ -49,10 +51,17 @@ export class RoomMixer {
     for (const speaker of speakers) {
       const known = this.#voices.get(speaker.ssrc);
       if (known) known.update(speaker);
-      else this.#voices.set(speaker.ssrc, new Voice(speaker, this.#opus));
+      else this.#voices.set(speaker.ssrc, new Voice(speaker, this.#sound, this.#opus));
     }
     const wanted = new Set(speakers.map(({ ssrc }) => ssrc));
     for (const [ssrc, voice] of this.#voices) if (!wanted.has(ssrc)) voice.leave();
+  }
+
+  /** What the room is made for from now on. */
+  setSound(sound: MixSound): void {
+    this.#sound = sound;
+    this.#stream.setSound(sound);
+    for (const voice of this.#voices.values()) voice.setSound(sound);
   }
 
   /** Mixes again after a time in which nobody called `mix()`. */

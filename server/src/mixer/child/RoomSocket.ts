@@ -108,7 +108,7 @@ export class RoomSocket {
     return this.#mixer.voiceCount;
   }
 
-  update({ epoch, nodes, speakers, outputs }: RoomState): void {
+  update({ epoch, nodes, sound, speakers, outputs }: RoomState): void {
     // What has come so far is subject to what was said so far: a voice that was muted stays unheard.
     this.#takeVoices();
     if (this.#epoch === null && epoch !== null) this.#mixer.resume();
@@ -116,6 +116,7 @@ export class RoomSocket {
     this.#epoch = epoch;
     this.#nodes = nodes;
     this.#outputs.set(outputs);
+    this.#mixer.setSound(sound);
     this.#mixer.setSpeakers(speakers);
   }
 

@@ -1,3 +1,6 @@
+/** What a mix is made for: music is left as it is, and speech made easy to understand. */
+export type MixSound = 'speech' | 'music';
+
 /** The mixer works at the one rate that Opus always has, on one channel. */
 export const SAMPLE_RATE = 48_000;
 export const SAMPLES_PER_MS = SAMPLE_RATE / 1000;

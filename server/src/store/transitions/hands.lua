@@ -41,3 +41,8 @@ transitions['hand:decline'] = function()
   if not dropHand(args.userId) then return 'INVALID_STATE' end
   tell(args.userId, 'declined')
 end
+
+-- Nobody is told by name: the state that everyone gets says that no hand is up.
+transitions['hand:lower-all'] = function()
+  unchanged = redis.call('DEL', handsKey, namesKey) == 0
+end

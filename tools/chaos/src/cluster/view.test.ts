@@ -15,10 +15,12 @@ const info = (id: string, listeners: number, coming = 0) => ({
   url: `http://localhost/${id}`,
 });
 const nodes = [info('n1', 40, 10), info('n2', 0)];
+const archive = { sql: null, objects: null };
 const room = { roomId: 'r1', phase: 'live', home: { nodeId: 'n1', epoch: 1 } } as const;
 
 function lineOf(id: string, listeners: number | null): NodeLine {
-  const view = listeners === null ? null : { nodeId: id, problem: null, nodes, rooms: [{ ...room, listeners }] };
+  const view =
+    listeners === null ? null : { nodeId: id, problem: null, archive, nodes, rooms: [{ ...room, listeners }] };
   return { id, origin: `http://localhost/${id}`, state: listeners === null ? 'paused' : 'running', view };
 }
 

@@ -1,22 +1,36 @@
 import type { PlaybackState } from '../../state/types.ts';
+import { isOutputPresent } from './outputDevices.ts';
 
 /** Too little to hear. */
 const NUDGE = 0.001;
+/** An element whose last track ends says that it pauses, perhaps after the next track has come. */
+const OWN_CHANGE_MS = 1000;
+
+interface AudioOutputOptions {
+  readonly onState: (state: PlaybackState) => void;
+  /** The device that was chosen is gone: from now on the system's own is heard. */
+  readonly onDeviceLost: () => void;
+}
 
 /**
  * The one hidden `<audio>` of the page. It plays one stream to which the track of every voice is added: one element means
- * one permission to play, asked for in one click.
+ * one permission to play, asked for in one click. What pauses it from outside (pulled headphones, the lock screen, a phone call) is
+ * obeyed: it stays paused until the person wants to listen again.
  */
 export class AudioOutput {
   readonly #element: HTMLAudioElement;
   readonly #stream = new MediaStream();
-  readonly #onState: (state: PlaybackState) => void;
+  readonly #options: AudioOutputOptions;
   #state: PlaybackState = 'idle';
   #volume = 1;
   #closed = false;
+  /** Null is the system's own. */
+  #deviceId: string | null = null;
+  #isDeviceUsed = false;
+  #changedAt = Number.NEGATIVE_INFINITY;
 
-  constructor(onState: (state: PlaybackState) => void) {
-    this.#onState = onState;
+  constructor(options: AudioOutputOptions) {
+    this.#options = options;
     const element = document.createElement('audio');
     element.autoplay = true;
     element.setAttribute('playsinline', '');
@@ -24,7 +38,7 @@ export class AudioOutput {
     element.hidden = true;
     element.addEventListener('playing', this.#handlePlaying);
     element.addEventListener('pause', this.#handlePause);
-    document.addEventListener('visibilitychange', this.#handleVisibility);
+    mediaDevices()?.addEventListener('devicechange', this.#handleDevices);
     this.#element = element;
   }
 
@@ -39,14 +53,16 @@ export class AudioOutput {
 
   add(track: MediaStreamTrack): void {
     if (this.#closed) return;
+    this.#changedAt = performance.now();
     this.#stream.addTrack(track);
     // Given a stream without a track, Chromium never starts to play it, whatever is added later.
     if (this.#element.srcObject === null) this.#element.srcObject = this.#stream;
     else this.#nudge();
-    void this.#play();
+    if (this.#state !== 'paused') void this.#play();
   }
 
   remove(track: MediaStreamTrack): void {
+    this.#changedAt = performance.now();
     this.#stream.removeTrack(track);
     if (this.#stream.getTracks().length === 0) this.#element.srcObject = null;
   }
@@ -54,6 +70,28 @@ export class AudioOutput {
   /** Plays, if the browser lets it; inside a click it does. */
   async start(): Promise<void> {
     await this.#play();
+  }
+
+  /** As a media key does. */
+  pause(): void {
+    if (this.#state === 'playing') this.#setState('paused');
+    this.#element.pause();
+  }
+
+  /**
+   * Plays on that device, if the browser can choose one and the device is there.
+   * @param deviceId null is the system's own.
+   */
+  async setDevice(deviceId: string | null): Promise<void> {
+    this.#deviceId = deviceId;
+    this.#isDeviceUsed = false;
+    if (typeof this.#element.setSinkId !== 'function') return;
+    try {
+      await this.#element.setSinkId(deviceId ?? '');
+      this.#isDeviceUsed = deviceId !== null && deviceId === this.#deviceId;
+    } catch {
+      // Not plugged in today; `devicechange` tries again.
+    }
   }
 
   setVolume(volume: number): void {
@@ -66,7 +104,7 @@ export class AudioOutput {
     this.#closed = true;
     this.#element.removeEventListener('playing', this.#handlePlaying);
     this.#element.removeEventListener('pause', this.#handlePause);
-    document.removeEventListener('visibilitychange', this.#handleVisibility);
+    mediaDevices()?.removeEventListener('devicechange', this.#handleDevices);
     this.#element.srcObject = null;
     this.#element.remove();
     this.#setState('idle');
@@ -74,15 +112,25 @@ export class AudioOutput {
 
   readonly #handlePlaying = () => this.#setState('playing');
 
-  /** Nothing here ever pauses: the system did (a phone call, a media key, an unplugged headset). */
   readonly #handlePause = () => {
-    if (this.#stream.active) void this.#play();
+    if (!this.#stream.active || this.#state !== 'playing') return;
+    if (performance.now() - this.#changedAt < OWN_CHANGE_MS) void this.#play();
+    else this.#setState('paused');
   };
 
-  /** While a phone rings even the attempt to play fails; when the page is looked at again, it does no more. */
-  readonly #handleVisibility = () => {
-    if (document.visibilityState === 'visible' && this.#element.paused) this.#handlePause();
-  };
+  readonly #handleDevices = () => void this.#checkDevice();
+
+  async #checkDevice(): Promise<void> {
+    const wanted = this.#deviceId;
+    if (wanted === null) return;
+    const present = await isOutputPresent(wanted);
+    if (this.#closed || wanted !== this.#deviceId) return;
+    if (present && !this.#isDeviceUsed) await this.setDevice(wanted);
+    if (present || !this.#isDeviceUsed) return;
+    this.#isDeviceUsed = false;
+    this.#options.onDeviceLost();
+    await this.#element.setSinkId('').catch(() => {});
+  }
 
   /**
    * Chromium does not play a track that joins a playing stream until the volume changes (seen in 156). Assigning the stream
@@ -110,6 +158,13 @@ export class AudioOutput {
   #setState(state: PlaybackState): void {
     if (this.#state === state) return;
     this.#state = state;
-    this.#onState(state);
+    // Else the next stream would start by itself.
+    this.#element.autoplay = state !== 'paused';
+    this.#options.onState(state);
   }
+}
+
+/** Absent in insecure contexts, whatever the type says. */
+function mediaDevices(): MediaDevices | undefined {
+  return navigator.mediaDevices;
 }

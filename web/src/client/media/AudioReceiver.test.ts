@@ -1,12 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { RoomClient } from '../RoomClient.ts';
-import { stubBrowser } from '../testing/browser.ts';
-import { FakeServer, aConsumer, aMedia } from '../testing/FakeServer.ts';
+import { describe, expect, it, vi } from 'vitest';
+import type { RoomClient } from '../RoomClient.ts';
+import { type FakeServer, aConsumer, aMedia } from '../testing/FakeServer.ts';
+import { pass, setUpRoom } from '../testing/setUpRoom.ts';
 
 let server: FakeServer;
 let client: RoomClient;
 
-const pass = (ms = 0) => vi.advanceTimersByTimeAsync(ms);
 const heard = () => {
   const audio = document.querySelector<HTMLAudioElement>('[data-testid="room-audio"]');
   return (audio?.srcObject as MediaStream | null)?.getTracks() ?? [];
@@ -27,21 +26,7 @@ async function replace() {
   return { before, oldTrack, next: server.transport('recv')! };
 }
 
-beforeEach(() => {
-  vi.useFakeTimers();
-  stubBrowser();
-  server = new FakeServer();
-  vi.stubGlobal('fetch', server.fetch);
-  client = new RoomClient({ roomId: 'room-1234', api: server.api, environment: server.environment });
-});
-
-afterEach(async () => {
-  client.leave();
-  await pass(60_000);
-  vi.useRealTimers();
-  vi.unstubAllGlobals();
-  localStorage.clear();
-});
+setUpRoom((room) => ({ server, client } = room));
 
 describe('what is heard, while it is replaced', () => {
   it('plays on until the new transport is connected, and is one stream at every moment', async () => {

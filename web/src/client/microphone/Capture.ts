@@ -1,3 +1,5 @@
+import type { RoomSound } from '@tribune/shared/domain.ts';
+import { processingFor } from './devices.ts';
 import { LevelMeter } from './LevelMeter.ts';
 import { MicrophoneError } from './microphoneProblem.ts';
 import type { MicrophoneOptions } from '../../state/types.ts';
@@ -34,11 +36,11 @@ export class Capture {
   }
 
   /** Asks the browser for the microphone. @throws {MicrophoneError | DOMException} */
-  static async open(options: MicrophoneOptions, callbacks: CaptureCallbacks): Promise<Capture> {
+  static async open(options: MicrophoneOptions, sound: RoomSound, callbacks: CaptureCallbacks): Promise<Capture> {
     // Absent in insecure contexts, whatever the type says.
     const mediaDevices = navigator.mediaDevices as MediaDevices | undefined;
     if (!isSecureContext || !mediaDevices) throw new MicrophoneError('insecure');
-    const stream = await getStream(mediaDevices, options);
+    const stream = await getStream(mediaDevices, options, sound);
     const [track] = stream.getAudioTracks();
     if (!track) throw new MicrophoneError('missing');
     return new Capture(track, callbacks);
@@ -84,9 +86,13 @@ function createMeter(track: MediaStreamTrack, onLevel: (level: number) => void):
   }
 }
 
-async function getStream(mediaDevices: MediaDevices, options: MicrophoneOptions): Promise<MediaStream> {
-  const { deviceId, ...processing } = options;
-  const constraints = { ...processing, channelCount: 1 };
+async function getStream(
+  mediaDevices: MediaDevices,
+  options: MicrophoneOptions,
+  sound: RoomSound,
+): Promise<MediaStream> {
+  const { deviceId } = options;
+  const constraints = { ...processingFor(sound, options), channelCount: 1 };
   if (deviceId === null) return mediaDevices.getUserMedia({ audio: constraints });
   try {
     return await mediaDevices.getUserMedia({ audio: { ...constraints, deviceId: { exact: deviceId } } });

@@ -1,4 +1,4 @@
-import { isStageRole } from '@tribune/shared/domain.ts';
+import { isStageRole, type RoomSound } from '@tribune/shared/domain.ts';
 import type { Transport } from 'mediasoup-client/types';
 import { isMutedByServer, type RoomData, type RoomStore } from '../../state/RoomStore.ts';
 import type { RoomEvents } from '../RoomEvents.ts';
@@ -55,6 +55,7 @@ export class Publisher {
     this.#options = options.options;
     this.#sender = new Sender({
       context: options.context,
+      sound: () => this.#sound,
       onRepublished: () => void this.#mute?.reassert().catch(() => {}),
       onRefused: () => this.release({ tell: false }),
     });
@@ -67,6 +68,10 @@ export class Publisher {
       // Known for certain, unlike what a late state says.
       events.on('self:changed', ({ cause }) => cause === 'muted' && this.#mute?.force()),
     ];
+  }
+
+  get #sound(): RoomSound {
+    return this.#room?.state.sound ?? 'speech';
   }
 
   get transport(): Transport | null {
@@ -134,8 +139,17 @@ export class Publisher {
     if (!data || data === before) return;
     this.#room = data;
     if (before && isStageRole(before.self.role) && !isStageRole(data.self.role)) this.release({ tell: false });
+    if (before && before.state.sound !== data.state.sound) this.#handleSound();
     const muted = isMutedByServer(data);
     if (muted !== null && data.state !== before?.state) this.#mute?.handleState(muted);
+  }
+
+  /** The room is made for something else now: the microphone is asked for and sent in another way. */
+  #handleSound(): void {
+    if (!this.#capture) return;
+    // Where it cannot be had anew, the one that there is goes on as it was.
+    this.check({}).catch(() => {});
+    if (this.#mute) this.#sender.republish();
   }
 
   /** The server's media start anew. If this side of them is gone too, the same microphone is published again, as muted as it was. */
@@ -178,7 +192,7 @@ export class Publisher {
   }
 
   async #open(options = this.#options): Promise<Capture> {
-    const capture: Capture = await Capture.open(options, {
+    const capture: Capture = await Capture.open(options, this.#sound, {
       onLevel: (level) => {
         if (capture === this.#capture) this.#handleLevel(level);
       },

@@ -1,15 +1,17 @@
+import type { RoomSound } from '@tribune/shared/domain.ts';
 import { AwaitQueue } from 'awaitqueue';
 import type { Producer, ProducerCodecOptions, Transport } from 'mediasoup-client/types';
 import { Backoff } from '../media/Backoff.ts';
 import { isRefusal, type MediaContext } from '../media/mediaContext.ts';
 import { createTransport, TransportGuard } from '../media/TransportGuard.ts';
 
-/** Speech: nothing is sent in silence, one lost packet is mended by the next, and 32 kbit/s of mono is transparent. */
-const CODEC_OPTIONS: ProducerCodecOptions = {
-  opusDtx: true,
-  opusFec: true,
-  opusStereo: false,
-  opusMaxAverageBitrate: 32_000,
+/**
+ * Of speech, nothing is sent in silence, one lost packet is mended by the next, and 32 kbit/s of mono is transparent. Music has no silence
+ * that may be left out, and no repair; mono is transparent at 96 kbit/s.
+ */
+const CODEC_OPTIONS: Readonly<Record<RoomSound, ProducerCodecOptions>> = {
+  speech: { opusDtx: true, opusFec: true, opusStereo: false, opusMaxAverageBitrate: 32_000 },
+  music: { opusDtx: false, opusFec: false, opusStereo: false, opusMaxAverageBitrate: 96_000 },
 };
 
 /** The other side is connected and has filled its buffers by then, or the old way is of no use. */
@@ -17,6 +19,8 @@ const RETIRE_AFTER_MS = 3000;
 
 interface SenderOptions {
   readonly context: MediaContext;
+  /** What the room is made for. */
+  readonly sound: () => RoomSound;
   /** Published again after the server had lost it. */
   readonly onRepublished: () => void;
   /** The server will not have it any more. */
@@ -26,6 +30,7 @@ interface SenderOptions {
 /** The sending transport with its one producer: publishes a track, and publishes it again for as long as it is wanted. */
 export class Sender {
   readonly #context: MediaContext;
+  readonly #sound: () => RoomSound;
   readonly #onRepublished: () => void;
   readonly #onRefused: () => void;
   readonly #queue = new AwaitQueue();
@@ -37,8 +42,9 @@ export class Sender {
   /** The one before, for a moment. */
   #retiring: Transport | null = null;
 
-  constructor({ context, onRepublished, onRefused }: SenderOptions) {
+  constructor({ context, sound, onRepublished, onRefused }: SenderOptions) {
     this.#context = context;
+    this.#sound = sound;
     this.#onRepublished = onRepublished;
     this.#onRefused = onRefused;
   }
@@ -131,7 +137,7 @@ export class Sender {
     });
     const producer = await transport.produce({
       track: this.#wanted,
-      codecOptions: CODEC_OPTIONS,
+      codecOptions: CODEC_OPTIONS[this.#sound()],
       stopTracks: false,
       disableTrackOnPause: false,
     });

@@ -35,6 +35,8 @@ export class FakeServer {
   readonly refusedTickets: { status: number; code: string; retryAfterS?: number }[] = [];
   /** Set to refuse sockets. */
   refusal: WireError | null = null;
+  /** Set for a network that lets HTTP through, and no WebSocket. */
+  blocksSockets = false;
   tickets = 0;
   /** Origins that the next tickets name, and what each ticket was asked for with. */
   readonly urls: string[] = [];
@@ -43,8 +45,8 @@ export class FakeServer {
   constructor() {
     this.environment = {
       createDevice: () => Promise.resolve(this.#createDevice()),
-      createSocket: () => {
-        const socket = new FakeSocket(this);
+      createSocket: (_url, _auth, onOpen) => {
+        const socket = new FakeSocket(this, onOpen);
         this.sockets.push(socket);
         return socket;
       },
@@ -106,15 +108,19 @@ export class FakeSocket implements SignalingSocket {
   connected = false;
   silent = false;
   readonly #server: FakeServer;
+  readonly #onOpen: () => void;
   readonly #listeners = new Map<string, Set<(...args: never[]) => void>>();
 
-  constructor(server: FakeServer) {
+  constructor(server: FakeServer, onOpen: () => void) {
     this.#server = server;
+    this.#onOpen = onOpen;
   }
 
   connect(): void {
     queueMicrotask(() => {
-      const { refusal, snapshot, media } = this.#server;
+      const { refusal, snapshot, media, blocksSockets } = this.#server;
+      if (blocksSockets) return this.#emit('connect_error', new Error('websocket error'));
+      this.#onOpen();
       if (refusal) return this.#emit('connect_error', Object.assign(new Error(refusal.code), { data: refusal }));
       this.connected = true;
       this.#emit('welcome', { snapshot, media, reportEveryS: 20 });

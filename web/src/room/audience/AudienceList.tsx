@@ -31,6 +31,7 @@ export function AudienceList() {
           <input
             {...control}
             type="search"
+            dir="auto"
             value={query}
             autoComplete="off"
             onChange={(event) => setQuery(event.target.value)}
@@ -76,7 +77,9 @@ function AudienceRow({ person, onChanged }: { readonly person: Person; readonly 
   return (
     <li className={styles.row}>
       <Avatar userId={userId} name={name} />
-      <span className={styles.name}>{name}</span>
+      <span className={styles.name} dir="auto">
+        {name}
+      </span>
       {invite && (
         <Button size="sm" aria-label={t('people.inviteOf', { name })} onClick={() => void handleInvite()}>
           {t('member.invite')}

@@ -27,7 +27,9 @@ export function BanList() {
       {value.map(({ userId, name }) => (
         <li key={userId} className={styles.row}>
           <Avatar userId={userId} name={name} />
-          <span className={styles.name}>{name}</span>
+          <span className={styles.name} dir="auto">
+            {name}
+          </span>
           <Button size="sm" aria-label={t('people.unbanOf', { name })} onClick={() => void unban(userId)}>
             {t('people.unban')}
           </Button>

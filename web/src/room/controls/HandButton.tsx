@@ -1,10 +1,12 @@
 import { Hand as HandIcon, Lock } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
+import { useIsRecording } from '../../hooks/roomFacts.ts';
 import type { Hand } from '../../hooks/useHand.ts';
 import { ControlButton } from './ControlButton.tsx';
 
 export function HandButton({ hand }: { readonly hand: Hand }) {
   const { t } = useTranslation();
+  const isRecording = useIsRecording();
   const { place, locked, raise, lower } = hand;
   if (place !== null) {
     return (
@@ -23,7 +25,7 @@ export function HandButton({ hand }: { readonly hand: Hand }) {
     <ControlButton
       tone="main"
       label={t('hand.raise')}
-      note={locked ? t('room.locked') : undefined}
+      note={locked ? t('room.locked') : isRecording ? t('recording.handNote') : undefined}
       icon={locked ? <Lock size={22} /> : <HandIcon size={24} />}
       aria-keyshortcuts="H"
       aria-disabled={raise === undefined}

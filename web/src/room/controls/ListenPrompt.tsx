@@ -5,21 +5,23 @@ import { useRoomClient } from '../../hooks/useRoomClient.ts';
 import { Button } from '../../ui/index.ts';
 import styles from './ListenPrompt.module.css';
 
-/** The browser wants a click before it plays sound: one button, and nothing else to understand. */
+/** Nothing is heard until a click: because the browser wants one before it plays, or because something paused the sound. */
 export function ListenPrompt() {
   const { t } = useTranslation();
   const client = useRoomClient();
-  if (usePlayback() !== 'blocked') return null;
+  const playback = usePlayback();
+  if (playback !== 'blocked' && playback !== 'paused') return null;
+  const paused = playback === 'paused';
   return (
-    <div className={styles.prompt} role="alert">
-      <p>{t('playback.title')}</p>
+    <div className={styles.prompt} role="alert" aria-live="assertive">
+      <p>{paused ? t('playback.pausedTitle') : t('playback.title')}</p>
       <Button
         variant="ember"
         size="lg"
         icon={<Volume2 size={22} aria-hidden="true" />}
         onClick={() => void client.startPlayback()}
       >
-        {t('playback.listen')}
+        {paused ? t('playback.again') : t('playback.listen')}
       </Button>
     </div>
   );

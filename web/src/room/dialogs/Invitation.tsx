@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next';
-import { useSelf } from '../../hooks/roomFacts.ts';
+import { useIsRecording, useSelf } from '../../hooks/roomFacts.ts';
 import { useRoomClient } from '../../hooks/useRoomClient.ts';
 import { useRun } from '../../hooks/useRun.ts';
 import { lazyPart } from '../../ui/index.ts';
@@ -11,13 +11,14 @@ export function Invitation() {
   const { t } = useTranslation();
   const { request } = useRoomClient();
   const run = useRun();
+  const isRecording = useIsRecording();
   const { invitedBy, role } = useSelf();
   if (invitedBy === null || role !== 'listener') return null;
   return (
     <ConfirmDialog
       eager
       title={t('invite.title', { name: invitedBy })}
-      text={t('invite.text')}
+      text={isRecording ? `${t('recording.invite')} ${t('invite.text')}` : t('invite.text')}
       confirm={t('invite.accept')}
       cancel={t('invite.decline')}
       onConfirm={() => void run(() => request('stage:accept'))}

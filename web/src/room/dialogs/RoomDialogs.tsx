@@ -41,7 +41,15 @@ export function RoomDialogs({ dialog, onDialog }: RoomDialogsProps) {
       case 'health':
         return <HealthDialog onClose={onClose} />;
       case 'settings':
-        return <SettingsDialog onClose={onClose} onVolume={(volume) => client.setVolume(volume)} />;
+        return (
+          <SettingsDialog
+            onClose={onClose}
+            sound={{
+              onVolume: (volume) => client.setVolume(volume),
+              onOutput: (deviceId) => client.setOutput(deviceId),
+            }}
+          />
+        );
       case 'shortcuts':
         return <ShortcutsDialog onClose={onClose} />;
       case 'leave':

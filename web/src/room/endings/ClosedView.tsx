@@ -3,21 +3,21 @@ import {
   CloudOff,
   Copy,
   DoorOpen,
+  MonitorX,
   RefreshCw,
   SearchX,
   TicketX,
   TriangleAlert,
+  Unplug,
   UserX,
   UsersRound,
   WifiOff,
   type LucideIcon,
 } from 'lucide-react';
-import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { ClosedReason } from '@tribune/shared/RoomConnection.ts';
 import { WAYS_OUT, type Problem, type WayOut } from '../../i18n/problems.ts';
-import { Button, PageHeader } from '../../ui/index.ts';
-import styles from './ClosedView.module.css';
+import { Button } from '../../ui/index.ts';
+import { EndingPage, EndingText } from './EndingPage.tsx';
 
 const ICONS: Readonly<Partial<Record<Problem, LucideIcon>>> = {
   left: DoorOpen,
@@ -35,6 +35,8 @@ const ICONS: Readonly<Partial<Record<Problem, LucideIcon>>> = {
   restarting: RefreshCw,
   UNAVAILABLE: CloudOff,
   offline: WifiOff,
+  socketBlocked: Unplug,
+  unsupported: MonitorX,
 };
 
 interface ClosedViewProps {
@@ -45,22 +47,13 @@ interface ClosedViewProps {
 /** Why one is outside, and the one thing to do about it. */
 export function ClosedView({ reason, onWayOut }: ClosedViewProps) {
   const { t } = useTranslation();
-  const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus(), []);
   const way = isClosedReason(reason) ? WAYS_OUT[reason] : 'rejoin';
-  const Icon = ICONS[reason] ?? TriangleAlert;
   return (
-    <div className={styles.page}>
-      <PageHeader />
-      <main className={styles.main}>
-        <span className={styles.icon} aria-hidden="true">
-          <Icon size={40} strokeWidth={1.8} />
-        </span>
-        <h1 ref={heading} tabIndex={-1} className={styles.title}>
-          {t(`problems.${reason}.title`)}
-        </h1>
-        <p className={styles.next}>{t(`problems.${reason}.next`)}</p>
-        <div className={styles.buttons}>
+    <EndingPage
+      icon={ICONS[reason] ?? TriangleAlert}
+      title={t(`problems.${reason}.title`)}
+      buttons={
+        <>
           <Button variant="primary" size="lg" onClick={() => onWayOut(way)}>
             {t(`action.${way}`)}
           </Button>
@@ -69,12 +62,14 @@ export function ClosedView({ reason, onWayOut }: ClosedViewProps) {
               {t('action.home')}
             </Button>
           )}
-        </div>
-      </main>
-    </div>
+        </>
+      }
+    >
+      <EndingText>{t(`problems.${reason}.next`)}</EndingText>
+    </EndingPage>
   );
 }
 
-function isClosedReason(reason: Problem): reason is ClosedReason | 'offline' {
+function isClosedReason(reason: Problem): reason is keyof typeof WAYS_OUT {
   return reason in WAYS_OUT;
 }

@@ -4,6 +4,8 @@ import { loadSession } from '../../client/session.ts';
 import { useApi } from '../../hooks/useApi.ts';
 import { usePolled } from '../../hooks/usePolled.ts';
 import { useTitle } from '../../hooks/useTitle.ts';
+import type { WayOut } from '../../i18n/problems.ts';
+import { lazyPart } from '../../ui/index.ts';
 import { ClosedView } from '../endings/ClosedView.tsx';
 import { EndedView } from '../endings/EndedView.tsx';
 import { LobbyView } from './LobbyView.tsx';
@@ -11,6 +13,8 @@ import { LobbySkeleton, RoomSkeleton } from './RoomSkeleton.tsx';
 import type { RoomEntry } from './useRoomEntry.ts';
 
 const REFRESH_MS = 5000;
+
+const ReplayPage = lazyPart(async () => (await import('../../replay/ReplayPage.tsx')).default);
 
 /** Looks the room up and keeps what the lobby says about it fresh. */
 export function Lobby({ roomId, entry }: { readonly roomId: string; readonly entry: RoomEntry }) {
@@ -22,9 +26,15 @@ export function Lobby({ roomId, entry }: { readonly roomId: string; readonly ent
   );
   useTitle(room.kind === 'ready' ? room.value.title : '');
   if (room.kind === 'failed') {
-    return <ClosedView reason={room.problem} onWayOut={(way) => (way === 'home' ? navigate('/') : room.retry())} />;
+    const handleWayOut = (way: WayOut) => (way === 'home' ? navigate('/') : room.retry());
+    const closed = <ClosedView reason={room.problem} onWayOut={handleWayOut} />;
+    // A room is forgotten after a day, and its recording is not.
+    return room.problem === 'ROOM_NOT_FOUND' ? <ReplayPage roomId={roomId} otherwise={closed} /> : closed;
   }
-  if (room.kind === 'ready' && room.value.phase === 'ended') return <EndedView room={room.value} />;
+  if (room.kind === 'ready' && room.value.phase === 'ended') {
+    const ended = <EndedView room={{ ...room.value, isRecorded: false }} />;
+    return room.value.isRecorded ? <ReplayPage roomId={roomId} otherwise={ended} /> : ended;
+  }
   if (entry.entering && entry.name !== '') return <RoomSkeleton />;
   if (room.kind === 'loading') return <LobbySkeleton />;
   return (

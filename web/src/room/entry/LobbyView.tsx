@@ -50,19 +50,20 @@ function RoomSummary({ room }: { readonly room: RoomInfo }) {
         <PhaseBadge phase={phase} />
         <span>{phase === 'live' ? t('room.listening', counted) : t('room.waiting', counted)}</span>
         <span>{format.language(language)}</span>
+        {room.isRecorded && <span>{t('recording.lobby')}</span>}
       </p>
-      <h1 className={styles.title} lang={language}>
+      <h1 className={styles.title} lang={language} dir="auto">
         {title}
       </h1>
       {description !== '' && (
-        <p className={styles.description} lang={language}>
+        <p className={styles.description} lang={language} dir="auto">
           {description}
         </p>
       )}
       <div className={styles.people}>
         <Avatar userId={host.userId} name={host.name} className={styles.host} />
         <p className={styles.hostText}>
-          <strong>{host.name}</strong>
+          <strong dir="auto">{host.name}</strong>
           <span>{t('role.host')}</span>
         </p>
         {others.length > 0 && (
@@ -106,6 +107,7 @@ function EntryForm({ phase, isHost, initialName, entering, onEnter }: EntryFormP
             {...control}
             ref={input}
             name="name"
+            dir="auto"
             required
             maxLength={LIMITS.nameLength}
             autoComplete="nickname"

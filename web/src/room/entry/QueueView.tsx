@@ -4,8 +4,8 @@ import { useTranslation } from 'react-i18next';
 import type { QueuePlace } from '@tribune/shared/protocol.ts';
 import { useRoomClient } from '../../hooks/useRoomClient.ts';
 import { useFormat } from '../../i18n/useFormat.ts';
-import { Button, PageHeader, VisuallyHidden } from '../../ui/index.ts';
-import styles from '../endings/ClosedView.module.css';
+import { Button, VisuallyHidden } from '../../ui/index.ts';
+import { EndingPage, EndingText } from '../endings/EndingPage.tsx';
 
 /** A place changes every few seconds; a screen reader need not say each. */
 const SPEAK_EVERY_MS = 15_000;
@@ -15,32 +15,24 @@ export function QueueView({ place, estimateS }: Pick<QueuePlace, 'place' | 'esti
   const { t } = useTranslation();
   const format = useFormat();
   const client = useRoomClient();
-  const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => heading.current?.focus(), []);
   const position = t('queue.place', { value: format.count(place) });
   const wait =
     estimateS === null ? t('queue.unknown') : t('queue.estimate', { time: format.duration(estimateS * 1000) });
   return (
-    <div className={styles.page}>
-      <PageHeader />
-      <main className={styles.main}>
-        <span className={styles.icon} aria-hidden="true">
-          <UsersRound size={40} strokeWidth={1.8} />
-        </span>
-        <h1 ref={heading} tabIndex={-1} className={styles.title}>
-          {t('queue.title')}
-        </h1>
-        <p className={styles.next}>{position}</p>
-        <p className={styles.next}>{wait}</p>
-        <p className={styles.next}>{t('queue.text')}</p>
-        <VisuallyHidden role="status">{useSlow(`${position} ${wait}`)}</VisuallyHidden>
-        <div className={styles.buttons}>
-          <Button variant="ghost" size="lg" onClick={() => client.leave()}>
-            {t('queue.leave')}
-          </Button>
-        </div>
-      </main>
-    </div>
+    <EndingPage
+      icon={UsersRound}
+      title={t('queue.title')}
+      buttons={
+        <Button variant="ghost" size="lg" onClick={() => client.leave()}>
+          {t('queue.leave')}
+        </Button>
+      }
+    >
+      <EndingText>{position}</EndingText>
+      <EndingText>{wait}</EndingText>
+      <EndingText>{t('queue.text')}</EndingText>
+      <VisuallyHidden role="status">{useSlow(`${position} ${wait}`)}</VisuallyHidden>
+    </EndingPage>
   );
 }
 

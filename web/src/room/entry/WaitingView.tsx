@@ -23,16 +23,14 @@ export function WaitingView() {
         <div className={styles.door}>
           <Avatar userId={host.userId} name={host.name} className={styles.host} />
         </div>
-        <p className={styles.room} lang={language}>
+        <p className={styles.room} lang={language} dir="auto">
           {title}
         </p>
         <h1 className={styles.title}>{t('wait.title')}</h1>
         <p className={styles.text}>{t('wait.text', { name: host.name })}</p>
         <Seats people={faces} />
-        <p className={styles.count} aria-live="off">
-          {t('wait.count', { count: listeners, value: format.count(listeners) })}
-        </p>
-        {playback !== 'blocked' && (
+        <p className={styles.count}>{t('wait.count', { count: listeners, value: format.count(listeners) })}</p>
+        {playback !== 'blocked' && playback !== 'paused' && (
           <p className={styles.ready}>
             <CircleCheck size={18} aria-hidden="true" />
             {t('wait.sound')}

@@ -5,6 +5,7 @@ import { useTranslation } from 'react-i18next';
 import { hasCommand } from '../../hooks/memberCommands.ts';
 import { useIsSpeaking } from '../../hooks/useIsSpeaking.ts';
 import { useMemberCommands } from '../../hooks/useMemberCommands.ts';
+import { isolate } from '../../i18n/isolate.ts';
 import { Avatar, cx, lazyPart, VisuallyHidden } from '../../ui/index.ts';
 import styles from './StageTile.module.css';
 
@@ -22,7 +23,9 @@ export const StageTile = memo(function StageTile({ member, isSelf }: StageTilePr
   const speaking = useIsSpeaking(userId) && !muted && !away;
   const commands = useMemberCommands(member);
   const status = away ? 'away' : muted ? 'muted' : speaking ? 'speaking' : 'open';
-  const label = [name, isSelf && t('room.you'), t(`role.${role}`), t(`tile.${status}`)].filter(Boolean).join(', ');
+  const label = [isolate(name), isSelf && t('room.you'), t(`role.${role}`), t(`tile.${status}`)]
+    .filter(Boolean)
+    .join(', ');
   const face = <TileFace member={member} isSelf={isSelf} />;
   return (
     <li
@@ -65,7 +68,9 @@ function TileFace({ member, isSelf }: StageTileProps): ReactNode {
         )}
       </span>
       {/* The spaces are for the button's name, which is made of these words. */}
-      <span className={styles.name}>{name}</span>{' '}
+      <span className={styles.name} dir="auto">
+        {name}
+      </span>{' '}
       <span className={cx(styles.role, role !== 'speaker' && styles.lead)}>
         {away ? t('tile.away') : isSelf ? `${t(`role.${role}`)} · ${t('room.you')}` : t(`role.${role}`)}
       </span>

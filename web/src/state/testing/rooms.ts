@@ -14,11 +14,14 @@ export function aState(overrides: Partial<RoomState> = {}): RoomState {
     seq: 1,
     phase: 'live',
     locked: false,
+    sound: 'speech',
     speakerLimit: 13,
     stage: [aMember()],
     handCount: 0,
     startedAt: 1000,
     endedAt: null,
+    recordingPolicy: 'allowed',
+    recording: false,
     ...overrides,
   };
 }
@@ -39,6 +42,7 @@ export function aRoom(overrides: Partial<RoomInfo> = {}): RoomInfo {
     createdAt: 0,
     startedAt: 1000,
     endedAt: null,
+    isRecorded: false,
     listeners: 1,
     speakers: [],
     ...overrides,

@@ -4,7 +4,13 @@ import { MAX_PACKET_BYTES, type OpusCodec, type OpusEncoderSettings } from './Op
 import { loadNativeOpus } from './nativeOpus.ts';
 import { loadWasmOpus } from './wasmOpus.ts';
 
-const SETTINGS: OpusEncoderSettings = { packetMs: 20, bitrate: 32_000, complexity: 5, expectedLossPercent: 10 };
+const SETTINGS: OpusEncoderSettings = {
+  sound: 'speech',
+  packetMs: 20,
+  bitrate: 32_000,
+  complexity: 5,
+  expectedLossPercent: 10,
+};
 const FRAME = 20 * SAMPLES_PER_MS;
 const native = await loadNativeOpus();
 
@@ -74,8 +80,18 @@ describe.each([
 
   it('says silence in two bytes at most', async () => {
     const { encoder } = await create();
+    encoder.setDtx(true);
     const lengths = Array.from({ length: 50 }, () => encoder.encode(new Float32Array(FRAME)).length);
     expect(Math.min(...lengths)).toBeLessThanOrEqual(2);
+  });
+
+  it('takes a note that lasts for noise where it may, and nowhere else', async () => {
+    const { encoder } = await create({ bitrate: 20_000, complexity: 1 });
+    const note = Float32Array.from({ length: FRAME }, (_, n) => 0.1 * Math.sin((2 * Math.PI * 100 * n) / SAMPLE_RATE));
+    const shortest = () => Math.min(...Array.from({ length: 200 }, () => encoder.encode(note).length));
+    expect(shortest()).toBeGreaterThan(2);
+    encoder.setDtx(true);
+    expect(shortest()).toBeLessThanOrEqual(2);
   });
 
   it('refuses what is no Opus, and goes on with what is', async () => {

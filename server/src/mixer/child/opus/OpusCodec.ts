@@ -1,9 +1,12 @@
+import type { MixSound } from '../sound.ts';
+
 /** Largest Opus packet of one frame (RFC 6716, section 3.2.1); what an encoder makes of several frames is cut to as much. */
 export const MAX_PACKET_BYTES = 1275;
 /** The longest packet that there is. */
 export const MAX_PACKET_MS = 120;
 
 export interface OpusEncoderSettings {
+  readonly sound: MixSound;
   readonly packetMs: 20 | 40 | 60;
   /** Bits per second. */
   readonly bitrate: number;
@@ -13,10 +16,12 @@ export interface OpusEncoderSettings {
   readonly expectedLossPercent: number;
 }
 
-/** Encodes speech: mono, 48 kHz, with in-band FEC and discontinuous transmission. */
+/** Encodes mono at 48 kHz; speech with in-band FEC, which music has no use for. */
 export interface OpusEncoder {
   /** @param pcm one packet long @returns valid until the next call */
   encode(pcm: Float32Array): Uint8Array;
+  /** Whether it may take what does not change for noise, and send nothing of it (discontinuous transmission). It may not at first. */
+  setDtx(isOn: boolean): void;
   free(): void;
 }
 

@@ -74,7 +74,13 @@ describe('what an encoder makes', () => {
     'decodes to the same sound when it is joined, at %d bit/s',
     async (bitrate) => {
       const opus = await loadOpus();
-      const encoder = await opus.createEncoder({ packetMs: 60, bitrate, complexity: 1, expectedLossPercent: 5 });
+      const encoder = await opus.createEncoder({
+        sound: 'speech',
+        packetMs: 60,
+        bitrate,
+        complexity: 1,
+        expectedLossPercent: 5,
+      });
       const [apart, together] = [await opus.createDecoder(), await opus.createDecoder()];
       freed.push(encoder, apart, together);
       const packets = Array.from({ length: 40 }, (_, n) => encoder.encode(syllables(n)).slice());

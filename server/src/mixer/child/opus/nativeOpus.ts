@@ -17,8 +17,8 @@ const LIBRARIES: Partial<Record<NodeJS.Platform, readonly string[]>> = {
 
 // Of opus_defines.h.
 const OK = 0;
-const APPLICATION_VOIP = 2048;
-const SIGNAL_VOICE = 3001;
+/** The application, and the signal that it is told to expect. */
+const SOUNDS = { speech: { application: 2048, signal: 3001 }, music: { application: 2049, signal: 3002 } } as const;
 const SET_BITRATE = 4002;
 const SET_COMPLEXITY = 4010;
 const SET_INBAND_FEC = 4012;
@@ -101,13 +101,13 @@ class NativeEncoder implements OpusEncoder {
     this.#opus = opus;
     this.#samples = settings.packetMs * SAMPLES_PER_MS;
     const error = [OK];
-    this.#state = opus.createEncoder(SAMPLE_RATE, 1, APPLICATION_VOIP, error);
+    const { application, signal } = SOUNDS[settings.sound];
+    this.#state = opus.createEncoder(SAMPLE_RATE, 1, application, error);
     check(opus, error[0]!);
-    this.#set(SET_SIGNAL, SIGNAL_VOICE);
+    this.#set(SET_SIGNAL, signal);
     this.#set(SET_BITRATE, settings.bitrate);
     this.#set(SET_COMPLEXITY, settings.complexity);
-    this.#set(SET_DTX, 1);
-    this.#set(SET_INBAND_FEC, 1);
+    this.#set(SET_INBAND_FEC, settings.sound === 'speech' ? 1 : 0);
     this.#set(SET_PACKET_LOSS_PERCENT, settings.expectedLossPercent);
   }
 
@@ -116,6 +116,11 @@ class NativeEncoder implements OpusEncoder {
     if (pcm.length !== this.#samples) throw new RangeError(`A packet has ${this.#samples} samples, not ${pcm.length}`);
     const bytes = this.#opus.encode(this.#state, pcm, pcm.length, this.#packet, this.#packet.length);
     return this.#packet.subarray(0, check(this.#opus, bytes));
+  }
+
+  setDtx(isOn: boolean): void {
+    assertLive(this.#state);
+    this.#set(SET_DTX, isOn ? 1 : 0);
   }
 
   free(): void {

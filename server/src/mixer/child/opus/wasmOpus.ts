@@ -8,20 +8,24 @@ export async function loadWasmOpus(): Promise<OpusCodec> {
   return {
     name: 'wasm',
     version,
-    createEncoder: async ({ packetMs, bitrate, complexity, expectedLossPercent }) => {
+    createEncoder: async ({ sound, packetMs, bitrate, complexity, expectedLossPercent }) => {
+      const isSpeech = sound === 'speech';
       const encoder = await createEncoder({
         sampleRate: SAMPLE_RATE,
         channels: 1,
         frameSize: packetMs * SAMPLES_PER_MS,
-        application: Application.Voip,
-        signal: Signal.Voice,
+        application: isSpeech ? Application.Voip : Application.Audio,
+        signal: isSpeech ? Signal.Voice : Signal.Music,
         bitrate,
         complexity,
-        dtx: true,
-        fec: true,
+        fec: isSpeech,
         packetLossPercent: expectedLossPercent,
       });
-      return { encode: (pcm) => encoder.encodeFloat(pcm), free: () => encoder.free() };
+      return {
+        encode: (pcm) => encoder.encodeFloat(pcm),
+        setDtx: (isOn) => encoder.setDtx(isOn),
+        free: () => encoder.free(),
+      };
     },
     createDecoder: async () => {
       const decoder = await createDecoder({ channels: 1, sampleRate: SAMPLE_RATE });

@@ -28,29 +28,29 @@ describe('KWeighting', () => {
 
 describe('AutomaticGain', () => {
   it.each([-32, -26, -20, -12])('brings a voice of %d LUFS to the target', (lufs) => {
-    const gainDb = speak(new AutomaticGain(), lufs, 15).at(-1)!;
+    const gainDb = speak(new AutomaticGain('speech'), lufs, 15).at(-1)!;
     // The pauses count a little.
     expect(Math.abs(lufs + gainDb - TARGET_LUFS)).toBeLessThan(2.5);
   });
 
   it('turns nobody up by more than 15 dB, or down by more than 12', () => {
-    expect(speak(new AutomaticGain(), -45, 30).at(-1)).toBeCloseTo(15);
-    expect(speak(new AutomaticGain(), -3, 30).at(-1)).toBeCloseTo(-12);
+    expect(speak(new AutomaticGain('speech'), -45, 30).at(-1)).toBeCloseTo(15);
+    expect(speak(new AutomaticGain('speech'), -3, 30).at(-1)).toBeCloseTo(-12);
   });
 
   it('leaves noise and silence alone', () => {
-    expect(Math.max(...speak(new AutomaticGain(), -55, 30).map(Math.abs))).toBe(0);
+    expect(Math.max(...speak(new AutomaticGain('speech'), -55, 30).map(Math.abs))).toBe(0);
   });
 
   it('keeps its gain through a pause, however long', () => {
-    const automatic = new AutomaticGain();
+    const automatic = new AutomaticGain('speech');
     const before = speak(automatic, -30, 10).at(-1)!;
     for (let frame = 0; frame < 3000; frame++) automatic.follow(new Float32Array(960));
     expect(automatic.gainDb).toBeCloseTo(before, 0);
   });
 
   it('moves by 3 dB in a second at most, once it knows a voice', () => {
-    const automatic = new AutomaticGain();
+    const automatic = new AutomaticGain('speech');
     speak(automatic, -20, 10);
     const gains = speak(automatic, -30, 10);
     for (const [n, gainDb] of gains.slice(50).entries()) expect(Math.abs(gainDb - gains[n]!)).toBeLessThan(3.1);

@@ -1,8 +1,8 @@
 import { DelayEstimator, type PacketFate } from './DelayEstimator.ts';
-import { dbov, FRAME, FRAME_MS, SAMPLES_PER_MS } from '../sound.ts';
+import { dbov, FRAME, FRAME_MS, SAMPLES_PER_MS, type MixSound } from '../sound.ts';
 
-/** Below this level a frame is a pause, in which a change of speed is not heard. */
-export const QUIET_DBOV = -50;
+/** Below this level a frame is a pause, in which a change of speed is not heard. Music may be as quiet, and on pitch. */
+export const QUIET_DBOV = { speech: -50, music: -80 } as const;
 /** A delay that is off by less than this is left alone; in speech more is left alone, until a pause comes. */
 const TOLERANCE_MS = { speech: { below: 5, above: 10 }, quiet: { below: 2, above: 2 } };
 /** So many samples of a frame of 960 are left out or added: 1% in speech, which is hardly heard, and 25% in pauses. */
@@ -61,10 +61,10 @@ export class DelayControl {
   }
 
   /** How many samples more than a frame to play in the time of a frame, negative for fewer. @param pcm begins with the next frame */
-  surplusOf(pcm: Float32Array): number {
+  surplusOf(pcm: Float32Array, sound: MixSound): number {
     const offMs = this.#offMs;
     if (offMs > -TOLERANCE_MS.quiet.below && offMs < TOLERANCE_MS.quiet.above) return 0;
-    const isQuiet = dbov(pcm, 0, FRAME) < QUIET_DBOV;
+    const isQuiet = dbov(pcm, 0, FRAME) < QUIET_DBOV[sound];
     const { below, above } = TOLERANCE_MS[isQuiet ? 'quiet' : 'speech'];
     if (offMs > -below && offMs < above) return 0;
     const most = isQuiet ? MAX_QUIET_RESAMPLED : MAX_RESAMPLED;

@@ -42,6 +42,7 @@ describe('JitterBuffer', () => {
   beforeEach(async () => {
     const opus = await loadOpus();
     const encoder = await opus.createEncoder({
+      sound: 'speech',
       packetMs: 20,
       bitrate: 32_000,
       complexity: 10,
@@ -54,7 +55,7 @@ describe('JitterBuffer', () => {
       return encoder.encode(pcm).slice();
     });
     encoder.free();
-    line = new Line(new JitterBuffer(await opus.createDecoder()), packets);
+    line = new Line(new JitterBuffer(await opus.createDecoder(), 'speech'), packets);
   });
 
   const isLoud = (level: number | null) => level !== null && level > -35;

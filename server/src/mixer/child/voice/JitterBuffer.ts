@@ -2,7 +2,7 @@ import { DelayControl, MAX_BEHIND_MS, MAX_QUIET_RESAMPLED, QUIET_DBOV } from './
 import { MAX_PACKET_MS, type OpusDecoder } from '../opus/OpusCodec.ts';
 import { PacketQueue, type ArrivedPacket, type QueuedPacket } from './PacketQueue.ts';
 import { resample } from './resample.ts';
-import { applyRamp, dbov, FRAME, SAMPLES_PER_MS } from '../sound.ts';
+import { applyRamp, dbov, FRAME, SAMPLES_PER_MS, type MixSound } from '../sound.ts';
 
 /** More packets than this in the time of one packet of the mix are a flood. */
 const MAX_ARRIVED = 256;
@@ -35,6 +35,7 @@ export interface JitterBufferReport extends Readonly<JitterBufferCounts> {
 export class JitterBuffer {
   readonly #counts: JitterBufferCounts = { recovered: 0, concealed: 0, late: 0 };
   readonly #decoder: OpusDecoder;
+  #sound: MixSound;
   /** Packets that came after the last frame was due. */
   #arrived: ArrivedPacket[] = [];
   readonly #packets = new PacketQueue();
@@ -53,8 +54,14 @@ export class JitterBuffer {
   #stalled = 0;
 
   /** @param decoder is freed with the buffer */
-  constructor(decoder: OpusDecoder) {
+  constructor(decoder: OpusDecoder, sound: MixSound) {
     this.#decoder = decoder;
+    this.#sound = sound;
+  }
+
+  /** What the room is made for from now on. */
+  setSound(sound: MixSound): void {
+    this.#sound = sound;
   }
 
   report(): JitterBufferReport {
@@ -126,7 +133,7 @@ export class JitterBuffer {
   #surplus(): number {
     if (!this.#isPlaying) return 0;
     if (this.#delay.isTooFarBehind) this.#end();
-    return this.#delay.surplusOf(this.#pcm);
+    return this.#delay.surplusOf(this.#pcm, this.#sound);
   }
 
   /** Begins once the first packet has been held back for long enough. */
@@ -146,7 +153,7 @@ export class JitterBuffer {
     const isAlone = this.#packets.size === 1;
     this.#decodeNext();
     // In its silence a sender renews the noise of the room now and then, in one packet: alone it would be a tick.
-    if (isAlone && this.#lastDbov < QUIET_DBOV) {
+    if (isAlone && this.#lastDbov < QUIET_DBOV[this.#sound]) {
       this.#isPlaying = false;
       this.#held = 0;
       return false;
@@ -214,7 +221,7 @@ export class JitterBuffer {
   /** Makes sound up while no packet comes. When the packet was late and not lost, the delay grows by as much. */
   #stall(): void {
     // A sender that stops in a pause has nothing to send: that is an end, and not a loss.
-    if (this.#stalled >= MAX_CONCEALED || this.#lastDbov < QUIET_DBOV) this.#end();
+    if (this.#stalled >= MAX_CONCEALED || this.#lastDbov < QUIET_DBOV[this.#sound]) this.#end();
     else this.#stalled += this.#append(this.#conceal(FRAME));
   }
 

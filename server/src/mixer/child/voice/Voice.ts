@@ -2,7 +2,7 @@ import { AutomaticGain } from './AutomaticGain.ts';
 import { JitterBuffer, type JitterBufferReport } from './JitterBuffer.ts';
 import { MAX_PACKET_BYTES, type OpusCodec } from '../opus/OpusCodec.ts';
 import type { ArrivedPacket } from './PacketQueue.ts';
-import { addWithRamp, FRAME } from '../sound.ts';
+import { addWithRamp, FRAME, type MixSound } from '../sound.ts';
 import { VoiceActivityHangover } from './VoiceActivityHangover.ts';
 
 export interface VoiceSettings {
@@ -21,9 +21,10 @@ export interface VoiceReport extends JitterBufferReport {
 /** The voice of one speaker in a mix: packets go in, and frames of sound are added to the mix. */
 export class Voice {
   readonly #pcm = new Float32Array(FRAME);
-  readonly #automaticGain = new AutomaticGain();
+  readonly #automaticGain: AutomaticGain;
   readonly #hangover = new VoiceActivityHangover();
   #settings: VoiceSettings;
+  #sound: MixSound;
   /** Null for the moment that it takes to make a decoder. */
   #buffer: JitterBuffer | null = null;
   #failure: { readonly cause: unknown } | null = null;
@@ -33,8 +34,10 @@ export class Voice {
   #isLeaving = false;
   #closed = false;
 
-  constructor(settings: VoiceSettings, opus: OpusCodec) {
+  constructor(settings: VoiceSettings, sound: MixSound, opus: OpusCodec) {
     this.#settings = settings;
+    this.#sound = sound;
+    this.#automaticGain = new AutomaticGain(sound);
     void this.#open(opus);
   }
 
@@ -59,6 +62,14 @@ export class Voice {
   update(settings: VoiceSettings): void {
     this.#settings = settings;
     this.#isLeaving = false;
+  }
+
+  /** What the room is made for from now on. */
+  setSound(sound: MixSound): void {
+    if (sound === this.#sound) return;
+    this.#sound = sound;
+    this.#automaticGain.setSound(sound);
+    this.#buffer?.setSound(sound);
   }
 
   leave(): void {
@@ -113,7 +124,7 @@ export class Voice {
     try {
       const decoder = await opus.createDecoder();
       if (this.#closed) decoder.free();
-      else this.#buffer = new JitterBuffer(decoder);
+      else this.#buffer = new JitterBuffer(decoder, this.#sound);
     } catch (cause) {
       // Nobody waits for this promise: the next frame throws what happened.
       this.#failure = { cause };

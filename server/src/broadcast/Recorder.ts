@@ -1,0 +1,69 @@
+import { once } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Archive } from '../archive/Archive.ts';
+import type { Config } from '../config.ts';
+import type { Logger } from '../logger.ts';
+import type { StorageLocation } from '../objects/openObjects.ts';
+import type { RoomRecord } from '../store/RoomRecord.ts';
+import type { RecorderUsage } from './recorderMessages.ts';
+import { RecorderProcess } from './RecorderProcess.ts';
+import { RoomRecording } from './RoomRecording.ts';
+
+const CLOSE_LIMIT_MS = 1000;
+
+interface RecorderOptions {
+  readonly archive: Pick<Archive, 'log' | 'bytesLeft'> & { readonly storage: StorageLocation };
+  readonly config: Pick<Config, 'NODE_ID'>;
+  readonly logger: Logger;
+}
+
+/** Records the rooms of this node. */
+export class Recorder {
+  readonly #options: RecorderOptions;
+  readonly #process: RecorderProcess;
+  /** By the id of the recording, which is that of the room. */
+  readonly #rooms = new Map<string, RoomRecording>();
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+    const { archive, logger } = options;
+    this.#process = new RecorderProcess({ storage: archive.storage, logger });
+    this.#process.on('written', (segment) => this.#rooms.get(segment.recordingId)?.handleWritten(segment));
+    this.#process.on('live', ({ recordingId, index, bytes }) => this.#rooms.get(recordingId)?.live.add(index, bytes));
+    this.#process.on('restarted', () => {
+      for (const recording of this.#rooms.values()) recording.handleRestart();
+    });
+    this.#process.on('gap', (recordingId, gap) => {
+      logger.warn({ recordingId, gap }, 'Sound is missing in a recording');
+      this.#rooms.get(recordingId)?.handleGap(gap);
+    });
+  }
+
+  /** Null until something was recorded. */
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
+  get usage(): RecorderUsage {
+    return this.#process.usage;
+  }
+
+  /** @param read the record of the room as last heard */
+  openRoom(roomId: string, read: () => RoomRecord): RoomRecording {
+    const { archive, config } = this.#options;
+    const nodeId = config.NODE_ID;
+    const recording = new RoomRecording({ process: this.#process, archive, read, nodeId });
+    this.#rooms.set(roomId, recording);
+    recording.once('closed', () => {
+      if (this.#rooms.get(roomId) === recording) this.#rooms.delete(roomId);
+    });
+    return recording;
+  }
+
+  /** Stores what rooms that were just closed have left, for a second at most. */
+  async close(): Promise<void> {
+    const storing = [...this.#rooms.values()].map(async (recording) => once(recording, 'closed'));
+    await Promise.race([Promise.all(storing), sleep(CLOSE_LIMIT_MS, undefined, { ref: false })]);
+    this.#process.close();
+  }
+}

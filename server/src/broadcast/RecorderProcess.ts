@@ -1,0 +1,228 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { EventEmitter } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '../logger.ts';
+import type { StorageLocation } from '../objects/openObjects.ts';
+import { RestartDelay } from '../RestartDelay.ts';
+import type { Gap } from '../sql/recording.ts';
+import type {
+  LiveSegment,
+  RecordedMix,
+  RecorderCommand,
+  RecorderReport,
+  RecorderUsage,
+  WrittenSegment,
+} from './recorderMessages.ts';
+
+const CHECK_EVERY_MS = 1000;
+/** Checks without an answer after which the process counts as hanging. */
+const MAX_UNANSWERED = 10;
+const READY_TIMEOUT_MS = 3000;
+/** A disk that hangs must not keep a room from ending: what it has taken by then is the recording. */
+const STOP_TIMEOUT_MS = 5000;
+const NOTHING: RecorderUsage = { cpuSeconds: 0, rssBytes: 0, recordings: 0, waitingBytes: 0 };
+
+interface RecorderProcessOptions {
+  /** What the process needs to open the object store. */
+  readonly storage: StorageLocation;
+  readonly logger: Logger;
+  readonly fork?: () => ChildProcess;
+}
+
+/**
+ * The process of this node that records, supervised: started again when it ends or hangs, and then told again what it has to record.
+ * It is started when it may soon be needed.
+ */
+export class RecorderProcess extends EventEmitter<{
+  written: [WrittenSegment];
+  gap: [recordingId: string, Gap];
+  live: [LiveSegment];
+  /** What the process before had not stored is lost. */
+  restarted: [];
+}> {
+  readonly #options: RecorderProcessOptions;
+  readonly #logger: Logger;
+  readonly #restartDelay = new RestartDelay();
+  readonly #mixes = new Map<string, RecordedMix>();
+  /** Those whose segments are told. */
+  readonly #broadcasts = new Map<string, RecordedMix>();
+  /** Each stop is answered, in the order told. */
+  readonly #stopping = new Map<string, PromiseWithResolvers<void>[]>();
+  #child: ChildProcess | null = null;
+  readonly #ready = Promise.withResolvers<void>();
+  #startedAt = 0;
+  #port = 0;
+  #unanswered = 0;
+  #usage = NOTHING;
+  /** Of the processes that ended. */
+  #pastCpuSeconds = 0;
+  #restartTimer: NodeJS.Timeout | undefined;
+  #checkTimer: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor(options: RecorderProcessOptions) {
+    super();
+    this.#options = options;
+    this.#logger = options.logger.child({ component: 'Recorder' });
+  }
+
+  /** Starts the process, so that it is there when a recording begins. */
+  prepare(): void {
+    this.#start();
+  }
+
+  /** UDP port on 127.0.0.1 that takes the mixes, once the process is there; null where it is not within 3 s. */
+  async getPort(): Promise<number | null> {
+    this.#start();
+    if (this.#port === 0) await Promise.race([this.#ready.promise, sleep(READY_TIMEOUT_MS, undefined, { ref: false })]);
+    return this.#port === 0 ? null : this.#port;
+  }
+
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
+  /** As of the last second. */
+  get usage(): RecorderUsage {
+    return { ...this.#usage, cpuSeconds: this.#pastCpuSeconds + this.#usage.cpuSeconds };
+  }
+
+  /** Harmless when repeated. The mix has to be sent to `port`. */
+  record(mix: RecordedMix): void {
+    if (this.#closed) return;
+    this.#mixes.set(mix.recordingId, mix);
+    this.#start();
+    this.#send({ type: 'record', mix });
+  }
+
+  /** Its segments are told as they are made. Harmless when repeated. */
+  broadcast(mix: RecordedMix): void {
+    if (this.#closed) return;
+    this.#broadcasts.set(mix.recordingId, mix);
+    this.#start();
+    this.#send({ type: 'broadcast', mix });
+  }
+
+  endBroadcast(recordingId: string): void {
+    if (this.#broadcasts.delete(recordingId)) this.#send({ type: 'endBroadcast', recordingId });
+  }
+
+  /** Resolves when what was recorded is stored or told as a gap, or after 5 s. */
+  async stop(recordingId: string): Promise<void> {
+    this.#mixes.delete(recordingId);
+    if (!this.#child?.connected) return;
+    const stopping = Promise.withResolvers<void>();
+    this.#stopping.set(recordingId, [...(this.#stopping.get(recordingId) ?? []), stopping]);
+    this.#send({ type: 'stop', recordingId });
+    const timer = setTimeout(() => stopping.resolve(), STOP_TIMEOUT_MS);
+    await stopping.promise;
+    clearTimeout(timer);
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearInterval(this.#checkTimer);
+    clearTimeout(this.#restartTimer);
+    this.#settleStops();
+    this.#child?.kill('SIGKILL');
+    this.#child = null;
+  }
+
+  #start(): void {
+    if (this.#checkTimer || this.#closed) return;
+    this.#checkTimer = setInterval(() => this.#check(), CHECK_EVERY_MS);
+    this.#spawn();
+  }
+
+  #spawn(): void {
+    this.#startedAt = performance.now();
+    this.#unanswered = 0;
+    let child: ChildProcess;
+    try {
+      child = (this.#options.fork ?? forkRecorder)();
+    } catch (error) {
+      // Without memory for another process, `fork` throws.
+      this.#handleEnd(error instanceof Error ? error : new Error(String(error)));
+      return;
+    }
+    this.#child = child;
+    child.on('message', (message) => {
+      if (this.#child === child) this.#handleReport(message as RecorderReport);
+    });
+    child.on('error', (error) => {
+      if (this.#child === child && child.pid === undefined) this.#handleEnd(error);
+    });
+    child.once('exit', (code, signal) => {
+      if (this.#child === child) this.#handleEnd(new Error(`The recorder ended (${signal ?? `exit code ${code}`})`));
+    });
+    this.#send({ type: 'start', port: this.#port, storage: this.#options.storage });
+  }
+
+  #handleEnd(error: Error): void {
+    this.#child = null;
+    this.#pastCpuSeconds += this.#usage.cpuSeconds;
+    this.#usage = NOTHING;
+    this.#settleStops();
+    if (this.#closed) return;
+    const delayMs = this.#restartDelay.next(performance.now() - this.#startedAt);
+    this.#logger.error({ err: error, delayMs }, 'The recorder died; it is started again');
+    this.#restartTimer = setTimeout(() => this.#spawn(), delayMs);
+  }
+
+  #handleReport(report: RecorderReport): void {
+    this.#unanswered = 0;
+    switch (report.type) {
+      case 'ready':
+        if (this.#port !== 0) this.emit('restarted');
+        this.#port = report.port;
+        this.#ready.resolve();
+        // What was told before it was ready is told again: it may have come too early.
+        for (const mix of this.#mixes.values()) this.#send({ type: 'record', mix });
+        for (const mix of this.#broadcasts.values()) this.#send({ type: 'broadcast', mix });
+        return;
+      case 'written':
+        this.emit('written', report);
+        return;
+      case 'live':
+        this.emit('live', report);
+        return;
+      case 'gap':
+        this.emit('gap', report.recordingId, report.gap);
+        return;
+      case 'stopped':
+        this.#handleStopped(report.recordingId);
+        return;
+      case 'usage':
+        this.#usage = report.usage;
+    }
+  }
+
+  #handleStopped(recordingId: string): void {
+    const [first, ...others] = this.#stopping.get(recordingId) ?? [];
+    first?.resolve();
+    if (others.length > 0) this.#stopping.set(recordingId, others);
+    else this.#stopping.delete(recordingId);
+  }
+
+  #check(): void {
+    if (!this.#child) return;
+    if (++this.#unanswered > MAX_UNANSWERED) {
+      this.#logger.error({ pid: this.#child.pid }, 'The recorder hangs');
+      this.#child.kill('SIGKILL');
+    } else this.#send({ type: 'usage' });
+  }
+
+  /** Commands to a process that is gone are lost: its successor is told everything anew. */
+  #send(command: RecorderCommand): void {
+    if (this.#child?.connected) this.#child.send(command, () => undefined);
+  }
+
+  #settleStops(): void {
+    for (const { resolve } of [...this.#stopping.values()].flat()) resolve();
+    this.#stopping.clear();
+  }
+}
+
+function forkRecorder(): ChildProcess {
+  return fork(new URL('recorderChild.ts', import.meta.url), { execArgv: [], env: {}, serialization: 'advanced' });
+}

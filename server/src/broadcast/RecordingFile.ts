@@ -1,0 +1,166 @@
+import { buffer } from 'node:stream/consumers';
+import { recordingPrefix } from '../archive/Archive.ts';
+import type { ObjectStore } from '../objects/ObjectStore.ts';
+import { StorageError } from '../objects/StorageError.ts';
+import type { RecordingDetail } from '../sql/recording.ts';
+import { PAUSED } from './RoomRecording.ts';
+import { readSegment, SAMPLE_MS, SAMPLES_PER_SEGMENT, SEGMENT_MS, segmentName, type SegmentLayout } from './segment.ts';
+import { SILENT_PACKET } from './silence.ts';
+import { writeFileHead } from './wholeFile.ts';
+
+/** Segments that are read at the same time. */
+const CONCURRENCY = 16;
+
+/** Some samples of one segment that follow each other. */
+export interface Part {
+  readonly index: number;
+  /** Null where the segment is not there: it is silent. */
+  readonly layout: SegmentLayout | null;
+  /** Place of the first sample in the segment. */
+  readonly first: number;
+  readonly sampleBytes: readonly number[];
+  /** Where its bytes begin, in the segment and among all samples of the file. */
+  readonly dataAt: number;
+  readonly at: number;
+  readonly bytes: number;
+}
+
+interface Stretch {
+  readonly from: number;
+  readonly to: number;
+}
+
+/**
+ * A recording as one MP4 file, which is nowhere stored: the tables are made from the segments, and the samples are read from them as
+ * they are asked for. Where the host had stopped the recording, nothing is; where sound is missing, it is silent.
+ */
+export class RecordingFile {
+  readonly parts: readonly Part[];
+  readonly bytes: number;
+  readonly #objects: Pick<ObjectStore, 'get'>;
+  readonly #prefix: string;
+  readonly #head: Buffer;
+
+  private constructor(
+    objects: Pick<ObjectStore, 'get'>,
+    recordingId: string,
+    layouts: LayoutOfIndex,
+    kept: readonly Stretch[],
+  ) {
+    this.#objects = objects;
+    this.#prefix = recordingPrefix(recordingId);
+    this.parts = [...cutParts(layouts, kept)];
+    this.#head = writeFileHead(this.parts);
+    const last = this.parts.at(-1);
+    this.bytes = this.#head.length + (last ? last.at + last.bytes : 0);
+  }
+
+  /** @throws {StorageError} where the storage is away */
+  static async open(objects: Pick<ObjectStore, 'get'>, recording: RecordingDetail): Promise<RecordingFile> {
+    const kept = keptOf(recording);
+    const layouts = await readLayouts(objects, recording.id, kept);
+    return new RecordingFile(objects, recording.id, layouts, kept);
+  }
+
+  get durationMs(): number {
+    return this.parts.reduce((total, { sampleBytes }) => total + sampleBytes.length * SAMPLE_MS, 0);
+  }
+
+  /** Both ends are part of it. @throws {StorageError} where the storage is away */
+  async *read(start: number, end: number): AsyncGenerator<Uint8Array> {
+    const headBytes = this.#head.length;
+    if (start < headBytes) yield this.#head.subarray(start, end + 1);
+    for (const part of this.parts) {
+      const at = headBytes + part.at;
+      const from = Math.max(0, start - at);
+      const to = Math.min(part.bytes, end + 1 - at);
+      if (from < to) yield (await this.#readPart(part)).subarray(from, to);
+    }
+  }
+
+  /** One Opus packet after the other. @throws {StorageError} where the storage is away */
+  async *packets(): AsyncGenerator<Uint8Array> {
+    for (const part of this.parts) {
+      const bytes = await this.#readPart(part);
+      let at = 0;
+      for (const size of part.sampleBytes) yield bytes.subarray(at, (at += size));
+    }
+  }
+
+  async #readPart({ index, layout, sampleBytes, dataAt, bytes }: Part): Promise<Buffer> {
+    if (!layout) return Buffer.concat(sampleBytes.map(() => SILENT_PACKET));
+    const range = { start: dataAt, end: dataAt + bytes - 1 };
+    return buffer((await this.#objects.get(this.#prefix + segmentName(index), { range })).body);
+  }
+}
+
+type LayoutOfIndex = ReadonlyMap<number, SegmentLayout>;
+
+/** What was recorded, without the pauses that the host made. */
+function keptOf({ startedAt, endedAt, gaps, runs }: RecordingDetail): Stretch[] {
+  const end = endedAt ?? Math.max(startedAt, ...runs.map(({ last }) => (last + 1) * SEGMENT_MS));
+  const kept: Stretch[] = [];
+  let from = startedAt;
+  for (const pause of gaps.filter(({ reason }) => reason === PAUSED).toSorted((a, b) => a.from - b.from)) {
+    if (pause.from > from) kept.push({ from, to: Math.min(pause.from, end) });
+    from = Math.max(from, pause.to);
+  }
+  if (end > from) kept.push({ from, to: end });
+  return kept;
+}
+
+async function readLayouts(
+  objects: Pick<ObjectStore, 'get'>,
+  recordingId: string,
+  kept: readonly Stretch[],
+): Promise<LayoutOfIndex> {
+  const indices = new Set(kept.flatMap(indicesOf));
+  const layouts = new Map<number, SegmentLayout>();
+  const queue = indices.values();
+  const readSome = async () => {
+    for (const index of queue) {
+      const layout = await readLayout(objects, recordingPrefix(recordingId) + segmentName(index));
+      if (layout) layouts.set(index, layout);
+    }
+  };
+  await Promise.all(Array.from({ length: CONCURRENCY }, readSome));
+  return layouts;
+}
+
+async function readLayout(objects: Pick<ObjectStore, 'get'>, key: string): Promise<SegmentLayout | null> {
+  try {
+    return readSegment(await buffer((await objects.get(key)).body));
+  } catch (error) {
+    if (error instanceof StorageError && error.reason === 'NOT_FOUND') return null;
+    throw error;
+  }
+}
+
+function indicesOf({ from, to }: Stretch): number[] {
+  const first = Math.floor(from / SEGMENT_MS);
+  return Array.from({ length: Math.ceil(to / SEGMENT_MS) - first }, (_, n) => first + n);
+}
+
+function* cutParts(layouts: LayoutOfIndex, kept: readonly Stretch[]): Generator<Part> {
+  const slotOf = (ms: number) => Math.round(ms / SAMPLE_MS);
+  let at = 0;
+  for (const stretch of kept) {
+    for (const index of indicesOf(stretch)) {
+      const layout = layouts.get(index) ?? null;
+      const first = Math.max(0, slotOf(stretch.from) - index * SAMPLES_PER_SEGMENT);
+      const end = Math.min(SAMPLES_PER_SEGMENT, slotOf(stretch.to) - index * SAMPLES_PER_SEGMENT);
+      if (first >= end) continue;
+      const sampleBytes = layout
+        ? layout.sampleBytes.slice(first, end)
+        : Array.from({ length: end - first }, () => SILENT_PACKET.length);
+      const bytes = sum(sampleBytes);
+      const dataAt = layout ? layout.dataAt + sum(layout.sampleBytes.slice(0, first)) : 0;
+      yield { index, layout, first, sampleBytes, dataAt, at, bytes };
+      at += bytes;
+    }
+  }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0);
+}

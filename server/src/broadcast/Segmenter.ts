@@ -1,0 +1,152 @@
+import { EventEmitter } from 'node:events';
+import { csrcsOf, isRtp, OPUS_CLOCK_HZ, payloadOf, sequenceNumberOf, timestampOf } from '@tribune/shared/rtp.ts';
+import { readCsrc, type Voice } from '@tribune/shared/voice.ts';
+import { SAMPLE_MS, SAMPLES_PER_SEGMENT, SEGMENT_MS, type Segment, type VoiceLevels } from './segment.ts';
+import { isDiscontinuous, SILENT_PACKET } from './silence.ts';
+
+const TICKS_PER_MS = OPUS_CLOCK_HZ / 1000;
+const TIMESTAMP_RANGE = 0x1_0000_0000;
+/** A segment is closed so long after its end: packets of another node's mixer may come out of order. */
+const LATE_MS = 250;
+/** The mix sends something each 0.4 s, even in silence: when nothing came for longer than this, something is missing. */
+const MAX_SILENCE_MS = 1000;
+
+/** Sound that did not come. Unix times in ms, by the clock of the mix. */
+export interface MissingSound {
+  readonly from: number;
+  readonly to: number;
+}
+
+interface OpenSegment {
+  readonly samples: (Uint8Array | null)[];
+  readonly voices: Map<number, Uint8Array>;
+  /** By sample: the sequence number of the packet that it came in. */
+  readonly numbers: (number | undefined)[];
+  /** Of samples before which nothing was to come. */
+  readonly resumedAt: Set<number>;
+  /** Something has come since it was last emitted. */
+  isDirty: boolean;
+}
+
+/** Where a packet was, and its number. */
+interface Place {
+  readonly slot: number;
+  readonly number: number;
+}
+
+/**
+ * Cuts the packets of a mix into segments of 3 s. Time is a grid of slots as long as one packet, counted from 1970 by the timestamps
+ * of the mix; every packet goes into the slot that is nearest, and slots without one are silent. So a segment follows from its packets
+ * alone, whatever came when: whoever has the same packets makes the same bytes.
+ */
+export class Segmenter extends EventEmitter<{
+  /** Told again, with more in it, when something comes after `flush()`. */
+  segment: [Segment];
+  missing: [MissingSound];
+}> {
+  readonly #open = new Map<number, OpenSegment>();
+  /** Of the newest packet, in ticks since 1970, and when it came by the clock of this process. */
+  #newest: { readonly ticks: number; readonly atMs: number } | null = null;
+  #closedUpTo = -Infinity;
+  #last: Place | null = null;
+  #isResumed = false;
+
+  /** Takes one RTP packet of the mix. @param nowMs Unix time */
+  receive(packet: Buffer, nowMs: number): void {
+    const payload = isRtp(packet) ? payloadOf(packet) : null;
+    if (!payload) return;
+    const ticks = this.#unwrap(timestampOf(packet), nowMs);
+    if (!this.#newest || ticks >= this.#newest.ticks) this.#newest = { ticks, atMs: nowMs };
+    const slot = Math.round(ticks / TICKS_PER_MS / SAMPLE_MS);
+    const segment = this.#segmentOf(slot);
+    const at = slot % SAMPLES_PER_SEGMENT;
+    if (segment && !segment.samples[at]) {
+      // A copy: what the socket lends is written over.
+      segment.samples[at] = isDiscontinuous(payload) ? SILENT_PACKET : Uint8Array.from(payload);
+      segment.numbers[at] = sequenceNumberOf(packet);
+      segment.isDirty = true;
+      if (this.#isResumed) segment.resumedAt.add(at);
+      this.#isResumed = false;
+      for (const csrc of csrcsOf(packet)) hear(segment, readCsrc(csrc), at);
+    }
+    this.tick(nowMs);
+  }
+
+  /** Emits the segments that are over. To be called now and then, for the mix may fall silent for good. */
+  tick(nowMs: number): void {
+    if (!this.#newest) return;
+    const { ticks, atMs } = this.#newest;
+    const positionMs = ticks / TICKS_PER_MS + Math.max(0, nowMs - atMs) - LATE_MS;
+    const over = Math.floor(positionMs / SEGMENT_MS) - 1;
+    for (const index of [...this.#open.keys()].toSorted((a, b) => a - b)) {
+      if (index > over) break;
+      this.#emit(index);
+      this.#findMissing(index);
+      this.#open.delete(index);
+    }
+    this.#closedUpTo = Math.max(this.#closedUpTo, over);
+  }
+
+  /** Nobody wanted what did not come since the packet before: it is not missing. */
+  resume(): void {
+    this.#isResumed = true;
+  }
+
+  /** Emits what there is, also of segments that are not over. */
+  flush(): void {
+    for (const index of [...this.#open.keys()].toSorted((a, b) => a - b)) this.#emit(index);
+  }
+
+  /** The 64 bits of which the timestamp is the lower 32: those nearest to the clock. */
+  #unwrap(timestamp: number, nowMs: number): number {
+    const expected = this.#newest?.ticks ?? nowMs * TICKS_PER_MS;
+    return timestamp + Math.round((expected - timestamp) / TIMESTAMP_RANGE) * TIMESTAMP_RANGE;
+  }
+
+  #segmentOf(slot: number): OpenSegment | null {
+    const index = Math.floor(slot / SAMPLES_PER_SEGMENT);
+    if (index <= this.#closedUpTo) return null;
+    const known = this.#open.get(index);
+    if (known) return known;
+    const samples = Array.from({ length: SAMPLES_PER_SEGMENT }, () => null);
+    const segment = { samples, voices: new Map(), numbers: [], resumedAt: new Set<number>(), isDirty: false };
+    this.#open.set(index, segment);
+    return segment;
+  }
+
+  #emit(index: number): void {
+    const segment = this.#open.get(index);
+    if (!segment?.isDirty) return;
+    segment.isDirty = false;
+    const voices: VoiceLevels[] = [...segment.voices].map(([voiceId, levels]) => ({ voiceId, levels }));
+    const samples = segment.samples.map((sample) => sample ?? SILENT_PACKET);
+    this.emit('segment', { index, samples, voices });
+  }
+
+  /** Of the holes before and between the packets of a segment, those that are no silence. */
+  #findMissing(index: number): void {
+    const first = index * SAMPLES_PER_SEGMENT;
+    const { numbers, resumedAt } = this.#open.get(index)!;
+    for (const [at, number] of numbers.entries()) {
+      if (number === undefined) continue;
+      const place = { slot: first + at, number };
+      if (this.#last && !resumedAt.has(at) && isMissing(this.#last, place))
+        this.emit('missing', { from: (this.#last.slot + 1) * SAMPLE_MS, to: place.slot * SAMPLE_MS });
+      this.#last = place;
+    }
+  }
+}
+
+/** In silence, packets are rare, and their numbers have no gap. */
+function isMissing(before: Place, after: Place): boolean {
+  const slots = after.slot - before.slot;
+  const packets = (after.number - before.number) & 0xffff;
+  return slots > 1 && (packets > 1 || slots * SAMPLE_MS > MAX_SILENCE_MS);
+}
+
+function hear({ voices }: OpenSegment, { voiceId, level }: Voice, at: number): void {
+  const levels = voices.get(voiceId) ?? new Uint8Array(SAMPLES_PER_SEGMENT);
+  // Level 0 is a faint voice, and here the mark of one that is not there.
+  levels[at] = Math.max(1, level);
+  voices.set(voiceId, levels);
+}

@@ -1,0 +1,109 @@
+import type { Person } from '@tribune/shared/domain.ts';
+import type { ReplayGap, ReplayInfo, SpeechTurn } from '@tribune/shared/recordings.ts';
+import { voiceIdOf } from '@tribune/shared/voice.ts';
+import type { Gap, RecordingDetail } from '../sql/recording.ts';
+import type { RecordingFile } from './RecordingFile.ts';
+import { PAUSED } from './RoomRecording.ts';
+import { SAMPLE_MS, SEGMENT_MS } from './segment.ts';
+
+/** A pause of one speaker that is no longer is part of the turn. */
+const MAX_PAUSE_MS = 1500;
+/** What is shorter is a cough. */
+const MIN_TURN_MS = 300;
+/** As many pieces of the loudness curve as a wide screen has room for, and none shorter than this. */
+const MAX_LEVELS = 1500;
+const MIN_LEVEL_MS = 240;
+
+/** Who speaks when, how loud it is, and what is missing: read from the segments. */
+export function describeReplay(file: RecordingFile, recording: RecordingDetail): Omit<ReplayInfo, 'audio' | 'ogg'> {
+  const { durationMs } = file;
+  const people = peopleOf(recording);
+  const levelMs = Math.ceil(Math.max(MIN_LEVEL_MS, durationMs / MAX_LEVELS) / SAMPLE_MS) * SAMPLE_MS;
+  const levels: number[] = Array.from({ length: Math.ceil(durationMs / levelMs) }, () => 0);
+  const turns = new TurnFinder(people);
+  let atMs = 0;
+  for (const part of file.parts) {
+    for (const { voiceId, levels: voice } of part.layout?.voices ?? []) {
+      for (const [n] of part.sampleBytes.entries()) {
+        const level = voice[part.first + n] ?? 0;
+        if (level === 0) continue;
+        const fromMs = atMs + n * SAMPLE_MS;
+        turns.hear(voiceId, fromMs, fromMs + SAMPLE_MS);
+        const piece = Math.floor(fromMs / levelMs);
+        levels[piece] = Math.max(levels[piece] ?? 0, level);
+      }
+    }
+    atMs += part.sampleBytes.length * SAMPLE_MS;
+  }
+  return { durationMs, people, turns: turns.take(), levels, levelMs, gaps: gapsOf(file, recording.gaps) };
+}
+
+/** Each once, in the order in which they came on stage. */
+function peopleOf({ stretches }: RecordingDetail): Person[] {
+  const people = new Map<string, Person>();
+  for (const { person } of stretches.toSorted((a, b) => a.from - b.from)) people.set(person.userId, person);
+  return [...people.values()];
+}
+
+/** Makes turns of moments in which somebody is heard. */
+class TurnFinder {
+  readonly #personOf: ReadonlyMap<number, number>;
+  readonly #open = new Map<number, { fromMs: number; toMs: number }>();
+  readonly #turns: SpeechTurn[] = [];
+
+  constructor(people: readonly Person[]) {
+    this.#personOf = new Map(people.map(({ userId }, index) => [voiceIdOf(userId), index]));
+  }
+
+  hear(voiceId: number, fromMs: number, toMs: number): void {
+    const person = this.#personOf.get(voiceId);
+    if (person === undefined) return;
+    const turn = this.#open.get(person);
+    if (turn && fromMs - turn.toMs <= MAX_PAUSE_MS) {
+      turn.toMs = toMs;
+      return;
+    }
+    this.#close(person);
+    this.#open.set(person, { fromMs, toMs });
+  }
+
+  /** All of them, in the order in which they begin. */
+  take(): SpeechTurn[] {
+    for (const person of [...this.#open.keys()]) this.#close(person);
+    return this.#turns.toSorted((a, b) => a.fromMs - b.fromMs || a.person - b.person);
+  }
+
+  #close(person: number): void {
+    const turn = this.#open.get(person);
+    this.#open.delete(person);
+    if (turn && turn.toMs - turn.fromMs >= MIN_TURN_MS) this.#turns.push({ person, ...turn });
+  }
+}
+
+/** What was told as missing, and segments that are not there, by the time of the replay. */
+function gapsOf(file: RecordingFile, gaps: readonly Gap[]): ReplayGap[] {
+  const found: ReplayGap[] = [];
+  let atMs = 0;
+  for (const part of file.parts) {
+    const beginsAt = part.index * SEGMENT_MS + part.first * SAMPLE_MS;
+    const endsAt = beginsAt + part.sampleBytes.length * SAMPLE_MS;
+    const missing = part.layout ? gaps.filter(({ reason }) => reason !== PAUSED) : [{ from: beginsAt, to: endsAt }];
+    for (const { from, to } of missing) {
+      const [first, last] = [Math.max(from, beginsAt), Math.min(to, endsAt)];
+      if (first < last) found.push({ fromMs: atMs + first - beginsAt, toMs: atMs + last - beginsAt });
+    }
+    atMs += endsAt - beginsAt;
+  }
+  return join(found);
+}
+
+/** Those that touch are one. */
+function join(gaps: readonly ReplayGap[]): ReplayGap[] {
+  const joined: ReplayGap[] = [];
+  for (const gap of gaps.toSorted((a, b) => a.fromMs - b.fromMs)) {
+    const last = joined.at(-1);
+    if (last && gap.fromMs <= last.toMs) joined[joined.length - 1] = { ...last, toMs: Math.max(last.toMs, gap.toMs) };
+    else joined.push(gap);
+  }
+  return joined;
+}

@@ -1,0 +1,88 @@
+import { OPUS_CLOCK_HZ } from '@tribune/shared/rtp.ts';
+import { SAMPLE_MS, SAMPLE_TICKS } from './segment.ts';
+
+/** Opus in Ogg (RFC 7845; pages as in RFC 3533, section 6). */
+
+/** Says nothing: there is one stream in the file. The same each time, so that the same recording is the same file. */
+const STREAM_SERIAL = 1;
+const PAGE_MS = 1000;
+const FIRST_PAGE = 0x02;
+const LAST_PAGE = 0x04;
+/** Of a length, in the table of a page. */
+const LACING = 255;
+const CHECKSUM_AT = 22;
+/** Unreflected, as Ogg has it: that of Ethernet is another. */
+const CRC_POLYNOMIAL = 0x04c1_1db7;
+
+/** An Ogg file, page by page, of packets of a mix. */
+export async function* writeOgg(packets: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  let sequence = 0;
+  yield page([identification()], { sequence: sequence++, flags: FIRST_PAGE, granule: 0 });
+  yield page([comment()], { sequence: sequence++, flags: 0, granule: 0 });
+  const perPage = Math.floor(PAGE_MS / SAMPLE_MS);
+  let granule = 0;
+  let waiting: Uint8Array[] = [];
+  for await (const packet of packets) {
+    // The last page has to say that it is, so that a full one waits for the packet after it.
+    if (waiting.length === perPage) {
+      yield page(waiting, { sequence: sequence++, flags: 0, granule });
+      waiting = [];
+    }
+    waiting.push(packet);
+    granule += SAMPLE_TICKS;
+  }
+  yield page(waiting, { sequence, flags: LAST_PAGE, granule });
+}
+
+/** Mono, and nothing to skip: the encoder's first 6.5 ms are long over when a recording begins. */
+function identification(): Buffer {
+  const head = Buffer.alloc(19);
+  head.write('OpusHead', 'latin1');
+  head[8] = 1;
+  head[9] = 1;
+  head.writeUInt32LE(OPUS_CLOCK_HZ, 12);
+  return head;
+}
+
+function comment(): Buffer {
+  const vendor = Buffer.from('Tribune');
+  const lengths = [Buffer.alloc(4), Buffer.alloc(4)] as const;
+  lengths[0].writeUInt32LE(vendor.length);
+  return Buffer.concat([Buffer.from('OpusTags'), lengths[0], vendor, lengths[1]]);
+}
+
+interface PageHeader {
+  readonly sequence: number;
+  readonly flags: number;
+  /** Samples up to the end of the page, at 48 kHz. */
+  readonly granule: number;
+}
+
+function page(packets: readonly Uint8Array[], { sequence, flags, granule }: PageHeader): Buffer {
+  const lacing = packets.flatMap(({ length }) => [
+    ...Array.from({ length: Math.floor(length / LACING) }, () => LACING),
+    length % LACING,
+  ]);
+  const header = Buffer.alloc(27);
+  header.write('OggS', 'latin1');
+  header[5] = flags;
+  header.writeBigUInt64LE(BigInt(granule), 6);
+  header.writeUInt32LE(STREAM_SERIAL, 14);
+  header.writeUInt32LE(sequence, 18);
+  header[26] = lacing.length;
+  const bytes = Buffer.concat([header, Uint8Array.from(lacing), ...packets]);
+  bytes.writeUInt32LE(checksum(bytes), CHECKSUM_AT);
+  return bytes;
+}
+
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte << 24;
+  for (let bit = 0; bit < 8; bit++) crc = (crc << 1) ^ (crc & 0x8000_0000 ? CRC_POLYNOMIAL : 0);
+  return crc;
+});
+
+function checksum(bytes: Uint8Array): number {
+  let crc = 0;
+  for (const byte of bytes) crc = (crc << 8) ^ CRC_TABLE[((crc >>> 24) ^ byte) & 0xff]!;
+  return crc >>> 0;
+}

@@ -1,0 +1,105 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import type { Person } from '@tribune/shared/domain.ts';
+import type { RecordingInfo } from '@tribune/shared/recordings.ts';
+import { recordingChanges, roomId } from '@tribune/shared/schemas.ts';
+import { Router, type Request, type Response } from 'express';
+import type { Archive } from '../../archive/Archive.ts';
+import type { Tokens } from '../../auth/Tokens.ts';
+import type { Replay, Replays } from '../../broadcast/Replays.ts';
+import { writeOgg } from '../../broadcast/writeOgg.ts';
+import { AppError } from '../../errors.ts';
+import type { RecordingDetail } from '../../sql/recording.ts';
+import { authenticate } from '../authenticate.ts';
+import { parseBody } from '../parseBody.ts';
+
+/** A replay that its host may still rename or withdraw is asked for again, and answered with "not modified" where it is the same. */
+const AUDIO_CACHE = 'no-cache';
+
+export interface RecordingRoutesOptions {
+  readonly archive: Pick<Archive, 'recordings' | 'deleteRecording'>;
+  readonly replays: Replays;
+  readonly tokens: Tokens;
+}
+
+/** Recordings of rooms: what they are, their sound, and what their host does with them. A recording has the id of its room. */
+export function recordingRoutes({ archive, replays, tokens }: RecordingRoutesOptions): Router {
+  const personOf = (req: Request) => (req.get('authorization') ? authenticate(req, tokens) : null);
+  const find = async (id: string): Promise<RecordingDetail> => {
+    const recording = roomId.safeParse(id).success ? await archive.recordings.find(id) : null;
+    if (!recording) throw new AppError('NOT_FOUND', 'There is no such recording');
+    return recording;
+  };
+  const findOwn = async (req: Request<{ id: string }>): Promise<RecordingDetail> => {
+    const person = authenticate(req, tokens);
+    const recording = await find(req.params.id);
+    if (recording.host.userId !== person.userId) throw new AppError('NOT_ALLOWED', 'Only its host may do that');
+    return recording;
+  };
+  const describe = async (recording: RecordingDetail, person: Person | null): Promise<RecordingInfo> => {
+    const { id, title, host, language, visibility, startedAt, state } = recording;
+    const isReady = state === 'ready';
+    const path = `/api/recordings/${id}/${visibility === 'private' ? tokens.signListening(id) : 'open'}`;
+    const replay = isReady ? (await replays.open(recording)).replay : null;
+    return {
+      ...{ id, title, host, language, visibility, startedAt, state: isReady ? 'ready' : 'recording' },
+      mayEdit: person?.userId === host.userId,
+      replay: replay && { ...replay, audio: `${path}/audio.mp4`, ogg: `${path}/audio.ogg` },
+    };
+  };
+  const openReplay = async ({ id, pass }: { id: string; pass: string }): Promise<Replay> => {
+    const recording = await find(id);
+    if (recording.visibility === 'private' && !tokens.mayListen(pass, id))
+      throw new AppError('NOT_ALLOWED', 'The recording is private');
+    if (recording.state !== 'ready') throw new AppError('INVALID_STATE', 'The recording still goes on');
+    return replays.open(recording);
+  };
+  return Router()
+    .get('/:id', async (req, res) => {
+      const recording = await find(req.params.id);
+      const person = personOf(req);
+      if (recording.visibility === 'private' && recording.host.userId !== person?.userId)
+        throw new AppError('NOT_ALLOWED', 'The recording is private');
+      res.set('Cache-Control', 'no-cache').json(await describe(recording, person));
+    })
+    .patch('/:id', async (req, res) => {
+      const { id } = await findOwn(req);
+      const { title, visibility } = parseBody(recordingChanges, req);
+      await archive.recordings.change(id, { ...(title && { title }), ...(visibility && { visibility }) });
+      res.status(204).end();
+    })
+    .delete('/:id', async (req, res) => {
+      const { id } = await findOwn(req);
+      await archive.deleteRecording(id);
+      res.status(204).end();
+    })
+    .get('/:id/:pass/audio.mp4', async (req, res) => sendRange(req, res, await openReplay(req.params)))
+    .get('/:id/:pass/audio.ogg', async (req, res) => sendOgg(res, await openReplay(req.params)));
+}
+
+/** The file, or the part of it that is asked for (RFC 9110, section 14). */
+async function sendRange(req: Request, res: Response, { file, etag }: Replay): Promise<void> {
+  res.set({ 'Accept-Ranges': 'bytes', 'Cache-Control': AUDIO_CACHE, 'Content-Type': 'audio/mp4', ETag: etag });
+  if (req.fresh) return void res.status(304).end();
+  const condition = req.get('if-range');
+  const ranges = condition === undefined || condition === etag ? req.range(file.bytes) : undefined;
+  if (ranges === -1) return void res.status(416).set('Content-Range', `bytes */${file.bytes}`).end();
+  // Of several ranges, none is given alone: the whole file is a right answer, too.
+  const range = Array.isArray(ranges) && ranges.length === 1 ? ranges[0] : undefined;
+  const { start, end } = range ?? { start: 0, end: file.bytes - 1 };
+  if (range) res.status(206).set('Content-Range', `bytes ${start}-${end}/${file.bytes}`);
+  res.set('Content-Length', String(end - start + 1));
+  if (req.method === 'HEAD') return void res.end();
+  await pipeline(Readable.from(file.read(start, end)), res).catch((error: unknown) => forgiveLeaving(res, error));
+}
+
+async function sendOgg(res: Response, { file }: Replay): Promise<void> {
+  res.set({ 'Content-Type': 'audio/ogg', 'Content-Disposition': 'attachment; filename="recording.ogg"' });
+  const pages = Readable.from(writeOgg(file.packets()));
+  await pipeline(pages, res).catch((error: unknown) => forgiveLeaving(res, error));
+}
+
+/** Players close connections all the time. */
+function forgiveLeaving(res: Response, error: unknown): void {
+  if (!res.destroyed) throw error;
+}

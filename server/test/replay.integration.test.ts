@@ -1,0 +1,169 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { RecordingInfo } from '@tribune/shared/recordings.ts';
+import { OPUS_CLOCK_HZ } from '@tribune/shared/rtp.ts';
+import { findBox, readBoxes } from '../src/broadcast/boxes.ts';
+import { loadOpus } from '../src/mixer/child/opus/loadOpus.ts';
+import { RealRoom } from './support/RealRoom.ts';
+import { TestServer } from './support/TestServer.ts';
+import type { TestPeer } from './support/TestPeer.ts';
+
+const PLAYABLE_WITHIN_MS = 2000;
+
+describe('a room that is recorded', () => {
+  let server: TestServer;
+  let room: RealRoom;
+  beforeAll(async () => {
+    server = await TestServer.create();
+  });
+  afterAll(async () => server.close());
+  beforeEach(async () => {
+    room = await RealRoom.create(server);
+  });
+  afterEach(async () => room.close());
+
+  it('[RE1] is played again within two seconds of its end, with what was said and who said it', async () => {
+    await room.speak(room.host);
+    const startedAt = Date.now();
+    await room.host.request('recording:start');
+    const lea = await room.bring('lea');
+    await sleep(2000);
+    await room.speak(lea);
+    await sleep(4000);
+    await room.host.request('room:end');
+    const durationMs = Date.now() - startedAt;
+    const { replay, mayEdit } = await waitForReplay(room.host);
+    expect(mayEdit).toBe(true);
+    expect(Math.abs(replay.durationMs - durationMs)).toBeLessThan(300);
+    expect(replay.people.map(({ name }) => name)).toEqual(['host', 'lea']);
+    expect(replay.turns.map(({ person }) => person)).toEqual([0, 1]);
+    expect(replay.turns[1]!.fromMs).toBeGreaterThan(1500);
+    expect(replay.gaps).toEqual([]);
+    expect(Math.max(...replay.levels)).toBeGreaterThan(5);
+    const sound = await decode(await fetchAudio(replay.audio));
+    expect(Math.abs(sound.length / OPUS_CLOCK_HZ - replay.durationMs / 1000)).toBeLessThan(0.05);
+    expect(rms(sound.subarray(OPUS_CLOCK_HZ))).toBeGreaterThan(0.01);
+  });
+
+  it('[RE2] says so to everyone in it, and to nobody else that it is not', async () => {
+    const [max] = await server.joinAll(room.roomId, 'max');
+    expect(max!.state.recording).toBe(false);
+    await room.host.request('recording:start');
+    await max!.until(() => max!.state.recording);
+    await room.host.request('recording:stop');
+    await max!.until(() => !max!.state.recording);
+  });
+
+  it('[RE3] is recorded at the word of its host alone', async () => {
+    const lea = await room.bring('lea');
+    await expect(lea.request('recording:start')).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
+    await room.host.request('cohost:add', { userId: lea.userId });
+    await expect(lea.request('recording:start')).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
+  });
+
+  it('[RE4] leaves out what was said while the recording was stopped', async () => {
+    await room.speak(room.host);
+    await room.host.request('recording:start');
+    await sleep(1500);
+    await room.host.request('recording:stop');
+    await sleep(2000);
+    await room.host.request('recording:start');
+    await sleep(1500);
+    await room.host.request('room:end');
+    const { replay } = await waitForReplay(room.host);
+    expect(replay.durationMs).toBeGreaterThan(2700);
+    expect(replay.durationMs).toBeLessThan(3600);
+    expect(replay.gaps).toEqual([]);
+  });
+
+  it('[RE5] is renamed, withdrawn and deleted by its host and by nobody else', async () => {
+    await room.host.request('recording:start');
+    await sleep(1000);
+    const max = await server.createPeer('max');
+    await room.host.request('room:end');
+    const { id, replay } = await waitForReplay(max);
+    await expect(max.api.changeRecording(id, { title: 'Mine' })).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
+    await expect(max.api.deleteRecording(id)).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
+    await room.host.api.changeRecording(id, { title: 'Another title', visibility: 'private' });
+    await expect(max.api.getRecording(id)).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
+    expect((await fetch(server.origin + replay.audio)).status).toBe(403);
+    const own = await room.host.api.getRecording(id);
+    expect(own.title).toBe('Another title');
+    expect((await fetch(server.origin + own.replay!.audio)).status).toBe(200);
+    await room.host.api.deleteRecording(id);
+    await expect(room.host.api.getRecording(id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('[RE6] is given in ranges, so that players can seek, and whole as an Ogg file', async () => {
+    await room.host.request('recording:start');
+    await sleep(1000);
+    await room.host.request('room:end');
+    const { replay } = await waitForReplay(room.host);
+    const whole = await fetchAudio(replay.audio);
+    const part = await fetch(server.origin + replay.audio, { headers: { range: 'bytes=100-599' } });
+    expect(part.status).toBe(206);
+    expect(part.headers.get('content-range')).toBe(`bytes 100-599/${whole.length}`);
+    expect(Buffer.from(await part.arrayBuffer())).toEqual(whole.subarray(100, 600));
+    const past = await fetch(server.origin + replay.audio, { headers: { range: `bytes=${whole.length}-` } });
+    expect(past.status).toBe(416);
+    const ogg = Buffer.from(await (await fetch(server.origin + replay.ogg)).arrayBuffer());
+    expect(ogg.toString('latin1', 0, 4)).toBe('OggS');
+    expect(ogg.includes('OpusHead')).toBe(true);
+  });
+
+  it('[RE7] goes on when the process that records dies, with a gap of which its host is told', async () => {
+    await room.speak(room.host);
+    await room.host.request('recording:start');
+    await sleep(4000);
+    process.kill(server.server.recorder.pid!, 'SIGKILL');
+    const { from, to, reason } = await room.host.told('recording:lost');
+    expect(reason).toBe('recorder');
+    expect(to - from).toBeLessThan(7000);
+    await sleep(4000);
+    await room.host.request('room:end');
+    const { replay } = await waitForReplay(room.host);
+    expect(replay.durationMs).toBeGreaterThan(8000);
+    expect(replay.gaps).toHaveLength(1);
+    expect(replay.gaps[0]!.toMs).toBeLessThan(replay.durationMs - 3000);
+    expect(replay.turns.at(-1)!.toMs).toBeGreaterThan(replay.durationMs - 2000);
+  });
+
+  async function waitForReplay(
+    peer: TestPeer,
+  ): Promise<RecordingInfo & { replay: NonNullable<RecordingInfo['replay']> }> {
+    const deadline = Date.now() + PLAYABLE_WITHIN_MS;
+    for (;;) {
+      const recording = await peer.api.getRecording(room.roomId);
+      if (recording.replay) return { ...recording, replay: recording.replay };
+      if (Date.now() > deadline) throw new Error('The recording is not ready');
+      await sleep(50);
+    }
+  }
+
+  async function fetchAudio(path: string): Promise<Buffer> {
+    const response = await fetch(server.origin + path);
+    expect(response.headers.get('content-type')).toBe('audio/mp4');
+    return Buffer.from(await response.arrayBuffer());
+  }
+});
+
+/** Decodes an MP4 file as its tables say. */
+async function decode(file: Buffer): Promise<Float32Array> {
+  const sizes = findBox(file, 'moov/trak/mdia/minf/stbl/stsz')!.content;
+  const count = sizes.readUInt32BE(8);
+  const data = readBoxes(file).find(({ type }) => type === 'mdat')!.content;
+  const decoder = await (await loadOpus()).createDecoder();
+  const sound: number[] = [];
+  let at = 0;
+  for (let n = 0; n < count; n++) {
+    const bytes = sizes.readUInt32BE(12 + 4 * n);
+    sound.push(...decoder.decode(data.subarray(at, at + bytes)));
+    at += bytes;
+  }
+  decoder.free();
+  return Float32Array.from(sound);
+}
+
+function rms(sound: Float32Array): number {
+  return Math.sqrt(sound.reduce((sum, x) => sum + x * x, 0) / sound.length);
+}

@@ -1,0 +1,58 @@
+import type { Person } from './domain.ts';
+
+/** What pages are told of recordings over HTTP. Times are in ms from the beginning of the replay where nothing else is said. */
+
+/**
+ * - `private`: the host alone hears it.
+ * - `unlisted`: whoever has the link.
+ * - `public`: also in lists.
+ */
+export const VISIBILITIES = ['private', 'unlisted', 'public'] as const;
+export type Visibility = (typeof VISIBILITIES)[number];
+
+/** One person speaks for a while. Turns of different people may overlap. */
+export interface SpeechTurn {
+  /** Place in `people`. */
+  readonly person: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Sound that is missing: it is silent there. */
+export interface ReplayGap {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** The answer of `GET /api/recordings/:id`. */
+export interface RecordingInfo {
+  readonly id: string;
+  readonly title: string;
+  readonly host: Person;
+  readonly language: string | null;
+  /** `recording`: it can be heard when the room has ended, or the host has stopped it. */
+  readonly state: 'recording' | 'ready';
+  readonly visibility: Visibility;
+  /** Unix time in ms. */
+  readonly startedAt: number;
+  /** Whoever asks may change and delete it. */
+  readonly mayEdit: boolean;
+  /** Null until it is ready. */
+  readonly replay: ReplayInfo | null;
+}
+
+export interface ReplayInfo {
+  readonly durationMs: number;
+  /** Path of an MP4 file that can be asked for in ranges. */
+  readonly audio: string;
+  /** Path of the same as an Ogg file. */
+  readonly ogg: string;
+  /** Those who were on stage while it was recorded. */
+  readonly people: readonly Person[];
+  /** In the order in which they begin. */
+  readonly turns: readonly SpeechTurn[];
+  /** How loud it is, 0 to 15 in steps of 3 dB, for one piece of `levelMs` after the other. */
+  readonly levels: readonly number[];
+  readonly levelMs: number;
+  readonly gaps: readonly ReplayGap[];
+}

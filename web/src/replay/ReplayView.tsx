@@ -1,0 +1,37 @@
+import type { RecordingInfo, ReplayInfo } from '@tribune/shared/recordings.ts';
+import { useTranslation } from 'react-i18next';
+import { useFormat } from '../i18n/useFormat.ts';
+import { Avatar } from '../ui/index.ts';
+import { HostTools } from './HostTools.tsx';
+import { ReplayPlayer } from './ReplayPlayer.tsx';
+import styles from './ReplayPage.module.css';
+
+interface ReplayViewProps {
+  readonly recording: RecordingInfo;
+  readonly replay: ReplayInfo;
+  readonly onChanged: () => void;
+}
+
+export function ReplayView({ recording, replay, onChanged }: ReplayViewProps) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const { title, host, language, startedAt, mayEdit } = recording;
+  return (
+    <article className={styles.card}>
+      <p className={styles.facts}>
+        <span>{t('replay.title')}</span>
+        <span>{t('replay.recordedOn', { date: format.date(startedAt) })}</span>
+        <span>{format.duration(replay.durationMs)}</span>
+      </p>
+      <h1 className={styles.title} lang={language ?? undefined}>
+        {title}
+      </h1>
+      <p className={styles.host}>
+        <Avatar userId={host.userId} name={host.name} />
+        {t('ended.hostedBy', { name: host.name })}
+      </p>
+      <ReplayPlayer key={recording.visibility} recording={recording} replay={replay} />
+      {mayEdit && <HostTools recording={recording} onChanged={onChanged} />}
+    </article>
+  );
+}

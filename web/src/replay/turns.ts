@@ -1,0 +1,42 @@
+import type { Person } from '@tribune/shared/domain.ts';
+import type { ReplayInfo, SpeechTurn } from '@tribune/shared/recordings.ts';
+
+/** Whoever presses "previous" soon after the beginning of a turn means the turn before. */
+const SAME_TURN_MS = 2000;
+
+/** The first turn of somebody else than those who speak now; null where there is none. */
+export function nextTurn(turns: readonly SpeechTurn[], nowMs: number): SpeechTurn | null {
+  const speaking = new Set(turnsAt(turns, nowMs).map(({ person }) => person));
+  return turns.find(({ person, fromMs }) => fromMs > nowMs && !speaking.has(person)) ?? null;
+}
+
+/** The turn that goes on, from its beginning, or the one before it where that has just begun; null before the first. */
+export function previousTurn(turns: readonly SpeechTurn[], nowMs: number): SpeechTurn | null {
+  return turns.findLast(({ fromMs }) => fromMs < nowMs - SAME_TURN_MS) ?? null;
+}
+
+function turnsAt(turns: readonly SpeechTurn[], nowMs: number): SpeechTurn[] {
+  return turns.filter(({ fromMs, toMs }) => fromMs <= nowMs && nowMs < toMs);
+}
+
+/** Who speaks at that moment, each once. */
+export function speakersAt({ turns, people }: Pick<ReplayInfo, 'turns' | 'people'>, nowMs: number): Person[] {
+  const speaking = new Set(turnsAt(turns, nowMs).map(({ person }) => person));
+  return [...speaking].map((person) => people[person]).filter((person) => person !== undefined);
+}
+
+export interface Talk {
+  readonly person: Person;
+  /** In all. */
+  readonly ms: number;
+  readonly firstMs: number;
+}
+
+/** How long each has spoken, whoever spoke most first. Those who said nothing are left out. */
+export function talksOf({ turns, people }: Pick<ReplayInfo, 'turns' | 'people'>): Talk[] {
+  const talks = people.map((person, index) => {
+    const own = turns.filter((turn) => turn.person === index);
+    return { person, ms: own.reduce((sum, { fromMs, toMs }) => sum + toMs - fromMs, 0), firstMs: own[0]?.fromMs ?? 0 };
+  });
+  return talks.filter(({ ms }) => ms > 0).toSorted((a, b) => b.ms - a.ms);
+}

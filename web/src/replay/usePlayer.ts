@@ -1,0 +1,116 @@
+import { useCallback, useEffect, useMemo, useState, type RefObject } from 'react';
+import { loadPosition, momentOf, savePosition } from './position.ts';
+
+const SAVE_EVERY_MS = 5000;
+
+export interface Player {
+  readonly isPlaying: boolean;
+  readonly isFailed: boolean;
+  readonly positionMs: number;
+  readonly rate: number;
+  readonly toggle: () => void;
+  /** Plays from there where it plays, else only moves. */
+  readonly seek: (ms: number) => void;
+  readonly playFrom: (ms: number) => void;
+  readonly setRate: (rate: number) => void;
+}
+
+interface PlayerOptions {
+  readonly audio: RefObject<HTMLAudioElement | null>;
+  readonly recordingId: string;
+  readonly durationMs: number;
+}
+
+/** Plays the one audio element of a replay: begins where the link says or where one was, and remembers where one is. */
+export function usePlayer({ audio, recordingId, durationMs }: PlayerOptions): Player {
+  const [isPlaying, setIsPlaying] = useState(false);
+  const [isFailed, setIsFailed] = useState(false);
+  const [rate, setRateState] = useState(1);
+  const [positionMs, setPositionMs] = useState(
+    () => momentOf(window.location.hash) ?? loadPosition(recordingId, durationMs),
+  );
+
+  useEffect(() => {
+    const element = audio.current;
+    if (!element) return;
+    const handleTime = () => setPositionMs(element.currentTime * 1000);
+    const handlePlay = () => setIsPlaying(true);
+    const handlePause = () => {
+      setIsPlaying(false);
+      savePosition(recordingId, element.currentTime * 1000);
+    };
+    const handleError = () => {
+      setIsFailed(true);
+      setIsPlaying(false);
+    };
+    const events = {
+      timeupdate: handleTime,
+      seeking: handleTime,
+      play: handlePlay,
+      pause: handlePause,
+      error: handleError,
+    };
+    for (const [name, handle] of Object.entries(events)) element.addEventListener(name, handle);
+    const timer = setInterval(() => {
+      if (!element.paused) savePosition(recordingId, element.currentTime * 1000);
+    }, SAVE_EVERY_MS);
+    return () => {
+      for (const [name, handle] of Object.entries(events)) element.removeEventListener(name, handle);
+      clearInterval(timer);
+    };
+  }, [audio, recordingId]);
+
+  // A browser takes the place before it knows how long the sound is, and goes there with the first of it.
+  useEffect(() => {
+    if (audio.current) audio.current.currentTime = positionMs / 1000;
+    // Once: from here on, the element says where it is.
+    // oxlint-disable-next-line react/exhaustive-deps
+  }, [audio, recordingId]);
+
+  useEffect(() => {
+    const handleHash = () => {
+      const moment = momentOf(window.location.hash);
+      if (moment !== null && audio.current) audio.current.currentTime = moment / 1000;
+    };
+    window.addEventListener('hashchange', handleHash);
+    return () => window.removeEventListener('hashchange', handleHash);
+  }, [audio]);
+
+  const seek = useCallback(
+    (ms: number) => {
+      const to = Math.max(0, Math.min(durationMs, ms));
+      setPositionMs(to);
+      if (audio.current) audio.current.currentTime = to / 1000;
+    },
+    [audio, durationMs],
+  );
+  const play = useCallback(() => {
+    const element = audio.current;
+    if (!element) return;
+    // What failed is asked for anew.
+    if (element.error) {
+      const { currentTime } = element;
+      element.load();
+      element.currentTime = currentTime;
+    }
+    setIsFailed(false);
+    // A refusal leaves it paused, which is what the page shows.
+    element.play().catch(() => undefined);
+  }, [audio]);
+
+  return useMemo(
+    () => ({
+      ...{ isPlaying, isFailed, positionMs, rate, seek },
+      toggle: () => (audio.current?.paused === false ? audio.current.pause() : play()),
+      playFrom: (ms) => {
+        seek(ms);
+        play();
+      },
+      setRate: (next) => {
+        setRateState(next);
+        if (audio.current) audio.current.playbackRate = next;
+      },
+    }),
+    [isPlaying, isFailed, positionMs, rate, seek, play, audio],
+  );
+}

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startRedis, type OwnRedis } from '../../scripts/lib/redis.mjs';
+import { startRedis, type OwnRedis } from '@tribune/scripts/redis.mjs';
 import { HomeLease, LEASE_MS } from '../src/cluster/HomeLease.ts';
 import { Admission } from '../src/admission/Admission.ts';
 import { NodeRegistry, type NodeState } from '../src/cluster/NodeRegistry.ts';

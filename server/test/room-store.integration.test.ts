@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startRedis, type OwnRedis } from '../../scripts/lib/redis.mjs';
+import { startRedis, type OwnRedis } from '@tribune/scripts/redis.mjs';
 import { createLogger } from '../src/logger.ts';
 import { connectRedis } from '../src/store/connectRedis.ts';
 import type { RoomRecord } from '../src/store/RoomRecord.ts';

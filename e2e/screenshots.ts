@@ -87,7 +87,7 @@ async function takeAll(
   await host.page.waitForTimeout(2500);
   await shoot(host, 'live-host');
   await shoot(listener, 'live-listener');
-  await listener.button(listener.texts.hand.raise).first().click();
+  await listener.page.getByRole('button', { name: listener.texts.hand.raise }).click();
   await host.bringOnStage(listener.name);
   await listener.turnOnMicrophone();
   for (const [one, other] of [

@@ -65,7 +65,7 @@ describe('docker-compose.yml', () => {
     const secrets = { REDIS_PASSWORD: 'secret1', TURN_PASSWORD: 'secret2' };
     const resolved = Object.entries(environment).map(([name, value]) => [
       name,
-      value.replace(/\$\{(\w+)[^}]*\}/g, (_all, variable) => secrets[variable] ?? example.get(variable)),
+      String(value).replace(/\$\{(\w+)[^}]*\}/g, (_all, variable) => secrets[variable] ?? example.get(variable)),
     ]);
     const parsed = variables.parse(Object.fromEntries(resolved.filter(([, value]) => value !== '')));
     expect(parsed.REDIS_URL).toBe('redis://:secret1@redis:6379');
@@ -87,6 +87,13 @@ describe('docker-compose.yml', () => {
       const count = portRange(outside).last - portRange(outside).first + 1;
       expect(read('.env.example')).toContain(`at most ${count}`);
     }
+  });
+
+  test('publishes neither the port of the server nor that of the metrics', () => {
+    const inside = [defaults.PORT, services.server.environment.METRICS_PORT];
+    for (const { ports = [] } of Object.values(services))
+      for (const published of ports.map((entry) => portRange(entry.split(':').at(-1).split('/')[0])))
+        for (const port of inside) expect(port < published.first || port > published.last).toBe(true);
   });
 
   test('publishes nothing of Redis, and keeps it behind a password', () => {

@@ -23,11 +23,14 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
 /** A refusal or failure with a code that a client understands. The message is for developers; it never carries a payload. */
 export class AppError extends Error {
   readonly code: ErrorCode;
+  /** When it is worth asking again, where that is known better than from the code. */
+  readonly retryAfterS: number | undefined;
 
-  constructor(code: ErrorCode, message: string, options?: ErrorOptions) {
+  constructor(code: ErrorCode, message: string, options?: ErrorOptions & { readonly retryAfterS?: number }) {
     super(message, options);
     this.name = new.target.name;
     this.code = code;
+    this.retryAfterS = options?.retryAfterS;
   }
 
   /** HTTP status of the code. */

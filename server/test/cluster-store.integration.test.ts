@@ -128,21 +128,65 @@ describe('the nodes of a cluster', () => {
     nowMs = 1_700_000_000_000;
   });
 
-  function nodeOf(id: string, overrides: Partial<NodeState> = {}) {
+  function nodeOf(id: string, overrides: Partial<NodeState> = {}, perAddressShare = 1) {
     const node = {
       ...{ id, url: `http://${id}.test`, listeners: 0, capacity: 1000, joinsPerS: 10_000, draining: false },
       ...{ accepting: true, reason: null, mixerLoad: 0, takesRooms: true, secretFingerprint: 'same', ...overrides },
     };
     const registry = new NodeRegistry({ redis, logger, describe: () => node, nowMs: () => nowMs });
-    return { node, registry, admission: new Admission(redis, registry, () => nowMs) };
+    const admission = new Admission({ redis, registry, perAddressShare, nowMs: () => nowMs });
+    return { node, registry, admission };
   }
 
   async function admitAll(admission: Admission, people: readonly string[]) {
     const answers = [];
-    for (const person of people) answers.push(await admission.admit(person));
+    for (const person of people) answers.push(await admission.admit({ person, address: 'one' }));
     return answers;
   }
   const people = (count: number, from = 0) => Array.from({ length: count }, (_, n) => `person-${from + n}`);
+
+  it("[AB17] give half of a second's tickets to one address, so that others get some", async () => {
+    const { registry, admission } = nodeOf('a', { joinsPerS: 100 }, 0.5);
+    await registry.beat();
+    const outcomesFrom = async (address: string, count: number) => {
+      const outcomes = [];
+      for (const person of people(count))
+        outcomes.push(
+          await admission.admit({ person: `${address}-${person}`, address }).then(
+            ({ kind }) => kind,
+            (error: { code?: string }) => error.code,
+          ),
+        );
+      return outcomes.filter((outcome) => outcome === 'node').length;
+    };
+    expect(await outcomesFrom('crowd', 400)).toBe(50);
+    expect(await outcomesFrom('school', 20)).toBe(20);
+    expect(await outcomesFrom('home', 3)).toBe(3);
+    nowMs += 1000;
+    await registry.beat();
+    expect(await outcomesFrom('school', 20)).toBe(20);
+  });
+
+  it('[AB17] let people of several addresses in by turns, and those of one address in the order of coming', async () => {
+    const { registry, admission } = nodeOf('a', { capacity: 0 }, 0.5);
+    await registry.beat();
+    const placeOf = async (person: string, address: string) => {
+      const verdict = await admission.admit({ person, address });
+      return verdict.kind === 'wait' ? verdict.place : null;
+    };
+    for (let i = 1; i <= 100; i++) expect(await placeOf(`crowd-${i}`, 'crowd')).toBe(i);
+    expect(await placeOf('ann', 'home')).toBe(11);
+    expect(await placeOf('bob', 'another home')).toBe(12);
+    for (let i = 1; i <= 12; i++) await placeOf(`pupil-${i}`, 'school');
+    expect(await placeOf('pupil-10', 'school')).toBe(22);
+    expect(await placeOf('pupil-11', 'school')).toBeGreaterThan(30);
+    expect(await placeOf('crowd-10', 'crowd')).toBe(10);
+    // Whoever does not ask any more has gone, and counts no longer.
+    nowMs += 16_000;
+    await registry.beat();
+    expect(await placeOf('crowd-200', 'crowd')).toBe(1);
+    expect(await redis.hgetall('tribune:{nodes}:waitingCounts')).toEqual({ crowd: '1' });
+  });
 
   it('know each other, and forget who is silent', async () => {
     const [a, b] = [nodeOf('a'), nodeOf('b')];
@@ -165,7 +209,10 @@ describe('the nodes of a cluster', () => {
     await a.registry.beat();
     expect(a.registry.nodes.map(({ id }) => id)).toEqual(['a']);
     expect(a.registry.problem).toBeNull();
-    expect(await a.admission.admit('ann')).toMatchObject({ kind: 'node', node: { id: 'a' } });
+    expect(await a.admission.admit({ person: 'ann', address: 'one' })).toMatchObject({
+      kind: 'node',
+      node: { id: 'a' },
+    });
   });
 
   it('share a crowd evenly, those on their way counted', async () => {
@@ -201,7 +248,11 @@ describe('the nodes of a cluster', () => {
     expect(fifth).toMatchObject({ kind: 'wait', place: 5 });
     expect(newcomer).toMatchObject({ kind: 'wait', place: 6 });
     expect([second?.kind, first?.kind]).toEqual(['node', 'node']);
-    expect(await admission.admit('person-14')).toMatchObject({ kind: 'wait', place: 3, estimateS: 90 });
+    expect(await admission.admit({ person: 'person-14', address: 'one' })).toMatchObject({
+      kind: 'wait',
+      place: 3,
+      estimateS: 90,
+    });
   });
 
   it('keep a place for who asks again, once', async () => {
@@ -218,11 +269,11 @@ describe('the nodes of a cluster', () => {
     await admitAll(admission, ['ann', 'gone', 'bob']);
     nowMs += 10_000;
     await registry.beat();
-    await admission.admit('bob');
+    await admission.admit({ person: 'bob', address: 'one' });
     nowMs += 6000;
     node.listeners = 1;
     await registry.beat();
-    expect(await admission.admit('bob')).toMatchObject({ kind: 'wait', place: 1 });
+    expect(await admission.admit({ person: 'bob', address: 'one' })).toMatchObject({ kind: 'wait', place: 1 });
   });
 
   it('take in no more in one second than each can bear', async () => {
@@ -230,7 +281,7 @@ describe('the nodes of a cluster', () => {
     await registry.beat();
     const codes = await Promise.all(
       people(50).map(async (person) =>
-        admission.admit(person).then(
+        admission.admit({ person, address: 'one' }).then(
           ({ kind }) => kind,
           (error: { code: string }) => error.code,
         ),
@@ -244,7 +295,7 @@ describe('the nodes of a cluster', () => {
   it('[AB14] let in those who come, however many take tickets and never come', async () => {
     const { registry, admission } = nodeOf('a', { joinsPerS: 10 });
     const ask = async (person: string) =>
-      admission.admit(person).then(
+      admission.admit({ person, address: 'one' }).then(
         ({ kind }) => kind,
         (error: { code: string }) => error.code,
       );
@@ -272,10 +323,10 @@ describe('the nodes of a cluster', () => {
     await admitAll(admission, people(9));
     node.capacity = 3;
     await registry.beat();
-    expect(await admission.admit('person-0')).toMatchObject({ kind: 'node' });
+    expect(await admission.admit({ person: 'person-0', address: 'one' })).toMatchObject({ kind: 'node' });
     // Two more may come, and each second another takes the one join there is.
     const turn = async (person: string) =>
-      admission.admit(person).then(
+      admission.admit({ person, address: 'one' }).then(
         (verdict) => (verdict.kind === 'wait' ? verdict.place : verdict.kind),
         ({ code }: { code: string }) => code,
       );
@@ -297,23 +348,26 @@ describe('the nodes of a cluster', () => {
     await admitAll(admission, ['never-comes', 'ann']);
     nowMs += 3500;
     await registry.beat();
-    expect(await admission.admit('ann')).toMatchObject({ kind: 'wait' });
+    expect(await admission.admit({ person: 'ann', address: 'one' })).toMatchObject({ kind: 'wait' });
     nowMs += 3500;
     await registry.beat();
-    await admission.admit('ann');
+    await admission.admit({ person: 'ann', address: 'one' });
     nowMs += 3500;
     await registry.beat();
-    expect(await admission.admit('ann')).toMatchObject({ kind: 'node' });
+    expect(await admission.admit({ person: 'ann', address: 'one' })).toMatchObject({ kind: 'node' });
   });
 
   it('free the place that was kept for somebody on another node than the one they came to', async () => {
     const [a, b] = [nodeOf('a', { capacity: 1 }), nodeOf('b', { capacity: 1, draining: true })];
     await a.registry.beat();
     await b.registry.beat();
-    await a.admission.admit('ann');
+    await a.admission.admit({ person: 'ann', address: 'one' });
     b.registry.handleArrival('ann');
     await b.registry.beat();
-    expect(await a.admission.admit('bob')).toMatchObject({ kind: 'node', node: { id: 'a' } });
+    expect(await a.admission.admit({ person: 'bob', address: 'one' })).toMatchObject({
+      kind: 'node',
+      node: { id: 'a' },
+    });
   });
 
   it('send nobody to one whose media does not get through, unless there is no other', async () => {
@@ -324,7 +378,10 @@ describe('the nodes of a cluster', () => {
     expect(new Set(answers.map((answer) => answer.kind === 'node' && answer.node.id))).toEqual(new Set(['b']));
     await b.registry.leave();
     await a.registry.beat();
-    expect(await a.admission.admit('ann')).toMatchObject({ kind: 'node', node: { id: 'a' } });
+    expect(await a.admission.admit({ person: 'ann', address: 'one' })).toMatchObject({
+      kind: 'node',
+      node: { id: 'a' },
+    });
     expect(a.registry.pickHome()?.id).toBe('a');
   });
 
@@ -333,7 +390,7 @@ describe('the nodes of a cluster', () => {
     await a.registry.beat();
     await b.registry.beat();
     await a.registry.beat();
-    expect(await a.admission.admit('ann')).toMatchObject({ kind: 'wait' });
+    expect(await a.admission.admit({ person: 'ann', address: 'one' })).toMatchObject({ kind: 'wait' });
     expect(a.registry.pickHome()?.id).toBe('a');
   });
 
@@ -399,22 +456,31 @@ describe('the nodes of a cluster', () => {
   it('[CL7] send who could not reach one of them to another, where there is one', async () => {
     const [a, b] = [nodeOf('a'), nodeOf('b')];
     await a.registry.beat();
-    expect(await a.admission.admit('ann', a.node.url!)).toMatchObject({ kind: 'node', node: { id: 'a' } });
+    expect(await a.admission.admit({ person: 'ann', address: 'one', avoid: a.node.url! })).toMatchObject({
+      kind: 'node',
+      node: { id: 'a' },
+    });
     await b.registry.beat();
     for (const person of ['ann', ...people(20)])
-      expect(await b.admission.admit(person, a.node.url!)).toMatchObject({ kind: 'node', node: { id: 'b' } });
+      expect(await b.admission.admit({ person, address: 'one', avoid: a.node.url! })).toMatchObject({
+        kind: 'node',
+        node: { id: 'b' },
+      });
   });
 
   it('[CL8] take in who has to leave another, though they are full', async () => {
     const [a, b] = [nodeOf('a', { listeners: 10, capacity: 10 }), nodeOf('b', { listeners: 10, capacity: 10 })];
     await a.registry.beat();
     await b.registry.beat();
-    expect(await a.admission.admit('ann')).toMatchObject({ kind: 'wait', place: 1 });
+    expect(await a.admission.admit({ person: 'ann', address: 'one' })).toMatchObject({ kind: 'wait', place: 1 });
     a.node.draining = true;
     await a.registry.beat();
     await a.admission.keepPlaces(['bob']);
-    expect(await b.admission.admit('bob')).toMatchObject({ kind: 'node', node: { id: 'b' } });
-    expect(await b.admission.admit('ann')).toMatchObject({ kind: 'wait', place: 1 });
+    expect(await b.admission.admit({ person: 'bob', address: 'one' })).toMatchObject({
+      kind: 'node',
+      node: { id: 'b' },
+    });
+    expect(await b.admission.admit({ person: 'ann', address: 'one' })).toMatchObject({ kind: 'wait', place: 1 });
   });
 
   it('know each other on while Redis has forgotten everything', async () => {

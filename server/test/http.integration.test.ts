@@ -51,7 +51,7 @@ describe('the REST interface', () => {
   it('a room that has ended is not listed any more, from that moment on', async () => {
     const { room, host } = await server.createRoom({ title: 'short' });
     const listed = async () => (await host.api.listRooms()).map(({ id }) => id);
-    expect(await listed()).toContain(room.id);
+    await expect.poll(listed, { timeout: 3000 }).toContain(room.id);
     // Its card is in the list that every node reads.
     await new Promise((resolve) => setTimeout(resolve, 1200));
     expect(await listed()).toContain(room.id);

@@ -20,7 +20,7 @@ const DETOUR = '127.0.2.1';
 const SECRET = 'a secret that the nodes of the test have in common';
 const logger = createLogger({ LOG_LEVEL: 'silent' });
 const config = readConfig({
-  ...{ REDIS_URL: 'none', WORKERS: '1', MIXERS: '1', MEDIA_PORT: '0', MEDIA_LISTEN_ADDRESS: LOOPBACK },
+  ...{ REDIS_URL: 'redis://localhost', WORKERS: '1', MIXERS: '1', MEDIA_PORT: '0', MEDIA_LISTEN_ADDRESS: LOOPBACK },
   MEDIASOUP_WORKER_BIN: process.env.MEDIASOUP_WORKER_BIN,
 });
 

@@ -16,7 +16,7 @@ import { bindSoon } from './support/bindSoon.ts';
 import { lostOf, MixEar, speakerOf } from './support/MixEar.ts';
 
 const OPUS = { kind: 'audio', mimeType: 'audio/opus', clockRate: 48_000, channels: 2 } as const;
-const config = { MIXERS: 1, MIX_BITRATE: 32_000, MEDIA_LISTEN_ADDRESS: '127.0.0.1' } as const;
+const config = { MIXERS: 1, MIX_BITRATE: 32_000, relayListenAddress: '127.0.0.1' } as const;
 const options = {
   config,
   secret: 'a secret of more than thirty-two characters',

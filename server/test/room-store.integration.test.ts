@@ -11,7 +11,7 @@ import { RoomStore } from '../src/store/RoomStore.ts';
 
 const HOST = { userId: 'host', name: 'Host' };
 const SETTINGS = { title: 'A room', description: '', language: 'en', speakerLimit: 13, sound: 'speech' } as const;
-const QUOTAS = { rooms: 100, perUser: 2 };
+const QUOTAS = { rooms: 100, perUser: 2, perAddressShare: 1 };
 
 describe('the store of rooms', () => {
   let dir: string;
@@ -36,7 +36,8 @@ describe('the store of rooms', () => {
     room = await create();
   });
 
-  const create = async (host = HOST) => store.create(SETTINGS, host, { quotas: QUOTAS, recordingPolicy: 'allowed' });
+  const create = async (host = HOST) =>
+    store.create(SETTINGS, host, { address: 'here', quotas: QUOTAS, recordingPolicy: 'allowed' });
   const enter = async (userId: string) =>
     store.enter(room.id, { userId, name: userId, jti: `${userId}-${Math.random()}`, ticketExpiresS: 60 });
 
@@ -46,7 +47,7 @@ describe('the store of rooms', () => {
   ] as const)(
     'where the server records rooms "%s", its host cannot change that',
     async (recordingPolicy, action, recording) => {
-      const other = await store.create(SETTINGS, HOST, { quotas: QUOTAS, recordingPolicy });
+      const other = await store.create(SETTINGS, HOST, { address: 'test', quotas: QUOTAS, recordingPolicy });
       expect(other.recording).toBe(recording);
       await expect(store.transition(other.id, action, HOST)).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
     },
@@ -105,6 +106,43 @@ describe('the store of rooms', () => {
     expect(await enter('ann')).toEqual({ seq: room.seq, change: null });
     const { change } = await enter(HOST.userId);
     expect(change?.record.stage.get(HOST.userId)?.away).toBe(false);
+  });
+
+  describe('a decision that is written late', () => {
+    const BOB = { userId: 'bob', name: 'Bob' };
+    const seqNow = async () => (await store.read(room.id)).record.seq;
+    const isMuted = async () => (await store.read(room.id)).record.stage.get('bob')?.muted;
+    beforeEach(async () => {
+      await store.transition(room.id, 'room:goLive', HOST);
+      await store.transition(room.id, 'hand:raise', BOB);
+      await store.transition(room.id, 'hand:approve', HOST, { userId: 'bob' });
+      await store.transition(room.id, 'stage:setMuted', BOB, { muted: false });
+    });
+
+    it.each([
+      ['stage:mute', { userId: 'bob' }],
+      ['stage:muteOthers', {}],
+    ] as const)('%s holds, unless they were unmuted since', async (action, args) => {
+      const decidedAt = await seqNow();
+      await store.transition(room.id, 'room:lock', HOST, { locked: true });
+      await store.transition(room.id, action, HOST, { ...args, decidedAt });
+      expect(await isMuted()).toBe(true);
+      await store.transition(room.id, 'stage:setMuted', BOB, { muted: false });
+      await store.transition(room.id, action, HOST, { ...args, decidedAt });
+      expect(await isMuted()).toBe(false);
+    });
+
+    it('a removal holds, unless they have another role since', async () => {
+      const late = { userId: 'bob', targetRole: 'speaker', decidedAt: await seqNow() };
+      await store.transition(room.id, 'cohost:add', HOST, { userId: 'bob' });
+      await expect(store.transition(room.id, 'peer:remove', HOST, late)).rejects.toMatchObject({
+        code: 'INVALID_STATE',
+      });
+      await store.transition(room.id, 'cohost:remove', HOST, { userId: 'bob' });
+      const { record } = await store.transition(room.id, 'peer:remove', HOST, late);
+      expect(record.stage.has('bob')).toBe(false);
+      expect(record.excluded.get('bob')?.seq).toBe(late.decidedAt + 1);
+    });
   });
 
   it('names those who were removed or banned with each record, until they are let in again', async () => {

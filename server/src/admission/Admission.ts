@@ -31,27 +31,46 @@ export type Verdict =
       readonly retryAfterS: number;
     };
 
+interface AdmissionOptions {
+  readonly redis: Redis;
+  readonly registry: NodeRegistry;
+  /** What one network address gets while others may come, 0 to 1. */
+  readonly perAddressShare: number;
+  /** A clock for tests; without one, Redis' own. */
+  readonly nowMs?: () => number;
+}
+
+/** Who asks for a place. */
+interface Applicant {
+  readonly person: string;
+  /** A key of the network address that they come from. */
+  readonly address: string;
+  /** URL of a node that did not answer them: it may be dead, and not be missed yet. */
+  readonly avoid?: string | undefined;
+}
+
 /** Who is let in: finds a node for each listener and keeps a place there, or in a queue in the order of coming where all are full. */
 export class Admission {
   readonly #registry: NodeRegistry;
   readonly #run: ReturnType<typeof defineNodeScript>;
+  readonly #share: number;
 
-  /** @param nowMs a clock for tests; without one, Redis' own */
-  constructor(redis: Redis, registry: NodeRegistry, nowMs?: () => number) {
+  constructor({ redis, registry, perAddressShare, nowMs }: AdmissionOptions) {
     this.#registry = registry;
+    this.#share = perAddressShare;
     this.#run = defineNodeScript(redis, 'clusterAdmission', new URL('admission.lua', import.meta.url), nowMs);
   }
 
   /**
    * Finds a node for a listener and keeps a place there, or in the queue.
-   * @param avoid URL of a node that did not answer them: it may be dead, and not be missed yet
    * @throws {AppError} UNAVAILABLE, or RATE_LIMITED when there is room and too many come within this second
    */
-  async admit(person: string, avoid = ''): Promise<Verdict> {
+  async admit({ person, address, avoid = '' }: Applicant): Promise<Verdict> {
     const draws = [Math.random(), Math.random()];
     const [verdict, ...rest] = await this.#run(
       'admit',
       ...[person, NODE_LIFE_MS, RESERVATION_MS, PLACE_LIFE_MS, ...draws, avoid, this.#registry.secretFingerprint],
+      ...[address, this.#share],
     );
     if (verdict === 'busy') throw new AppError('RATE_LIMITED', 'Many people are coming in: come back in a moment');
     if (verdict === 'wait') return toWait(Number(rest[0]), Number(rest[1]));

@@ -1,7 +1,8 @@
 -- Who may come in next, and on which node.
 -- ARGV  … 'move', …, people who have to leave their node (JSON), time in ms that they have for it
 --       … 'admit', …, person, life of a node in ms, life of a reservation in ms, life of a place in the queue in ms, two random
---       numbers, URL of a node to avoid where there is another ('' for none), fingerprint of the secret that tickets are signed with
+--       numbers, URL of a node to avoid where there is another ('' for none), fingerprint of the secret that tickets are signed with,
+--       network address, what one address gets while others may come (0 to 1)
 -- 'admit' returns {'node', id, 'paced' or 'moving'}, {'busy'} when every node with room has given as many tickets as it can take
 -- people this second, or {'wait', place, let in within a minute}.
 
@@ -15,12 +16,22 @@ if operation == 'move' then
 end
 
 local person, lifeMs, reservationMs, placeMs = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
-local avoidUrl, secretFingerprint = ARGV[9], ARGV[10]
+local avoidUrl, secretFingerprint, address, share = ARGV[9], ARGV[10], ARGV[11], tonumber(ARGV[12])
+
+-- @returns whether they were in it
+local function leaveQueue(someone)
+  redis.call('ZREM', askedKey, someone)
+  local from = redis.call('HGET', waitingKey, someone)
+  redis.call('HDEL', waitingKey, someone)
+  if from and redis.call('HINCRBY', waitingCountsKey, from, -1) <= 0 then
+    redis.call('HDEL', waitingCountsKey, from)
+  end
+  return redis.call('ZREM', queueKey, someone) == 1
+end
 
 -- Whoever does not ask again has gone.
 for _, gone in ipairs(redis.call('ZRANGEBYSCORE', askedKey, '-inf', now - placeMs)) do
-  redis.call('ZREM', queueKey, gone)
-  redis.call('ZREM', askedKey, gone)
+  leaveQueue(gone)
 end
 
 -- A crowd is let in at the pace that each node can bear. A join is spent by whoever comes and not by whoever takes a ticket, so that
@@ -32,8 +43,29 @@ local function overbookingOf(node)
   return tonumber(redis.call('HGET', overbookingKey, node.id) or '1')
 end
 
-local function canTakeOneMore(node)
-  return countOf('given', node.id, second) < math.floor(node.info.joinsPerS * overbookingOf(node))
+local function ticketsOf(node)
+  return math.floor(node.info.joinsPerS * overbookingOf(node))
+end
+
+-- The rule of AddressShare.ts, for the tickets of this second.
+local MIN_TICKETS_PER_ADDRESS = 3
+
+local function mayHaveOneMore(tickets, left)
+  local held = countOf('from', address, second)
+  if held < MIN_TICKETS_PER_ADDRESS or share >= 1 then return true end
+  return left > tickets * 0.2 and held * (1 - share) < left * share
+end
+
+-- In the queue, so many people of one address come after one another, and then those of other addresses take their turn.
+local PEOPLE_PER_TURN = 10
+local TURN = 1e9
+
+local function placeInQueue()
+  local head = redis.call('ZRANGE', queueKey, 0, 0, 'WITHSCORES')
+  local turn = head[2] and math.floor(tonumber(head[2]) / TURN) or 0
+  local ahead = redis.call('HINCRBY', waitingCountsKey, address, 1) - 1
+  if share < 1 then turn = turn + math.floor(ahead / PEOPLE_PER_TURN) end
+  return turn * TURN + redis.call('HINCRBY', placesKey, 'last', 1)
 end
 
 -- Where many do not come, a place is kept for less long: tickets alone do not fill a node. Whoever comes later is let in all the same.
@@ -77,7 +109,7 @@ end
 
 -- Whoever was in has a place, also where there is none: capacity is a promise to them.
 local isMoving = tonumber(redis.call('ZSCORE', movingKey, person) or '0') > now
-local free, ready = 0, {}
+local free, tickets, left, ready = 0, 0, 0, {}
 for _, node in ipairs(open(nodes(lifeMs))) do
   -- Asking again, somebody who is on the way already keeps what they have.
   if redis.call('ZSCORE', reservedFor(node.id), person) then
@@ -88,14 +120,18 @@ for _, node in ipairs(open(nodes(lifeMs))) do
     ready[#ready + 1] = node
   elseif places > 0 then
     free = free + places
-    if canTakeOneMore(node) then ready[#ready + 1] = node end
+    local perSecond = ticketsOf(node)
+    local stillLeft = perSecond - countOf('given', node.id, second)
+    if stillLeft > 0 then ready[#ready + 1] = node end
+    tickets = tickets + perSecond
+    left = left + math.max(stillLeft, 0)
   end
 end
 
 local place = redis.call('ZRANK', queueKey, person)
 local rank = place or redis.call('ZCARD', queueKey)
 if isMoving and #ready > 0 or rank < free then
-  if #ready == 0 then
+  if #ready == 0 or not isMoving and not mayHaveOneMore(tickets, left) then
     -- Their turn has come, and goes on however long the rush does.
     if place then redis.call('ZADD', askedKey, now, person) end
     return { 'busy' }
@@ -106,15 +142,15 @@ if isMoving and #ready > 0 or rank < free then
   local node = loadOf(one) <= loadOf(other) and one or other
   reserve(node)
   count('given', node.id)
-  if redis.call('ZREM', queueKey, person) == 1 then
-    redis.call('ZREM', askedKey, person)
-    redis.call('ZADD', letKey, now, person)
-  end
+  count('from', address)
+  if leaveQueue(person) then redis.call('ZADD', letKey, now, person) end
   return { 'node', node.id, isMoving and 'moving' or 'paced' }
 end
 
 if not place then
-  redis.call('ZADD', queueKey, redis.call('HINCRBY', placesKey, 'last', 1), person)
+  redis.call('ZADD', queueKey, placeInQueue(), person)
+  redis.call('HSET', waitingKey, person, address)
+  rank = redis.call('ZRANK', queueKey, person)
 end
 redis.call('ZADD', askedKey, now, person)
 redis.call('ZREMRANGEBYSCORE', letKey, '-inf', now - 60000)

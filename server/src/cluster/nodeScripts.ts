@@ -16,6 +16,8 @@ const NAMES = [
   'counts:places',
   'moving',
   'overbooking',
+  'waiting',
+  'waitingCounts',
 ];
 const KEYS = NAMES.map((name) => `tribune:{nodes}:${name}`);
 const LIBRARY = readFileSync(new URL('nodesLib.lua', import.meta.url), 'utf8');

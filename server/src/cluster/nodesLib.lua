@@ -5,10 +5,12 @@
 --       each second: tickets given for each node, and people who came with one),
 --       let (sorted set: people let in from the queue by time), places (hash: the last place given),
 --       moving (sorted set: people who have to leave their node, by end), overbooking (hash: tickets
---       given for each person who comes, by node)
+--       given for each person who comes, by node), waiting (hash: person in the queue -> their network address),
+--       waitingCounts (hash: network address -> people in the queue)
 -- ARGV  operation, unix time in ms for tests ('' for Redis' own clock, which is the only one used otherwise), further arguments
 
-local infoKey, seenKey, reservedKey, queueKey, askedKey, countsKey, letKey, placesKey, movingKey, overbookingKey = unpack(KEYS)
+local infoKey, seenKey, reservedKey, queueKey, askedKey, countsKey, letKey, placesKey, movingKey, overbookingKey,
+  waitingKey, waitingCountsKey = unpack(KEYS)
 local operation = ARGV[1]
 
 local function readClock()

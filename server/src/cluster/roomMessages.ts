@@ -1,9 +1,17 @@
-import { REACTION_KINDS } from '@tribune/shared/domain.ts';
+import { REACTION_KINDS, ROLES } from '@tribune/shared/domain.ts';
 import { SELF_CAUSES } from '@tribune/shared/protocol.ts';
 import { z } from 'zod';
 
 const person = z.object({ userId: z.string(), name: z.string() });
 const count = z.number().int().nonnegative();
+
+const decision = z.object({
+  id: z.string(),
+  action: z.enum(['stage:mute', 'stage:muteOthers', 'stage:setMuted', 'peer:remove', 'peer:ban']),
+  actor: person.nullable(),
+  target: person.extend({ role: z.enum(ROLES) }).nullable(),
+  seq: count,
+});
 
 /** What one node reports of one room each second: all of it anew, so that a report that is lost costs nothing but a second. */
 const roomReport = z.object({
@@ -26,6 +34,8 @@ const roomReport = z.object({
   reactions: z.partialRecord(z.enum(REACTION_KINDS), count),
   /** For how many ms nobody has been there who could lead the room, as the node sees it. */
   leaderlessMs: z.number().nonnegative().nullable().default(null),
+  /** What was decided there and the store does not know yet: it holds on every node. */
+  decisions: z.array(decision).default([]),
   /** Where the node's mixer takes the mix of the room; null where nobody listens. */
   mix: z.object({ address: z.string(), port: z.number().int().min(1).max(65_535) }).nullable(),
 });

@@ -9,9 +9,9 @@ import { createErrorHandler } from './problem.ts';
 
 it('answers of status 429 and 503 say when to come back, and no others do', async () => {
   const app = express();
-  app.get('/:code', (req, res) => {
-    if (req.query.after) res.set('Retry-After', '7');
-    throw new AppError(req.params.code as ErrorCode, 'refused');
+  app.get('/:code', (req) => {
+    const options = req.query.after ? { retryAfterS: Number(req.query.after) } : {};
+    throw new AppError(req.params.code as ErrorCode, 'refused', options);
   });
   app.use(createErrorHandler(createLogger({ LOG_LEVEL: 'silent' })));
   const server = app.listen(0);
@@ -22,7 +22,7 @@ it('answers of status 429 and 503 say when to come back, and no others do', asyn
     const retryAfterS = Number(headers.get('retry-after'));
     expect(retryAfterS > 0, code).toBe(status === 429 || status === 503);
   }
-  // The route knows better.
+  // The refusal knows better.
   expect((await fetch(`${origin}/QUOTA_EXCEEDED?after=7`)).headers.get('retry-after')).toBe('7');
   server.close();
 });

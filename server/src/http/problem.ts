@@ -4,7 +4,7 @@ import type { ErrorRequestHandler, Request, Response } from 'express';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 
-/** Of refusals that are over by themselves, where the route knows no better. */
+/** Of refusals that are over by themselves, where the refusal itself does not say when. */
 const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = {
   RATE_LIMITED: 2,
   UNAVAILABLE: 2,
@@ -14,10 +14,10 @@ const RETRY_AFTER_S: Partial<Record<ErrorCode, number>> = {
 };
 
 /** Answers with `application/problem+json` (RFC 9457); `code` is what clients decide from. */
-export function sendProblem(res: Response, error: AppError): void {
+function sendProblem(res: Response, error: AppError): void {
   const { status, code, message } = error;
-  const retryAfterS = RETRY_AFTER_S[code];
-  if (retryAfterS !== undefined && !res.hasHeader('Retry-After')) res.set('Retry-After', String(retryAfterS));
+  const retryAfterS = error.retryAfterS ?? RETRY_AFTER_S[code];
+  if (retryAfterS !== undefined) res.set('Retry-After', String(retryAfterS));
   res
     .status(status)
     .type('application/problem+json')

@@ -25,6 +25,8 @@ export interface Arrival {
   readonly instanceId: string;
   readonly rtpCapabilities: RtpCapabilities;
   readonly link: PeerLink;
+  /** A key of the network that they connect from. */
+  readonly address: string;
   /** The node on which they should be and that did not answer them. */
   readonly unreachableNode?: string | undefined;
 }
@@ -49,13 +51,15 @@ export class Peer {
   #rtpCapabilities: RtpCapabilities;
   #state: PeerState = { kind: 'away', sinceMs: performance.now() };
   #enteredSeq = 0;
+  #address: string;
   #unreachableNode: string | undefined;
   /** Does the store know that they are on this node? */
   isSettled = false;
   #media: PeerMedia | null = null;
 
-  constructor({ person: { userId, name }, instanceId, rtpCapabilities }: Arrival) {
+  constructor({ person: { userId, name }, instanceId, rtpCapabilities, address }: Arrival) {
     this.userId = userId;
+    this.#address = address;
     this.#name = name;
     this.#instanceId = instanceId;
     this.#rtpCapabilities = rtpCapabilities;
@@ -64,6 +68,11 @@ export class Peer {
   /** The number that the record had when the current connection spent its ticket. */
   get enteredSeq(): number {
     return this.#enteredSeq;
+  }
+
+  /** A key of the network of the current connection, or of the last one. */
+  get address(): string {
+    return this.#address;
   }
 
   get name(): string {
@@ -104,13 +113,14 @@ export class Peer {
    * Takes a new connection; the one before it, if any, is closed as replaced. The same page coming back keeps its media,
    * another page of the same person starts anew.
    */
-  attach({ link, person, instanceId, rtpCapabilities, unreachableNode }: Arrival, enteredSeq: number): void {
+  attach({ link, person, instanceId, rtpCapabilities, address, unreachableNode }: Arrival, enteredSeq: number): void {
     this.link?.close('replaced');
     if (instanceId !== this.#instanceId) this.media = null;
     this.#name = person.name;
     this.#instanceId = instanceId;
     this.#rtpCapabilities = rtpCapabilities;
     this.#enteredSeq = enteredSeq;
+    this.#address = address;
     this.#unreachableNode = unreachableNode;
     this.isSettled = false;
     this.#state = { kind: 'joined', link };

@@ -1,17 +1,22 @@
 import type { Person } from '@tribune/shared/domain.ts';
 import type { CloseReason } from '@tribune/shared/errors.ts';
 import type { AudienceList } from '@tribune/shared/protocol.ts';
+import { AddressShare } from '../AddressShare.ts';
 import { AppError } from '../errors.ts';
 import { Audience } from './Audience.ts';
 import { Peer, type Arrival, type PeerLink } from './Peer.ts';
 
 /** From the ticket that was spent to the connection: whoever is not there by then has gone. */
 const ENTERING_MS = 5000;
+/** Of people behind one network address, in any case: a household gets into a small room. */
+const MIN_PLACES_PER_ADDRESS = 10;
 /** Names of people who have left are kept for so many, so that they can still be banned by name. */
 const LEFT_NAMES = 500;
 
 interface PeerRegistryOptions {
   readonly capacity: number;
+  /** The part of it that one network address gets while others may come. */
+  readonly perAddressShare: number;
   readonly isOnStage: (userId: string) => boolean;
 }
 
@@ -30,12 +35,16 @@ export class PeerRegistry {
   readonly #entering = new Map<string, Entering>();
   readonly #leftNames = new Map<string, string>();
   readonly #audience = new Audience();
+  readonly #share: AddressShare;
   /** People who have left, of whom the store still says that they are here. */
   readonly #leftSettled = new Set<string>();
   #connected = 0;
 
   constructor(options: PeerRegistryOptions) {
     this.#options = options;
+    this.#share = new AddressShare({
+      ...{ capacity: options.capacity, share: options.perAddressShare, atLeast: MIN_PLACES_PER_ADDRESS },
+    });
   }
 
   /** Those who are away included. */
@@ -80,16 +89,19 @@ export class PeerRegistry {
     return this.#audience.search(query);
   }
 
-  /** @throws {AppError} ROOM_FULL */
-  assertRoomFor(userId: string): void {
-    const known = this.#peers.has(userId) || this.#entering.has(userId) || this.#options.isOnStage(userId);
-    if (!known && this.#peers.size + this.#entering.size >= this.#options.capacity)
-      throw new AppError('ROOM_FULL', 'The room is full');
+  /** @param address the network that they come from @throws {AppError} ROOM_FULL */
+  assertRoomFor(userId: string, address: string): void {
+    if (this.#peers.has(userId) || this.#entering.has(userId) || this.#options.isOnStage(userId)) return;
+    const free = this.#options.capacity - this.#peers.size - this.#entering.size;
+    if (free <= 0) throw new AppError('ROOM_FULL', 'The room is full');
+    if (!this.#share.mayHoldOneMore(address, free))
+      throw new AppError('ROOM_FULL', 'The places that are left are for people of other addresses');
   }
 
   /** Keeps a place for someone who is about to connect. @throws {AppError} ROOM_FULL */
-  reserve(userId: string): void {
-    this.assertRoomFor(userId);
+  reserve(userId: string, address: string): void {
+    this.assertRoomFor(userId, address);
+    this.#share.hold(userId, address);
     this.#entering.set(userId, { sinceMs: performance.now(), seq: null });
   }
 
@@ -102,6 +114,7 @@ export class PeerRegistry {
   /** They do not come after all. */
   release(userId: string): void {
     this.#entering.delete(userId);
+    if (!this.#peers.has(userId)) this.#share.letGo(userId);
   }
 
   /** Takes in a connection, of someone new or of someone who was here before. */
@@ -134,7 +147,10 @@ export class PeerRegistry {
 
   /** Idempotent. */
   drop(peer: Peer, reason?: CloseReason): void {
-    if (this.#peers.get(peer.userId) === peer) this.#peers.delete(peer.userId);
+    if (this.#peers.get(peer.userId) === peer) {
+      this.#peers.delete(peer.userId);
+      if (!this.#entering.has(peer.userId)) this.#share.letGo(peer.userId);
+    }
     if (peer.link) this.#connected -= 1;
     this.#audience.delete(peer.userId);
     this.#rememberName(peer);
@@ -156,8 +172,7 @@ export class PeerRegistry {
 
   /** Lets go of those who were away for longer than the grace, and of those who never came. */
   dropAbsent(graceMs: number, nowMs = performance.now()): void {
-    for (const [userId, { sinceMs }] of this.#entering)
-      if (nowMs - sinceMs > ENTERING_MS) this.#entering.delete(userId);
+    for (const [userId, { sinceMs }] of this.#entering) if (nowMs - sinceMs > ENTERING_MS) this.release(userId);
     for (const peer of this.#peers.values())
       if (peer.state.kind === 'away' && nowMs - peer.state.sinceMs >= graceMs) this.drop(peer);
   }

@@ -33,7 +33,8 @@ import type { RoomObserver } from './RoomObserver.ts';
 import { RoomReconciler } from './RoomReconciler.ts';
 import { toSelfState } from './selfState.ts';
 
-export type RoomConfig = GracesConfig & Pick<Config, 'ROOM_CAPACITY' | 'CLUSTER_ADDRESS'>;
+export type RoomConfig = GracesConfig &
+  Pick<Config, 'ROOM_CAPACITY' | 'PER_ADDRESS_SHARE'> & { readonly CLUSTER_ADDRESS: string };
 
 /** Of somebody who is on a node that does not answer. */
 const UNKNOWN_NAME = '?';
@@ -80,6 +81,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
     this.#logger = logger;
     const peers = new PeerRegistry({
       capacity: config.ROOM_CAPACITY,
+      perAddressShare: config.PER_ADDRESS_SHARE,
       isOnStage: (userId) => this.record.stage.has(userId),
     });
     this.#peers = peers;
@@ -142,11 +144,11 @@ export class Room extends EventEmitter<{ closed: [] }> {
     return this.#peers.get(userId);
   }
 
-  /** May this person come in now? @throws {AppError} ROOM_ENDED, BANNED, ROOM_FULL */
-  async admit(userId: string): Promise<void> {
+  /** May this person come in now, from this network address? @throws {AppError} ROOM_ENDED, BANNED, ROOM_FULL */
+  async admit(userId: string, address: string): Promise<void> {
     if (this.closed) throw new AppError('ROOM_ENDED', 'The room has ended');
     if (await this.#options.store.isBanned(this.id, userId)) throw new AppError('BANNED', 'Banned from this room');
-    this.#peers.assertRoomFor(userId);
+    this.#peers.assertRoomFor(userId, address);
   }
 
   /** Learns where the stage is, and may take it where no node has it. @throws {AppError} UNAVAILABLE */
@@ -183,8 +185,8 @@ export class Room extends EventEmitter<{ closed: [] }> {
   }
 
   /** Spends a ticket. @throws {AppError} BANNED, TICKET_USED, ROOM_ENDED, ROOM_FULL, UNAVAILABLE */
-  async enter({ sub: userId, name, jti }: Ticket): Promise<void> {
-    this.#peers.reserve(userId);
+  async enter({ sub: userId, name, jti }: Ticket, address: string): Promise<void> {
+    this.#peers.reserve(userId, address);
     try {
       const { store, cluster } = this.#options;
       const ticketExpiresS = TICKET_REMEMBERED_S;
@@ -233,8 +235,13 @@ export class Room extends EventEmitter<{ closed: [] }> {
     args: { userId?: string } & Record<string, unknown> = {},
   ): Promise<void> {
     const targetName = args.userId === undefined ? undefined : await this.#nameTarget(action, args.userId);
-    const change = await this.#reconciler.records.transition(action, actor, { ...args, targetName });
-    await this.#reconciler.take({ ...change, actor });
+    const { isWritten, ...change } = await this.#reconciler.records.perform(action, actor, { ...args, targetName });
+    await this.#reconciler.take({ ...change, actor }, { isWritten });
+  }
+
+  async raiseHand(peer: Peer): Promise<void> {
+    const { PER_ADDRESS_SHARE: addressShare } = this.#options.config;
+    await this.perform('hand:raise', peer, { address: peer.address, addressShare });
   }
 
   /** The room as it is heard over HTTP, where its stage is on this node: somebody asks for it. */

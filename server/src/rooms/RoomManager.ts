@@ -17,6 +17,9 @@ import type { RoomAudience } from './RoomNotifier.ts';
 import type { RoomObserver } from './RoomObserver.ts';
 
 const TICK_MS = 1000;
+/** The page asks for the list again and again, and so may anybody. */
+const LIST_LIFE_MS = 1000;
+const MAX_LISTED = 200;
 /** Every node that has a room open reports on it with each tick: after so long all have. */
 const REPORTS_HEARD_MS = 1500;
 /** Rooms that no node keeps are looked for so often, in ticks. */
@@ -45,6 +48,7 @@ export class RoomManager {
   #damaged = new Set<string>();
   #timer: NodeJS.Timeout | null = null;
   #ticks = 0;
+  #listed: { readonly rooms: readonly RoomInfo[]; readonly atMs: number } | null = null;
   #closed = false;
 
   constructor(options: RoomManagerOptions) {
@@ -79,11 +83,13 @@ export class RoomManager {
   }
 
   /** The stage is placed when somebody first needs it. @throws {AppError} QUOTA_EXCEEDED, SERVER_BUSY where no node takes another room */
-  async create(settings: RoomSettings, host: Person): Promise<RoomInfo> {
+  async create(settings: RoomSettings, host: Person, address: string): Promise<RoomInfo> {
     const { store, config, cluster } = this.#options;
     if (!cluster.pickHome()) throw new AppError('SERVER_BUSY', 'No mixer has room for another room');
-    const quotas = { rooms: config.MAX_ROOMS, perUser: config.MAX_ROOMS_PER_USER };
-    const room = this.#open(await store.create(settings, host, { quotas, recordingPolicy: config.RECORDING }));
+    const { MAX_ROOMS: rooms, MAX_ROOMS_PER_USER: perUser, PER_ADDRESS_SHARE: perAddressShare } = config;
+    const quotas = { rooms, perUser, perAddressShare };
+    const made = await store.create(settings, host, { address, quotas, recordingPolicy: config.RECORDING });
+    const room = this.#open(made);
     await room.open({ eager: true });
     return room.toInfo();
   }
@@ -110,23 +116,40 @@ export class RoomManager {
     return toRoomInfo(record, record.phase === 'ended' ? 0 : (card?.listeners ?? 0));
   }
 
-  /** Those with somebody in them: live rooms first, then the newest. The same on every node. */
-  async list(): Promise<RoomInfo[]> {
+  /**
+   * Those with somebody in them: live rooms first, then the newest. Of very many, those with the largest audiences. The same on every
+   * node, and as of a second ago at most; a room that ended here is not among them from that moment on.
+   */
+  async list(): Promise<readonly RoomInfo[]> {
+    const nowMs = performance.now();
+    if (!this.#listed || nowMs - this.#listed.atMs >= LIST_LIFE_MS)
+      this.#listed = { rooms: await this.#collectRooms(), atMs: nowMs };
+    return this.#listed.rooms;
+  }
+
+  async #collectRooms(): Promise<RoomInfo[]> {
+    const byPhase = (a: RoomInfo, b: RoomInfo) => Number(b.phase === 'live') - Number(a.phase === 'live');
+    return [...(await this.#readCards()).values()]
+      .toSorted((a, b) => byPhase(a, b) || b.listeners - a.listeners)
+      .slice(0, MAX_LISTED)
+      .toSorted((a, b) => byPhase(a, b) || b.createdAt - a.createdAt);
+  }
+
+  /** By room id. */
+  async #readCards(): Promise<ReadonlyMap<string, RoomInfo>> {
     const cards = new Map(await this.#options.directory.list());
     // What this node says of its own rooms is newer than what it said a second ago.
     for (const { roomId, card } of this.#kept()) {
       if (card) cards.set(roomId, card);
       else cards.delete(roomId);
     }
-    return [...cards.values()].toSorted(
-      (a, b) => Number(b.phase === 'live') - Number(a.phase === 'live') || b.createdAt - a.createdAt,
-    );
+    return cards;
   }
 
   /** Every open room of the cluster, those with nobody in them too, oldest first. @throws {AppError} UNAVAILABLE */
   async listOpen(): Promise<RoomInfo[]> {
     const { store } = this.#options;
-    const cards = new Map((await this.list()).map((room) => [room.id, room]));
+    const cards = await this.#readCards();
     const rooms = (await store.openRoomIds()).map(async (roomId) => {
       const record = cards.has(roomId) ? null : await readOrNull(store, roomId);
       return cards.get(roomId) ?? (record && toRoomInfo(record, 0));
@@ -234,6 +257,7 @@ export class RoomManager {
     room.once('closed', () => {
       this.#rooms.delete(record.id);
       if (room.record.phase !== 'ended') return;
+      this.#listed = null;
       logger.info({ roomId: record.id }, 'Room ended');
       Promise.all([store.release(record.id), directory.drop(record.id)]).catch((error: unknown) => {
         // Released by whoever next looks for rooms that no node keeps, since the store knows that it ended.

@@ -92,9 +92,13 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
     return endsInS(this.#absences.leaderlessMs, this.#options.graces);
   }
 
-  /** Takes over what a transition of this node has changed; resolves when it holds, and everyone here is told. */
-  async take(change: Change): Promise<void> {
+  /**
+   * Takes over what this node has changed; resolves when it holds, and everyone here is told.
+   * @param isWritten false where the store does not know it yet: the other nodes have it from the report
+   */
+  async take(change: Change, { isWritten = true } = {}): Promise<void> {
     if (!(await this.#takeOver(change))) return;
+    if (!isWritten) return this.publishReport();
     const { actor, effects } = change;
     this.channel.publish({
       type: 'changed',
@@ -169,6 +173,7 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
       // Of the home, too: the one before it sends on what its voices say until they have followed.
       mix: media.mixEndpoint,
       leaderlessMs: this.#absences.leaderlessMs,
+      decisions: [...this.records.unwritten],
     };
     this.channel.publish({ type: 'report', report });
   }
@@ -214,6 +219,7 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
       reactions: {},
       mix: null,
       leaderlessMs: null,
+      decisions: [],
     };
     this.channel.publish({ type: 'report', report: { ...this.#heading(), ...nobody } });
     this.channel.close();
@@ -255,6 +261,8 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
     if (!this.reports.take(report)) return;
     const added = this.#options.reactions.takeTotals(report.nodeId, report.reactions);
     if (added > 0) this.emit('reactions', added);
+    const decisions = this.reports.all.flatMap((other) => other.decisions);
+    for (const change of this.records.follow(decisions)) await this.#takeOver({ ...change, actor: null });
     if (this.home.state.kind === 'here' && !isSame(before, this.reports.mixEndpoints)) await this.reconcile();
   }
 

@@ -9,7 +9,11 @@ import {
 import { handshakeAuth, type HandshakeAuth } from '@tribune/shared/schemas.ts';
 import { Server, type Socket } from 'socket.io';
 import { JoinPace } from '../admission/JoinPace.ts';
+import { ConnectionLimits } from '../admission/ConnectionLimits.ts';
+import type { NetworkReader } from '../admission/network.ts';
+import type { IceServers } from '../auth/IceServers.ts';
 import type { Ticket, Tokens } from '../auth/Tokens.ts';
+import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics/Metrics.ts';
@@ -34,6 +38,17 @@ const PING_TIMEOUT_MS = 5000;
 /** Rooms at once, and a connection or two that are on their way out. */
 const MAX_SOCKETS_PER_USER = 8;
 
+/** As the protocol of Socket.IO writes it. */
+const CONNECT_PACKET = '0';
+
+/** What is used of a connection of Engine.IO. */
+interface RawSocket {
+  request: IncomingMessage | null;
+  on(event: 'data', listener: (data: unknown) => void): void;
+  once(event: 'close', listener: () => void): void;
+  close(discard: boolean): void;
+}
+
 /** A missing handler does not compile. */
 const handlers: { [N in RequestName]: Handler<N> } = {
   ...roomHandlers,
@@ -47,6 +62,8 @@ interface Admission {
   readonly ticket: Ticket;
   readonly auth: HandshakeAuth;
   readonly room: Room;
+  /** A key of the network that they come from. */
+  readonly address: string;
 }
 
 export type TribuneSocket = Socket<
@@ -64,9 +81,13 @@ type TribuneServer = Server<
 
 interface SignalingServerOptions {
   readonly httpServer: HttpServer;
-  readonly nodeId: string;
-  readonly joinsPerS: number;
+  readonly config: Pick<
+    Config,
+    'NODE_ID' | 'NODE_CAPACITY' | 'JOINS_PER_S' | 'PEOPLE_PER_ADDRESS' | 'PER_ADDRESS_SHARE'
+  >;
+  readonly networkOf: NetworkReader;
   readonly tokens: Tokens;
+  readonly iceServers: IceServers;
   readonly metrics: Metrics;
   readonly logger: Logger;
 }
@@ -77,11 +98,14 @@ export class SignalingServer {
   readonly #io: TribuneServer;
   readonly #socketsOf = new Map<string, number>();
   readonly #pace: JoinPace;
+  readonly #connections: ConnectionLimits;
   #rooms: RoomManager | null = null;
 
   constructor(options: SignalingServerOptions) {
     this.#options = options;
-    this.#pace = new JoinPace(options.joinsPerS);
+    const { config } = options;
+    this.#pace = new JoinPace({ perS: config.JOINS_PER_S, share: config.PER_ADDRESS_SHARE });
+    this.#connections = new ConnectionLimits(config);
     this.#io = new Server(options.httpServer, {
       transports: ['websocket'],
       serveClient: false,
@@ -90,10 +114,14 @@ export class SignalingServer {
       connectTimeout: CONNECT_TIMEOUT_MS,
       pingInterval: PING_INTERVAL_MS,
       pingTimeout: PING_TIMEOUT_MS,
+      allowRequest: (req, answer) =>
+        void this.#connections.mayOpen(options.networkOf(req)).then((allowed) => answer(null, allowed)),
     });
     // The upgrade request is kept by default for as long as the socket lives: kilobytes for each listener.
-    this.#io.engine.on('connection', (rawSocket: { request: unknown }) => {
-      rawSocket.request = null;
+    this.#io.engine.on('connection', (connection: RawSocket) => {
+      this.#connections.open(connection, options.networkOf(connection.request!));
+      connection.request = null;
+      allowOneConnect(connection);
     });
     // The answer to the upgrade and the first packet leave in one write: a join's dearest part is writing to sockets.
     this.#io.engine.on('headers', (_headers: unknown, { socket }: IncomingMessage) => {
@@ -128,30 +156,48 @@ export class SignalingServer {
   }
 
   async #admit(socket: TribuneSocket): Promise<void> {
-    const { protocol } = socket.handshake.auth as { protocol?: unknown };
+    const { protocol, ticket: token } = socket.handshake.auth as { protocol?: unknown; ticket?: unknown };
     if (typeof protocol === 'number' && protocol < PROTOCOL_VERSION)
       throw new AppError('CLIENT_TOO_OLD', 'Reload the page');
     if (typeof protocol === 'number' && protocol > PROTOCOL_VERSION)
       throw new AppError('SERVER_TOO_OLD', 'Come back later');
+    if (typeof token !== 'string') throw new AppError('INVALID_PAYLOAD', 'The handshake carries no ticket');
+    // Before anything else of what was sent is looked at: that is work, which a stranger could ask for as often as they like.
+    const ticket = this.#verify(socket, token);
     const parsed = handshakeAuth.safeParse(socket.handshake.auth);
     if (!parsed.success) throw new AppError('INVALID_PAYLOAD', 'The handshake is not what it should be');
-    const ticket = this.#options.tokens.verifyTicket(parsed.data.ticket);
-    if (ticket.node !== this.#options.nodeId) throw new AppError('TICKET_INVALID', 'The ticket is for another node');
+    if (ticket.node !== this.#options.config.NODE_ID)
+      throw new AppError('TICKET_INVALID', 'The ticket is for another node');
     if (!this.#rooms) throw new AppError('UNAVAILABLE', 'The server is starting');
     this.#count(socket, ticket.sub);
     const room = await this.#rooms.getOrThrow(ticket.room);
-    await this.#enter(room, ticket);
-    socket.data.admission = { ticket, auth: parsed.data, room };
+    const address = this.#connections.addressOf(socket.conn);
+    await this.#enter(room, ticket, address);
+    socket.data.admission = { ticket, auth: parsed.data, room, address };
   }
 
   /** @throws {AppError} RATE_LIMITED while too many come in, with the ticket unspent, and as `Room.enter()` */
-  async #enter(room: Room, ticket: Ticket): Promise<void> {
-    if (ticket.paced && !this.#pace.take())
+  async #enter(room: Room, ticket: Ticket, address: string): Promise<void> {
+    if (ticket.paced && !this.#connections.hasPlaceFor(address, this.#rooms?.listeners ?? 0))
+      throw new AppError('ROOM_FULL', 'The places that are left on this node are for people of other addresses');
+    if (ticket.paced && !this.#pace.take(address))
       throw new AppError('RATE_LIMITED', 'Many people are coming in: come back in a moment');
     try {
-      await room.enter(ticket);
+      await room.enter(ticket, address);
     } catch (error) {
-      if (ticket.paced) this.#pace.giveBack();
+      if (ticket.paced) this.#pace.giveBack(address);
+      throw error;
+    }
+  }
+
+  #verify(socket: TribuneSocket, token: string): Ticket {
+    try {
+      const ticket = this.#options.tokens.verifyTicket(token);
+      this.#connections.recognise(socket.conn);
+      return ticket;
+    } catch (error) {
+      // It was one of ours.
+      if (error instanceof AppError && error.code === 'TICKET_EXPIRED') this.#connections.recognise(socket.conn);
       throw error;
     }
   }
@@ -180,12 +226,13 @@ export class SignalingServer {
   #handleConnection(socket: TribuneSocket): void {
     const { admission } = socket.data;
     if (!admission) return void socket.disconnect(true);
-    const { room, ticket, auth } = admission;
+    const { room, ticket, auth, address } = admission;
     const person = { userId: ticket.sub, name: ticket.name };
     const link = createLink(socket, channels(room.id).stage, (reason) => this.#options.metrics.closes.inc({ reason }));
     try {
       const { instanceId, rtpCapabilities } = auth;
-      const peer = room.attach({ person, instanceId, rtpCapabilities, link, unreachableNode: ticket.unreachable });
+      const unreachableNode = ticket.unreachable;
+      const peer = room.attach({ person, instanceId, rtpCapabilities, link, address, unreachableNode });
       socket.on('disconnect', (reason) => {
         room.detach(person.userId, link, { gone: reason === 'client namespace disconnect' });
       });
@@ -221,7 +268,8 @@ export class SignalingServer {
       link.close('abuse');
     });
     const role = () => roleOf(room.record, peer.userId);
-    const context = { room, peer, role, quota, logger };
+    const { iceServers } = this.#options;
+    const context = { room, peer, iceServers, role, quota, logger };
     const register = <N extends RequestName>(name: N) => {
       // Socket.IO's listener types would have the payload trusted; `createHandler` takes whatever comes.
       socket.on(name as never, createHandler(name, handlers[name], context) as never);
@@ -232,6 +280,19 @@ export class SignalingServer {
       quota.refuse();
     });
   }
+}
+
+/**
+ * The first packet of a connection asks for the namespace that there is. A client that asks again was refused, or tries others: each time
+ * is work, and none is any use.
+ */
+function allowOneConnect(connection: RawSocket): void {
+  let asked = false;
+  connection.on('data', (data) => {
+    if (typeof data !== 'string' || !data.startsWith(CONNECT_PACKET)) return;
+    if (asked) connection.close(true);
+    asked = true;
+  });
 }
 
 /** Names of the Socket.IO rooms of a room. */

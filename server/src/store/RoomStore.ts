@@ -11,8 +11,10 @@ import { parseRecord, type Effect, type RoomRecord } from './RoomRecord.ts';
 const MAX_BANS = 1000;
 const MAX_INVITES = 200;
 const NO_QUOTA = 1e9;
+/** Of people behind one network address, in any case. */
+const MIN_HANDS_PER_ADDRESS = 5;
 const OPEN_ROOMS_KEY = 'tribune:{index}:open';
-const INDEX_KEYS = [OPEN_ROOMS_KEY, 'tribune:{index}:creators'];
+const INDEX_KEYS = [OPEN_ROOMS_KEY, 'tribune:{index}:creators', 'tribune:{index}:addresses'];
 
 declare module 'ioredis' {
   // The type parameter has to be named as ioredis names it.
@@ -26,6 +28,15 @@ declare module 'ioredis' {
 /** What the server does by itself, beside the actions of people. */
 type SystemAction =
   'read' | 'room:resume' | 'room:restore' | 'room:mend' | 'peer:presence' | 'peer:expire' | 'host:succeed';
+
+/** How many rooms there may be. */
+export interface RoomQuotas {
+  readonly rooms: number;
+  /** Of one person; no less for one network address. */
+  readonly perUser: number;
+  /** The part of all rooms that one address gets while others may want some. */
+  readonly perAddressShare: number;
+}
 
 /** A ticket that is spent. */
 export interface Entering {
@@ -94,18 +105,22 @@ export class RoomStore {
     this.#redis = redis;
     this.#observer = observer;
     redis.defineCommand('roomTransition', {
-      numberOfKeys: 10,
+      numberOfKeys: 11,
       lua: ['parts.lua', ...PARTS.map((part) => `transitions/${part}.lua`)].map(script).join('\n'),
     });
     redis.defineCommand('forgetWhere', { numberOfKeys: 1, lua: FORGET_WHERE });
     redis.defineCommand('roomIndex', { numberOfKeys: INDEX_KEYS.length, lua: script('roomIndex.lua') });
   }
 
-  /** Creates a room in its backstage, its host on stage. @throws {AppError} QUOTA_EXCEEDED */
+  /**
+   * Creates a room in its backstage, its host on stage.
+   * @param address a key of the network address that asks
+   * @throws {AppError} QUOTA_EXCEEDED
+   */
   async create(
     settings: RoomSettings,
     host: Person,
-    { quotas, recordingPolicy }: { quotas: { rooms: number; perUser: number }; recordingPolicy: RecordingPolicy },
+    { address, quotas, recordingPolicy }: { address: string; quotas: RoomQuotas; recordingPolicy: RecordingPolicy },
   ): Promise<RoomRecord> {
     const id = nanoid();
     const now = Date.now();
@@ -113,6 +128,7 @@ export class RoomStore {
       this.#redis.roomIndex(
         ...INDEX_KEYS,
         ...['reserve', id, host.userId, String(quotas.rooms), String(quotas.perUser)],
+        ...[address, String(quotas.perAddressShare)],
       ),
     );
     if (reserved === 0) throw new AppError('QUOTA_EXCEEDED', 'Too many open rooms');
@@ -205,7 +221,7 @@ export class RoomStore {
     const answer = await this.#run(() =>
       this.#redis.roomTransition(
         ...[keys.room, keys.stage, keys.hands, keys.names, keys.invites, keys.bans, `${keys.ticket}${jti}`, keys.home],
-        ...[keys.excluded, keys.where, action, actor?.userId ?? '', String(Date.now())],
+        ...[keys.excluded, keys.where, keys.handAddresses, action, actor?.userId ?? '', String(Date.now())],
         JSON.stringify(args),
         JSON.stringify(isAction(action) ? PERMISSIONS[action] : {}),
       ),
@@ -239,7 +255,7 @@ export class RoomStore {
       excluded: [...excluded].map(([userId, exclusion]) => ({ userId, ...exclusion })),
     };
     const restored = await this.transition(id, 'room:restore', null, { fence, record: { settings, ...parts } });
-    const reserve = ['reserve', id, host.userId, String(NO_QUOTA), String(NO_QUOTA)];
+    const reserve = ['reserve', id, host.userId, String(NO_QUOTA), String(NO_QUOTA), '', '1'];
     await this.#run(() => this.#redis.roomIndex(...INDEX_KEYS, ...reserve));
     return restored;
   }
@@ -295,11 +311,12 @@ function keysOf(roomId: string) {
     home: `${prefix}home`,
     excluded: `${prefix}excluded`,
     where: `${prefix}where`,
+    handAddresses: `${prefix}handAddresses`,
   };
 }
 
 function limitsOf(action: string): object {
-  if (action === 'hand:raise') return { maxHands: LIMITS.hands };
+  if (action === 'hand:raise') return { maxHands: LIMITS.hands, minHandsPerAddress: MIN_HANDS_PER_ADDRESS };
   if (action === 'stage:invite') return { maxInvites: MAX_INVITES };
   if (action === 'peer:ban') return { maxBans: MAX_BANS };
   if (action === 'cohost:add' || action === 'host:handOver') return { maxCohosts: LIMITS.cohosts };

@@ -22,6 +22,8 @@ export class TestPeer {
   readonly userId: string;
   readonly token: string;
   instanceId = randomId();
+  /** The network address that they say to come from, where the server trusts a proxy. */
+  address: string | null = null;
   /** Everything received, in order. */
   readonly received: { readonly name: NotificationName; readonly data: unknown }[] = [];
   #api: ApiClient;
@@ -90,6 +92,7 @@ export class TestPeer {
         this.#socket = io(url ?? this.#origin, {
           ...{ transports: ['websocket'], reconnection: false, autoConnect: false, forceNew: true },
           auth: { ...auth, ...overrides },
+          ...(this.address === null ? {} : { extraHeaders: { 'x-forwarded-for': this.address } }),
         });
         return this.#socket;
       },

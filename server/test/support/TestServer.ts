@@ -47,7 +47,8 @@ export class TestServer {
       MEDIA_LISTEN_ADDRESS: '127.0.0.1',
       ...{ REDIS_URL: socketIn(dir), DATA_DIR: dir, LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent' },
       MEDIASOUP_WORKER_BIN: process.env.MEDIASOUP_WORKER_BIN ?? '',
-      ROOMS_PER_ADDRESS_PER_HOUR: '10000',
+      // All of them come from one address.
+      ...{ ROOMS_PER_ADDRESS_PER_HOUR: '10000', PEOPLE_PER_ADDRESS: '100000', PER_ADDRESS_SHARE: '1' },
       ...overrides,
     };
     return new TestServer(await startServer(env), redis, { dir, ownsDir: true, env });

@@ -14,7 +14,7 @@ const NO_LIMITS = {
   NODE_CAPACITY: '1000000',
   JOINS_PER_S: '1000000',
   MAX_ROOMS_PER_USER: '1000',
-  ROOMS_PER_ADDRESS_PER_HOUR: '1000000',
+  ...{ ROOMS_PER_ADDRESS_PER_HOUR: '1000000', PEOPLE_PER_ADDRESS: '1000000', PER_ADDRESS_SHARE: '1' },
 };
 
 /** With two workers, the first is for stages and the second for audiences: what is counted is what listeners cost. */

@@ -38,7 +38,7 @@ it('measures floor, SFU, joins and signalling, and writes what it promises', asy
     '2026-11-21-intel-xeon-6.json',
   );
   expect(formatTable(report)).toContain('| join: worker');
-}, 60_000);
+}, 120_000);
 
 it('ends what it has started when it is stopped', async () => {
   const { size } = benchOptionsOf(COMMAND.parse(['--quick'])!);

@@ -59,7 +59,7 @@ export async function runFault(fault: Fault, options: FaultOptions, signal: Abor
   const env = {
     NODE_CAPACITY: String(capacity),
     DRAIN_S,
-    ROOMS_PER_ADDRESS_PER_HOUR: '1000',
+    ...{ ROOMS_PER_ADDRESS_PER_HOUR: '1000', PEOPLE_PER_ADDRESS: '100000', PER_ADDRESS_SHARE: '1' },
     ...fault.env,
   };
   const closing: (() => Promise<unknown>)[] = [];

@@ -2,34 +2,30 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { ADMIN_ACTIONS, type AdminAction, type AdminPeople } from '@tribune/shared/admin.ts';
 import { audienceQuery, personRef, roomId } from '@tribune/shared/schemas.ts';
 import { Router, type Request, type RequestHandler } from 'express';
-import { rateLimit } from 'express-rate-limit';
+import type { AddressLimits } from '../../admission/AddressLimits.ts';
+import type { NetworkReader } from '../../admission/network.ts';
 import { AppError } from '../../errors.ts';
 import type { Logger } from '../../logger.ts';
 import type { Room } from '../../rooms/Room.ts';
 import type { RoomManager } from '../../rooms/RoomManager.ts';
 import { readBearer } from '../authenticate.ts';
 import { parseBody } from '../parseBody.ts';
-import { sendProblem } from '../problem.ts';
-
-const MINUTE_MS = 60_000;
-/** From one address, whether the key is right or wrong. */
-const REQUESTS_PER_MINUTE = 60;
 
 interface AdminRoutesOptions {
   readonly key: string;
   readonly rooms: RoomManager;
+  readonly limits: AddressLimits;
+  readonly networkOf: NetworkReader;
   readonly logger: Logger;
 }
 
 /** For the operator, who has the key of the server: which rooms there are anywhere in the cluster, who is in them, and an end to both. */
-export function adminRoutes({ key, rooms, logger }: AdminRoutesOptions): Router {
-  const limitRequests = rateLimit({
-    windowMs: MINUTE_MS,
-    limit: REQUESTS_PER_MINUTE,
-    standardHeaders: 'draft-8',
-    legacyHeaders: false,
-    handler: (_req, res) => sendProblem(res, new AppError('RATE_LIMITED', 'Too many requests of the operator')),
-  });
+export function adminRoutes({ key, rooms, limits, networkOf, logger }: AdminRoutesOptions): Router {
+  // Whether the key is right or wrong.
+  const limitRequests: RequestHandler = async (req, _res, next) => {
+    await limits.take('admin', networkOf(req));
+    next();
+  };
   const findRoom = async (id: string): Promise<Room> => {
     if (!roomId.safeParse(id).success) throw new AppError('ROOM_NOT_FOUND', 'There is no such room');
     return rooms.getWithPeople(id);

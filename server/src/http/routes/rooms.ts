@@ -1,9 +1,12 @@
+import type { RoomInfo } from '@tribune/shared/domain.ts';
 import type { QueuePlace, TicketResponse } from '@tribune/shared/protocol.ts';
 import { roomId, roomRequest, ticketRequest } from '@tribune/shared/schemas.ts';
 import { Router, type Request } from 'express';
-import { rateLimit } from 'express-rate-limit';
+import type { IceServers } from '../../auth/IceServers.ts';
 import { TICKET_EXPIRES_S, type Tokens } from '../../auth/Tokens.ts';
+import type { AddressLimits } from '../../admission/AddressLimits.ts';
 import type { Admission } from '../../admission/Admission.ts';
+import type { NetworkReader } from '../../admission/network.ts';
 import type { Config } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 import type { Metrics } from '../../metrics/Metrics.ts';
@@ -11,36 +14,41 @@ import type { RoomManager } from '../../rooms/RoomManager.ts';
 import { roleOf } from '../../store/RoomRecord.ts';
 import { authenticate } from '../authenticate.ts';
 import { parseBody } from '../parseBody.ts';
-import { sendProblem } from '../problem.ts';
 import type { RtpCapabilities } from 'mediasoup/types';
-
-const HOUR_MS = 3_600_000;
 
 export interface RoomRoutesOptions {
   readonly rooms: RoomManager;
   readonly admission: Admission;
+  readonly limits: AddressLimits;
+  readonly networkOf: NetworkReader;
   readonly isDraining: () => boolean;
   readonly tokens: Tokens;
   readonly rtpCapabilities: RtpCapabilities;
   readonly metrics: Metrics;
-  readonly config: Pick<Config, 'NODE_ID' | 'PUBLIC_URL' | 'ICE_SERVERS' | 'ROOMS_PER_ADDRESS_PER_HOUR'>;
+  readonly iceServers: IceServers;
+  readonly config: Pick<Config, 'NODE_ID' | 'PUBLIC_URL'>;
 }
 
 /** Create, read, list and end rooms, and tickets to enter them. */
 export function roomRoutes(options: RoomRoutesOptions): Router {
-  const { rooms, tokens, config, admission } = options;
+  const { rooms, tokens, config, admission, limits, networkOf } = options;
+  let listed: { rooms: readonly RoomInfo[]; json: string } | null = null;
   const createTicket = async (req: Request, id: string): Promise<TicketResponse | QueuePlace> => {
+    const address = networkOf(req);
+    await limits.take('tickets', address);
     const person = authenticate(req, tokens);
     const { avoid } = parseBody(ticketRequest, req);
     admission.assertMayTakePeople();
     const room = await rooms.getOrThrow(idOf(id));
     const role = roleOf(room.record, person.userId);
-    await room.admit(person.userId);
+    await room.admit(person.userId, address);
     // The stage does not stand in line with the audience, and who comes back to what they had here takes nobody's place.
     const hasPlace =
       room.getPeer(person.userId) !== undefined && !options.isDraining() && (!avoid || avoid !== config.PUBLIC_URL);
     const isExpected = role !== 'listener' || hasPlace;
-    const verdict = isExpected ? null : await admission.admit(`${room.id}:${person.userId}`, avoid);
+    const verdict = isExpected
+      ? null
+      : await admission.admit({ person: `${room.id}:${person.userId}`, address, avoid });
     if (verdict?.kind === 'wait') {
       const { place, estimateS, retryAfterS } = verdict;
       return { place, estimateS, retryAfterS };
@@ -57,29 +65,42 @@ export function roomRoutes(options: RoomRoutesOptions): Router {
       url: node ? node.url : (config.PUBLIC_URL ?? null),
       role,
       rtpCapabilities: options.rtpCapabilities,
-      iceServers: config.ICE_SERVERS.map(withoutUndefined),
+      iceServers: options.iceServers.issue(person.userId),
       room: room.toInfo(),
     };
   };
-  const limitCreation = rateLimit({
-    windowMs: HOUR_MS,
-    limit: config.ROOMS_PER_ADDRESS_PER_HOUR,
-    standardHeaders: 'draft-8',
-    legacyHeaders: false,
-    handler: (_req, res) => sendProblem(res, new AppError('QUOTA_EXCEEDED', 'Too many rooms from this address')),
-  });
+  /** Looks for a room; an address that asks for many that there are not is refused after a while. */
+  const find = async <T>(req: Request, look: () => Promise<T>): Promise<T> => {
+    const address = networkOf(req);
+    limits.assertLeft('unknownRooms', address);
+    try {
+      return await look();
+    } catch (error) {
+      if (error instanceof AppError && error.code === 'ROOM_NOT_FOUND') await limits.take('unknownRooms', address);
+      throw error;
+    }
+  };
+  /** Written out once for each list, however many ask for it. */
+  const readList = async (): Promise<string> => {
+    const current = await rooms.list();
+    if (listed?.rooms !== current) listed = { rooms: current, json: JSON.stringify({ rooms: current }) };
+    return listed.json;
+  };
   return Router()
-    .get('/', async (_req, res) => void res.json({ rooms: await rooms.list() }))
-    .post('/', limitCreation, async (req, res) => {
+    .get('/', async (_req, res) => void res.type('json').send(await readList()))
+    .post('/', async (req, res) => {
+      const address = networkOf(req);
       const host = authenticate(req, tokens);
       admission.assertMayTakePeople();
-      const room = await rooms.create(parseBody(roomRequest, req), host);
+      const settings = parseBody(roomRequest, req);
+      await limits.take('rooms', address);
+      const room = await rooms.create(settings, host, address);
       res.status(201).location(`/api/rooms/${room.id}`).json(room);
     })
-    .get('/:id', async (req, res) => void res.json(await rooms.describe(idOf(req.params.id))))
+    .get('/:id', async (req, res) => void res.json(await find(req, () => rooms.describe(idOf(req.params.id)))))
     .post('/:id/end', async (req, res) => {
       const person = authenticate(req, tokens);
-      const room = await rooms.getOrThrow(idOf(req.params.id));
+      const room = await find(req, () => rooms.getOrThrow(idOf(req.params.id)));
       await room.perform('room:end', person);
       res.status(204).end();
     })
@@ -99,8 +120,4 @@ export function roomRoutes(options: RoomRoutesOptions): Router {
 function idOf(id: string): string {
   if (!roomId.safeParse(id).success) throw new AppError('ROOM_NOT_FOUND', 'There is no such room');
   return id;
-}
-
-function withoutUndefined({ urls, username, credential }: Config['ICE_SERVERS'][number]) {
-  return { urls, ...(username === undefined ? {} : { username }), ...(credential === undefined ? {} : { credential }) };
 }

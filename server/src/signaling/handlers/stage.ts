@@ -20,7 +20,7 @@ type StageRequest =
   | 'host:handOver';
 
 export const stageHandlers = {
-  'hand:raise': async (_data, { room, peer }) => done(room.perform('hand:raise', peer)),
+  'hand:raise': async (_data, { room, peer }) => done(room.raiseHand(peer)),
   'hand:lower': async (_data, { room, peer }) => done(room.perform('hand:lower', peer)),
   'hand:approve': async (data, { room, peer }) => done(room.perform('hand:approve', peer, data)),
   'hand:decline': async (data, { room, peer }) => done(room.perform('hand:decline', peer, data)),

@@ -4,14 +4,14 @@
 --
 -- Assembled from parts.lua, lib.lua, a part for each theme, and main.lua.
 --
--- KEYS  room stage hands names invites bans ticket home excluded where
+-- KEYS  room stage hands names invites bans ticket home excluded where handAddresses
 -- ARGV  action, actor's user id ('' is the server itself), unix time in ms, arguments (JSON), row of the permission table (JSON)
 --
 -- Returns {'error', code}, or {'ok', room hash, stage members (JSON), hands, names of hands, invites, effects, people excluded}, or of
 -- somebody who has entered and changed nothing {'unchanged', number of the record}. An effect is a user id followed by the cause that
 -- this person is told.
 
-local roomKey, stageKey, handsKey, namesKey, invitesKey, bansKey, ticketKey, homeKey, excludedKey, whereKey =
+local roomKey, stageKey, handsKey, namesKey, invitesKey, bansKey, ticketKey, homeKey, excludedKey, whereKey, handAddressesKey =
   unpack(KEYS)
 local partKeys = { roomKey, stageKey, handsKey, namesKey, invitesKey, bansKey }
 local action, actorId, now = ARGV[1], ARGV[2], tonumber(ARGV[3])
@@ -53,6 +53,17 @@ local function save(someone)
   redis.call('HSET', stageKey, someone.userId, cjson.encode(someone))
 end
 
+-- Somebody has decided about this person: what was decided before, and is written later, does not undo it.
+local function change(someone)
+  someone.changed = tonumber(setting('seq')) + 1
+  save(someone)
+end
+
+-- Was what is written now decided before the last decision about this person?
+local function isOvertaken(someone)
+  return args.decidedAt ~= nil and (someone.changed or 0) > args.decidedAt
+end
+
 local function roleOf(userId)
   local found = member(userId)
   return found and found.role or 'listener'
@@ -67,6 +78,7 @@ end
 
 local function dropHand(userId)
   redis.call('HDEL', namesKey, userId)
+  redis.call('HDEL', handAddressesKey, userId)
   return redis.call('ZREM', handsKey, userId) == 1
 end
 
@@ -78,7 +90,7 @@ local function takeStage(userId, name)
   if redis.call('HLEN', stageKey) >= tonumber(setting('speakerLimit')) then return 'STAGE_FULL' end
   dropHand(userId)
   dropInvite(userId)
-  save({ userId = userId, name = name, role = 'speaker', muted = true, away = false, since = now })
+  change({ userId = userId, name = name, role = 'speaker', muted = true, away = false, since = now })
 end
 
 local function leaveStage(userId)
@@ -91,7 +103,7 @@ end
 
 local function mute(someone)
   someone.muted = true
-  save(someone)
+  change(someone)
   tell(someone.userId, 'muted')
 end
 
@@ -99,12 +111,12 @@ local function crown(heir)
   for _, someone in ipairs(members()) do
     if someone.role == 'host' then
       someone.role = 'cohost'
-      save(someone)
+      change(someone)
       tell(someone.userId, 'other')
     end
   end
   heir.role = 'host'
-  save(heir)
+  change(heir)
   redis.call('HSET', roomKey, 'hostId', heir.userId, 'hostName', heir.name)
   tell(heir.userId, 'madeHost')
 end

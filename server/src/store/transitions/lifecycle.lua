@@ -17,7 +17,7 @@ transitions['room:restore'] = function()
     return
   end
   local record = args.record
-  redis.call('DEL', stageKey, handsKey, namesKey, invitesKey)
+  redis.call('DEL', stageKey, handsKey, namesKey, handAddressesKey, invitesKey)
   local seq = math.max(record.settings.seq, tonumber(setting('seq') or '0'))
   for name, value in pairs(record.settings) do
     redis.call('HSET', roomKey, name, value)
@@ -103,7 +103,7 @@ end
 transitions['room:end'] = function()
   endRecording()
   redis.call('HSET', roomKey, 'phase', 'ended', 'endedAt', now)
-  redis.call('DEL', handsKey, namesKey, invitesKey)
+  redis.call('DEL', handsKey, namesKey, handAddressesKey, invitesKey)
   for _, key in ipairs({ roomKey, stageKey, bansKey, whereKey, excludedKey }) do
     redis.call('EXPIRE', key, ENDED_ROOM_KEPT_S)
   end

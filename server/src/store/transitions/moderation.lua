@@ -6,11 +6,19 @@ local function exclude(userId, reason)
     redis.call('ZREM', excludedKey, entry)
   end
   readmit(userId)
-  redis.call('ZADD', excludedKey, tonumber(setting('seq')) + 1, reason .. ':' .. userId)
+  -- Whoever has come back since it was decided stays.
+  redis.call('ZADD', excludedKey, (args.decidedAt or tonumber(setting('seq'))) + 1, reason .. ':' .. userId)
   redis.call('EXPIRE', excludedKey, EXCLUDED_KEPT_S)
 end
 
+-- Somebody has given them another role since it was decided.
+local function isPromoted()
+  local someone = member(args.userId)
+  return args.decidedAt ~= nil and someone ~= nil and someone.role ~= args.targetRole
+end
+
 transitions['peer:remove'] = function()
+  if isPromoted() then return 'INVALID_STATE' end
   local wasHost = roleOf(args.userId) == 'host'
   exclude(args.userId, 'removed')
   leaveStage(args.userId)
@@ -23,6 +31,7 @@ transitions['peer:remove'] = function()
 end
 
 transitions['peer:ban'] = function()
+  if isPromoted() then return 'INVALID_STATE' end
   if redis.call('HLEN', bansKey) >= args.maxBans then return 'QUOTA_EXCEEDED' end
   redis.call('HSET', bansKey, args.userId, args.targetName)
   transitions['peer:remove']()

@@ -27,17 +27,17 @@ end
 
 transitions['stage:setMuted'] = function()
   local someone = member(actorId)
-  if someone.muted == args.muted then
+  if someone.muted == args.muted or isOvertaken(someone) then
     unchanged = true
     return
   end
   someone.muted = args.muted
-  save(someone)
+  change(someone)
 end
 
 transitions['stage:mute'] = function()
   local someone = member(args.userId)
-  if someone.muted then
+  if someone.muted or isOvertaken(someone) then
     unchanged = true
     return
   end
@@ -48,7 +48,8 @@ transitions['stage:muteOthers'] = function()
   local targets = allowed[roleOf(actorId)]
   unchanged = true
   for _, someone in ipairs(members()) do
-    if someone.userId ~= actorId and not someone.muted and includes(targets, someone.role) then
+    local isMeant = someone.userId ~= actorId and includes(targets, someone.role)
+    if isMeant and not someone.muted and not isOvertaken(someone) then
       mute(someone)
       unchanged = false
     end
@@ -59,14 +60,14 @@ transitions['cohost:add'] = function()
   if countCohosts() >= args.maxCohosts then return 'COHOSTS_FULL' end
   local someone = member(args.userId)
   someone.role = 'cohost'
-  save(someone)
+  change(someone)
   tell(args.userId, 'madeCohost')
 end
 
 transitions['cohost:remove'] = function()
   local someone = member(args.userId)
   someone.role = 'speaker'
-  save(someone)
+  change(someone)
   tell(args.userId, 'cohostRemoved')
 end
 
@@ -79,6 +80,6 @@ transitions['host:handOver'] = function()
   if cohosts >= args.maxCohosts then
     local old = member(actorId)
     old.role = 'speaker'
-    save(old)
+    change(old)
   end
 end

@@ -16,7 +16,7 @@ import { ClusterRole, ClusterRoleBinding } from 'kubernetes-models/rbac.authoriz
 import { Service, ServiceAccount } from 'kubernetes-models/v1';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
-import { variables } from '../server/src/config.ts';
+import { readConfig, variables } from '../server/src/config.ts';
 import { livenessRoutes, operationsRoutes } from '../server/src/http/routes/health.ts';
 import { manifestFaults } from './lib/manifest.mjs';
 import { root } from './lib/paths.mjs';
@@ -91,7 +91,7 @@ describe('the manifests', () => {
 
   it('hold no secret', () => {
     const values = [...pod.initContainers, ...pod.containers].flatMap(({ env }) => env);
-    for (const { name, value } of values.filter((entry) => /SECRET|PASSWORD|ICE_SERVERS/.test(entry.name))) {
+    for (const { name, value } of values.filter((entry) => /SECRET|PASSWORD|ICE_SERVERS|ADMIN_KEY/.test(entry.name))) {
       expect(value, name).toBeUndefined();
     }
     expect(Object.keys(settings)).not.toContain('SECRET');
@@ -122,7 +122,7 @@ describe('a node', () => {
     const known = [...Object.keys(variables.shape), ...helpers];
     expect(given.filter((name) => !known.includes(name))).toEqual([]);
     const values = { REDIS_PASSWORD: 'abc', NODE_ID: 'tribune-0', SECRET: 'x'.repeat(32), ...settings };
-    const parsed = variables.parse({ ...values, PUBLIC_URL: valueOf('PUBLIC_URL'), REDIS_URL: valueOf('REDIS_URL') });
+    const parsed = readConfig({ ...values, PUBLIC_URL: valueOf('PUBLIC_URL'), REDIS_URL: valueOf('REDIS_URL') });
     expect(parsed.PUBLIC_URL).toBe(`https://tribune-0.${settings.PUBLIC_HOST}`);
     expect(parsed.REDIS_URL).toBe('redis://:abc@tribune-redis:6379');
 

@@ -174,6 +174,9 @@ describe('the files that the configuration names', () => {
       };
       await expect(checkFiles(readConfig(good))).resolves.toBeUndefined();
       const elsewhere = { ...good, DATA_DIR: env.DATA_DIR, SECRET: KEY };
+      await expect(checkFiles({ ...readConfig(good), MEDIASOUP_WORKER_BIN: '/nowhere' })).rejects.toThrow(
+        /for example/,
+      );
       await expect(checkFiles(readConfig(elsewhere))).resolves.toBeUndefined();
     } finally {
       await rm(folder, { recursive: true });

@@ -1,6 +1,7 @@
 import { access, constants, mkdir } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { workerBin } from 'mediasoup';
 import type { Config, Variables } from './config.ts';
 import { isUnspecified } from './configValues.ts';
 
@@ -93,8 +94,11 @@ export async function checkFiles(
   const faults: Fault[] = [];
   if (WEB_DIR && !(await can(join(WEB_DIR, 'index.html'), constants.R_OK)))
     faults.push(['WEB_DIR', 'has no index.html that can be read']);
-  if (MEDIASOUP_WORKER_BIN && !(await can(MEDIASOUP_WORKER_BIN, constants.X_OK)))
-    faults.push(['MEDIASOUP_WORKER_BIN', 'is no program that can be run']);
+  if (!(await can(MEDIASOUP_WORKER_BIN ?? workerBin, constants.X_OK)))
+    faults.push([
+      'MEDIASOUP_WORKER_BIN',
+      MEDIASOUP_WORKER_BIN ? 'is no program that can be run' : 'is not set, and mediasoup has no worker',
+    ]);
   if (SECRET === undefined && !(await canKeep(DATA_DIR)))
     faults.push(['DATA_DIR', 'cannot be written, and no SECRET is set']);
   if (faults.length > 0) throw new ConfigError(faults);

@@ -128,13 +128,14 @@ describe('the nodes of a cluster', () => {
     nowMs = 1_700_000_000_000;
   });
 
-  function nodeOf(id: string, overrides: Partial<NodeState> = {}, perAddressShare = 1) {
+  function nodeOf(id: string, overrides: Partial<NodeState> = {}, perAddressShare = 1, peoplePerAddress = 1e6) {
     const node = {
       ...{ id, url: `http://${id}.test`, listeners: 0, capacity: 1000, joinsPerS: 10_000, draining: false },
       ...{ accepting: true, reason: null, mixerLoad: 0, takesRooms: true, secretFingerprint: 'same', ...overrides },
     };
     const registry = new NodeRegistry({ redis, logger, describe: () => node, nowMs: () => nowMs });
-    const admission = new Admission({ redis, registry, perAddressShare, nowMs: () => nowMs });
+    const limits = { perAddressShare, peoplePerAddress };
+    const admission = new Admission({ redis, registry, ...limits, nowMs: () => nowMs });
     return { node, registry, admission };
   }
 
@@ -165,6 +166,26 @@ describe('the nodes of a cluster', () => {
     nowMs += 1000;
     await registry.beat();
     expect(await outcomesFrom('school', 20)).toBe(20);
+  });
+
+  it('[AB17] let a school in within a minute or little more, and tell each of those who wait another time to come back', async () => {
+    const { registry, admission } = nodeOf('a', { joinsPerS: 200 }, 0.5, 600);
+    const isIn = new Set<string>();
+    const dueAtS = new Map(people(600).map((person) => [person, 0]));
+    let asked = 0;
+    for (let second = 0; second < 70; second++, nowMs += 1000) {
+      await registry.beat();
+      const coming = [...dueAtS].filter(([person, due]) => due <= second && !isIn.has(person));
+      for (const [person] of coming) {
+        asked += 1;
+        await admission.admit({ person, address: 'school' }).then(
+          () => isIn.add(person),
+          (error: { retryAfterS?: number }) => dueAtS.set(person, second + error.retryAfterS!),
+        );
+      }
+    }
+    expect(isIn.size).toBe(600);
+    expect(asked).toBeLessThan(600 * 6);
   });
 
   it('[AB17] let people of several addresses in by turns, and those of one address in the order of coming', async () => {
@@ -199,6 +220,31 @@ describe('the nodes of a cluster', () => {
     nowMs += 1500;
     await a.registry.beat();
     expect(a.registry.nodes.map(({ id }) => id)).toEqual(['a']);
+  });
+
+  it('[CL24] forget who is silent, and give back places, also when the clock of Redis is set back', async () => {
+    const [a, b] = [nodeOf('a', { capacity: 1 }), nodeOf('b', { draining: true })];
+    await a.registry.beat();
+    await b.registry.beat();
+    await a.admission.admit({ person: 'ann', address: 'one' });
+    nowMs -= 3_600_000;
+    await a.registry.beat();
+    expect(a.registry.find('b')).toBeDefined();
+    expect(a.registry.find('a')?.coming).toBe(0);
+    nowMs += 3000;
+    await a.registry.beat();
+    nowMs += 1500;
+    await a.registry.beat();
+    expect(a.registry.nodes.map(({ id }) => id)).toEqual(['a']);
+  });
+
+  it('[CL24] say how far their clocks are from that of Redis, and go by that', async () => {
+    const { registry } = nodeOf('a');
+    nowMs = Date.now() - 600_000;
+    await registry.beat();
+    await registry.beat();
+    expect(registry.find('a')?.clockAheadMs).toBeGreaterThan(590_000);
+    expect(Math.abs(registry.nowMs - nowMs)).toBeLessThan(10_000);
   });
 
   it('live beside one of another version, of which they cannot read what it says', async () => {

@@ -47,7 +47,7 @@ describe('the store of rooms', () => {
   ] as const)(
     'where the server records rooms "%s", its host cannot change that',
     async (recordingPolicy, action, recording) => {
-      const other = await store.create(SETTINGS, HOST, { quotas: QUOTAS, recordingPolicy });
+      const other = await store.create(SETTINGS, HOST, { address: 'here', quotas: QUOTAS, recordingPolicy });
       expect(other.recording).toBe(recording);
       await expect(store.transition(other.id, action, HOST)).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
     },
@@ -114,7 +114,7 @@ describe('the store of rooms', () => {
     const isMuted = async () => (await store.read(room.id)).record.stage.get('bob')?.muted;
     beforeEach(async () => {
       await store.transition(room.id, 'room:goLive', HOST);
-      await store.transition(room.id, 'hand:raise', BOB);
+      await store.transition(room.id, 'hand:raise', BOB, { address: 'one', addressShare: 1 });
       await store.transition(room.id, 'hand:approve', HOST, { userId: 'bob' });
       await store.transition(room.id, 'stage:setMuted', BOB, { muted: false });
     });

@@ -104,7 +104,8 @@ export class SignalingServer {
   constructor(options: SignalingServerOptions) {
     this.#options = options;
     const { config } = options;
-    this.#pace = new JoinPace({ perS: config.JOINS_PER_S, share: config.PER_ADDRESS_SHARE });
+    const perAddressS = Math.ceil(config.PEOPLE_PER_ADDRESS / 60);
+    this.#pace = new JoinPace({ perS: config.JOINS_PER_S, share: config.PER_ADDRESS_SHARE, perAddressS });
     this.#connections = new ConnectionLimits(config);
     this.#io = new Server(options.httpServer, {
       transports: ['websocket'],

@@ -66,12 +66,12 @@ describe('deploy/compose/docker-compose.yml', () => {
   });
 
   it.each(nodes)('gives %s only variables that it reads, with values that it takes', (name, { environment }) => {
-    const known = [...Object.keys(variables.shape)];
+    const known = [...Object.keys(variables.shape), 'NODE_EXTRA_CA_CERTS'];
     expect(Object.keys(environment).filter((variable) => !known.includes(variable))).toEqual([]);
     const values = Object.entries(environment).map(([variable, value]) => [variable, resolved(value)]);
     const parsed = readConfig(Object.fromEntries(values));
     expect(parsed.PUBLIC_URL).toBe(`http://${name}.localhost:3000`);
-    expect(parsed.REDIS_URL).toBe('redis://:password1@redis:6379');
+    expect(parsed.REDIS_URL).toBe('rediss://tribune:password1@redis:6379');
   });
 
   it.each(nodes)('lets people and the other nodes reach the sound of %s', (_name, node) => {
@@ -89,10 +89,13 @@ describe('deploy/compose/docker-compose.yml', () => {
     expect(Number.parseInt(node.stop_grace_period, 10)).toBeGreaterThanOrEqual(Number(example.get('DRAIN_S')) + 15);
   });
 
-  it('publishes nothing of Redis, and keeps it behind a password and on a volume', () => {
+  it('publishes nothing of Redis, keeps it on a volume, and hands its certificate to every node', () => {
     expect(services.redis.ports).toBeUndefined();
-    expect(services.redis.command).toContain('--requirepass');
     expect(services.redis.volumes.map((volume) => volume.split(':')[0])).toEqual(Object.keys(volumes));
+    for (const [, node] of nodes) {
+      expect(node.volumes).toEqual(['redis-tls:/redis-tls:ro']);
+      expect(node.environment.NODE_EXTRA_CA_CERTS).toBe('/redis-tls/ca.crt');
+    }
   });
 
   it('builds from files that exist', () => {

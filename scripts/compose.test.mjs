@@ -1,9 +1,10 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { readConfig, variables } from '../server/src/config.ts';
-import { createApp } from '../server/src/http/app.ts';
+import { securityHeaders } from '../server/src/http/securityHeaders.ts';
 import { root } from './lib/paths.mjs';
 
 const read = (path) => readFileSync(join(root, path), 'utf8');
@@ -61,7 +62,7 @@ describe('docker-compose.yml', () => {
 
   test('sets only variables that the server reads, to values that it takes', () => {
     const { environment } = services.server;
-    const known = Object.keys(variables.shape);
+    const known = [...Object.keys(variables.shape), 'NODE_EXTRA_CA_CERTS'];
     expect(Object.keys(environment).filter((name) => !known.includes(name))).toEqual([]);
     const secrets = { REDIS_PASSWORD: 'secret1', TURN_SECRET: 'secret of 16 letters' };
     const resolved = Object.entries(environment).map(([name, value]) => [
@@ -69,7 +70,7 @@ describe('docker-compose.yml', () => {
       String(value).replace(/\$\{(\w+)[^}]*\}/g, (_all, variable) => secrets[variable] ?? example.get(variable)),
     ]);
     const parsed = readConfig(Object.fromEntries(resolved));
-    expect(parsed.REDIS_URL).toBe('redis://:secret1@redis:6379');
+    expect(parsed.REDIS_URL).toBe('rediss://tribune:secret1@redis:6379');
     expect(parsed.TURN_URLS).toEqual(['turn:localhost:3478?transport=udp', 'turn:localhost:3478?transport=tcp']);
     expect(parsed.TURN_SECRET).toBe(secrets.TURN_SECRET);
   });
@@ -92,10 +93,15 @@ describe('docker-compose.yml', () => {
         for (const port of inside) expect(port < published.first || port > published.last).toBe(true);
   });
 
-  test('publishes nothing of Redis, and keeps it behind a password', () => {
+  test('publishes nothing of Redis, and hands it what its script reads and its certificate to the server', () => {
     expect(services.redis.ports).toBeUndefined();
-    expect(services.redis.command).toContain('--requirepass');
-    expect(services.redis.command).toContain('--appendonly yes');
+    const script = read('deploy/redis/start.sh');
+    for (const name of Object.keys(services.redis.environment)) expect(script).toMatch(new RegExp(`^# ${name} `, 'm'));
+    for (const option of ['--port 0 ', '--appendonly yes', '--maxmemory-policy noeviction'])
+      expect(script).toContain(option);
+    expect(services.redis.volumes).toContain('redis-tls:/tls');
+    expect(services.server.volumes).toContain('redis-tls:/redis-tls:ro');
+    expect(services.server.environment.NODE_EXTRA_CA_CERTS).toBe('/redis-tls/ca.crt');
   });
 
   test('publishes the ports that TURN relays from, to the media ports of the server and with its secret', () => {
@@ -120,7 +126,7 @@ describe('docker-compose.yml', () => {
     for (const service of Object.values(services)) {
       for (const volume of service.volumes ?? []) expect(Object.keys(volumes)).toContain(volume.split(':')[0]);
     }
-    expect(services.server.volumes).toEqual(['server-data:/data']);
+    expect(services.server.volumes).toContain('server-data:/data');
     expect(read('server/Dockerfile')).toContain('DATA_DIR=/data');
   });
 
@@ -181,27 +187,48 @@ describe('web/nginx.conf', () => {
   const locations = [...conf.matchAll(/location (?:= )?(\S+) \{\s*proxy_pass/g)].map((match) => match[1]);
 
   test('passes the interface on, and nothing else', () => {
-    expect(locations.sort()).toEqual(['/api/', '/socket.io/']);
+    expect(locations.sort()).toEqual(['/api/', '/live/', '/socket.io/']);
     expect(read('web/nodes.conf')).toContain(`http://server:${defaults.PORT};`);
     expect(services.web.ports).toEqual([`\${PORT:-${defaults.PORT}}:80`]);
   });
 
-  test('says with the page what the server says with it', async () => {
-    const unused = {};
-    const app = createApp({
-      config: { TRUST_PROXY: 0, JOINS_PER_S: 1 },
-      tokens: unused,
-      logger: unused,
-      metrics: unused,
-    });
-    const listening = app.listen(0);
-    const answer = await fetch(`http://localhost:${listening.address().port}/healthz`);
+  test.each([
+    ['one origin', {}, { CONNECT_SOURCES: '', FRAME_SOURCES: '' }],
+    [
+      'nodes of other origins, and a site that shows rooms',
+      { NODE_ORIGINS: ['https://*.tribune.example.org'], EMBED_ORIGINS: ['https://www.example.org'] },
+      {
+        CONNECT_SOURCES: 'https://*.tribune.example.org wss://*.tribune.example.org',
+        FRAME_SOURCES: 'https://www.example.org',
+      },
+    ],
+  ])('says with the page what the server says: %s', async (_name, config, environment) => {
+    const say = securityHeaders({ config, nodeOrigins: () => [] });
+    const listening = createServer((req, res) => say(req, res, () => res.end())).listen(0);
+    const answer = await fetch(`http://localhost:${listening.address().port}`);
     listening.close();
-    for (const [, name, value] of conf.matchAll(/add_header (\S+) "?([^"\n]*?)"? always;/g)) {
-      expect(`${name}: ${answer.headers.get(name)}`).toBe(`${name}: ${value}`);
-    }
+    const filled = conf.replace(/\$\{(\w+)\}/g, (_all, name) => environment[name]);
+    const headers = [...filled.matchAll(/add_header (\S+) "?([^"\n]*?)"? always;/g)].map(([, ...pair]) => pair);
+    expect(headers.map(([name]) => name)).toContain('Content-Security-Policy');
+    for (const [name, value] of headers)
+      expect([name, sourcesOf(answer.headers.get(name))]).toEqual([name, sourcesOf(value)]);
+  });
+
+  test('takes from the environment only what its image has', () => {
+    const [, names] = /^ENV (.*)$/m.exec(read('web/Dockerfile'));
+    const used = new Set([...conf.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name));
+    expect(names.split(' ').map((pair) => pair.replace('=', ''))).toEqual([...used].toSorted());
+    expect(Object.keys(services.web.environment).filter((name) => !used.has(name))).toEqual([]);
   });
 });
+
+/** Directives in any order, with any spaces. */
+function sourcesOf(header) {
+  return header
+    .split(';')
+    .map((directive) => directive.trim().replaceAll(/ +/g, ' '))
+    .toSorted();
+}
 
 test('.ci/run and what it calls are there', () => {
   expect(statSync(join(root, '.ci', 'run')).mode & 0o111).toBeTruthy();

@@ -72,7 +72,7 @@ describe('the manifests', () => {
     const files = kustomization.configMapGenerator.flatMap(({ envs = [], files: whole = [] }) => [...envs, ...whole]);
     for (const file of [...files, ...kustomization.resources]) expect(existsSync(join(folder, file)), file).toBe(true);
     const manifests = readdirSync(folder).filter((file) => file.endsWith('.yaml'));
-    const others = ['kustomization.yaml', 'redis-values.yaml'];
+    const others = ['kustomization.yaml'];
     expect(manifests.filter((file) => !kustomization.resources.includes(file)).toSorted()).toEqual(others);
   });
 
@@ -84,7 +84,13 @@ describe('the manifests', () => {
     const secret = keysOfSecret();
     expect(documented).toContain('create secret generic tribune-secrets');
     for (const key of secret) expect(documented).toContain(`--from-literal=${key}=`);
-    for (const { image } of [...pod.initContainers, ...pod.containers, ...web.spec.template.spec.containers]) {
+    const { containers } = named('StatefulSet', 'tribune-redis').spec.template.spec;
+    for (const { image } of [
+      ...pod.initContainers,
+      ...pod.containers,
+      ...web.spec.template.spec.containers,
+      ...containers,
+    ]) {
       expect(kustomization.images.map(({ name }) => name)).toContain(image);
     }
   });
@@ -117,14 +123,14 @@ describe('the manifests', () => {
 
 describe('a node', () => {
   it('is given only variables that it reads, with values that it takes', () => {
-    const helpers = ['PUBLIC_HOST', 'REDIS_PASSWORD'];
+    const helpers = ['PUBLIC_HOST', 'REDIS_PASSWORD', 'NODE_EXTRA_CA_CERTS'];
     const given = [...Object.keys(settings), ...node.env.map(({ name }) => name)];
     const known = [...Object.keys(variables.shape), ...helpers];
     expect(given.filter((name) => !known.includes(name))).toEqual([]);
     const values = { REDIS_PASSWORD: 'abc', NODE_ID: 'tribune-0', SECRET: 'x'.repeat(32), ...settings };
     const parsed = readConfig({ ...values, PUBLIC_URL: valueOf('PUBLIC_URL'), REDIS_URL: valueOf('REDIS_URL') });
     expect(parsed.PUBLIC_URL).toBe(`https://tribune-0.${settings.PUBLIC_HOST}`);
-    expect(parsed.REDIS_URL).toBe('redis://:abc@tribune-redis:6379');
+    expect(parsed.REDIS_URL).toBe('rediss://tribune:abc@tribune-redis:6379');
 
     function valueOf(name) {
       const at = node.env.findIndex((entry) => entry.name === name);
@@ -222,12 +228,21 @@ describe('the way in', () => {
   });
 });
 
-it('Redis has the password that the nodes use, and keeps what it is told', () => {
-  const { redisStandalone, externalConfig } = parse(read('redis-values.yaml'));
-  const { secretKeyRef } = node.env.find(({ name }) => name === 'REDIS_PASSWORD').valueFrom;
-  expect(redisStandalone.redisSecret).toEqual({ secretName: secretKeyRef.name, secretKey: secretKeyRef.key });
-  expect(externalConfig.data).toContain('appendonly yes');
-  expect(externalConfig.data).toContain('maxmemory-policy noeviction');
+it('Redis has the password and the authority that the nodes use, and a user that its image has', () => {
+  const redis = named('StatefulSet', 'tribune-redis').spec.template.spec;
+  const [{ env, volumeMounts }] = redis.containers;
+  const passwordOf = (entries) => entries.find(({ name }) => name === 'REDIS_PASSWORD').valueFrom.secretKeyRef;
+  expect(passwordOf(env)).toEqual(passwordOf(node.env));
+  const script = readFileSync(join(root, 'deploy', 'redis', 'start.sh'), 'utf8');
+  for (const { name, mountPath } of volumeMounts.filter(({ name }) => name !== 'tmp'))
+    expect(script, name).toContain(`:-${mountPath}}`);
+  const secretOf = ({ volumes }) => volumes.find(({ secret }) => secret).secret;
+  expect(secretOf(pod).secretName).toBe(secretOf(redis).secretName);
+  expect(secretOf(pod).items.map(({ key }) => key)).toEqual(['ca.crt']);
+  expect(node.env.find(({ name }) => name === 'NODE_EXTRA_CA_CERTS').value).toBe('/run/tribune-redis/ca.crt');
+  expect(named('Service', 'tribune-redis').spec.selector).toEqual(
+    named('StatefulSet', 'tribune-redis').spec.selector.matchLabels,
+  );
 });
 
 describe('announced-address.mjs', () => {

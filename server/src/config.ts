@@ -13,6 +13,7 @@ import {
   listenAddresses,
   number,
   origin,
+  originPatterns,
   port,
   postgresUrl,
   redisUrl,
@@ -38,6 +39,14 @@ export const variables = z.object({
     .default(75)
     .describe('Seconds for which a connection without a request is kept; longer than the proxy in front keeps it.'),
   PUBLIC_URL: origin.optional().describe('Origin under which people reach this node. Default: the origin of the page.'),
+  NODE_ORIGINS: originPatterns
+    .optional()
+    .describe(
+      'Origins of all nodes, those to come too, with commas between: pages connect to no others. Default: see below.',
+    ),
+  EMBED_ORIGINS: originPatterns
+    .optional()
+    .describe('Origins of other sites that may show rooms in a frame, with commas between. None when unset.'),
   NODE_ID: z
     .string()
     .regex(/^[\w.-]{1,64}$/, 'has to be of at most 64 letters, digits, dots, hyphens and underscores')

@@ -22,6 +22,8 @@ export const EXAMPLES: { readonly [N in VariableName]: string } = {
   METRICS_HOST: '127.0.0.1',
   KEEP_ALIVE_S: '75',
   PUBLIC_URL: 'https://tribune.example.org',
+  NODE_ORIGINS: 'https://*.tribune.example.org',
+  EMBED_ORIGINS: 'https://www.example.org',
   NODE_ID: 'n1',
   NODE_CAPACITY: '10000',
   CLUSTER_ADDRESS: '10.0.0.1 with 0.0.0.0, or fd00::1 with ::',

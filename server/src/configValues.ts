@@ -34,6 +34,18 @@ export const origin = z.string().transform((text, context) => {
   return parsed;
 });
 
+/** Origins with commas between, as sources of a Content-Security-Policy: `https://*.example.org` stands for every name below. */
+export const originPatterns = z.string().transform((text, context) => {
+  const origins = split(text).map((given) => given.replace(/\/$/, '').toLowerCase());
+  const isOrigin = (given: string) => /^https?:\/\/(?:\*\.)?[a-z\d-]+(?:\.[a-z\d-]+)*(?::(?:\d{1,5}|\*))?$/.test(given);
+  if (origins.length > 0 && origins.every(isOrigin)) return origins;
+  context.addIssue({
+    code: 'custom',
+    message: 'has to be origins that begin with https:// or http://, with commas between',
+  });
+  return z.NEVER;
+});
+
 /** `redis://`, `rediss://`, the path of a socket, or several servers: see `connectRedis`. */
 export const redisUrl = z.string('is missing').refine((text) => {
   if (text.startsWith('/')) return true;

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import compression from 'compression';
 import express, { type Express } from 'express';
-import helmet from 'helmet';
 import type { Config } from '../config.ts';
 import type { Logger } from '../logger.ts';
 import { createErrorHandler, notFound } from './problem.ts';
@@ -12,12 +11,14 @@ import { recordingRoutes, type RecordingRoutesOptions } from './routes/recording
 import { roomRoutes, type RoomRoutesOptions } from './routes/rooms.ts';
 import { warnOfUntrustedProxy } from './warnOfUntrustedProxy.ts';
 import { sessionRoutes, type SessionRoutesOptions } from './routes/session.ts';
+import { securityHeaders } from './securityHeaders.ts';
 
 const BODY_LIMIT = '16kb';
 const YEAR_MS = 365 * 24 * 3_600_000;
 
 interface AppOptions extends RoomRoutesOptions, SessionRoutesOptions, RecordingRoutesOptions, HealthOptions {
-  readonly config: RoomRoutesOptions['config'] & Pick<Config, 'TRUST_PROXY' | 'WEB_DIR' | 'ADMIN_KEY' | 'METRICS_PORT'>;
+  readonly config: RoomRoutesOptions['config'] &
+    Pick<Config, 'TRUST_PROXY' | 'WEB_DIR' | 'ADMIN_KEY' | 'METRICS_PORT' | 'NODE_ORIGINS' | 'EMBED_ORIGINS'>;
   readonly logger: Logger;
 }
 
@@ -26,7 +27,8 @@ export function createApp(options: AppOptions): Express {
   const { config, logger } = options;
   const app = express();
   app.set('trust proxy', config.TRUST_PROXY);
-  app.use(securityHeaders());
+  const nodeOrigins = () => options.describeCluster().nodes.flatMap(({ url }) => url ?? []);
+  app.use(securityHeaders({ config, nodeOrigins }));
   app.use(livenessRoutes());
   if (config.METRICS_PORT === undefined) app.use(operationsRoutes(options));
   app.use('/api', warnOfUntrustedProxy(config.TRUST_PROXY, logger));
@@ -49,23 +51,6 @@ export function createOperationsApp(options: HealthOptions & { readonly logger: 
   app.disable('x-powered-by');
   app.use(livenessRoutes(), operationsRoutes(options), notFound, createErrorHandler(options.logger));
   return app;
-}
-
-function securityHeaders() {
-  return helmet({
-    contentSecurityPolicy: {
-      directives: {
-        'connect-src': ["'self'", 'ws:', 'wss:'],
-        'font-src': ["'self'"],
-        'media-src': ["'self'", 'blob:', 'mediastream:'],
-        'style-src': ["'self'", "'unsafe-inline'"],
-        // Would break plain http on a local network, where people try it first.
-        'upgrade-insecure-requests': null,
-      },
-    },
-    // Whether the name is for https only is the proxy's to say.
-    strictTransportSecurity: false,
-  });
 }
 
 function servePage(app: Express, webDir: string): void {

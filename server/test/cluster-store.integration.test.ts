@@ -222,6 +222,19 @@ describe('the nodes of a cluster', () => {
     expect(a.registry.nodes.map(({ id }) => id)).toEqual(['a']);
   });
 
+  it('keep one place for each person: that on a node which they could not reach is for others', async () => {
+    const [a, b] = [nodeOf('a', { capacity: 1 }), nodeOf('b', { capacity: 0 })];
+    await a.registry.beat();
+    await b.registry.beat();
+    await a.admission.admit({ person: 'ann', address: 'one' });
+    b.node.capacity = 1;
+    await b.registry.beat();
+    const again = { person: 'ann', address: 'one', avoid: a.node.url! };
+    expect(await b.admission.admit(again)).toMatchObject({ kind: 'node', node: { id: 'b' } });
+    await a.registry.beat();
+    expect(a.registry.nodes.map(({ coming }) => coming)).toEqual([0, 1]);
+  });
+
   it('[CL24] forget who is silent, and give back places, also when the clock of Redis is set back', async () => {
     const [a, b] = [nodeOf('a', { capacity: 1 }), nodeOf('b', { draining: true })];
     await a.registry.beat();

@@ -62,6 +62,11 @@ describe('a recorded room and its replay', () => {
     expect(Date.now() - endedAt).toBeLessThan(PLAYABLE_WITHIN_MS + 1500);
   });
 
+  it('so it does for whoever was inside and opens the link again', async () => {
+    await ben.page.goto(link);
+    await expectVisible(ben.button(ben.texts.replay.play));
+  });
+
   it('the replay names who spoke, and axe finds nothing to say', async () => {
     const speakers = cleo.page.getByRole('region', { name: cleo.texts.replay.speakers });
     await expectVisible(speakers.getByRole('button', { name: /^Ada/ }));

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { ApiClient } from '@tribune/shared/ApiClient.ts';
-import { TestPeer } from '../server/test/support/TestPeer.ts';
+import { TestPeer } from '@tribune/server/test/support/TestPeer.ts';
 import { Person } from './support/Person.ts';
 import { TestDeployment } from './support/TestDeployment.ts';
 

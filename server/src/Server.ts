@@ -116,6 +116,7 @@ export class Server {
       logger,
       describe: () => this.#describe(config, tokens.fingerprint),
     });
+    tokens.useClock(() => this.#registry.nowMs);
     this.#admission = new Admission({
       ...{ redis: this.#redis, registry: this.#registry, perAddressShare: config.PER_ADDRESS_SHARE },
       peoplePerAddress: config.PEOPLE_PER_ADDRESS,

@@ -21,7 +21,7 @@ describe.each(kindsOfDatabase)('the archive with $kind', ({ kind, start }) => {
 
   /** A node; its first sweep is over. */
   const open = async (values: Readonly<Record<string, string>> = {}) => {
-    const env = { REDIS_URL: 'unused', DATA_DIR: folder, NODE_ID: 'node-1', ...values };
+    const env = { REDIS_URL: 'redis://unused', DATA_DIR: folder, NODE_ID: 'node-1', ...values };
     const config = readConfig(kind === 'PostgreSQL' ? { ...env, DATABASE_URL: url } : env);
     const archive = new RecordingArchive(config, createLogger({ LOG_LEVEL: 'silent' }));
     opened.push(archive);
@@ -189,7 +189,7 @@ it('an archive whose folder cannot be used says so, and takes what it is told al
   const folder = await mkdtemp(join(tmpdir(), 'tribune-archive-'));
   const file = join(folder, 'file');
   await writeFile(file, '');
-  const config = readConfig({ REDIS_URL: 'unused', DATA_DIR: file });
+  const config = readConfig({ REDIS_URL: 'redis://unused', DATA_DIR: file });
   const archive = new RecordingArchive(config, createLogger({ LOG_LEVEL: 'silent' }));
   archive.log.start(newRecording({ id: 'any' }));
   await vi.waitFor(() => {

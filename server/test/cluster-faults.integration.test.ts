@@ -293,6 +293,71 @@ it('[CL4] the stage of a room that no other node has open goes at once, and its 
   await other.close();
 });
 
+it('[CL4] a home that has just joined is known to whoever asks for the stage', async () => {
+  const home = await TestServer.createFirstNode();
+  const { room, host } = await home.createRoom();
+  const other = await home.addNode();
+  const { nodeId } = (await (await fetch(`${other.origin}/cluster`)).json()) as { nodeId: string };
+  await home.server.rooms.rooms.get(room.id)!.release(nodeId);
+  expect((await host.api.createTicket(room.id)).url).toBe(other.origin);
+  await other.close();
+  await home.close();
+});
+
+it('[ME1] a listener comes in while the mixer takes no room, and is told to start media once it does', async () => {
+  const server = await TestServer.create();
+  const { room, host } = await server.createRoom();
+  await host.request('room:goLive');
+  const refusing = vi.spyOn(server.server.mixer, 'openRoom').mockRejectedValue(new Error('full'));
+  const lea = await server.createPeer('lea');
+  expect((await lea.join(room.id)).media).toEqual({ kind: 'none' });
+  refusing.mockRestore();
+  await lea.told('media:restart');
+  expect((await lea.request('media:start')).consumers).toHaveLength(1);
+  await server.close();
+});
+
+it('[CL11] a node that hangs holds up no invitation and no search', async () => {
+  const home = await TestServer.createFirstNode();
+  const [third, frozen] = [await home.addNode(), await home.addNode()];
+  const { room, host } = await home.createRoom();
+  await host.request('room:goLive');
+  const lea = await third.createPeer('lea');
+  const max = await frozen.createPeer('max');
+  await third.admit(lea, room.id);
+  await frozen.admit(max, room.id);
+  await expect.poll(async () => (await host.api.getRoom(room.id)).listeners, { timeout: 8000 }).toBe(2);
+  // It hears everything and says nothing, as a process that was stopped and is not missed yet.
+  const frozenId = ((await (await fetch(`${frozen.origin}/cluster`)).json()) as { nodeId: string }).nodeId;
+  const publish = ClusterBus.prototype.publish;
+  vi.spyOn(ClusterBus.prototype, 'publish').mockImplementation(async function (this: ClusterBus, roomId, message) {
+    return this.nodeId === frozenId ? true : publish.call(this, roomId, message);
+  });
+  const asked = performance.now();
+  await host.request('stage:invite', { userId: lea.userId });
+  expect(await host.request('audience:list', { query: 'le' })).toMatchObject({
+    people: [{ name: 'lea' }],
+    isPartial: true,
+  });
+  // Not the five seconds that they took.
+  expect(performance.now() - asked).toBeLessThan(3000);
+  vi.restoreAllMocks();
+  for (const node of [frozen, third, home]) await node.close();
+});
+
+it('[MO1] somebody who is sent away is told so once, and it is counted once', async () => {
+  const server = await TestServer.create();
+  const { room, host } = await server.createRoom();
+  const [eve] = await server.joinAll(room.id, 'eve');
+  await host.request('peer:ban', { userId: eve!.userId });
+  // The plan goes on naming the ban with every look.
+  for (let look = 0; look < 3; look++) await server.server.rooms.rooms.get(room.id)!.tick();
+  await eve!.until(() => eve!.disconnection === 'banned', 'the ban');
+  expect(eve!.all('closed')).toEqual([{ reason: 'banned' }]);
+  expect(await (await fetch(`${server.origin}/metrics`)).text()).toContain('tribune_closes_total{reason="banned"} 1');
+  await server.close();
+});
+
 it('[CL14] a claim of the home that was under way when the stage was given away does not take it back', async () => {
   const home = await TestServer.createFirstNode();
   const other = await home.addNode();

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startRedis, type OwnRedis } from '../../scripts/lib/redis.mjs';
+import { startRedis, type OwnRedis } from '@tribune/scripts/redis.mjs';
 import { HomeLease, LEASE_MS } from '../src/cluster/HomeLease.ts';
 import { Admission } from '../src/admission/Admission.ts';
 import { NodeRegistry, type NodeState } from '../src/cluster/NodeRegistry.ts';
@@ -220,6 +220,44 @@ describe('the nodes of a cluster', () => {
     nowMs += 1500;
     await a.registry.beat();
     expect(a.registry.nodes.map(({ id }) => id)).toEqual(['a']);
+  });
+
+  it('keep one place for each person: that on a node which they could not reach is for others', async () => {
+    const [a, b] = [nodeOf('a', { capacity: 1 }), nodeOf('b', { capacity: 0 })];
+    await a.registry.beat();
+    await b.registry.beat();
+    await a.admission.admit({ person: 'ann', address: 'one' });
+    b.node.capacity = 1;
+    await b.registry.beat();
+    const again = { person: 'ann', address: 'one', avoid: a.node.url! };
+    expect(await b.admission.admit(again)).toMatchObject({ kind: 'node', node: { id: 'b' } });
+    await a.registry.beat();
+    expect(a.registry.nodes.map(({ coming }) => coming)).toEqual([0, 1]);
+  });
+
+  it('[CL24] forget who is silent, and give back places, also when the clock of Redis is set back', async () => {
+    const [a, b] = [nodeOf('a', { capacity: 1 }), nodeOf('b', { draining: true })];
+    await a.registry.beat();
+    await b.registry.beat();
+    await a.admission.admit({ person: 'ann', address: 'one' });
+    nowMs -= 3_600_000;
+    await a.registry.beat();
+    expect(a.registry.find('b')).toBeDefined();
+    expect(a.registry.find('a')?.coming).toBe(0);
+    nowMs += 3000;
+    await a.registry.beat();
+    nowMs += 1500;
+    await a.registry.beat();
+    expect(a.registry.nodes.map(({ id }) => id)).toEqual(['a']);
+  });
+
+  it('[CL24] say how far their clocks are from that of Redis, and go by that', async () => {
+    const { registry } = nodeOf('a');
+    nowMs = Date.now() - 600_000;
+    await registry.beat();
+    await registry.beat();
+    expect(registry.find('a')?.clockAheadMs).toBeGreaterThan(590_000);
+    expect(Math.abs(registry.nowMs - nowMs)).toBeLessThan(10_000);
   });
 
   it('live beside one of another version, of which they cannot read what it says', async () => {

@@ -157,6 +157,8 @@ it('[CL22] a node that never had a room says no more than "not now" after Redis 
   const gone = home.server.rooms.rooms.get(room.id)!;
   gone.tick = async () => undefined;
   await home.flush();
+  // Not even where the room is open.
+  expect(await lea.refusal(lea.request('hand:raise'))).toBe('UNAVAILABLE');
   expect(await max.refusal(max.api.createTicket(room.id))).toBe('UNAVAILABLE');
   expect(await max.refusal(max.api.getRoom(room.id))).toBe('UNAVAILABLE');
   await insist(async () => max.api.createTicket(room.id));

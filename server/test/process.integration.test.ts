@@ -10,8 +10,8 @@ import { ApiClient } from '@tribune/shared/ApiClient.ts';
 import { ServerProcess } from '@tribune/server-process';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startRedis, type OwnRedis } from '../../scripts/lib/redis.mjs';
-import { freePort } from '../../scripts/lib/port.mjs';
+import { startRedis, type OwnRedis } from '@tribune/scripts/redis.mjs';
+import { freePort } from '@tribune/scripts/port.mjs';
 import { TestPeer } from './support/TestPeer.ts';
 
 const START_SCRIPT = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url));

@@ -2,10 +2,12 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startRedis, type OwnRedis } from '../../scripts/lib/redis.mjs';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { startRedis, type OwnRedis } from '@tribune/scripts/redis.mjs';
 import { createLogger } from '../src/logger.ts';
 import { connectRedis } from '../src/store/connectRedis.ts';
+import { RoomRecordCache } from '../src/rooms/RoomRecordCache.ts';
+import { RoomDirectory } from '../src/store/RoomDirectory.ts';
 import type { RoomRecord } from '../src/store/RoomRecord.ts';
 import { RoomStore } from '../src/store/RoomStore.ts';
 
@@ -108,13 +110,48 @@ describe('the store of rooms', () => {
     expect(change?.record.stage.get(HOST.userId)?.away).toBe(false);
   });
 
+  it('is read twice at most, however many ask at once, and each answer is newer than its question', async () => {
+    const logger = createLogger({ LOG_LEVEL: 'silent' });
+    const cache = new RoomRecordCache({ record: room, store, logger, fence: () => null });
+    const reads = vi.spyOn(store, 'read');
+    const first = cache.read();
+    await store.transition(room.id, 'room:lock', HOST, { locked: true });
+    const others = await Promise.all(Array.from({ length: 50 }, async () => cache.read()));
+    await first;
+    expect(others.every(({ locked }) => locked)).toBe(true);
+    expect(reads.mock.calls.length).toBeLessThanOrEqual(2);
+    reads.mockRestore();
+  });
+
+  it('[CL24] finds the rooms that no node keeps by the clock of Redis, whatever that of the node says', async () => {
+    const directory = new RoomDirectory(redis);
+    vi.spyOn(Date, 'now').mockReturnValue(Date.now() + 3_600_000);
+    const fresh = await create({ userId: 'other', name: 'Other' });
+    vi.restoreAllMocks();
+    const ageBy = async (key: string, ms: number) => redis.zincrby(`tribune:{index}:${key}`, -ms, fresh.id);
+    expect(await directory.findOrphans()).toEqual([]);
+    await ageBy('open', 6000);
+    expect(await directory.findOrphans()).toEqual([fresh.id]);
+    await directory.keep([{ roomId: fresh.id, card: null }]);
+    expect(await directory.findOrphans()).toEqual([]);
+    await ageBy('kept', 6000);
+    expect(await directory.findOrphans()).toEqual([fresh.id]);
+    // The clock of Redis was an hour ahead when the home last said that it keeps the room, and died.
+    await ageBy('kept', -3_600_000);
+    await directory.keep([{ roomId: fresh.id, card: null }]);
+    await ageBy('kept', -3_600_000);
+    await directory.findOrphans();
+    await ageBy('kept', 6000);
+    expect(await directory.findOrphans()).toEqual([fresh.id]);
+  });
+
   describe('a decision that is written late', () => {
     const BOB = { userId: 'bob', name: 'Bob' };
     const seqNow = async () => (await store.read(room.id)).record.seq;
     const isMuted = async () => (await store.read(room.id)).record.stage.get('bob')?.muted;
     beforeEach(async () => {
       await store.transition(room.id, 'room:goLive', HOST);
-      await store.transition(room.id, 'hand:raise', BOB);
+      await store.transition(room.id, 'hand:raise', BOB, { address: 'one', addressShare: 1 });
       await store.transition(room.id, 'hand:approve', HOST, { userId: 'bob' });
       await store.transition(room.id, 'stage:setMuted', BOB, { muted: false });
     });

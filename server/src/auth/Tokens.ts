@@ -36,6 +36,7 @@ export type Ticket = z.infer<typeof ticketClaims>;
 /** Signs and verifies guest sessions and tickets (JWT, RFC 7519; HS256). */
 export class Tokens {
   readonly #key: KeyObject;
+  #now: () => number = Date.now;
   /** Tells whether two nodes have the same secret, and nothing else about it. */
   readonly fingerprint: string;
 
@@ -43,6 +44,11 @@ export class Tokens {
     // A string would be tried as a PEM key at every call, for half a millisecond of each join.
     this.#key = createSecretKey(Buffer.from(secret));
     this.fingerprint = createHmac('sha256', this.#key).update('tribune fingerprint').digest('hex').slice(0, 8);
+  }
+
+  /** @param now Unix time in ms by a clock that all nodes share, so that a ticket of one is good on another whatever theirs say */
+  useClock(now: () => number): void {
+    this.#now = now;
   }
 
   signSession({ userId, name }: Person): string {
@@ -90,7 +96,7 @@ export class Tokens {
   }
 
   #sign(claims: object, audience: string, subject: string, expiresIn: number): string {
-    return jwt.sign(claims, this.#key, {
+    return jwt.sign({ ...claims, iat: this.#nowS }, this.#key, {
       algorithm: ALGORITHM,
       issuer: ISSUER,
       audience,
@@ -101,7 +107,12 @@ export class Tokens {
   }
 
   #verify(token: string, audience: string): unknown {
-    return jwt.verify(token, this.#key, { algorithms: [ALGORITHM], issuer: ISSUER, audience });
+    const options = { algorithms: [ALGORITHM], issuer: ISSUER, audience, clockTimestamp: this.#nowS };
+    return jwt.verify(token, this.#key, options as jwt.VerifyOptions);
+  }
+
+  get #nowS(): number {
+    return Math.floor(this.#now() / 1000);
   }
 }
 

@@ -6,6 +6,8 @@ import type { Logger } from '../logger.ts';
 import { defineNodeScript, NODE_LIFE_MS, type ScriptAnswer } from './nodeScripts.ts';
 
 const BEAT_MS = 1000;
+/** Clocks that differ by more are said to differ. */
+const CLOCK_TOLERANCE_MS = 5000;
 /** Mixer loads that differ by less are the same: rooms stay where their host is. */
 const SAME_LOAD = 0.1;
 
@@ -31,6 +33,8 @@ const nodeInfo = z.object({
   secretFingerprint: z.string(),
   /** Tells a process from another of the same name. */
   instance: z.string(),
+  /** How far its clock is ahead of Redis', in ms. */
+  clockAheadMs: z.number().default(0),
   /** Unix time in ms of its first beat, by Redis' clock. */
   startedAt: z.number().default(0),
 });
@@ -45,7 +49,7 @@ export interface NodeProblem {
 }
 
 /** How a node is at this moment. */
-export type NodeState = Omit<NodeInfo, 'instance' | 'startedAt'>;
+export type NodeState = Omit<NodeInfo, 'instance' | 'startedAt' | 'clockAheadMs'>;
 
 interface NodeRegistryOptions {
   readonly redis: Redis;
@@ -70,6 +74,9 @@ export class NodeRegistry {
   #problemSinceMs = 0;
   /** Until then, a node that Redis does not know is one that it has forgotten. */
   #trustedUntilMs = -Infinity;
+  /** What Redis' clock says, less this process' own steady clock. */
+  #redisClockMs: number | null = null;
+  #clockAheadMs = 0;
   #timer: NodeJS.Timeout | null = null;
   #hasLeft = false;
   #beating: Promise<void> | null = null;
@@ -96,6 +103,11 @@ export class NodeRegistry {
   get mustKeepAway(): boolean {
     if (!this.#problem) return false;
     return this.#problem.reason !== 'name' || performance.now() - this.#problemSinceMs > NODE_LIFE_MS + BEAT_MS;
+  }
+
+  /** Unix time in ms by Redis' clock, the one that all nodes share: theirs may differ, or be set. */
+  get nowMs(): number {
+    return this.#redisClockMs === null ? Date.now() : performance.now() + this.#redisClockMs;
   }
 
   /** Nodes with another secret take none of the tickets that this one signs. */
@@ -168,11 +180,16 @@ export class NodeRegistry {
     const arrived = this.#arrived;
     this.#arrived = [];
     try {
-      const self = { ...this.#options.describe(), instance: this.#instance };
-      const [state, ...flat] = await this.#run(
+      const self = {
+        ...this.#options.describe(),
+        instance: this.#instance,
+        clockAheadMs: Math.round(this.#clockAheadMs),
+      };
+      const [state, time, ...flat] = await this.#run(
         'beat',
         ...[self.id, JSON.stringify(self), self.instance, NODE_LIFE_MS, JSON.stringify(arrived)],
       );
+      this.#takeClock(Number(time));
       const nodes = readNodes(flat);
       this.#setProblem(state === 'taken' ? nameIsTaken(self) : findForeignSecret(nodes, self));
       this.#take(nodes, state === 'new');
@@ -180,6 +197,19 @@ export class NodeRegistry {
       this.#arrived.unshift(...arrived);
       throw error;
     }
+  }
+
+  /** Says once when the clock begins to differ, and once when it does no longer. */
+  #takeClock(redisMs: number): void {
+    this.#redisClockMs = redisMs - performance.now();
+    const wasOff = Math.abs(this.#clockAheadMs) > CLOCK_TOLERANCE_MS;
+    this.#clockAheadMs = Date.now() - redisMs;
+    const isOff = Math.abs(this.#clockAheadMs) > CLOCK_TOLERANCE_MS;
+    const { logger } = this.#options;
+    const aheadMs = Math.round(this.#clockAheadMs);
+    if (isOff && !wasOff)
+      logger.warn({ aheadMs }, 'The clock of this machine is not that of Redis: times shown are wrong');
+    else if (wasOff && !isOff) logger.info({ aheadMs }, 'The clock of this machine is that of Redis again');
   }
 
   /** Where Redis did not know even this node, it has lost the others too: they are given time to say that they live. */

@@ -4,7 +4,7 @@
 --       … 'leave', …, node id, its instance
 -- 'beat' and 'list' return {JSON of a node, people on their way to it, ...} of all live nodes. 'beat' begins with 'new' where the node
 -- was not known, as after a loss of all that Redis held, with 'known' otherwise, and with 'taken' where another process that lives has
--- the same name: nothing is written then.
+-- the same name: nothing is written then. The time in ms follows.
 
 local function list(lifeMs)
   local flat = {}
@@ -35,6 +35,7 @@ if operation == 'beat' then
   local live = list(lifeMs)
   local before = known(nodeId)
   if before.instance and before.instance ~= instance then
+    table.insert(live, 1, now)
     table.insert(live, 1, 'taken')
     return live
   end
@@ -51,6 +52,7 @@ if operation == 'beat' then
   end
   redis.call('HSET', overbookingKey, nodeId, overbooking(nodeId))
   local answer = list(lifeMs)
+  table.insert(answer, 1, now)
   table.insert(answer, 1, isNew == 1 and 'new' or 'known')
   return answer
 end

@@ -26,6 +26,8 @@ local function reservedFor(nodeId)
 end
 
 local second = math.floor(now / 1000)
+-- No place is kept for so long.
+local MAX_RESERVATION_MS = 60000
 
 -- Of one second: what was given for a node, and who came.
 local function count(kind, nodeId)
@@ -44,8 +46,18 @@ local function forget(nodeId)
   redis.call('HDEL', overbookingKey, nodeId)
 end
 
+-- The clock has been set back: what is of the future would last until then.
+local function endFuture()
+  for _, key in ipairs({ seenKey, askedKey }) do
+    for _, id in ipairs(redis.call('ZRANGEBYSCORE', key, '(' .. now, '+inf')) do
+      redis.call('ZADD', key, now, id)
+    end
+  end
+end
+
 -- Live nodes, and the people on their way to each. A dead node is forgotten with its reservations.
 local function nodes(lifeMs)
+  endFuture()
   for _, nodeId in ipairs(redis.call('ZRANGEBYSCORE', seenKey, '-inf', now - lifeMs)) do
     forget(nodeId)
   end
@@ -54,6 +66,7 @@ local function nodes(lifeMs)
     local json = redis.call('HGET', infoKey, nodeId)
     if json then
       redis.call('ZREMRANGEBYSCORE', reservedFor(nodeId), '-inf', now)
+      redis.call('ZREMRANGEBYSCORE', reservedFor(nodeId), now + MAX_RESERVATION_MS, '+inf')
       local coming = redis.call('ZCARD', reservedFor(nodeId))
       all[#all + 1] = { id = nodeId, json = json, info = cjson.decode(json), coming = coming }
     end

@@ -9,6 +9,7 @@ import { livenessRoutes, operationsRoutes, type HealthOptions } from './routes/h
 import { liveRoutes } from './routes/live.ts';
 import { recordingRoutes, type RecordingRoutesOptions } from './routes/recordings.ts';
 import { roomRoutes, type RoomRoutesOptions } from './routes/rooms.ts';
+import { warnOfUntrustedProxy } from './warnOfUntrustedProxy.ts';
 import { sessionRoutes, type SessionRoutesOptions } from './routes/session.ts';
 import { securityHeaders } from './securityHeaders.ts';
 
@@ -30,6 +31,7 @@ export function createApp(options: AppOptions): Express {
   app.use(securityHeaders({ config, nodeOrigins }));
   app.use(livenessRoutes());
   if (config.METRICS_PORT === undefined) app.use(operationsRoutes(options));
+  app.use('/api', warnOfUntrustedProxy(config.TRUST_PROXY, logger));
   app.use('/api', express.json({ limit: BODY_LIMIT }));
   app.use('/api/session', sessionRoutes(options));
   app.use('/api/rooms', roomRoutes(options));

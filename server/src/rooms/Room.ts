@@ -173,7 +173,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
     }
     // A node that came since the last beat is not known yet.
     const { known } = this.#reconciler.home;
-    if (known && this.home.kind === 'elsewhere') await this.#options.cluster.lookFor(known.nodeId);
+    if (known && this.home.kind !== 'here') await this.#options.cluster.lookFor(known.nodeId);
     const elsewhere = this.#liveHomeElsewhere;
     return elsewhere?.url === avoid ? null : elsewhere;
   }

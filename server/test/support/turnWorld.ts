@@ -3,7 +3,7 @@ import { createSocket } from 'node:dgram';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { IceServer } from '@tribune/shared/protocol.ts';
-import { MediaConnection } from '../../../loadtest/src/media/MediaConnection.ts';
+import { MediaConnection } from '@tribune/loadtest/media/MediaConnection.ts';
 import { IceServers } from '../../src/auth/IceServers.ts';
 import { TestServer } from './TestServer.ts';
 

@@ -32,6 +32,7 @@ it('measures floor, SFU, joins and signalling, and writes what it promises', asy
     joinWorkerFloors: expect.any(Number),
     joinNodeFloors: expect.any(Number),
     broadcastUsPerSocket: { 50: expect.any(Number) },
+    door: { honestP95Ms: { without: POSITIVE, with: POSITIVE }, ratio: POSITIVE },
   });
   expect(result.joins?.arrivals.map(({ share }) => share)).toEqual([0.5, 0.9]);
   expect(fileNameOf({ ...report, machine: { ...report.machine, cpu: 'Intel(R) Xeon(R) 6' } })).toBe(

@@ -2,10 +2,13 @@ import { useEffect } from 'react';
 import { usePlayback } from './roomFacts.ts';
 import { useRoomClient } from './useRoomClient.ts';
 
-/** Shows the room on the lock screen and beside the media keys for as long as it is open, and obeys their play and pause. */
-export function useMediaSession({ title, artist }: { readonly title: string; readonly artist: string }): void {
-  const client = useRoomClient();
-  const paused = usePlayback() === 'paused';
+interface MediaTitle {
+  readonly title: string;
+  readonly artist: string;
+}
+
+/** Names what plays on the lock screen and beside the media keys, for as long as it is open. */
+export function useMediaTitle({ title, artist }: MediaTitle): void {
   useEffect(() => {
     if (!('mediaSession' in navigator)) return;
     const { mediaSession } = navigator;
@@ -15,15 +18,28 @@ export function useMediaSession({ title, artist }: { readonly title: string; rea
       album: 'Tribune',
       artwork: [{ src: '/icon-512.png', sizes: '512x512', type: 'image/png' }],
     });
-    mediaSession.setActionHandler('play', () => void client.startPlayback());
-    mediaSession.setActionHandler('pause', () => client.pausePlayback());
     return () => {
       mediaSession.metadata = null;
       mediaSession.playbackState = 'none';
+    };
+  }, [title, artist]);
+}
+
+/** Shows the room on the lock screen and beside the media keys for as long as it is open, and obeys their play and pause. */
+export function useMediaSession({ title, artist }: MediaTitle): void {
+  const client = useRoomClient();
+  const paused = usePlayback() === 'paused';
+  useMediaTitle({ title, artist });
+  useEffect(() => {
+    if (!('mediaSession' in navigator)) return;
+    const { mediaSession } = navigator;
+    mediaSession.setActionHandler('play', () => void client.startPlayback());
+    mediaSession.setActionHandler('pause', () => client.pausePlayback());
+    return () => {
       mediaSession.setActionHandler('play', null);
       mediaSession.setActionHandler('pause', null);
     };
-  }, [title, artist, client]);
+  }, [client]);
   useEffect(() => {
     if ('mediaSession' in navigator) navigator.mediaSession.playbackState = paused ? 'paused' : 'playing';
   }, [paused]);

@@ -1,5 +1,5 @@
 import { useEffect } from 'react';
-import { useMediaSession } from '../hooks/useMediaSession.ts';
+import { useMediaTitle } from '../hooks/useMediaSession.ts';
 import type { Player } from './usePlayer.ts';
 
 interface ReplaySession {
@@ -12,7 +12,7 @@ interface ReplaySession {
 /** The lock screen and the media keys play, pause and skip. */
 export function useReplaySession({ title, artist, player, actions }: ReplaySession): void {
   const { isPlaying, seek } = player;
-  useMediaSession({ title, artist });
+  useMediaTitle({ title, artist });
   useEffect(() => {
     if (!('mediaSession' in navigator)) return;
     navigator.mediaSession.playbackState = isPlaying ? 'playing' : 'paused';

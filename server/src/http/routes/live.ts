@@ -26,7 +26,10 @@ export function liveRoutes({ rooms }: { readonly rooms: RoomManager }): Router {
       const room = await find(req.params.id);
       // The node of the stage makes the segments.
       const home = room.home.kind === 'here' ? null : await room.findHome();
-      if (home?.url) return void res.set('Cache-Control', PLAYLIST_CACHE).redirect(307, home.url + req.originalUrl);
+      if (home?.url) {
+        res.set('Cache-Control', PLAYLIST_CACHE).redirect(307, home.url + req.originalUrl);
+        return;
+      }
       if (room.record.phase !== 'live') throw new AppError('UNAVAILABLE', 'The room is not live');
       const playlist = room.askLive().writePlaylist();
       if (playlist === null) throw new AppError('UNAVAILABLE', 'The first segment is being made');

@@ -44,5 +44,5 @@ end
 
 -- Nobody is told by name: the state that everyone gets says that no hand is up.
 transitions['hand:lower-all'] = function()
-  unchanged = redis.call('DEL', handsKey, namesKey) == 0
+  unchanged = redis.call('DEL', handsKey, namesKey, handAddressesKey) == 0
 end

@@ -90,7 +90,12 @@ local function takeStage(userId, name)
   if redis.call('HLEN', stageKey) >= tonumber(setting('speakerLimit')) then return 'STAGE_FULL' end
   dropHand(userId)
   dropInvite(userId)
-  change({ userId = userId, name = name, role = 'speaker', muted = true, away = false, since = now })
+  -- In the order of coming, also where a clock was set back or that of another node is behind.
+  local since = now
+  for _, someone in ipairs(members()) do
+    since = math.max(since, someone.since + 1)
+  end
+  change({ userId = userId, name = name, role = 'speaker', muted = true, away = false, since = since })
 end
 
 local function leaveStage(userId)

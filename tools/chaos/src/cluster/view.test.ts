@@ -11,6 +11,7 @@ const info = (id: string, listeners: number, coming = 0) => ({
     secretFingerprint: '',
     instance: id,
     startedAt: 0,
+    clockAheadMs: 0,
   },
   url: `http://localhost/${id}`,
 });

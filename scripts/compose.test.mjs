@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { readConfig, variables } from '../server/src/config.ts';
 import { securityHeaders } from '../server/src/http/securityHeaders.ts';
+import { PREVIEW_MARK } from '../server/src/preview/previewTags.ts';
 import { root } from './lib/paths.mjs';
 
 const read = (path) => readFileSync(join(root, path), 'utf8');
@@ -184,10 +185,12 @@ test('the image of the server sets only variables that it reads, and starts a fi
 
 describe('web/nginx.conf', () => {
   const conf = read('web/nginx.conf');
-  const locations = [...conf.matchAll(/location (?:= )?(\S+) \{\s*proxy_pass/g)].map((match) => match[1]);
+  const locations = [...conf.matchAll(/location (?:[=~] )?(\S+) \{\s*(?:internal;\s*)?proxy_pass/g)].map(
+    (match) => match[1],
+  );
 
   test('passes the interface on, and nothing else', () => {
-    expect(locations.sort()).toEqual(['/api/', '/live/', '/socket.io/']);
+    expect(locations.toSorted()).toEqual(['/api/', '/live/', '/preview/', '/socket.io/', '^/r/[\\w-]+/preview\\.png$']);
     expect(read('web/nodes.conf')).toContain(`http://server:${defaults.PORT};`);
     expect(services.web.ports).toEqual([`\${PORT:-${defaults.PORT}}:80`]);
   });
@@ -212,6 +215,12 @@ describe('web/nginx.conf', () => {
     expect(headers.map(([name]) => name)).toContain('Content-Security-Policy');
     for (const [name, value] of headers)
       expect([name, sourcesOf(answer.headers.get(name))]).toEqual([name, sourcesOf(value)]);
+  });
+
+  test('has the node put the tags of a room where the page has a place for them', () => {
+    expect(read('web/index.html')).toContain(PREVIEW_MARK);
+    const [, variable] = /\$(\w+)"/.exec(PREVIEW_MARK);
+    expect(conf).toMatch(new RegExp(`ssi on;[^}]*set \\$${variable} \\$uri;`));
   });
 
   test('takes from the environment only what its image has', () => {

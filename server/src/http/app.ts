@@ -7,6 +7,7 @@ import { createErrorHandler, notFound } from './problem.ts';
 import { adminRoutes } from './routes/admin.ts';
 import { livenessRoutes, operationsRoutes, type HealthOptions } from './routes/health.ts';
 import { liveRoutes } from './routes/live.ts';
+import { previewRoutes } from './routes/preview.ts';
 import { recordingRoutes, type RecordingRoutesOptions } from './routes/recordings.ts';
 import { roomRoutes, type RoomRoutesOptions } from './routes/rooms.ts';
 import { warnOfUntrustedProxy } from './warnOfUntrustedProxy.ts';
@@ -39,7 +40,8 @@ export function createApp(options: AppOptions): Express {
   if (config.ADMIN_KEY) app.use('/api/admin', adminRoutes({ ...options, key: config.ADMIN_KEY }));
   app.use('/live', liveRoutes(options));
   app.use('/api', notFound);
-  if (config.WEB_DIR) servePage(app, config.WEB_DIR);
+  if (config.WEB_DIR) serveFiles(app, config.WEB_DIR);
+  app.use(previewRoutes(options, config.WEB_DIR));
   app.use(notFound);
   app.use(createErrorHandler(logger));
   return app;
@@ -53,12 +55,10 @@ export function createOperationsApp(options: HealthOptions & { readonly logger: 
   return app;
 }
 
-function servePage(app: Express, webDir: string): void {
+/** What the built page consists of, but for the page itself. */
+function serveFiles(app: Express, webDir: string): void {
   app.use(compression());
   // Built files carry a hash of their content in their name.
   app.use('/assets', express.static(join(webDir, 'assets'), { immutable: true, maxAge: YEAR_MS, fallthrough: false }));
   app.use(express.static(webDir, { index: false }));
-  app.get(['/', '/r/:id', '/r/:id/replay'], (_req, res) => {
-    res.set('Cache-Control', 'no-cache').sendFile(join(webDir, 'index.html'));
-  });
 }

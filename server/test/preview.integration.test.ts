@@ -39,6 +39,8 @@ describe('a link to a room', () => {
     const ask = async () => fetch(`${server.origin}/r/${room.id}/preview.png`);
     const [one, two] = await Promise.all([ask(), ask()]);
     expect(one.headers.get('content-type')).toBe('image/png');
+    // Chats show it on pages of their own.
+    expect(one.headers.get('cross-origin-resource-policy')).toBe('cross-origin');
     const first = Buffer.from(await one.arrayBuffer());
     expect([...first.subarray(1, 4)]).toEqual([...Buffer.from('PNG')]);
     expect([first.readUInt32BE(16), first.readUInt32BE(20)]).toEqual([1200, 630]);

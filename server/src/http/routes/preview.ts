@@ -43,6 +43,8 @@ export function previewRoutes({ rooms, limits, networkOf }: PreviewRoutesOptions
     .get('/r/:id/preview.png', async (req, res) => {
       const room = await find(req, req.params.id);
       const image = room && (await images.draw(room));
+      // Chats show it on pages of their own.
+      res.set('Cross-Origin-Resource-Policy', 'cross-origin');
       if (image) res.set('Cache-Control', IMAGE_CACHE).type('png').send(image);
       else res.set('Cache-Control', 'no-cache').redirect(302, '/icon-512.png');
     });

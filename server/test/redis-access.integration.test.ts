@@ -8,8 +8,8 @@ import { ServerProcess } from '@tribune/server-process';
 import { ApiClient } from '@tribune/shared/ApiClient.ts';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { freePort } from '../../scripts/lib/port.mjs';
-import { findRedis } from '../../scripts/lib/redis.mjs';
+import { freePort } from '@tribune/scripts/port.mjs';
+import { findRedis } from '@tribune/scripts/redis.mjs';
 import { TestPeer } from './support/TestPeer.ts';
 
 const DEPLOY = fileURLToPath(new URL('../../deploy/redis', import.meta.url));
@@ -142,7 +142,9 @@ describe('the Redis of deploy/redis', () => {
       ['shutdown'],
       ['eval', "return redis.call('get', 'sessions')", '0'],
     ] as [string, ...string[]][])
-      await expect(node.call(command, ...args), command).rejects.toThrow(/NOPERM|ACL failure|No permissions|can't access/);
+      await expect(node.call(command, ...args), command).rejects.toThrow(
+        /NOPERM|ACL failure|No permissions|can't access/,
+      );
     const health = connect('health', 'none');
     expect(await health.ping()).toBe('PONG');
     await expect(health.get('tribune:test')).rejects.toThrow('NOPERM');

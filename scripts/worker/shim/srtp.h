@@ -6,8 +6,10 @@
 #include_next <srtp.h>
 #include <cstddef>
 #include <cstdint>
+#include <climits>
 #include <cstring>
 #include <new>
+#include <openssl/crypto.h>
 
 // Errors that only libsrtp 3 knows. The worker has a text for each, so they need a value that no other error has.
 constexpr auto srtp_err_status_buffer_small = static_cast<srtp_err_status_t>(srtp_err_status_pkt_idx_adv + 1);
@@ -20,6 +22,12 @@ namespace srtp3
 		::srtp_policy_t v2{};
 		// Master key followed by master salt. libsrtp 2 keeps a pointer to it until the session is created.
 		uint8_t key[SRTP_MAX_KEY_LEN]{};
+
+		// A compiler leaves out a write to memory that is freed after it; OpenSSL's does not let it.
+		~Policy()
+		{
+			OPENSSL_cleanse(this->key, sizeof(this->key));
+		}
 	};
 
 	inline srtp_err_status_t policyCreate(Policy** policy)
@@ -58,11 +66,13 @@ namespace srtp3
 	  const uint8_t* /*mki*/,
 	  size_t /*mkiLen*/)
 	{
-		if (keyLen + saltLen > sizeof(policy->key))
+		if (keyLen > sizeof(policy->key) || saltLen > sizeof(policy->key) - keyLen)
 		{
 			return srtp_err_status_bad_param;
 		}
 
+		// Nothing of a longer one stays.
+		OPENSSL_cleanse(policy->key, sizeof(policy->key));
 		std::memcpy(policy->key, key, keyLen);
 		std::memcpy(policy->key + keyLen, salt, saltLen);
 		policy->v2.key = policy->key;
@@ -89,28 +99,63 @@ namespace srtp3
 		return ::srtp_create(session, &policy->v2);
 	}
 
-	// Runs a function of libsrtp 2 on a copy of the packet. The worker gives an output buffer with room for a trailer.
-	template<srtp_err_status_t (*InPlace)(srtp_t, void*, int*)>
-	inline srtp_err_status_t process(srtp_t session, const uint8_t* in, size_t inLen, uint8_t* out, size_t* outLen)
+	using InPlace       = srtp_err_status_t(srtp_t, void*, int*);
+	using TrailerLength = srtp_err_status_t(srtp_t, uint32_t, uint32_t, uint32_t*);
+
+	// Runs a function of libsrtp 2 on a copy of the packet, once it is known to fit. As in libsrtp 3, `outLen` is the size of the output
+	// buffer before and the length of the packet after; it stays as it is when there is no packet.
+	template<InPlace Function>
+	inline srtp_err_status_t process(
+	  srtp_t session, const uint8_t* in, size_t inLen, uint8_t* out, size_t* outLen, size_t trailerLen)
 	{
+		if (inLen > INT_MAX - SRTP_MAX_TRAILER_LEN)
+		{
+			return srtp_err_status_bad_param;
+		}
+		if (*outLen < inLen + trailerLen)
+		{
+			return srtp_err_status_buffer_small;
+		}
 		if (in != out)
 		{
-			std::memcpy(out, in, inLen);
+			std::memmove(out, in, inLen);
 		}
 
 		auto len       = static_cast<int>(inLen);
-		const auto err = InPlace(session, out, &len);
+		const auto err = Function(session, out, &len);
 
-		*outLen = static_cast<size_t>(len);
+		if (err == srtp_err_status_ok)
+		{
+			*outLen = static_cast<size_t>(len);
+		}
 
 		return err;
 	}
 
-	template<srtp_err_status_t (*InPlace)(srtp_t, void*, int*)>
-	inline srtp_err_status_t process(
+	template<InPlace Function, TrailerLength Trailer>
+	inline srtp_err_status_t protect(
 	  srtp_t session, const uint8_t* in, size_t inLen, uint8_t* out, size_t* outLen, size_t /*mkiIndex*/)
 	{
-		return process<InPlace>(session, in, inLen, out, outLen);
+		uint32_t trailerLen{ 0 };
+
+		// The exact length is only looked up for a buffer that may be too small: the worker's never is.
+		if (*outLen < inLen || *outLen - inLen < SRTP_MAX_TRAILER_LEN)
+		{
+			const auto err = Trailer(session, 0, 0, &trailerLen);
+
+			if (err)
+			{
+				return err;
+			}
+		}
+
+		return process<Function>(session, in, inLen, out, outLen, trailerLen);
+	}
+
+	template<InPlace Function>
+	inline srtp_err_status_t unprotect(srtp_t session, const uint8_t* in, size_t inLen, uint8_t* out, size_t* outLen)
+	{
+		return process<Function>(session, in, inLen, out, outLen, 0);
 	}
 } // namespace srtp3
 
@@ -123,8 +168,8 @@ namespace srtp3
 #define srtp_policy_set_allow_repeat_tx srtp3::policySetAllowRepeatTx
 #define srtp_policy_set_window_size srtp3::policySetWindowSize
 #define srtp_create srtp3::create
-#define srtp_protect srtp3::process<::srtp_protect>
-#define srtp_protect_rtcp srtp3::process<::srtp_protect_rtcp>
-#define srtp_unprotect srtp3::process<::srtp_unprotect>
-#define srtp_unprotect_rtcp srtp3::process<::srtp_unprotect_rtcp>
+#define srtp_protect srtp3::protect<::srtp_protect, ::srtp_get_protect_trailer_length>
+#define srtp_protect_rtcp srtp3::protect<::srtp_protect_rtcp, ::srtp_get_protect_rtcp_trailer_length>
+#define srtp_unprotect srtp3::unprotect<::srtp_unprotect>
+#define srtp_unprotect_rtcp srtp3::unprotect<::srtp_unprotect_rtcp>
 #define srtp_stream_remove srtp_remove_stream

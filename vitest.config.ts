@@ -18,6 +18,8 @@ export default defineConfig({
             'scripts/**/*.test.{ts,mjs}',
           ],
           sequence: { groupOrder: 0 },
+          // Properties are tried a hundred times, also on a machine that does much else.
+          testTimeout: 20 * SECOND_MS,
         },
       },
       {

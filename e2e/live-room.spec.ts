@@ -38,7 +38,7 @@ describe('a live room in three browsers', () => {
 
   it('listeners wait backstage, are counted, hear nothing, and come in by themselves when the host goes live', async () => {
     await Promise.all([ben.enter(link, ben.texts.lobby.waitInside), cleo.enter(link, ben.texts.lobby.waitInside)]);
-    await ben.page.getByText('2 people are waiting with you').waitFor();
+    await ben.page.getByText('2 people are waiting, including you').waitFor();
     expect(levelDb(await readSound(ben.page, 1))).toBeLessThan(SILENCE_DB);
     await ada.goLive();
     await ben.tile('Ada').waitFor();

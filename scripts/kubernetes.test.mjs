@@ -16,8 +16,8 @@ import { ClusterRole, ClusterRoleBinding } from 'kubernetes-models/rbac.authoriz
 import { Service, ServiceAccount } from 'kubernetes-models/v1';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
-import { variables } from '../server/src/config.ts';
-import { healthRoutes } from '../server/src/http/routes/health.ts';
+import { readConfig, variables } from '../server/src/config.ts';
+import { livenessRoutes, operationsRoutes } from '../server/src/http/routes/health.ts';
 import { manifestFaults } from './lib/manifest.mjs';
 import { root } from './lib/paths.mjs';
 
@@ -91,7 +91,7 @@ describe('the manifests', () => {
 
   it('hold no secret', () => {
     const values = [...pod.initContainers, ...pod.containers].flatMap(({ env }) => env);
-    for (const { name, value } of values.filter((entry) => /SECRET|PASSWORD|ICE_SERVERS/.test(entry.name))) {
+    for (const { name, value } of values.filter((entry) => /SECRET|PASSWORD|ICE_SERVERS|ADMIN_KEY/.test(entry.name))) {
       expect(value, name).toBeUndefined();
     }
     expect(Object.keys(settings)).not.toContain('SECRET');
@@ -122,7 +122,7 @@ describe('a node', () => {
     const known = [...Object.keys(variables.shape), ...helpers];
     expect(given.filter((name) => !known.includes(name))).toEqual([]);
     const values = { REDIS_PASSWORD: 'abc', NODE_ID: 'tribune-0', SECRET: 'x'.repeat(32), ...settings };
-    const parsed = variables.parse({ ...values, PUBLIC_URL: valueOf('PUBLIC_URL'), REDIS_URL: valueOf('REDIS_URL') });
+    const parsed = readConfig({ ...values, PUBLIC_URL: valueOf('PUBLIC_URL'), REDIS_URL: valueOf('REDIS_URL') });
     expect(parsed.PUBLIC_URL).toBe(`https://tribune-0.${settings.PUBLIC_HOST}`);
     expect(parsed.REDIS_URL).toBe('redis://:abc@tribune-redis:6379');
 
@@ -141,20 +141,31 @@ describe('a node', () => {
   });
 
   it('is restarted when it does not answer, and is left alone when only nobody can come', () => {
-    const routes = healthRoutes({ metrics: {}, whyNotReady: () => null }).stack.map(({ route }) => route.path);
-    for (const probe of [node.startupProbe, node.livenessProbe]) expect(probe.httpGet.path).toBe('/healthz');
-    expect(node.readinessProbe.httpGet.path).toBe('/readyz');
-    expect(routes).toEqual(
-      expect.arrayContaining(['/healthz', '/readyz', podMonitor.spec.podMetricsEndpoints[0].path]),
+    const [liveness, operations] = [livenessRoutes(), operationsRoutes({ metrics: {} })].map(({ stack }) =>
+      stack.map(({ route }) => route.path),
     );
+    for (const { httpGet } of [node.startupProbe, node.livenessProbe]) {
+      expect(liveness).toContain(httpGet.path);
+      expect(httpGet.port).toBe('http');
+    }
+    expect(node.readinessProbe.httpGet).toEqual({ path: '/readyz', port: 'metrics' });
+    const [{ path, port }] = podMonitor.spec.podMetricsEndpoints;
+    expect(port).toBe('metrics');
+    expect(operations).toEqual(expect.arrayContaining(['/readyz', path]));
   });
 
-  it('has the machine to itself, with the port that the services and the probes name', () => {
+  it('has the machine to itself, with the ports that the services and the probes name, at its inner address alone', () => {
     expect(pod.hostNetwork).toBe(true);
     expect(pod.dnsPolicy).toBe('ClusterFirstWithHostNet');
     const [{ topologyKey }] = pod.affinity.podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution;
     expect(topologyKey).toBe('kubernetes.io/hostname');
-    expect(node.ports).toEqual([{ name: 'http', containerPort: variables.shape.PORT.parse(undefined) }]);
+    expect(node.ports).toEqual([
+      { name: 'http', containerPort: variables.shape.PORT.parse(undefined) },
+      { name: 'metrics', containerPort: Number(settings.METRICS_PORT) },
+    ]);
+    const { valueFrom } = node.env.find(({ name }) => name === 'HOST');
+    expect(valueFrom.fieldRef.fieldPath).toBe('status.podIP');
+    expect(node.env.map(({ name }) => name)).not.toContain('METRICS_HOST');
   });
 
   it('is started as its image would start it, as a user that may write where it has to', () => {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { EventEmitter } from 'node:events';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { EXAMPLES } from '../server/src/configFaults.ts';
 import { Metrics } from '../server/src/metrics/Metrics.ts';
 import { watchMixer } from '../server/src/metrics/mixer.ts';
 import { watchNode } from '../server/src/metrics/node.ts';
@@ -72,6 +73,8 @@ describe('the alerts', () => {
     const jobs = scraping.scrape_configs.map((config) => config.job_name);
     const named = rules.flatMap(({ expr }) => [...expr.matchAll(/job="(\w+)"/g)].map(([, job]) => job));
     for (const job of named) expect(jobs).toContain(job);
+    const [{ targets }] = scraping.scrape_configs[0].static_configs;
+    expect(targets).toEqual([`host.docker.internal:${EXAMPLES.METRICS_PORT}`]);
   });
 
   it('name outcomes and reasons that exist', () => {

@@ -2,6 +2,7 @@ import { argv, versions } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { ensureChromium } from './lib/chromium.mjs';
 import { ensureDependencies } from './lib/deps.mjs';
+import { ensureFirefox } from './lib/firefox.mjs';
 import { abortOnSignals, fail } from './lib/main.mjs';
 import { ensureOpus } from './lib/opus.mjs';
 import { root } from './lib/paths.mjs';
@@ -17,7 +18,7 @@ const OLDEST_NODE = 20;
  * @param {object} [options]
  * @param {boolean} [options.tests] also what the tests need
  * @param {AbortSignal} [options.signal] gives up
- * @returns {Promise<{ node: string, workerBin: string, chromiumBin: string | undefined }>} paths of what it found
+ * @returns {Promise<{ node: string, workerBin: string, chromiumBin?: string, firefoxBin?: string }>} paths of what it found
  */
 export async function setup({ tests = false, signal } = {}) {
   if (Number.parseInt(versions.node) < OLDEST_NODE) {
@@ -28,8 +29,9 @@ export async function setup({ tests = false, signal } = {}) {
   if (tests) await ensurePostgres(signal);
   await ensureOpus(node, { signal });
   const chromiumBin = tests ? await ensureChromium(node, signal) : undefined;
+  const firefoxBin = tests ? await ensureFirefox(signal) : undefined;
   const workerBin = await findWorker({ signal });
-  return { node, workerBin, chromiumBin };
+  return { node, workerBin, chromiumBin, firefoxBin };
 }
 
 if (argv[1] === fileURLToPath(import.meta.url)) {

@@ -12,10 +12,11 @@ process.exit(await test(process.argv.slice(2), abortOnSignals()).catch(fail));
 
 /** Runs the tests. @returns the exit code */
 async function test(args, signal) {
-  const { node, workerBin, chromiumBin } = await setup({ tests: true, signal });
+  const { node, workerBin, chromiumBin, firefoxBin } = await setup({ tests: true, signal });
   await ensurePage(root, node, signal);
   const env = { ...process.env, MEDIASOUP_WORKER_BIN: workerBin };
   if (chromiumBin) env.CHROMIUM_BIN = chromiumBin;
+  if (firefoxBin) env.FIREFOX_BIN = firefoxBin;
 
   // A group of its own, so that all of it can be ended: vitest, its workers, and what the tests have started.
   const vitest = spawn(node, [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', ...args], {

@@ -9,12 +9,15 @@ const run = promisify(execFile);
  */
 export class NetworkCable {
   readonly serverAddress: string;
+  /** Of what is started at the far end. */
+  readonly farAddress: string;
   readonly #namespace: string;
   readonly #outside: string;
   readonly #inside: string;
 
   private constructor(id: number) {
     this.serverAddress = `10.231.${id}.1`;
+    this.farAddress = `10.231.${id}.2`;
     this.#namespace = `tribune-e2e-${id}`;
     this.#outside = `trb${id}a`;
     this.#inside = `trb${id}b`;
@@ -66,7 +69,7 @@ export class NetworkCable {
     ]);
     await run('ip', ['addr', 'add', `${this.serverAddress}/30`, 'dev', this.#outside]);
     await run('ip', ['link', 'set', this.#outside, 'up']);
-    await this.#within('ip', 'addr', 'add', `${this.serverAddress.replace(/1$/, '2')}/30`, 'dev', this.#inside);
+    await this.#within('ip', 'addr', 'add', `${this.farAddress}/30`, 'dev', this.#inside);
     await this.#within('ip', 'link', 'set', 'lo', 'up');
     await this.plug();
   }

@@ -100,6 +100,13 @@ export class Person {
     await this.page.getByText(this.texts.room.live, { exact: true }).first().waitFor();
   }
 
+  /** As the host: asks for a recording. */
+  async record(): Promise<void> {
+    await this.button(this.texts.room.menu).click();
+    await this.page.getByRole('menuitem', { name: this.texts.recording.start }).click();
+    await this.page.getByTitle(this.texts.recording.armed).waitFor();
+  }
+
   /** Opens the link and enters, as someone who was never here. */
   async enter(link: string, button = this.texts.lobby.listen): Promise<void> {
     await this.page.goto(link);

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { findWorker } from '../../scripts/lib/worker.mjs';
+import { findWorker } from '@tribune/scripts/worker.mjs';
 import { calibrate } from '../src/calibrate/calibrate.ts';
 import { formatCalibration } from '../src/calibrate/formatCalibration.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { TestServer } from '../../server/test/support/TestServer.ts';
+import { TestServer } from '@tribune/server/test/support/TestServer.ts';
 
 /** The commands as people and pipelines run them. */
 

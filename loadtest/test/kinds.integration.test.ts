@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { TestServer } from '../../server/test/support/TestServer.ts';
+import { TestServer } from '@tribune/server/test/support/TestServer.ts';
 import { parseCommandLine } from '../src/options.ts';
 import type { Report } from '../src/report/report.ts';
 import { runLoadTest } from '../src/run/runLoadTest.ts';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { TestServer } from '../../server/test/support/TestServer.ts';
-import type { TestPeer } from '../../server/test/support/TestPeer.ts';
+import { TestServer } from '@tribune/server/test/support/TestServer.ts';
+import type { TestPeer } from '@tribune/server/test/support/TestPeer.ts';
 import { createGuard } from '../src/guard.ts';
 import { Listener } from '../src/people/Listener.ts';
 import { Speaker } from '../src/people/Speaker.ts';

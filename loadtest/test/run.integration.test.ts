@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { TestServer } from '../../server/test/support/TestServer.ts';
+import { TestServer } from '@tribune/server/test/support/TestServer.ts';
 import { RefusedHostError } from '../src/guard.ts';
 import { parseCommandLine, type LoadTestOptions } from '../src/options.ts';
 import { formatHtml } from '../src/report/html.ts';

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -55,4 +55,13 @@ test.each([
   expect(areInstalled(root)).toBe(false);
   await install({ ...LOCKED, [path]: entry });
   expect(areInstalled(root)).toBe(true);
+});
+
+test('every npm command of a fresh clone installs what it runs on: `npm run` alone has neither Node 24 nor the dependencies', async () => {
+  const { scripts } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8'));
+  // Those of developers run what `npm start` or `npm test` has installed.
+  const { check: _check, format: _format, ...commands } = scripts;
+  for (const [name, command] of Object.entries(commands)) {
+    expect(command, name).toMatch(/^(exec node scripts\/|node scripts\/dependencies\.mjs && exec node_modules\/)/);
+  }
 });

@@ -1,4 +1,4 @@
-import { escape, HEIGHT, plot, WIDTH, type Chart } from '../../loadtest/src/report/chart.ts';
+import { escape, HEIGHT, plot, WIDTH, type Chart } from '@tribune/loadtest/report/chart.ts';
 
 const HEAD = 50;
 const LEGEND_STEP = 200;

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { ROOM_SOUNDS } from '@tribune/shared/domain.ts';
-import type { Chart } from '../../loadtest/src/report/chart.ts';
+import type { Chart } from '@tribune/loadtest/report/chart.ts';
 import { chartFile } from './chartFile.ts';
 import { CONDITIONS, measure, readConversation, toSpeech, type Condition, type Speech } from './conditions.ts';
 import { hear, readPieces } from './music.ts';

@@ -1,6 +1,6 @@
 import type { RoomSound } from '@tribune/shared/domain.ts';
 import FFT from 'fft.js';
-import { createRandom } from '../../loadtest/src/random.ts';
+import { createRandom } from '@tribune/loadtest/random.ts';
 import { FRAME, SAMPLE_RATE } from '../src/mixer/child/sound.ts';
 import { toSpeech } from './conditions.ts';
 import { lagOf } from './measures.ts';

@@ -1,6 +1,6 @@
 import { payloadOf, timestampOf, writeRtp } from '@tribune/shared/rtp.ts';
 import type { RoomSound } from '@tribune/shared/domain.ts';
-import { createRandom } from '../../loadtest/src/random.ts';
+import { createRandom } from '@tribune/loadtest/random.ts';
 import { RoomMixer } from '../src/mixer/child/RoomMixer.ts';
 import { loadOpus } from '../src/mixer/child/opus/loadOpus.ts';
 import type { OpusCodec } from '../src/mixer/child/opus/OpusCodec.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { RoomSound } from '@tribune/shared/domain.ts';
 import { Application, createEncoder, Signal } from 'libopus-wasm';
-import { parseWave } from '../../loadtest/src/media/speech.ts';
+import { parseWave } from '@tribune/loadtest/media/speech.ts';
 import { FRAME, SAMPLE_RATE } from '../src/mixer/child/sound.ts';
 
 const HALF_WIDTH = 16;

@@ -1,6 +1,6 @@
-import { createServer, type Server as HttpServer } from 'node:http';
+import { createServer, type RequestListener, type Server as HttpServer } from 'node:http';
 import { once } from 'node:events';
-import type { AddressInfo, Socket } from 'node:net';
+import { isIP, type AddressInfo, type Socket } from 'node:net';
 import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
@@ -8,15 +8,16 @@ import { AddressLimits } from './admission/AddressLimits.ts';
 import { Admission } from './admission/Admission.ts';
 import { createNetworkReader } from './admission/network.ts';
 import { RecordingArchive } from './archive/RecordingArchive.ts';
+import { IceServers } from './auth/IceServers.ts';
 import { Tokens, loadSecret } from './auth/Tokens.ts';
 import { Recorder } from './broadcast/Recorder.ts';
 import { Replays } from './broadcast/Replays.ts';
 import { NodeRegistry, type NodeState } from './cluster/NodeRegistry.ts';
 import { ClusterBus } from './cluster/ClusterBus.ts';
 import type { ClusterContext } from './cluster/ClusterContext.ts';
-import { resolveClusterAddress } from './cluster/resolveAddress.ts';
 import type { Config } from './config.ts';
-import { createApp } from './http/app.ts';
+import { checkFiles } from './configFaults.ts';
+import { createApp, createOperationsApp } from './http/app.ts';
 import type { ClusterView } from './http/routes/health.ts';
 import type { Logger } from './logger.ts';
 import { WorkerPool } from './media/WorkerPool.ts';
@@ -40,6 +41,8 @@ const DRAIN_SHARE = 0.6;
 const LEAVE_LIMIT_MS = 500;
 /** For goodbyes to be said and answered. */
 const CLOSE_GRACE_MS = 1000;
+/** The first request of a connection that has been idle comes with its headers a while later. */
+const HEADERS_AFTER_MS = 5000;
 const FIRST_CONNECT_MS = 2000;
 const LOAD_RETRY_MS = 500;
 /** After a time in which media did not get through, so few people are sent here until it does. */
@@ -51,6 +54,7 @@ interface Parts {
   readonly mixer: Mixer;
   readonly secret: string;
   readonly tokens: Tokens;
+  readonly iceServers: IceServers;
   readonly metrics: Metrics;
 }
 
@@ -59,6 +63,8 @@ export class Server {
   readonly #logger: Logger;
   readonly #http: HttpServer;
   readonly #archive: RecordingArchive;
+  /** Null where PORT has everything. */
+  readonly #operations: HttpServer | null;
   readonly #redis: Redis;
   readonly #subscriber: Redis;
   readonly #registry: NodeRegistry;
@@ -77,7 +83,7 @@ export class Server {
   #drained: Promise<void> | null = null;
   #closing: Promise<void> | null = null;
 
-  private constructor(config: Config, logger: Logger, { pool, mixer, secret, tokens, metrics }: Parts) {
+  private constructor(config: Config, logger: Logger, { pool, mixer, secret, tokens, iceServers, metrics }: Parts) {
     this.#logger = logger;
     this.#nodeId = config.NODE_ID;
     this.#drainMs = config.DRAIN_S * 1000;
@@ -89,7 +95,7 @@ export class Server {
     this.#redisHealth = new RedisHealth({ redis: this.#redis, nodeId: config.NODE_ID, logger, observer: metrics });
     const store = new RoomStore(this.#redis, metrics);
     // Before Socket.IO is attached: it takes its own path from the listeners that it finds, and leaves them the others.
-    this.#http = createServer((req, res) => app(req, res));
+    this.#http = createHttpServer(config, (req, res) => app(req, res));
     this.#http.on('connection', (connection) => {
       this.#connections.add(connection);
       connection.once('close', () => this.#connections.delete(connection));
@@ -101,6 +107,7 @@ export class Server {
       config,
       networkOf,
       tokens,
+      iceServers,
       metrics,
       logger,
     });
@@ -112,11 +119,13 @@ export class Server {
     tokens.useClock(() => this.#registry.nowMs);
     this.#admission = new Admission({
       ...{ redis: this.#redis, registry: this.#registry, perAddressShare: config.PER_ADDRESS_SHARE },
+      peoplePerAddress: config.PEOPLE_PER_ADDRESS,
     });
     pool.health.on('changed', () => void this.#registry.beat().catch(() => undefined));
     const cluster = this.#joinCluster(config, logger);
+    const roomConfig = { ...config, CLUSTER_ADDRESS: clusterAddressOf(config, pool) };
     this.#rooms = new RoomManager({
-      ...{ store, directory: new RoomDirectory(this.#redis), pool, mixer, config, logger, cluster },
+      ...{ store, directory: new RoomDirectory(this.#redis), pool, mixer, config: roomConfig, logger, cluster },
       ...{ recorder: this.#recorder, audienceOf: (roomId) => this.#signaling.audienceOf(roomId), observer: metrics },
     });
     watchRooms(this.#rooms, metrics.registry);
@@ -125,8 +134,16 @@ export class Server {
     watchNode(() => this.#readNode(), metrics.registry);
     const webConfig = config.WEB_DIR ? { ...config, WEB_DIR: resolve(config.WEB_DIR) } : config;
     const { rtpCapabilities } = pool;
-    const whyNotReady = async () => this.#whyNotReady();
+    const health = {
+      metrics,
+      logger,
+      whyNotReady: async () => this.#whyNotReady(),
+      whyNotAccepting: () => this.#whyNotAccepting(),
+      describeCluster: () => this.#describeCluster(),
+    };
+    this.#operations = config.METRICS_PORT === undefined ? null : createHttpServer(config, createOperationsApp(health));
     const app = createApp({
+      ...health,
       config: webConfig,
       rooms: this.#rooms,
       admission: this.#admission,
@@ -134,20 +151,16 @@ export class Server {
       networkOf,
       isDraining: () => this.#draining,
       tokens,
+      iceServers,
       rtpCapabilities,
       archive: this.#archive,
       replays: new Replays(this.#archive.objects),
-      metrics,
-      logger,
-      whyNotReady,
-      whyNotAccepting: () => this.#whyNotAccepting(),
-      describeCluster: () => this.#describeCluster(),
     });
   }
 
   /** Starts workers and the mixer, and listens; nobody can come before `load()`. @throws {Error} when a worker or the port cannot be had. */
-  static async create(given: Config, logger: Logger, metrics = new Metrics()): Promise<Server> {
-    const config = { ...given, CLUSTER_ADDRESS: await resolveClusterAddress(given) };
+  static async create(config: Config, logger: Logger, metrics = new Metrics()): Promise<Server> {
+    await checkFiles(config);
     const secret = config.SECRET ?? (await loadSecret(config.secretFile));
     const tokens = new Tokens(secret);
     const pool = await WorkerPool.create(config, logger);
@@ -155,7 +168,8 @@ export class Server {
       pool.close();
       throw error;
     });
-    const server = new Server(config, logger, { pool, mixer, secret, tokens, metrics });
+    const iceServers = new IceServers(config);
+    const server = new Server(config, logger, { pool, mixer, secret, tokens, iceServers, metrics });
     try {
       await server.#listen(config);
     } catch (error) {
@@ -168,6 +182,11 @@ export class Server {
   /** The TCP port that was bound. */
   get port(): number {
     return (this.#http.address() as AddressInfo).port;
+  }
+
+  /** The TCP port of the metrics that was bound; that of everything where they have none of their own. */
+  get metricsPort(): number {
+    return ((this.#operations ?? this.#http).address() as AddressInfo).port;
   }
 
   get rooms(): RoomManager {
@@ -228,6 +247,8 @@ export class Server {
     await Promise.race([closing, sleep(CLOSE_GRACE_MS)]);
     // Someone whose machine has frozen would never answer the goodbye.
     for (const connection of this.#connections) connection.destroy();
+    this.#operations?.close();
+    this.#operations?.closeAllConnections();
     await closing;
     this.#pool.close();
     this.#mixer.close();
@@ -239,9 +260,12 @@ export class Server {
     this.#redis.disconnect();
   }
 
-  async #listen({ PORT, HOST }: Config): Promise<void> {
+  async #listen({ PORT, HOST, METRICS_PORT, METRICS_HOST }: Config): Promise<void> {
     this.#http.listen(PORT, HOST);
     await once(this.#http, 'listening');
+    if (!this.#operations) return;
+    this.#operations.listen(METRICS_PORT, METRICS_HOST ?? HOST);
+    await once(this.#operations, 'listening');
   }
 
   /**
@@ -337,4 +361,17 @@ export class Server {
     const problem = await this.#redisHealth.check();
     return problem ?? (this.#ready ? null : 'starting or stopping');
   }
+}
+
+/** A proxy that sends a request over a connection which is just being closed answers somebody with 502: it has to be the first to close. */
+function createHttpServer({ KEEP_ALIVE_S }: Config, listener: RequestListener): HttpServer {
+  const keepAliveTimeout = KEEP_ALIVE_S * 1000;
+  return createServer({ keepAliveTimeout, headersTimeout: keepAliveTimeout + HEADERS_AFTER_MS }, listener);
+}
+
+/** Where the mixers of other nodes reach this one: as it is configured, or the first address of a kind to which its announced names lead. */
+function clusterAddressOf({ CLUSTER_ADDRESS, relayListenAddress }: Config, { announced }: WorkerPool): string {
+  const { addresses } = announced;
+  const reachable = addresses.find((address) => isIP(address) === isIP(relayListenAddress));
+  return CLUSTER_ADDRESS ?? reachable ?? addresses[0] ?? '127.0.0.1';
 }

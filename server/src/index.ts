@@ -1,5 +1,6 @@
 import { catchUnhandled } from './catchUnhandled.ts';
 import { readConfig } from './config.ts';
+import { ConfigError } from './configFaults.ts';
 import { createLogger } from './logger.ts';
 import { Metrics } from './metrics/Metrics.ts';
 import { Server } from './Server.ts';
@@ -44,7 +45,23 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  const busy = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
-  console.error(busy ? `Port ${process.env.PORT ?? 3000} is in use: choose another with PORT.` : error);
+  console.error(explain(error));
   process.exit(1);
 });
+
+/** What the operator can mend, in words; anything else with its stack. */
+function explain(error: unknown): unknown {
+  if (error instanceof ConfigError) return error.message;
+  if (!(error instanceof Error)) return error;
+  // Of a media worker, which has no codes.
+  if (/address already in use.*port:/.test(error.message)) return `MEDIA_PORT: ${error.message}`;
+  if (/address not available/.test(error.message)) return 'MEDIA_LISTEN_ADDRESS: this machine has no such address.';
+  if (!('code' in error && 'port' in error)) return error;
+  const name = String(error.port) === process.env.METRICS_PORT ? 'METRICS_PORT' : 'PORT';
+  if (error.code === 'EADDRINUSE') return `Port ${String(error.port)} is in use: choose another with ${name}.`;
+  if (error.code === 'EACCES')
+    return `Port ${String(error.port)} needs root rights: choose one from 1024 on with ${name}.`;
+  if (error.code === 'EADDRNOTAVAIL')
+    return `${name === 'PORT' ? 'HOST' : 'METRICS_HOST'}: this machine has no such address.`;
+  return error;
+}

@@ -24,7 +24,13 @@ describe('the media of a room', () => {
   let media: RoomMedia;
   beforeEach(async () => {
     const config = readConfig({
-      ...{ REDIS_URL: 'none', WORKERS: '3', MIXERS: '1', MEDIA_PORT: '0', MEDIA_LISTEN_ADDRESS: '127.0.0.1' },
+      ...{
+        REDIS_URL: 'redis://localhost',
+        WORKERS: '3',
+        MIXERS: '1',
+        MEDIA_PORT: '0',
+        MEDIA_LISTEN_ADDRESS: '127.0.0.1',
+      },
       MEDIASOUP_WORKER_BIN: process.env.MEDIASOUP_WORKER_BIN,
     });
     pool = await WorkerPool.create(config, logger);

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { startRedis, type OwnRedis } from '../../scripts/lib/redis.mjs';
+import { startRedis, type OwnRedis } from '@tribune/scripts/redis.mjs';
 import { HomeLease, LEASE_MS } from '../src/cluster/HomeLease.ts';
 import { Admission } from '../src/admission/Admission.ts';
 import { NodeRegistry, type NodeState } from '../src/cluster/NodeRegistry.ts';
@@ -128,13 +128,14 @@ describe('the nodes of a cluster', () => {
     nowMs = 1_700_000_000_000;
   });
 
-  function nodeOf(id: string, overrides: Partial<NodeState> = {}, perAddressShare = 1) {
+  function nodeOf(id: string, overrides: Partial<NodeState> = {}, perAddressShare = 1, peoplePerAddress = 1e6) {
     const node = {
       ...{ id, url: `http://${id}.test`, listeners: 0, capacity: 1000, joinsPerS: 10_000, draining: false },
       ...{ accepting: true, reason: null, mixerLoad: 0, takesRooms: true, secretFingerprint: 'same', ...overrides },
     };
     const registry = new NodeRegistry({ redis, logger, describe: () => node, nowMs: () => nowMs });
-    const admission = new Admission({ redis, registry, perAddressShare, nowMs: () => nowMs });
+    const limits = { perAddressShare, peoplePerAddress };
+    const admission = new Admission({ redis, registry, ...limits, nowMs: () => nowMs });
     return { node, registry, admission };
   }
 
@@ -165,6 +166,26 @@ describe('the nodes of a cluster', () => {
     nowMs += 1000;
     await registry.beat();
     expect(await outcomesFrom('school', 20)).toBe(20);
+  });
+
+  it('[AB17] let a school in within a minute or little more, and tell each of those who wait another time to come back', async () => {
+    const { registry, admission } = nodeOf('a', { joinsPerS: 200 }, 0.5, 600);
+    const isIn = new Set<string>();
+    const dueAtS = new Map(people(600).map((person) => [person, 0]));
+    let asked = 0;
+    for (let second = 0; second < 70; second++, nowMs += 1000) {
+      await registry.beat();
+      const coming = [...dueAtS].filter(([person, due]) => due <= second && !isIn.has(person));
+      for (const [person] of coming) {
+        asked += 1;
+        await admission.admit({ person, address: 'school' }).then(
+          () => isIn.add(person),
+          (error: { retryAfterS?: number }) => dueAtS.set(person, second + error.retryAfterS!),
+        );
+      }
+    }
+    expect(isIn.size).toBe(600);
+    expect(asked).toBeLessThan(600 * 6);
   });
 
   it('[AB17] let people of several addresses in by turns, and those of one address in the order of coming', async () => {

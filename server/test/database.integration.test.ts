@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { startPostgres, type OwnPostgres } from '../../scripts/lib/postgres.mjs';
+import { startPostgres, type OwnPostgres } from '@tribune/scripts/postgres.mjs';
 import { createLogger } from '../src/logger.ts';
 import { Database } from '../src/sql/Database.ts';
 import { migrations, type Migration } from '../src/sql/migrations.ts';

@@ -59,6 +59,31 @@ describe('the REST interface', () => {
     expect(await listed()).not.toContain(room.id);
   });
 
+  it('of very many rooms the list shows those with the largest audiences, and reads them once a second for everybody', async () => {
+    const own = await TestServer.create();
+    try {
+      const { room } = await own.createRoom({ title: 'A real one' });
+      const card = await own.server.rooms.describe(room.id);
+      const ids = Array.from({ length: 1000 }, (_, n) => `elsewhere-${String(n).padStart(11, '0')}`);
+      await own.ask(async (redis) => {
+        const cards = ids.flatMap((id, n) => [id, JSON.stringify({ ...card, id, phase: 'live', listeners: n })]);
+        await redis.hset('tribune:{index}:cards', ...cards);
+        const soon = Date.now() + 60_000;
+        await redis.zadd('tribune:{index}:shown', ...ids.flatMap((id) => [soon, id]));
+      });
+      const read = async () => (await fetch(`${own.origin}/api/rooms`)).json() as Promise<{ rooms: { id: string }[] }>;
+      await expect.poll(async () => (await read()).rooms.length, { timeout: 4000 }).toBe(200);
+      expect(new Set((await read()).rooms.map(({ id }) => id))).toEqual(new Set(ids.slice(-200)));
+      const commands = async () =>
+        own.ask(async (redis) => Number(/cmdstat_evalsha:calls=(\d+)/.exec(await redis.info('commandstats'))?.[1]));
+      const before = await commands();
+      await Promise.all(Array.from({ length: 300 }, read));
+      expect((await commands()) - before).toBeLessThan(100);
+    } finally {
+      await own.close();
+    }
+  });
+
   it('a ticket says what a client needs before it connects', async () => {
     const { room, host } = await server.createRoom();
     const answer = await host.api.createTicket(room.id);

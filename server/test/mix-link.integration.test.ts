@@ -2,8 +2,8 @@ import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { SpeechSender } from '../../loadtest/src/media/SpeechSender.ts';
-import { encodeSpeech, type SpeechFrame } from '../../loadtest/src/media/speech.ts';
+import { SpeechSender } from '@tribune/loadtest/media/SpeechSender.ts';
+import { encodeSpeech, type SpeechFrame } from '@tribune/loadtest/media/speech.ts';
 import { createLogger } from '../src/logger.ts';
 import { AudienceRouter } from '../src/media/AudienceRouter.ts';
 import { WorkerPool } from '../src/media/WorkerPool.ts';
@@ -20,7 +20,7 @@ const DETOUR = '127.0.2.1';
 const SECRET = 'a secret that the nodes of the test have in common';
 const logger = createLogger({ LOG_LEVEL: 'silent' });
 const config = readConfig({
-  ...{ REDIS_URL: 'none', WORKERS: '1', MIXERS: '1', MEDIA_PORT: '0', MEDIA_LISTEN_ADDRESS: LOOPBACK },
+  ...{ REDIS_URL: 'redis://localhost', WORKERS: '1', MIXERS: '1', MEDIA_PORT: '0', MEDIA_LISTEN_ADDRESS: LOOPBACK },
   MEDIASOUP_WORKER_BIN: process.env.MEDIASOUP_WORKER_BIN,
 });
 

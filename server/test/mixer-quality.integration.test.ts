@@ -9,7 +9,7 @@ import {
 } from '@tribune/shared/rtp.ts';
 import { ROOM_SOUNDS, type RoomSound } from '@tribune/shared/domain.ts';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createRandom } from '../../loadtest/src/random.ts';
+import { createRandom } from '@tribune/loadtest/random.ts';
 import { CONDITIONS, measure, readConversation, toSpeech, type Speech } from '../quality/conditions.ts';
 import { compare, largestStep, loudnessOf } from '../quality/measures.ts';
 import { hear, readPieces } from '../quality/music.ts';

@@ -8,7 +8,7 @@ import type { RoomMix } from '../src/mixer/RoomMix.ts';
 import { FAULTS } from './support/faultyMixerChild.ts';
 import { MixEar, speakerOf } from './support/MixEar.ts';
 
-const config = { MIXERS: 1, MIX_BITRATE: 32_000, MEDIA_LISTEN_ADDRESS: '127.0.0.1' } as const;
+const config = { MIXERS: 1, MIX_BITRATE: 32_000, relayListenAddress: '127.0.0.1' } as const;
 const logger = createLogger({ LOG_LEVEL: 'silent' });
 const secret = 'a secret of more than thirty-two characters';
 
@@ -195,8 +195,8 @@ describe('the supervision of mixers', () => {
   it('says how busy its least busy process is, and that it takes rooms', async () => {
     await createMixer(2);
     await openRoom('r1');
-    await expect.poll(() => mixer!.load, { timeout: 10_000 }).toBeGreaterThan(0);
-    expect(mixer!.load).toBeLessThan(1);
+    // The first seconds of a process, in which its code is compiled, may fill a core.
+    await expect.poll(() => mixer!.load, { timeout: 10_000 }).toSatisfy((load: number) => load > 0 && load < 1);
     expect(mixer!.canTakeRoom).toBe(true);
   });
 });

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { createWorker } from 'mediasoup';
 import { Registry } from 'prom-client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { SpeechSender } from '../../loadtest/src/media/SpeechSender.ts';
-import { encodeSpeech, type SpeechFrame } from '../../loadtest/src/media/speech.ts';
+import { SpeechSender } from '@tribune/loadtest/media/SpeechSender.ts';
+import { encodeSpeech, type SpeechFrame } from '@tribune/loadtest/media/speech.ts';
 import { createLogger } from '../src/logger.ts';
 import { watchMixer } from '../src/metrics/mixer.ts';
 import { Mixer } from '../src/mixer/Mixer.ts';
@@ -16,7 +16,7 @@ import { bindSoon } from './support/bindSoon.ts';
 import { lostOf, MixEar, speakerOf } from './support/MixEar.ts';
 
 const OPUS = { kind: 'audio', mimeType: 'audio/opus', clockRate: 48_000, channels: 2 } as const;
-const config = { MIXERS: 1, MIX_BITRATE: 32_000, MEDIA_LISTEN_ADDRESS: '127.0.0.1' } as const;
+const config = { MIXERS: 1, MIX_BITRATE: 32_000, relayListenAddress: '127.0.0.1' } as const;
 const options = {
   config,
   secret: 'a secret of more than thirty-two characters',

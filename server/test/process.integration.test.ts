@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,8 +10,8 @@ import { ApiClient } from '@tribune/shared/ApiClient.ts';
 import { ServerProcess } from '@tribune/server-process';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startRedis, type OwnRedis } from '../../scripts/lib/redis.mjs';
-import { freePort } from '../../scripts/lib/port.mjs';
+import { startRedis, type OwnRedis } from '@tribune/scripts/redis.mjs';
+import { freePort } from '@tribune/scripts/port.mjs';
 import { TestPeer } from './support/TestPeer.ts';
 
 const START_SCRIPT = fileURLToPath(new URL('../../scripts/start.mjs', import.meta.url));
@@ -24,6 +24,7 @@ describe('a server as a process', () => {
   let logged: string[];
   beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'tribune-process-test-'));
+    await writeFile(join(folder, 'index.html'), '');
     redis = await startRedis({ dir: join(folder, 'redis') });
     servers = [];
     logged = [];

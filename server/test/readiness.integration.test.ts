@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ServerProcess } from '@tribune/server-process';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { startRedis, type OwnRedis } from '../../scripts/lib/redis.mjs';
+import { startRedis, type OwnRedis } from '@tribune/scripts/redis.mjs';
 
 const NOBODY = ['127.0.0.1', '1'] as const;
 

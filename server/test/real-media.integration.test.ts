@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { writeRtp } from '@tribune/shared/rtp.ts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { MediaConnection } from '../../loadtest/src/media/MediaConnection.ts';
-import { sendingParameters } from '../../loadtest/src/media/rtpParameters.ts';
+import { MediaConnection } from '@tribune/loadtest/media/MediaConnection.ts';
+import { sendingParameters } from '@tribune/loadtest/media/rtpParameters.ts';
 import { expectHeard, expectUnheard } from './support/expectHeard.ts';
 import { RealRoom } from './support/RealRoom.ts';
 import type { TestPeer } from './support/TestPeer.ts';

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { freePort } from '../../scripts/lib/port.mjs';
-import { findRedis } from '../../scripts/lib/redis.mjs';
+import { freePort } from '@tribune/scripts/port.mjs';
+import { findRedis } from '@tribune/scripts/redis.mjs';
 import { TestServer } from './support/TestServer.ts';
 
 /** Redis with several servers, as those have it who cannot lose one. */

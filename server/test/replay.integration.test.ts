@@ -111,6 +111,23 @@ describe('a room that is recorded', () => {
     expect(ogg.includes('OpusHead')).toBe(true);
   });
 
+  it('[RE7] goes on when the process that records dies, with a gap of which its host is told', async () => {
+    await room.speak(room.host);
+    await room.host.request('recording:start');
+    await sleep(4000);
+    process.kill(server.server.recorder.pid!, 'SIGKILL');
+    const { from, to, reason } = await room.host.told('recording:lost');
+    expect(reason).toBe('recorder');
+    expect(to - from).toBeLessThan(7000);
+    await sleep(4000);
+    await room.host.request('room:end');
+    const { replay } = await waitForReplay(room.host);
+    expect(replay.durationMs).toBeGreaterThan(8000);
+    expect(replay.gaps).toHaveLength(1);
+    expect(replay.gaps[0]!.toMs).toBeLessThan(replay.durationMs - 3000);
+    expect(replay.turns.at(-1)!.toMs).toBeGreaterThan(replay.durationMs - 2000);
+  });
+
   async function waitForReplay(
     peer: TestPeer,
   ): Promise<RecordingInfo & { replay: NonNullable<RecordingInfo['replay']> }> {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { startRedis, type OwnRedis } from '../../scripts/lib/redis.mjs';
+import { startRedis, type OwnRedis } from '@tribune/scripts/redis.mjs';
 import { createLogger } from '../src/logger.ts';
 import { connectRedis } from '../src/store/connectRedis.ts';
 import { RoomRecordCache } from '../src/rooms/RoomRecordCache.ts';
@@ -42,6 +42,32 @@ describe('the store of rooms', () => {
     store.create(SETTINGS, host, { address: 'here', quotas: QUOTAS, recordingPolicy: 'allowed' });
   const enter = async (userId: string) =>
     store.enter(room.id, { userId, name: userId, jti: `${userId}-${Math.random()}`, ticketExpiresS: 60 });
+
+  it.each([
+    ['off', 'recording:start', false],
+    ['always', 'recording:stop', true],
+  ] as const)(
+    'where the server records rooms "%s", its host cannot change that',
+    async (recordingPolicy, action, recording) => {
+      const other = await store.create(SETTINGS, HOST, { address: 'here', quotas: QUOTAS, recordingPolicy });
+      expect(other.recording).toBe(recording);
+      await expect(store.transition(other.id, action, HOST)).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
+    },
+  );
+
+  it('adds up how long a room was recorded, from its doors on and without the pauses', async () => {
+    await store.transition(room.id, 'recording:start', HOST);
+    const meant = (await store.read(room.id)).record;
+    expect(meant).toMatchObject({ recording: true, recordingSince: null, recordedFrom: null });
+    const { record: live } = await store.transition(room.id, 'room:goLive', HOST);
+    expect(live.recordingSince).toBe(live.startedAt);
+    const { record: paused } = await store.transition(room.id, 'recording:stop', HOST);
+    expect(paused).toMatchObject({ recording: false, recordingSince: null, recordedFrom: live.startedAt });
+    await store.transition(room.id, 'recording:start', HOST);
+    const { record: over } = await store.transition(room.id, 'room:end', HOST);
+    expect(over.recordedUntil).toBe(over.endedAt);
+    expect(over.recordedMs).toBeLessThanOrEqual(over.endedAt! - over.startedAt!);
+  });
 
   it('counts no room that could not be written', async () => {
     for (let attempt = 0; attempt < 3; attempt++) {

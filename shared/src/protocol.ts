@@ -23,6 +23,8 @@ export interface TransportInfo {
   readonly iceParameters: IceParameters;
   readonly iceCandidates: IceCandidate[];
   readonly dtlsParameters: DtlsParameters;
+  /** In the place of those of the ticket, which may have expired since. */
+  readonly iceServers?: readonly IceServer[];
 }
 
 /** One stream to receive: for those on stage that of one other person there, for the audience the mix of all of them. */
@@ -106,7 +108,7 @@ export const requests = {
   'media:start': { data: nothing, result: z.custom<MediaInfo>() },
   'transport:create': { data: nothing, result: z.custom<TransportInfo>() },
   'transport:connect': { data: transportConnect, result: done },
-  'transport:restartIce': { data: transportRef, result: z.custom<IceParameters>() },
+  'transport:restartIce': { data: transportRef, result: z.custom<IceParameters & Pick<TransportInfo, 'iceServers'>>() },
   'producer:create': { data: producerCreate, result: z.custom<{ readonly producerId: string }>() },
   'producer:close': { data: nothing, result: done },
 } as const satisfies Record<Action, RequestSpec>;

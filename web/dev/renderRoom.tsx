@@ -1,5 +1,5 @@
 import { ApiClient } from '@tribune/shared/ApiClient.ts';
-import { cleanup, render } from '@testing-library/react';
+import { cleanup, configure, render } from '@testing-library/react';
 import userEvent from '@testing-library/user-event';
 import { Suspense, type ReactNode } from 'react';
 import { afterEach, vi } from 'vitest';
@@ -22,6 +22,8 @@ globalThis.ResizeObserver ??= class {
 window.matchMedia ??= (query) =>
   ({ matches: false, media: query, addEventListener() {}, removeEventListener() {} }) as unknown as MediaQueryList;
 
+// A part that is fetched when it is first drawn takes longer than a second on a busy machine.
+configure({ asyncUtilTimeout: 5000 });
 afterEach(cleanup);
 await startI18n('en');
 

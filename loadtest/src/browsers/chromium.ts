@@ -1,6 +1,6 @@
 import { UsageError } from '@tribune/cli';
 import type { Browser } from 'playwright-core';
-import { ensureChromium } from '../../../scripts/lib/chromium.mjs';
+import { ensureChromium } from '@tribune/scripts/chromium.mjs';
 
 /** For any page of Tribune on a machine without a screen. The last one is for servers on this machine. */
 export const CHROMIUM_ARGS = [

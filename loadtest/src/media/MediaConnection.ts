@@ -1,6 +1,6 @@
 import type { TransportInfo } from '@tribune/shared/protocol.ts';
 import { isIPv6 } from 'node:net';
-import { Audio, PeerConnection, type Track } from 'node-datachannel';
+import { Audio, PeerConnection, type IceServer, type Track } from 'node-datachannel';
 import { Relay, type RelayOptions } from './Relay.ts';
 import { buildOffer, candidateLine, dtlsParametersOf } from './sdp.ts';
 import type { DtlsParameters, IceCandidate, OfferedMedia, RtpParameters } from './sdp.ts';
@@ -49,12 +49,24 @@ export class MediaConnection {
   #connected = false;
   #closed = false;
 
-  /** @param route through a relay of its own; null straight to the server. */
-  constructor(name: string, transport: TransportInfo, handlers: MediaHandlers = {}, route: RelayOptions | null = null) {
+  /**
+   * @param route through a relay of its own; null straight to the server.
+   * @param turnServer through which everything goes, where there is one
+   */
+  constructor(
+    name: string,
+    transport: TransportInfo,
+    handlers: MediaHandlers = {},
+    route: RelayOptions | null = null,
+    turnServer?: IceServer,
+  ) {
     this.#route = route;
     this.#transport = transport;
     this.#handlers = handlers;
-    this.#pc = new PeerConnection(name, { iceServers: [], ...bindingOf(transport.iceCandidates, route) });
+    const ice = turnServer
+      ? { iceServers: [turnServer], iceTransportPolicy: 'relay' as const }
+      : { iceServers: [], ...bindingOf(transport.iceCandidates, route) };
+    this.#pc = new PeerConnection(name, ice);
     this.#pc.onIceStateChange((state) => {
       if (state === 'connected' || state === 'completed') this.#iceConnected = true;
     });

@@ -11,6 +11,10 @@ const PLACE_LIFE_MS = 15_000;
 const MOVE_MS = 60_000;
 const RETRY_MIN_S = 2;
 const RETRY_MAX_S = 8;
+/** Short of `PLACE_LIFE_MS`: somebody who has a place in the queue keeps it. */
+const BUSY_RETRY_MAX_S = 10;
+/** More addresses than can be busy in earnest. */
+const MAX_BUSY_ADDRESSES = 10_000;
 /** One more second between two questions for so many who are ahead. */
 const AHEAD_PER_RETRY_SECOND = 100;
 
@@ -36,8 +40,17 @@ interface AdmissionOptions {
   readonly registry: NodeRegistry;
   /** What one network address gets while others may come, 0 to 1. */
   readonly perAddressShare: number;
+  /** How many people may arrive from one within a minute. */
+  readonly peoplePerAddress: number;
   /** A clock for tests; without one, Redis' own. */
   readonly nowMs?: () => number;
+}
+
+interface BusyAddress {
+  /** People who may come from it in a second. */
+  readonly perSecond: number;
+  readonly untilMs: number;
+  refused: number;
 }
 
 /** Who asks for a place. */
@@ -53,11 +66,15 @@ interface Applicant {
 export class Admission {
   readonly #registry: NodeRegistry;
   readonly #run: ReturnType<typeof defineNodeScript>;
-  readonly #share: number;
+  readonly #nowMs: () => number;
+  readonly #limits: readonly [share: number, peoplePerMinute: number];
+  /** Addresses that have had what they may have of this second. */
+  readonly #busy = new Map<string, BusyAddress>();
 
-  constructor({ redis, registry, perAddressShare, nowMs }: AdmissionOptions) {
+  constructor({ redis, registry, perAddressShare, peoplePerAddress, nowMs }: AdmissionOptions) {
     this.#registry = registry;
-    this.#share = perAddressShare;
+    this.#limits = [perAddressShare, peoplePerAddress];
+    this.#nowMs = nowMs ?? (() => performance.now());
     this.#run = defineNodeScript(redis, 'clusterAdmission', new URL('admission.lua', import.meta.url), nowMs);
   }
 
@@ -70,12 +87,34 @@ export class Admission {
     const [verdict, ...rest] = await this.#run(
       'admit',
       ...[person, NODE_LIFE_MS, RESERVATION_MS, PLACE_LIFE_MS, ...draws, avoid, this.#registry.secretFingerprint],
-      ...[address, this.#share],
+      ...[address, ...this.#limits],
     );
+    if (verdict === 'busy' && rest.length > 0) {
+      // Of many who asked at once, the first to be refused has been noted already.
+      this.assertNotBusy(address);
+      if (this.#busy.size >= MAX_BUSY_ADDRESSES) this.#busy.clear();
+      const untilMs = this.#nowMs() + Number(rest[1]);
+      this.#busy.set(address, { perSecond: Math.max(Number(rest[0]), 1), untilMs, refused: 0 });
+      this.assertNotBusy(address);
+    }
     if (verdict === 'busy') throw new AppError('RATE_LIMITED', 'Many people are coming in: come back in a moment');
     if (verdict === 'wait') return toWait(Number(rest[0]), Number(rest[1]));
     const node = await this.#registry.findOrLook(String(rest[0]));
     return { kind: 'node', node, isPaced: rest[1] === 'paced' };
+  }
+
+  /**
+   * Refuses more people of an address of which as many have come in as may within this second, at next to no cost. Each of them is told
+   * another time to come back, at the pace at which they can be let in.
+   * @throws {AppError} RATE_LIMITED
+   */
+  assertNotBusy(address: string): void {
+    const busy = this.#busy.get(address);
+    if (!busy) return;
+    if (this.#nowMs() >= busy.untilMs) return void this.#busy.delete(address);
+    busy.refused += 1;
+    const retryAfterS = Math.min(1 + Math.floor(busy.refused / busy.perSecond), BUSY_RETRY_MAX_S);
+    throw new AppError('RATE_LIMITED', 'Many people are coming in from this address', { retryAfterS });
   }
 
   /** A node that cannot be part of the cluster takes nobody in, and opens no rooms. @throws {AppError} UNAVAILABLE */

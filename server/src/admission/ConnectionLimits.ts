@@ -5,6 +5,9 @@ import type { Config } from '../config.ts';
 const MINUTE_S = 60;
 /** Of each person: the one in use, and one whose loss has not been noticed yet. */
 const CONNECTIONS_PER_PERSON = 2;
+/** Connections that show no ticket are a mistake, or worse: one for so many people, and a few in any case. */
+const PEOPLE_PER_STRANGER = 10;
+const MIN_STRANGERS = 20;
 /** On a node, in any case. */
 const MIN_PLACES_PER_ADDRESS = 10;
 
@@ -25,10 +28,12 @@ export class ConnectionLimits {
   readonly #addressOf = new WeakMap<object, string>();
   readonly #recognised = new WeakSet<object>();
   readonly #strangers: RateLimiterMemory;
+  readonly #maxStrangers: number;
 
   constructor(config: ConnectionLimitsConfig) {
     this.#config = config;
-    this.#strangers = new RateLimiterMemory({ points: config.PEOPLE_PER_ADDRESS, duration: MINUTE_S });
+    this.#maxStrangers = Math.max(Math.ceil(config.PEOPLE_PER_ADDRESS / PEOPLE_PER_STRANGER), MIN_STRANGERS);
+    this.#strangers = new RateLimiterMemory({ points: this.#maxStrangers, duration: MINUTE_S });
   }
 
   /** May another connection come from this address? */
@@ -36,7 +41,7 @@ export class ConnectionLimits {
     const { PEOPLE_PER_ADDRESS: people } = this.#config;
     if (this.#countOf(address) >= people * CONNECTIONS_PER_PERSON) return false;
     const strangers = await this.#strangers.get(address);
-    return strangers === null || strangers.consumedPoints < people;
+    return strangers === null || strangers.consumedPoints < this.#maxStrangers;
   }
 
   /** Counts a connection until it closes. */

@@ -9,6 +9,8 @@ interface JoinPaceOptions {
   readonly perS: number;
   /** What one address gets of it. */
   readonly share: number;
+  /** What one address gets of it in a second at most. */
+  readonly perAddressS: number;
   /** Tells the time in ms, by a clock that nobody sets. */
   readonly now?: () => number;
 }
@@ -20,6 +22,7 @@ interface JoinPaceOptions {
 export class JoinPace {
   readonly #perS: number;
   readonly #rule: ShareRule;
+  readonly #perAddressS: number;
   readonly #now: () => number;
   /** Who came within this second, by address. */
   readonly #taken = new Map<string, number>();
@@ -27,9 +30,10 @@ export class JoinPace {
   #left: number;
   #countedAtMs: number;
 
-  constructor({ perS, share, now = () => performance.now() }: JoinPaceOptions) {
+  constructor({ perS, share, perAddressS, now = () => performance.now() }: JoinPaceOptions) {
     this.#perS = perS;
     this.#rule = { capacity: perS * BURST_S, share, atLeast: AT_LEAST };
+    this.#perAddressS = Math.max(perAddressS, AT_LEAST);
     this.#now = now;
     this.#left = perS * BURST_S;
     this.#countedAtMs = now();
@@ -39,6 +43,7 @@ export class JoinPace {
   take(address: string): boolean {
     this.#refill();
     const taken = this.#taken.get(address) ?? 0;
+    if (taken >= this.#perAddressS * BURST_S) return false;
     if (this.#left < 1 || !mayHoldOneMore(this.#rule, taken, this.#left)) return false;
     this.#left -= 1;
     this.#taken.set(address, taken + 1);

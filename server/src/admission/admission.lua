@@ -2,9 +2,9 @@
 -- ARGV  … 'move', …, people who have to leave their node (JSON), time in ms that they have for it
 --       … 'admit', …, person, life of a node in ms, life of a reservation in ms, life of a place in the queue in ms, two random
 --       numbers, URL of a node to avoid where there is another ('' for none), fingerprint of the secret that tickets are signed with,
---       network address, what one address gets while others may come (0 to 1)
+--       network address, what one address gets while others may come (0 to 1), people who may come from it in a minute
 -- 'admit' returns {'node', id, 'paced' or 'moving'}, {'busy'} when every node with room has given as many tickets as it can take
--- people this second, or {'wait', place, let in within a minute}.
+-- people this second, {'busy', tickets of a second, ms left of it} when this address has had all that are for it, or {'wait', place, let in within a minute}.
 
 if operation == 'move' then
   redis.call('ZREMRANGEBYSCORE', movingKey, '-inf', now)
@@ -17,6 +17,7 @@ end
 
 local person, lifeMs, reservationMs, placeMs = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local avoidUrl, secretFingerprint, address, share = ARGV[9], ARGV[10], ARGV[11], tonumber(ARGV[12])
+local perAddressSecond = math.ceil(tonumber(ARGV[13]) / 60)
 
 -- @returns whether they were in it
 local function leaveQueue(someone)
@@ -52,6 +53,7 @@ local MIN_TICKETS_PER_ADDRESS = 3
 
 local function mayHaveOneMore(tickets, left)
   local held = countOf('from', address, second)
+  if held >= math.max(perAddressSecond, MIN_TICKETS_PER_ADDRESS) then return false end
   if held < MIN_TICKETS_PER_ADDRESS or share >= 1 then return true end
   return left > tickets * 0.2 and held * (1 - share) < left * share
 end
@@ -131,10 +133,12 @@ end
 local place = redis.call('ZRANK', queueKey, person)
 local rank = place or redis.call('ZCARD', queueKey)
 if isMoving and #ready > 0 or rank < free then
-  if #ready == 0 or not isMoving and not mayHaveOneMore(tickets, left) then
+  local isAddressesTurn = isMoving or mayHaveOneMore(tickets, left)
+  if #ready == 0 or not isAddressesTurn then
     -- Their turn has come, and goes on however long the rush does.
     if place then redis.call('ZADD', askedKey, now, person) end
-    return { 'busy' }
+    if isAddressesTurn then return { 'busy' } end
+    return { 'busy', math.floor(math.min(perAddressSecond, tickets * share)), 1000 - now % 1000 }
   end
   -- The better of two drawn at random spreads nearly as well as the best, and no crowd runs to one node at once.
   local one = ready[1 + math.floor(tonumber(ARGV[7]) * #ready)]

@@ -7,6 +7,7 @@ import proxyAddr from 'proxy-addr';
 /** Of an IPv6 address, the part that a provider gives to one customer at the least. */
 const IPV6_PREFIX_BYTES = 8;
 const KEY_LENGTH = 16;
+const MAX_KNOWN = 10_000;
 /** What some proxies write into `X-Forwarded-For`: an address with a port. */
 const WITH_PORT = /^(?:\[([^\]]+)\]|(\d+\.\d+\.\d+\.\d+))(?::\d+)?$/;
 
@@ -20,9 +21,18 @@ export type NetworkReader = (req: IncomingMessage) => string;
 export function createNetworkReader(trustedProxies: number, secret: string): NetworkReader {
   const key = createSecretKey(Buffer.from(secret));
   const isTrusted = (_address: string, hop: number) => hop < trustedProxies;
+  // Of a flood from one address, all but the first are a look-up.
+  const known = new Map<string, string>();
   return (req) => {
-    const network = toNetwork(req.socket.remoteAddress ? proxyAddr(req, isTrusted) : '');
-    return createHmac('sha256', key).update(`network ${network}`).digest('base64url').slice(0, KEY_LENGTH);
+    const address = req.socket.remoteAddress ? proxyAddr(req, isTrusted) : '';
+    const before = known.get(address);
+    if (before !== undefined) return before;
+    const digest = createHmac('sha256', key)
+      .update(`network ${toNetwork(address)}`)
+      .digest('base64url');
+    if (known.size >= MAX_KNOWN) known.clear();
+    known.set(address, digest.slice(0, KEY_LENGTH));
+    return digest.slice(0, KEY_LENGTH);
   };
 }
 

@@ -5,7 +5,7 @@ import type { Gap } from '../sql/recording.ts';
 import type { RecordedMix } from './recorderMessages.ts';
 import { SEGMENT_MS, segmentName, writeSegment, type Segment } from './segment.ts';
 import { Segmenter } from './Segmenter.ts';
-import type { SegmentQueue } from './SegmentQueue.ts';
+import type { SegmentSink } from './SegmentQueue.ts';
 
 /** Those who stop and start again within a segment have both parts of it: what they recorded is kept for so long. */
 const KEPT_AFTER_STOP_MS = 2 * SEGMENT_MS;
@@ -17,16 +17,16 @@ interface Recording {
   stoppedAt: number | null;
 }
 
-/** Records mixes: packets in, segments out to the queue. Without sockets and timers. */
+/** Makes segments of mixes: packets in, segments out to where they go. Without sockets and timers. */
 export class MixRecorder extends EventEmitter<{ gap: [recordingId: string, Gap] }> {
-  readonly #queue: SegmentQueue;
+  readonly #sink: SegmentSink;
   readonly #recordings = new Map<string, Recording>();
   readonly #bySsrc = new Map<number, Recording>();
 
-  constructor(queue: SegmentQueue) {
+  constructor(sink: SegmentSink) {
     super();
-    this.#queue = queue;
-    queue.on('lost', ({ recordingId, index }, reason) => {
+    this.#sink = sink;
+    sink.on('lost', ({ recordingId, index }, reason) => {
       const from = index * SEGMENT_MS;
       this.emit('gap', recordingId, { from, to: from + SEGMENT_MS, reason });
     });
@@ -56,7 +56,7 @@ export class MixRecorder extends EventEmitter<{ gap: [recordingId: string, Gap] 
       this.#bySsrc.delete(recording.mix.ssrc);
       recording.segmenter.flush();
     }
-    await this.#queue.whenIdle(recordingId);
+    await this.#sink.whenIdle(recordingId);
   }
 
   /** Takes one datagram, whatever it holds. @param port that it was sent from, on 127.0.0.1 */
@@ -78,7 +78,7 @@ export class MixRecorder extends EventEmitter<{ gap: [recordingId: string, Gap] 
     const segmenter = new Segmenter();
     segmenter.on('segment', (segment: Segment) => {
       const { index } = segment;
-      this.#queue.push({ recordingId, index, key: prefix + segmentName(index), bytes: writeSegment(segment) });
+      this.#sink.push({ recordingId, index, key: prefix + segmentName(index), bytes: writeSegment(segment) });
     });
     segmenter.on('missing', (missing) => this.emit('gap', recordingId, { ...missing, reason: 'mixer' }));
     return segmenter;

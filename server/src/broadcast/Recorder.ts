@@ -29,6 +29,10 @@ export class Recorder {
     const { archive, logger } = options;
     this.#process = new RecorderProcess({ storage: archive.storage, logger });
     this.#process.on('written', (segment) => this.#rooms.get(segment.recordingId)?.handleWritten(segment));
+    this.#process.on('live', ({ recordingId, index, bytes }) => this.#rooms.get(recordingId)?.live.add(index, bytes));
+    this.#process.on('restarted', () => {
+      for (const recording of this.#rooms.values()) recording.handleRestart();
+    });
     this.#process.on('gap', (recordingId, gap) => {
       logger.warn({ recordingId, gap }, 'Sound is missing in a recording');
       this.#rooms.get(recordingId)?.handleGap(gap);

@@ -6,6 +6,7 @@ import type { StorageLocation } from '../objects/openObjects.ts';
 import { RestartDelay } from '../RestartDelay.ts';
 import type { Gap } from '../sql/recording.ts';
 import type {
+  LiveSegment,
   RecordedMix,
   RecorderCommand,
   RecorderReport,
@@ -30,13 +31,21 @@ interface RecorderProcessOptions {
 
 /**
  * The process of this node that records, supervised: started again when it ends or hangs, and then told again what it has to record.
- * It is started when it is first needed.
+ * It is started when it may soon be needed.
  */
-export class RecorderProcess extends EventEmitter<{ written: [WrittenSegment]; gap: [recordingId: string, Gap] }> {
+export class RecorderProcess extends EventEmitter<{
+  written: [WrittenSegment];
+  gap: [recordingId: string, Gap];
+  live: [LiveSegment];
+  /** What the process before had not stored is lost. */
+  restarted: [];
+}> {
   readonly #options: RecorderProcessOptions;
   readonly #logger: Logger;
   readonly #restartDelay = new RestartDelay();
   readonly #mixes = new Map<string, RecordedMix>();
+  /** Those whose segments are told. */
+  readonly #broadcasts = new Map<string, RecordedMix>();
   /** Each stop is answered, in the order told. */
   readonly #stopping = new Map<string, PromiseWithResolvers<void>[]>();
   #child: ChildProcess | null = null;
@@ -55,6 +64,11 @@ export class RecorderProcess extends EventEmitter<{ written: [WrittenSegment]; g
     super();
     this.#options = options;
     this.#logger = options.logger.child({ component: 'Recorder' });
+  }
+
+  /** Starts the process, so that it is there when a recording begins. */
+  prepare(): void {
+    this.#start();
   }
 
   /** UDP port on 127.0.0.1 that takes the mixes, once the process is there; null where it is not within 3 s. */
@@ -79,6 +93,18 @@ export class RecorderProcess extends EventEmitter<{ written: [WrittenSegment]; g
     this.#mixes.set(mix.recordingId, mix);
     this.#start();
     this.#send({ type: 'record', mix });
+  }
+
+  /** Its segments are told as they are made. Harmless when repeated. */
+  broadcast(mix: RecordedMix): void {
+    if (this.#closed) return;
+    this.#broadcasts.set(mix.recordingId, mix);
+    this.#start();
+    this.#send({ type: 'broadcast', mix });
+  }
+
+  endBroadcast(recordingId: string): void {
+    if (this.#broadcasts.delete(recordingId)) this.#send({ type: 'endBroadcast', recordingId });
   }
 
   /** Resolves when what was recorded is stored or told as a gap, or after 5 s. */
@@ -147,13 +173,18 @@ export class RecorderProcess extends EventEmitter<{ written: [WrittenSegment]; g
     this.#unanswered = 0;
     switch (report.type) {
       case 'ready':
+        if (this.#port !== 0) this.emit('restarted');
         this.#port = report.port;
         this.#ready.resolve();
         // What was told before it was ready is told again: it may have come too early.
         for (const mix of this.#mixes.values()) this.#send({ type: 'record', mix });
+        for (const mix of this.#broadcasts.values()) this.#send({ type: 'broadcast', mix });
         return;
       case 'written':
         this.emit('written', report);
+        return;
+      case 'live':
+        this.emit('live', report);
         return;
       case 'gap':
         this.emit('gap', report.recordingId, report.gap);
@@ -193,5 +224,5 @@ export class RecorderProcess extends EventEmitter<{ written: [WrittenSegment]; g
 }
 
 function forkRecorder(): ChildProcess {
-  return fork(new URL('recorderChild.ts', import.meta.url), { execArgv: [], env: {} });
+  return fork(new URL('recorderChild.ts', import.meta.url), { execArgv: [], env: {}, serialization: 'advanced' });
 }

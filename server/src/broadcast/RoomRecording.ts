@@ -2,15 +2,17 @@ import { EventEmitter } from 'node:events';
 import type { Person } from '@tribune/shared/domain.ts';
 import type { Archive } from '../archive/Archive.ts';
 import type { RoomMix } from '../mixer/RoomMix.ts';
-import type { Gap, NewRecording, RecordingLog, SegmentRun } from '../sql/recording.ts';
+import type { Gap, NewRecording, SegmentRun } from '../sql/recording.ts';
 import type { RoomRecord } from '../store/RoomRecord.ts';
+import { LiveBroadcast } from './LiveBroadcast.ts';
 import type { WrittenSegment } from './recorderMessages.ts';
+import { SEGMENT_MS } from './segment.ts';
 import type { RecorderProcess } from './RecorderProcess.ts';
 
 const QUOTA_EVERY_MS = 60_000;
 
 interface RoomRecordingOptions {
-  readonly process: Pick<RecorderProcess, 'getPort' | 'record' | 'stop'>;
+  readonly process: Pick<RecorderProcess, 'prepare' | 'getPort' | 'record' | 'stop' | 'broadcast' | 'endBroadcast'>;
   readonly archive: Pick<Archive, 'log' | 'bytesLeft'>;
   readonly read: () => RoomRecord;
   readonly nodeId: string;
@@ -33,6 +35,8 @@ export class RoomRecording extends EventEmitter<{
   full: [];
   closed: [];
 }> {
+  /** The room as it is heard now over HTTP. */
+  readonly live = new LiveBroadcast();
   readonly #options: RoomRecordingOptions;
   readonly #stage = new Map<string, OnStage>();
   #run: SegmentRun | null = null;
@@ -70,12 +74,23 @@ export class RoomRecording extends EventEmitter<{
     this.#askQuota(recordingId);
   }
 
+  /** This node makes the segments that are heard now. To be called again and again. */
+  broadcast(mix: RoomMix): void {
+    this.#options.process.broadcast({ recordingId: this.#options.read().id, ssrc: mix.ssrc, port: mix.port });
+  }
+
+  endBroadcast(): void {
+    this.#options.process.endBroadcast(this.#options.read().id);
+  }
+
   /**
    * This node does not record, or not any more. To be called again and again.
    * @param isHome the room is this node's to keep: it says when the recording is complete
    */
   rest({ isHome }: { isHome: boolean }): void {
-    const { recordedUntil, recordingSince } = this.#options.read();
+    const { recordedUntil, recordingSince, recordingPolicy, phase } = this.#options.read();
+    // A process takes half a second to start, and the host waits for nothing.
+    if (isHome && phase === 'live' && recordingPolicy !== 'off') this.#options.process.prepare();
     const isOver = isHome && recordingSince === null && recordedUntil !== null && recordedUntil !== this.#finishedAt;
     if (!this.#isRunning && !isOver) return;
     this.#isRunning = false;
@@ -95,6 +110,15 @@ export class RoomRecording extends EventEmitter<{
     archive.log.addRun(recordingId, this.#run);
   }
 
+  /** Another process records: what had not been stored is missing. */
+  handleRestart(): void {
+    const { recordingSince } = this.#options.read();
+    if (!this.#isRunning || recordingSince === null) return;
+    const from = this.#run ? (this.#run.last + 1) * SEGMENT_MS : recordingSince;
+    this.#run = null;
+    this.handleGap({ from, to: Date.now(), reason: 'recorder' });
+  }
+
   handleGap(gap: Gap): void {
     this.#options.archive.log.addGap(this.#options.read().id, gap);
     // What the mixer did not send, listeners did not hear either: the host knows.
@@ -104,6 +128,8 @@ export class RoomRecording extends EventEmitter<{
   /** The room is closed here. What there is of the recording is still stored. */
   close({ isHome }: { isHome: boolean }): void {
     this.rest({ isHome });
+    this.endBroadcast();
+    this.live.end();
     void this.#options.process.stop(this.#options.read().id).then(() => this.emit('closed'));
   }
 

@@ -24,15 +24,24 @@ interface QueueLimits {
   readonly giveUpMs?: number;
 }
 
+interface SegmentEvents {
+  written: [QueuedSegment];
+  /** @param reason as of a `Gap` */
+  lost: [QueuedSegment, string];
+}
+
+/** Where segments go. */
+export abstract class SegmentSink extends EventEmitter<SegmentEvents> {
+  abstract push(segment: QueuedSegment): void;
+  /** Resolves when nothing of the recording waits any more. */
+  abstract whenIdle(recordingId: string): Promise<void>;
+}
+
 /**
  * Stores segments, and never holds up whoever makes them: what a slow storage does not take in time, and what a full one refuses, is
  * given up and told.
  */
-export class SegmentQueue extends EventEmitter<{
-  written: [QueuedSegment];
-  /** @param reason as of a `Gap` */
-  lost: [QueuedSegment, string];
-}> {
+export class SegmentQueue extends SegmentSink {
   readonly #objects: Pick<ObjectStore, 'put'>;
   readonly #limits: Required<QueueLimits>;
   readonly #waiting: QueuedSegment[] = [];
@@ -65,7 +74,6 @@ export class SegmentQueue extends EventEmitter<{
     this.#next();
   }
 
-  /** Resolves when nothing of the recording waits any more. */
   async whenIdle(recordingId: string): Promise<void> {
     if (!this.#unsettled.has(recordingId)) return;
     const idle = this.#idle.get(recordingId) ?? Promise.withResolvers<void>();

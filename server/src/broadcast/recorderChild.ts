@@ -1,6 +1,7 @@
 import type { Socket } from 'node:dgram';
 import { bindInRange, bindPort, bindUdp } from '../mixer/child/udp/bindUdp.ts';
 import { openObjects } from '../objects/openObjects.ts';
+import { LiveSink } from './LiveSink.ts';
 import { MixRecorder } from './MixRecorder.ts';
 import type { RecorderCommand, RecorderReport } from './recorderMessages.ts';
 import { SegmentQueue } from './SegmentQueue.ts';
@@ -15,7 +16,14 @@ const LOOPBACK = '127.0.0.1';
 const PORTS = { min: 25_000, max: 25_999 };
 const TICK_MS = 250;
 
-let running: { recorder: MixRecorder; queue: SegmentQueue } | null = null;
+interface Running {
+  readonly recorder: MixRecorder;
+  readonly queue: SegmentQueue;
+  /** Of its own: what is heard now is not all kept, and a segment has what is kept alone. */
+  readonly broadcaster: MixRecorder;
+}
+
+let running: Running | null = null;
 
 process.on('message', (message) => handle(message as RecorderCommand));
 process.on('disconnect', () => process.exit(0));
@@ -33,6 +41,12 @@ function handle(command: RecorderCommand): void {
     case 'stop':
       void stop(command.recordingId);
       return;
+    case 'broadcast':
+      running?.broadcaster.record(command.mix);
+      return;
+    case 'endBroadcast':
+      void running?.broadcaster.stop(command.recordingId, Date.now());
+      return;
     case 'usage':
       report({ type: 'usage', usage: usage() });
   }
@@ -45,11 +59,20 @@ async function start({ port, storage }: Extract<RecorderCommand, { type: 'start'
   queue.on('written', ({ recordingId, index, bytes }) =>
     report({ type: 'written', recordingId, index, bytes: bytes.length }),
   );
+  const live = new LiveSink();
+  const broadcaster = new MixRecorder(live);
+  live.on('written', ({ recordingId, index, bytes }) => report({ type: 'live', recordingId, index, bytes }));
   const socket = await bind(port);
-  socket.on('message', (packet, sender) => recorder.receive(packet, sender.port, Date.now()));
+  socket.on('message', (packet, sender) => {
+    recorder.receive(packet, sender.port, Date.now());
+    broadcaster.receive(packet, sender.port, Date.now());
+  });
   socket.on('error', () => undefined);
-  setInterval(() => recorder.tick(Date.now()), TICK_MS);
-  running = { recorder, queue };
+  setInterval(() => {
+    recorder.tick(Date.now());
+    broadcaster.tick(Date.now());
+  }, TICK_MS);
+  running = { recorder, queue, broadcaster };
   report({ type: 'ready', port: socket.address().port });
 }
 

@@ -17,7 +17,17 @@ export type RecorderCommand =
   | { readonly type: 'record'; readonly mix: RecordedMix }
   /** What has come so far is written at once. */
   | { readonly type: 'stop'; readonly recordingId: string }
+  /** Its segments are told as they are made, and not stored. Harmless when repeated. */
+  | { readonly type: 'broadcast'; readonly mix: RecordedMix }
+  | { readonly type: 'endBroadcast'; readonly recordingId: string }
   | { readonly type: 'usage' };
+
+/** A segment that can be heard now. */
+export interface LiveSegment {
+  readonly recordingId: string;
+  readonly index: number;
+  readonly bytes: Uint8Array;
+}
 
 export interface RecorderUsage {
   /** User and system time. */
@@ -38,6 +48,7 @@ export type RecorderReport =
   | { readonly type: 'ready'; readonly port: number }
   /** A segment is stored; told again when it was stored again with more in it. */
   | ({ readonly type: 'written' } & WrittenSegment)
+  | ({ readonly type: 'live' } & LiveSegment)
   /** Sound that is not in the recording. */
   | { readonly type: 'gap'; readonly recordingId: string; readonly gap: Gap }
   /** Everything up to the stop is stored, or told as a gap. */

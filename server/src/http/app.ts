@@ -6,16 +6,18 @@ import type { Config } from '../config.ts';
 import type { Logger } from '../logger.ts';
 import { createErrorHandler, notFound } from './problem.ts';
 import { adminRoutes } from './routes/admin.ts';
-import { healthRoutes, type HealthOptions } from './routes/health.ts';
+import { livenessRoutes, operationsRoutes, type HealthOptions } from './routes/health.ts';
+import { liveRoutes } from './routes/live.ts';
 import { recordingRoutes, type RecordingRoutesOptions } from './routes/recordings.ts';
 import { roomRoutes, type RoomRoutesOptions } from './routes/rooms.ts';
+import { warnOfUntrustedProxy } from './warnOfUntrustedProxy.ts';
 import { sessionRoutes, type SessionRoutesOptions } from './routes/session.ts';
 
 const BODY_LIMIT = '16kb';
 const YEAR_MS = 365 * 24 * 3_600_000;
 
 interface AppOptions extends RoomRoutesOptions, SessionRoutesOptions, RecordingRoutesOptions, HealthOptions {
-  readonly config: RoomRoutesOptions['config'] & Pick<Config, 'TRUST_PROXY' | 'WEB_DIR' | 'ADMIN_KEY'>;
+  readonly config: RoomRoutesOptions['config'] & Pick<Config, 'TRUST_PROXY' | 'WEB_DIR' | 'ADMIN_KEY' | 'METRICS_PORT'>;
   readonly logger: Logger;
 }
 
@@ -25,16 +27,27 @@ export function createApp(options: AppOptions): Express {
   const app = express();
   app.set('trust proxy', config.TRUST_PROXY);
   app.use(securityHeaders());
-  app.use(healthRoutes(options));
+  app.use(livenessRoutes());
+  if (config.METRICS_PORT === undefined) app.use(operationsRoutes(options));
+  app.use('/api', warnOfUntrustedProxy(config.TRUST_PROXY, logger));
   app.use('/api', express.json({ limit: BODY_LIMIT }));
   app.use('/api/session', sessionRoutes(options));
   app.use('/api/rooms', roomRoutes(options));
   app.use('/api/recordings', recordingRoutes(options));
   if (config.ADMIN_KEY) app.use('/api/admin', adminRoutes({ ...options, key: config.ADMIN_KEY }));
+  app.use('/live', liveRoutes(options));
   app.use('/api', notFound);
   if (config.WEB_DIR) servePage(app, config.WEB_DIR);
   app.use(notFound);
   app.use(createErrorHandler(logger));
+  return app;
+}
+
+/** What is on METRICS_PORT, away from the people on PORT. */
+export function createOperationsApp(options: HealthOptions & { readonly logger: Logger }): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.use(livenessRoutes(), operationsRoutes(options), notFound, createErrorHandler(options.logger));
   return app;
 }
 

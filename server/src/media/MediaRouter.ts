@@ -1,3 +1,4 @@
+import type { TransportInfo } from '@tribune/shared/protocol.ts';
 import type { PlainTransport, Router, RtpCapabilities, WebRtcServer, WebRtcTransport } from 'mediasoup/types';
 import { AppError } from '../errors.ts';
 import type { MediaWorker } from './MediaWorker.ts';
@@ -51,6 +52,11 @@ export class MediaRouter {
     }, this.#transportConnectMs);
     transport.observer.once('close', () => clearTimeout(timer));
     return transport;
+  }
+
+  /** What a client needs to connect to a transport of this router. */
+  describe({ id, iceParameters, iceCandidates, dtlsParameters }: WebRtcTransport): TransportInfo {
+    return { id, iceParameters, iceCandidates: this.worker.announced.announce(iceCandidates), dtlsParameters };
   }
 
   /** Plain RTP to and from one port of this machine, and no other. @throws {AppError} UNAVAILABLE */

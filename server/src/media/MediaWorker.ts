@@ -1,6 +1,8 @@
+import { isIP } from 'node:net';
 import { createWorker } from 'mediasoup';
 import type { Router, RouterRtpCodecCapability, TransportListenInfo, WebRtcServer, Worker } from 'mediasoup/types';
 import type { Config } from '../config.ts';
+import type { AnnouncedAddresses } from './AnnouncedAddresses.ts';
 import type { OutputPacketMs } from '../mixer/mixerMessages.ts';
 import { MediaRouter } from './MediaRouter.ts';
 import { choosePacketMs } from './placement.ts';
@@ -23,13 +25,14 @@ const SOCKET_BUFFER_BYTES = 4 * 1024 * 1024;
 
 export type MediaWorkerConfig = Pick<
   Config,
-  | 'MEDIA_PORT'
-  | 'MEDIA_LISTEN_ADDRESS'
-  | 'MEDIA_ANNOUNCED_ADDRESS'
-  | 'MEDIASOUP_WORKER_BIN'
-  | 'TRANSPORT_CONNECT_S'
-  | 'MIX_PACKET_MS'
+  'MEDIA_PORT' | 'MEDIA_LISTEN_ADDRESS' | 'MEDIASOUP_WORKER_BIN' | 'TRANSPORT_CONNECT_S' | 'MIX_PACKET_MS'
 >;
+
+interface SpawnOptions {
+  readonly index: number;
+  readonly config: MediaWorkerConfig;
+  readonly announced: AnnouncedAddresses;
+}
 
 /** CPU and memory of one worker process. */
 export interface WorkerUsage {
@@ -45,6 +48,8 @@ export interface WorkerUsage {
 export class MediaWorker {
   readonly index: number;
   readonly bornAt = performance.now();
+  /** Where people reach its ports. */
+  readonly announced: AnnouncedAddresses;
   readonly #worker: Worker;
   readonly #webRtcServer: WebRtcServer;
   readonly #config: MediaWorkerConfig;
@@ -53,8 +58,9 @@ export class MediaWorker {
   #listeners = 0;
   #packetMs: OutputPacketMs;
 
-  private constructor(index: number, worker: Worker, webRtcServer: WebRtcServer, config: MediaWorkerConfig) {
+  private constructor(worker: Worker, webRtcServer: WebRtcServer, { index, config, announced }: SpawnOptions) {
     this.index = index;
+    this.announced = announced;
     this.#worker = worker;
     this.#webRtcServer = webRtcServer;
     this.#config = config;
@@ -62,14 +68,15 @@ export class MediaWorker {
   }
 
   /** @throws {Error} when the process or its ports cannot be had. */
-  static async spawn(index: number, config: MediaWorkerConfig): Promise<MediaWorker> {
+  static async spawn(options: SpawnOptions): Promise<MediaWorker> {
+    const { index, config } = options;
     const { MEDIASOUP_WORKER_BIN } = config;
     const worker = await keepThroughSignals(async () =>
       createWorker({ logLevel: 'error', ...(MEDIASOUP_WORKER_BIN ? { workerBin: MEDIASOUP_WORKER_BIN } : {}) }),
     );
     try {
       const webRtcServer = await worker.createWebRtcServer({ listenInfos: listenInfos(index, config) });
-      return new MediaWorker(index, worker, webRtcServer, config);
+      return new MediaWorker(worker, webRtcServer, options);
     } catch (error) {
       worker.close();
       throw error;
@@ -147,10 +154,17 @@ export class MediaWorker {
 }
 
 function listenInfos(index: number, config: MediaWorkerConfig): TransportListenInfo[] {
-  const { MEDIA_PORT, MEDIA_LISTEN_ADDRESS: ip, MEDIA_ANNOUNCED_ADDRESS: announcedAddress } = config;
+  const { MEDIA_PORT, MEDIA_LISTEN_ADDRESS: addresses } = config;
   const port = MEDIA_PORT === 0 ? {} : { port: MEDIA_PORT + index };
   const buffers = { recvBufferSize: SOCKET_BUFFER_BYTES, sendBufferSize: SOCKET_BUFFER_BYTES };
-  return (['udp', 'tcp'] as const).map((protocol) => ({ protocol, ip, announcedAddress, ...port, ...buffers }));
+  // `::` would take the port of IPv4 as well.
+  const flags = addresses.length > 1 ? { flags: { ipv6Only: true } } : {};
+  return addresses.flatMap((ip) =>
+    (['udp', 'tcp'] as const).map((protocol) => ({
+      ...{ protocol, ip, ...port, ...buffers },
+      ...(isIP(ip) === 6 ? flags : {}),
+    })),
+  );
 }
 
 /**

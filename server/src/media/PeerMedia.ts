@@ -86,8 +86,7 @@ export class PeerMedia extends EventEmitter<{
     const transport = this.#adopt(await stage.mediaRouter.createTransport());
     this.#sending?.transport.close();
     this.#sending = { stage, transport };
-    const { id, iceParameters, iceCandidates, dtlsParameters } = transport;
-    return { id, iceParameters, iceCandidates, dtlsParameters };
+    return stage.mediaRouter.describe(transport);
   }
 
   /** @throws {AppError} NOT_FOUND, or INVALID_PAYLOAD for what mediasoup refuses, a second time included. */

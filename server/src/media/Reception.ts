@@ -95,8 +95,7 @@ export class Reception extends EventEmitter<{ connected: []; closed: []; consume
   }
 
   describe(): TransportInfo {
-    const { id, iceParameters, iceCandidates, dtlsParameters } = this.transport;
-    return { id, iceParameters, iceCandidates, dtlsParameters };
+    return this.source.mediaRouter.describe(this.transport);
   }
 
   /** What was announced to a connection that is gone flows now: the new one is given the full list. */

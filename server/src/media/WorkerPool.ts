@@ -5,6 +5,7 @@ import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { RestartDelay } from '../RestartDelay.ts';
+import { AnnouncedAddresses } from './AnnouncedAddresses.ts';
 import type { MediaRouter } from './MediaRouter.ts';
 import { MediaHealth } from './MediaHealth.ts';
 import { MediaWorker, type MediaWorkerConfig, type WorkerUsage } from './MediaWorker.ts';
@@ -14,12 +15,14 @@ import { placeListener, planWorkers } from './placement.ts';
 const ROUTER_TIMEOUT_MS = 3000;
 const ROUTER_RETRY_MS = 50;
 
-type PoolConfig = MediaWorkerConfig & Pick<Config, 'WORKERS'>;
+type PoolConfig = MediaWorkerConfig & Pick<Config, 'WORKERS' | 'MEDIA_ANNOUNCED_ADDRESS'>;
 
 /** The media workers of this node: one process per core, each replaced when it dies; some for stages, the others for audiences. */
 export class WorkerPool extends EventEmitter<{ died: [index: number] }> {
   /** Told of each connection that people make to any of the workers. */
   readonly health: MediaHealth;
+  /** Where people reach the ports of all workers. */
+  readonly announced: AnnouncedAddresses;
   readonly #config: PoolConfig;
   readonly #logger: Logger;
   readonly #plan: ReturnType<typeof planWorkers>;
@@ -29,8 +32,9 @@ export class WorkerPool extends EventEmitter<{ died: [index: number] }> {
   #usage: Promise<WorkerUsage[]> | null = null;
   #closed = false;
 
-  private constructor(config: PoolConfig, logger: Logger) {
+  private constructor(config: PoolConfig, logger: Logger, announced: AnnouncedAddresses) {
     super();
+    this.announced = announced;
     this.health = new MediaHealth(logger);
     this.#config = config;
     this.#plan = planWorkers(config.WORKERS);
@@ -40,7 +44,10 @@ export class WorkerPool extends EventEmitter<{ died: [index: number] }> {
 
   /** @throws {Error} when a worker cannot be started; those that were are closed. */
   static async create(config: PoolConfig, logger: Logger): Promise<WorkerPool> {
-    const pool = new WorkerPool(config, logger);
+    const announced = await AnnouncedAddresses.create({
+      ...{ announced: config.MEDIA_ANNOUNCED_ADDRESS, listen: config.MEDIA_LISTEN_ADDRESS, logger },
+    });
+    const pool = new WorkerPool(config, logger, announced);
     try {
       for (let index = 0; index < config.WORKERS; index++) pool.#workers.push(await pool.#spawn(index));
       const mediaRouter = await pool.createStageRouter();
@@ -87,6 +94,7 @@ export class WorkerPool extends EventEmitter<{ died: [index: number] }> {
 
   close(): void {
     this.#closed = true;
+    this.announced.close();
     for (const worker of this.#workers.splice(0)) worker?.close();
   }
 
@@ -119,7 +127,7 @@ export class WorkerPool extends EventEmitter<{ died: [index: number] }> {
   }
 
   async #spawn(index: number): Promise<MediaWorker> {
-    const worker = await MediaWorker.spawn(index, this.#config);
+    const worker = await MediaWorker.spawn({ index, config: this.#config, announced: this.announced });
     worker.onDeath(() => this.#handleDeath(worker));
     return worker;
   }

@@ -17,7 +17,7 @@ const FAILURES_WITHIN_MS = 60_000;
 const ROOM_LOAD = 0.05;
 const UNMEASURED_MS = 5000;
 
-export type MixerConfig = Pick<Config, 'MIXERS' | 'MIX_BITRATE' | 'MEDIA_LISTEN_ADDRESS'>;
+export type MixerConfig = Pick<Config, 'MIXERS' | 'MIX_BITRATE' | 'relayListenAddress'>;
 
 interface MixerOptions {
   readonly config: MixerConfig;
@@ -56,7 +56,7 @@ export class Mixer extends EventEmitter<{ restarted: [] }> {
     this.#logger = logger.child({ component: 'Mixer' });
     const settings = {
       relayKey: deriveRelayKey(secret).toString('base64'),
-      listenAddress: config.MEDIA_LISTEN_ADDRESS,
+      listenAddress: config.relayListenAddress,
     };
     this.#processes = Array.from({ length: config.MIXERS }, (_, index) => {
       const child = this.#logger.child({ mixer: index });

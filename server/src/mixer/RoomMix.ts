@@ -30,7 +30,7 @@ export class RoomMix extends EventEmitter<{
     return this.#options.read().port;
   }
 
-  /** UDP port on `MEDIA_LISTEN_ADDRESS` that takes the mix from mixers of other nodes. May change when a mixer is replaced. */
+  /** UDP port on the relay address that takes the mix from mixers of other nodes. May change when a mixer is replaced. */
   get relayPort(): number {
     return this.#options.read().relayPort;
   }

@@ -3,6 +3,7 @@ import type { MediaInfo, MediaOffer, TransportInfo } from '@tribune/shared/proto
 import type { RtpParameters } from 'mediasoup/types';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
+import type { LiveBroadcast } from '../broadcast/LiveBroadcast.ts';
 import type { RoomRecording } from '../broadcast/RoomRecording.ts';
 import { PeerMedia } from '../media/PeerMedia.ts';
 import { describeConsumer } from '../media/Reception.ts';
@@ -60,6 +61,11 @@ export class RoomMediaController extends EventEmitter<{
     this.#media.on('audienceLost', () => this.#restarts.handleAudienceLost());
   }
 
+  /** The room as it is heard now over HTTP. */
+  get live(): LiveBroadcast {
+    return this.#options.recording.live;
+  }
+
   /** Where this node takes the mix of the room from the home; null while nobody here listens. */
   get mixEndpoint(): Endpoint | null {
     return this.#media.mixEndpoint;
@@ -78,7 +84,7 @@ export class RoomMediaController extends EventEmitter<{
     }
     this.#restarts.askMissing();
     await Promise.all([
-      this.#record(plan.records),
+      this.#record(plan),
       plan.needsMedia ? this.#media.setMix(plan.mix) : null,
       ...speaking.map(async (peer) => this.#syncProducer(peer)),
     ]);
@@ -156,10 +162,12 @@ export class RoomMediaController extends EventEmitter<{
   }
 
   /** What is recorded here goes to the recorder, and the recording knows where from. */
-  async #record(records: boolean): Promise<void> {
+  async #record({ records, broadcasts }: Plan): Promise<void> {
     const { recording } = this.#options;
-    const mix = await this.#media.setRecorderPort(records ? await recording.getPort() : null);
-    if (mix) recording.record(mix);
+    const mix = await this.#media.setRecorderPort(records || broadcasts ? await recording.getPort() : null);
+    if (broadcasts && mix) recording.broadcast(mix);
+    else if (!broadcasts) recording.endBroadcast();
+    if (records && mix) recording.record(mix);
     else if (!records) recording.rest({ isHome: this.#plan.stage === 'here' });
   }
 

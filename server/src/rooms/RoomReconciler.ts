@@ -335,6 +335,7 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
       leaderlessMs: this.#absences.leaderlessMs,
       presentElsewhere: reports.reduce((sum, { present }) => sum + present, 0),
       mixEndpoints: this.reports.mixEndpoints,
+      isHeardOverHttp: this.#options.media.live.isWanted,
     };
   }
 

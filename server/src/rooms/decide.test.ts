@@ -37,6 +37,7 @@ function view(changes: Partial<RoomView> = {}, record: Partial<RoomRecord> = {})
     leaderlessMs: null,
     presentElsewhere: 0,
     mixEndpoints: [],
+    isHeardOverHttp: false,
     ...changes,
   };
 }

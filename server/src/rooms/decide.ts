@@ -25,6 +25,8 @@ export interface RoomView {
   readonly presentElsewhere: number;
   /** Where other nodes take the mix. */
   readonly mixEndpoints: readonly Endpoint[];
+  /** Somebody hears the room over HTTP. */
+  readonly isHeardOverHttp: boolean;
 }
 
 /** What becomes of one person who is connected to this node. */
@@ -56,6 +58,8 @@ export interface Plan {
   readonly mix: MixPlan;
   /** This node records the mix. */
   readonly records: boolean;
+  /** This node makes segments of the mix, to be heard now over HTTP. */
+  readonly broadcasts: boolean;
   /** What holds for everyone who is not named. */
   readonly everyone: PeerPlan;
   readonly named: ReadonlyMap<string, PeerPlan>;
@@ -85,6 +89,7 @@ export function decide(view: RoomView, graces: Graces): Plan {
     stage: home.kind === 'here' ? 'here' : hasStage ? 'leaving' : 'away',
     mix: { epoch: hasStage ? home.epoch : null, nodes: hasStage ? view.mixEndpoints : [], sound: record.sound },
     records: record.recordingSince !== null && home.kind === 'here' && needsMedia,
+    broadcasts: view.isHeardOverHttp && record.phase === 'live' && home.kind === 'here' && needsMedia,
     everyone,
     named: new Map([...membersOf(view, everyone), ...excludedOf(view, everyone)]),
     writes: view.holdsLease ? decideWrites(view, graces) : [],

@@ -11,6 +11,7 @@ import { Server, type Socket } from 'socket.io';
 import { JoinPace } from '../admission/JoinPace.ts';
 import { ConnectionLimits } from '../admission/ConnectionLimits.ts';
 import type { NetworkReader } from '../admission/network.ts';
+import type { IceServers } from '../auth/IceServers.ts';
 import type { Ticket, Tokens } from '../auth/Tokens.ts';
 import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
@@ -86,6 +87,7 @@ interface SignalingServerOptions {
   >;
   readonly networkOf: NetworkReader;
   readonly tokens: Tokens;
+  readonly iceServers: IceServers;
   readonly metrics: Metrics;
   readonly logger: Logger;
 }
@@ -102,7 +104,8 @@ export class SignalingServer {
   constructor(options: SignalingServerOptions) {
     this.#options = options;
     const { config } = options;
-    this.#pace = new JoinPace({ perS: config.JOINS_PER_S, share: config.PER_ADDRESS_SHARE });
+    const perAddressS = Math.ceil(config.PEOPLE_PER_ADDRESS / 60);
+    this.#pace = new JoinPace({ perS: config.JOINS_PER_S, share: config.PER_ADDRESS_SHARE, perAddressS });
     this.#connections = new ConnectionLimits(config);
     this.#io = new Server(options.httpServer, {
       transports: ['websocket'],
@@ -266,7 +269,8 @@ export class SignalingServer {
       link.close('abuse');
     });
     const role = () => roleOf(room.record, peer.userId);
-    const context = { room, peer, role, quota, logger };
+    const { iceServers } = this.#options;
+    const context = { room, peer, iceServers, role, quota, logger };
     const register = <N extends RequestName>(name: N) => {
       // Socket.IO's listener types would have the payload trusted; `createHandler` takes whatever comes.
       socket.on(name as never, createHandler(name, handlers[name], context) as never);

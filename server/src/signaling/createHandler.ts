@@ -7,6 +7,7 @@ import {
   type RequestName,
   type RequestResult,
 } from '@tribune/shared/protocol.ts';
+import type { IceServers } from '../auth/IceServers.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Peer } from '../rooms/Peer.ts';
@@ -17,6 +18,7 @@ import type { Quota } from './Quota.ts';
 export interface RequestContext {
   readonly room: Room;
   readonly peer: Peer;
+  readonly iceServers: IceServers;
 }
 
 export type Handler<N extends RequestName> = (
@@ -49,13 +51,13 @@ async function run<N extends RequestName>(
   name: N,
   payload: unknown,
   handler: Handler<N>,
-  { room, peer, role, quota }: HandlerContext,
+  { room, peer, iceServers, role, quota }: HandlerContext,
 ): Promise<RequestResult<N>> {
   if (!quota.take(name)) throw new AppError('RATE_LIMITED', 'Too many requests');
   const parsed = requests[name].data.safeParse(payload);
   if (!parsed.success) throw new AppError('INVALID_PAYLOAD', `The payload of ${name} is not what it should be`);
   if (!can(role(), name)) throw new AppError('NOT_ALLOWED', `Not in the role of ${role()}`);
-  return handler(parsed.data as RequestData<N>, { room, peer });
+  return handler(parsed.data as RequestData<N>, { room, peer, iceServers });
 }
 
 function toWireError(error: unknown, name: string, logger: Logger) {

@@ -2,8 +2,8 @@ import type { MediaInfo } from '@tribune/shared/protocol.ts';
 import { csrcsOf, isRtp, payloadOf, sequenceNumberOf, timestampOf } from '@tribune/shared/rtp.ts';
 import { readCsrc, voiceIdOf } from '@tribune/shared/voice.ts';
 import { createDecoder, type OpusDecoderHandle } from 'libopus-wasm';
-import { MediaConnection } from '../../../loadtest/src/media/MediaConnection.ts';
-import { SequenceTracker } from '../../../loadtest/src/hearing/SequenceTracker.ts';
+import { MediaConnection } from '@tribune/loadtest/media/MediaConnection.ts';
+import { SequenceTracker } from '@tribune/loadtest/hearing/SequenceTracker.ts';
 import type { TestPeer } from './TestPeer.ts';
 
 const CONNECT_MS = 5000;

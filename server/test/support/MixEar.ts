@@ -4,7 +4,7 @@ import { csrcsOf, isRtp, payloadOf, sequenceNumberOf, ssrcOf, timestampOf } from
 import { readCsrc, voiceIdOf } from '@tribune/shared/voice.ts';
 import { opusDurationMsOf } from '@tribune/shared/rtp/opus.ts';
 import { createDecoder, type OpusDecoderHandle } from 'libopus-wasm';
-import { SequenceTracker, type StreamCounts } from '../../../loadtest/src/hearing/SequenceTracker.ts';
+import { SequenceTracker, type StreamCounts } from '@tribune/loadtest/hearing/SequenceTracker.ts';
 import type { MixSpeaker } from '../../src/mixer/RoomMix.ts';
 
 const PAYLOAD_TYPE = 100;

@@ -1,6 +1,6 @@
 import type { MediaInfo } from '@tribune/shared/protocol.ts';
-import { encodeSpeech, type SpeechFrame } from '../../../loadtest/src/media/speech.ts';
-import { SpeakerMedia } from '../../../loadtest/src/media/SpeakerMedia.ts';
+import { encodeSpeech, type SpeechFrame } from '@tribune/loadtest/media/speech.ts';
+import { SpeakerMedia } from '@tribune/loadtest/media/SpeakerMedia.ts';
 import { Ear } from './Ear.ts';
 import type { TestPeer } from './TestPeer.ts';
 import type { TestServer } from './TestServer.ts';

@@ -187,7 +187,15 @@ export class TestPeer {
 
   #listen(signaling: SignalingClient): void {
     const names: readonly NotificationName[] = [
-      ...(['closed', 'room:state', 'room:pulse', 'hands:changed', 'self:changed', 'media:restart'] as const),
+      ...([
+        'closed',
+        'room:state',
+        'room:pulse',
+        'hands:changed',
+        'self:changed',
+        'media:restart',
+        'recording:lost',
+      ] as const),
       ...(['consumer:created', 'consumer:closed', 'producer:closed'] as const),
     ];
     for (const name of names) {

@@ -9,7 +9,7 @@ import type { RoomInfo } from '@tribune/shared/domain.ts';
 import type { Welcome } from '@tribune/shared/protocol.ts';
 import { Redis } from 'ioredis';
 import type { RoomRequest } from '@tribune/shared/schemas.ts';
-import { startRedis, type OwnRedis } from '../../../scripts/lib/redis.mjs';
+import { startRedis, type OwnRedis } from '@tribune/scripts/redis.mjs';
 import { loadSecret, Tokens } from '../../src/auth/Tokens.ts';
 import { readConfig } from '../../src/config.ts';
 import { createLogger } from '../../src/logger.ts';

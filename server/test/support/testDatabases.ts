@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { startPostgres } from '../../../scripts/lib/postgres.mjs';
+import { startPostgres } from '@tribune/scripts/postgres.mjs';
 
 /** Databases of either kind, so that the same tests run against both. */
 export interface TestDatabases {

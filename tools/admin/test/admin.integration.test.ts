@@ -8,7 +8,7 @@ import { ApiClient } from '@tribune/shared/ApiClient.ts';
 import { startRedis, type OwnRedis } from '@tribune/scripts/redis.mjs';
 import { freePort } from '@tribune/scripts/port.mjs';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { TestPeer } from '../../../server/test/support/TestPeer.ts';
+import { TestPeer } from '@tribune/server/test/support/TestPeer.ts';
 
 const ENTRY = fileURLToPath(new URL('../src/index.ts', import.meta.url));
 const KEY = 'a-key-of-thirty-two-letters-or-more';

@@ -25,12 +25,15 @@ export class PlainSocket {
   #upgraded = false;
   #pending: Buffer = Buffer.alloc(0);
 
-  /** @param onEvent called with the name of every event. */
-  constructor(origin: string, auth: object, onEvent: (name: string) => void) {
+  /**
+   * @param onEvent called with the name of every event
+   * @param from the network address to come from, where the server trusts a proxy
+   */
+  constructor(origin: string, auth: object, onEvent: (name: string) => void, from?: string) {
     const { hostname, port } = new URL(origin);
     this.#onEvent = onEvent;
     this.#socket = connect({ host: hostname, port: Number(port), noDelay: true });
-    this.#socket.on('connect', () => this.#socket.write(upgradeRequest(hostname)));
+    this.#socket.on('connect', () => this.#socket.write(upgradeRequest(hostname, from)));
     this.#socket.on('data', (chunk) => this.#read(chunk, auth));
     this.#socket.on('error', (error) => this.#welcomed.reject(error));
     this.#socket.on('close', () => this.#welcomed.reject(new Error('The server closed the connection')));
@@ -85,13 +88,14 @@ export class PlainSocket {
   }
 }
 
-function upgradeRequest(host: string): string {
+function upgradeRequest(host: string, from?: string): string {
   return [
     'GET /socket.io/?EIO=4&transport=websocket HTTP/1.1',
     `Host: ${host}`,
     'Connection: Upgrade',
     'Upgrade: websocket',
     'Sec-WebSocket-Version: 13',
+    ...(from === undefined ? [] : [`X-Forwarded-For: ${from}`]),
     `Sec-WebSocket-Key: ${randomBytes(16).toString('base64')}`,
     '\r\n',
   ].join('\r\n');

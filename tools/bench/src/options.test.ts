@@ -5,7 +5,7 @@ import { benchOptionsOf, COMMAND } from './options.ts';
 describe('the command line', () => {
   it('asks for everything by default', () => {
     const options = benchOptionsOf(COMMAND.parse([])!);
-    expect(options.sections).toEqual(['floor', 'sfu', 'rooms', 'joins', 'signalling']);
+    expect(options.sections).toEqual(['floor', 'sfu', 'rooms', 'joins', 'signalling', 'door', 'broadcast']);
     expect(options.size.signalling.rooms.map(({ sockets }) => sockets)).toEqual([1000, 10_000]);
     expect(options.jsonFile).toBeNull();
   });

@@ -1,7 +1,7 @@
 import { defineCommand, listOf, text, type ValuesOf } from '@tribune/cli';
 import type { BenchSize } from './runBench.ts';
 
-export const SECTIONS = ['floor', 'sfu', 'rooms', 'joins', 'signalling', 'broadcast'] as const;
+export const SECTIONS = ['floor', 'sfu', 'rooms', 'joins', 'signalling', 'door', 'broadcast'] as const;
 export type Section = (typeof SECTIONS)[number];
 
 export interface BenchOptions {
@@ -65,6 +65,7 @@ export const FULL: BenchSize = {
     ],
     runs: 5,
   },
+  door: { honestPerSecond: 20, attackPerSecond: 400, windowMs: 10_000, windows: 3 },
   broadcast: { rooms: 100, windowMs: 12_000, runs: 3 },
 };
 
@@ -79,6 +80,7 @@ const QUICK: BenchSize = {
   rooms: { stages: [{ rooms: 1, microphones: 1 }], windowMs: 500, runs: 1, firstRooms: null, baseline: null },
   joins: { joins: 10, runs: 1, steadyMs: 500 },
   signalling: { rooms: [{ sockets: 50, pulses: 1 }], runs: 1 },
+  door: { honestPerSecond: 10, attackPerSecond: 100, windowMs: 1500, windows: 1 },
   broadcast: { rooms: 2, windowMs: 2000, runs: 1 },
 };
 

@@ -49,13 +49,21 @@ export interface BenchReport {
   readonly joinNodeFloors: number | null;
   /** By sockets in the room. */
   readonly broadcastUsPerSocket: Readonly<Record<string, number | null>>;
+  /** Of people who come in, from the first request to the welcome, without and with an attack from one other address. */
+  readonly door: {
+    readonly honestP95Ms: { readonly without: number; readonly with: number };
+    readonly ratio: number;
+    /** Honest people who were refused while the attack went on. */
+    readonly refused: number;
+    readonly attackPerSecond: number;
+  } | null;
   /** CPU of the process that records, for an hour of one of many rooms in which somebody speaks all the time. */
   readonly recordingCpuSPerRoomHour: number | null;
   readonly details: BenchResult;
 }
 
 export function buildReport(result: BenchResult, date = new Date()): BenchReport {
-  const { floor, sfu, rooms, joins, signalling, broadcast } = result;
+  const { floor, sfu, rooms, joins, signalling, door, broadcast } = result;
   const amongOthers = (rooms?.costs ?? []).filter((cost) => cost.rooms > 1);
   const floorOf = (ms: number | null | undefined) =>
     floor?.usPerPacket && ms !== null && ms !== undefined ? significant((ms * 1000) / floor.usPerPacket.median) : null;
@@ -101,6 +109,12 @@ export function buildReport(result: BenchResult, date = new Date()): BenchReport
     broadcastUsPerSocket: Object.fromEntries(
       (signalling ?? []).map(({ sockets, usPerSocket }) => [sockets, medianOf(usPerSocket)]),
     ),
+    door: door && {
+      honestP95Ms: { without: significant(door.without.p95Ms), with: significant(door.with.p95Ms) },
+      ratio: significant(door.ratio),
+      refused: door.with.refused,
+      attackPerSecond: significant(door.attackPerSecond),
+    },
     recordingCpuSPerRoomHour: medianOf(broadcast?.recordingCpuSPerRoomHour),
     details: result,
   };

@@ -1,3 +1,4 @@
+import { measureDoor, type DoorResult, type DoorSize } from './door.ts';
 import { measureBroadcast, type BroadcastResult, type BroadcastSize } from './broadcast.ts';
 import { measureFloor, type FloorResult, type FloorSize } from './floor.ts';
 import { measureJoins, type JoinsResult, type JoinsSize } from './joins.ts';
@@ -12,6 +13,7 @@ export interface BenchSize {
   readonly rooms: RoomsSize;
   readonly joins: JoinsSize;
   readonly signalling: SignallingSize;
+  readonly door: DoorSize;
   readonly broadcast: BroadcastSize;
 }
 
@@ -22,6 +24,7 @@ export interface BenchResult {
   readonly rooms: RoomsResult | null;
   readonly joins: JoinsResult | null;
   readonly signalling: readonly SignallingResult[] | null;
+  readonly door: DoorResult | null;
   readonly broadcast: BroadcastResult | null;
 }
 
@@ -56,6 +59,7 @@ export async function runBench(
     rooms: await attempt('rooms', async () => measureRooms(size.rooms, signal)),
     joins: await attempt('joins', async () => measureJoins(size.joins, signal)),
     signalling: await attempt('signalling', async () => measureSignalling(size.signalling, signal)),
+    door: await attempt('door', async () => measureDoor(size.door, signal)),
     broadcast: await attempt('broadcast', async () => measureBroadcast(size.broadcast, signal)),
   };
 }

@@ -46,7 +46,7 @@ interface Memory {
   readonly nodeKb: number;
 }
 
-/** What a listener costs by the sound in a packet, measured one after the other. */
+/** What a listener costs by the sound in a packet, measured at the same time. */
 interface PacketLengths {
   /** ms of CPU for each second of a listener, by the ms of sound in a packet. */
   readonly msPerListenerSecond: Readonly<Record<'60' | '120', Figure | null>>;
@@ -94,34 +94,44 @@ export async function measureSfu(size: SfuSize, signal: AbortSignal): Promise<Sf
   return { rooms: measured, memory, packetLengths: await measurePacketLengths(size, signal) };
 }
 
+/** Both at the same time, so that whatever else the machine does is the same for both. */
 async function measurePacketLengths(
   { packets: { listeners, maxListeners }, windowMs, runs }: SfuSize,
   signal: AbortSignal,
 ): Promise<PacketLengths> {
-  const measure = async <T>(packetMs: '60' | '120', work: (room: Room) => Promise<T>): Promise<T> => {
-    const server = await BenchServer.create(signal, { MIX_PACKET_MS: packetMs });
+  return withRoom('60', listeners, signal, async (short) =>
+    withRoom('120', listeners, signal, async (long) => {
+      const [one, other] = await Promise.all([short, long].map(async (room) => room.measure(windowMs, runs, signal)));
+      const figure = other!.msPerListenerSecond;
+      if (!figure) throw new Error('No packet of 120 ms came');
+      await short.close();
+      return {
+        msPerListenerSecond: { 60: one!.msPerListenerSecond, 120: figure },
+        capacity: await findCapacity(long, { listeners, ms: figure.median }, maxListeners, windowMs, signal),
+      };
+    }),
+  );
+}
+
+/** A room of a server of its own, whose listeners have come. */
+async function withRoom<T>(
+  packetMs: '60' | '120',
+  listeners: number,
+  signal: AbortSignal,
+  work: (room: Room) => Promise<T>,
+): Promise<T> {
+  const server = await BenchServer.create(signal, { MIX_PACKET_MS: packetMs });
+  try {
+    const room = await Room.create(server, 1);
     try {
-      const room = await Room.create(server, 1);
-      try {
-        await room.fill(listeners, signal);
-        return await work(room);
-      } finally {
-        await room.close();
-      }
+      await room.fill(listeners, signal);
+      return await work(room);
     } finally {
-      await server.close();
+      await room.close();
     }
-  };
-  const short = await measure('60', async (room) => (await room.measure(windowMs, runs, signal)).msPerListenerSecond);
-  return measure('120', async (room) => {
-    const { msPerListenerSecond } = await room.measure(windowMs, runs, signal);
-    if (!msPerListenerSecond) throw new Error('No packet of 120 ms came');
-    const known = { listeners, ms: msPerListenerSecond.median };
-    return {
-      msPerListenerSecond: { 60: short, 120: msPerListenerSecond },
-      capacity: await findCapacity(room, known, maxListeners, windowMs, signal),
-    };
-  });
+  } finally {
+    await server.close();
+  }
 }
 
 /** Doubles the listeners until a core is full, or the machine. */

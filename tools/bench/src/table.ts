@@ -15,7 +15,7 @@ export function formatTable(report: BenchReport): string {
   return [line(HEAD), rule, ...rows.slice(1).map(line)].join('\n');
 }
 
-function rowsOf({ details: { floor, sfu, rooms, joins, signalling, broadcast } }: BenchReport): Row[] {
+function rowsOf({ details: { floor, sfu, rooms, joins, signalling, door, broadcast } }: BenchReport): Row[] {
   /** @param usPerUnit turns the figure into µs, where a comparison with a packet means something */
   const row = (what: string, figure: Figure | null, unit: string, usPerUnit?: number): Row => [
     what,
@@ -120,14 +120,25 @@ function rowsOf({ details: { floor, sfu, rooms, joins, signalling, broadcast } }
   const broadcastRows = broadcast
     ? [row(`recording: a room for an hour, of ${broadcast.rooms}`, broadcast.recordingCpuSPerRoomHour, 's of CPU')]
     : [];
-  return [
-    ...floorRows,
-    ...sfuRows,
-    ...listenerRows,
-    ...roomsRows,
-    ...memoryRows,
-    ...joinRows,
-    ...signallingRows,
-    ...broadcastRows,
+  const doorRows = door
+    ? [
+        plain('door: an honest person comes in, p95', door.without.p95Ms, 'ms'),
+        plain('the same while another address attacks, p95', door.with.p95Ms, 'ms'),
+        plain('the one as a multiple of the other', door.ratio, ''),
+        plain('honest people refused meanwhile', door.with.refused, ''),
+        plain('door: requests of the attack', door.attackPerSecond, 'per second'),
+      ]
+    : [];
+  const all = [
+    floorRows,
+    sfuRows,
+    listenerRows,
+    roomsRows,
+    memoryRows,
+    joinRows,
+    signallingRows,
+    doorRows,
+    broadcastRows,
   ];
+  return all.flat();
 }

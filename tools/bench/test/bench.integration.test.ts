@@ -32,13 +32,14 @@ it('measures floor, SFU, joins and signalling, and writes what it promises', asy
     joinWorkerFloors: expect.any(Number),
     joinNodeFloors: expect.any(Number),
     broadcastUsPerSocket: { 50: expect.any(Number) },
+    door: { honestP95Ms: { without: POSITIVE, with: POSITIVE }, ratio: POSITIVE },
   });
   expect(result.joins?.arrivals.map(({ share }) => share)).toEqual([0.5, 0.9]);
   expect(fileNameOf({ ...report, machine: { ...report.machine, cpu: 'Intel(R) Xeon(R) 6' } })).toBe(
     '2026-11-21-intel-xeon-6.json',
   );
   expect(formatTable(report)).toContain('| join: worker');
-}, 60_000);
+}, 120_000);
 
 it('ends what it has started when it is stopped', async () => {
   const { size } = benchOptionsOf(COMMAND.parse(['--quick'])!);

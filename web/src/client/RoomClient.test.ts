@@ -305,6 +305,21 @@ describe('hearing', () => {
     expect(heard()).toBe(1);
   });
 
+  it('restarts ICE with the credentials of that moment, since those of the ticket may have expired', async () => {
+    server.media = { kind: 'new', ...aMedia(aConsumer()) };
+    await join();
+    await pass();
+    const { transport, handler } = server.transport('recv')!;
+    const renewed = { urls: 'turn:turn.example.org', username: '1700003600:name', credential: 'new' };
+    const restart = server.answers.get('transport:restartIce') as () => object;
+    server.answers.set('transport:restartIce', () => ({ ...restart(), iceServers: [renewed] }));
+    const update = vi.spyOn(transport, 'updateIceServers');
+    handler.setConnectionState('connected');
+    handler.setConnectionState('disconnected');
+    await pass(100);
+    expect(update).toHaveBeenCalledWith({ iceServers: [renewed] });
+  });
+
   it('restarts ICE when the path is lost, and builds anew when that does not help', async () => {
     server.media = { kind: 'new', ...aMedia(aConsumer()) };
     await join();

@@ -1,7 +1,7 @@
 import type { ApiClient } from '@tribune/shared/ApiClient.ts';
 import { isStageRole, type ReactionKind } from '@tribune/shared/domain.ts';
 import { can } from '@tribune/shared/permissions.ts';
-import type { TicketResponse } from '@tribune/shared/protocol.ts';
+import type { IceServer, TicketResponse } from '@tribune/shared/protocol.ts';
 import { ReconnectPolicy } from '@tribune/shared/ReconnectPolicy.ts';
 import { RoomConnection, type OpenedConnection, type RoomConnectionState } from '@tribune/shared/RoomConnection.ts';
 import { SignalingError, type SignalingClient } from '@tribune/shared/SignalingClient.ts';
@@ -238,7 +238,7 @@ export class RoomClient implements RoomClientApi {
       isConnected: () => this.#connection.opened !== null,
       probeConnection: () => void this.#liveness.probe(),
       getDeviceOrThrow: () => mediaOrThrow().device,
-      getIceServers: () => mediaOrThrow().iceServers,
+      getIceServers: (newer) => (newer ? toIceServers(newer) : mediaOrThrow().iceServers),
     };
   }
 
@@ -252,7 +252,7 @@ export class RoomClient implements RoomClientApi {
       // The server's mediasoup names a few extensions more than the client's; what it does not know, it leaves out.
       await device.load({ routerRtpCapabilities: ticket.rtpCapabilities as RtpCapabilities });
     }
-    this.#media = { device, capabilities, iceServers: toIceServers(ticket) };
+    this.#media = { device, capabilities, iceServers: toIceServers(ticket.iceServers) };
     return device.recvRtpCapabilities;
   }
 
@@ -327,6 +327,6 @@ export class RoomClient implements RoomClientApi {
   }
 }
 
-function toIceServers({ iceServers }: TicketResponse): RTCIceServer[] {
+function toIceServers(iceServers: readonly IceServer[]): RTCIceServer[] {
   return iceServers.map(({ urls, ...rest }) => ({ ...rest, urls: typeof urls === 'string' ? urls : [...urls] }));
 }

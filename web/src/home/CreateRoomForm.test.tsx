@@ -18,7 +18,16 @@ it('a title is all that a host has to write', async () => {
     description: '',
     language: 'fr',
     speakerLimit: 13,
+    sound: 'speech',
   });
+});
+
+it('a room can be made for music', async () => {
+  const { onSubmit, user } = show();
+  await user.type(screen.getByLabelText('What is it about?'), 'Quartet');
+  await user.selectOptions(screen.getByLabelText('Sound'), 'Music');
+  await user.click(screen.getByRole('button', { name: 'Open backstage' }));
+  expect(onSubmit).toHaveBeenCalledWith(expect.objectContaining({ sound: 'music' }));
 });
 
 it('what is missing is said at the field, which gets the focus', async () => {
@@ -34,8 +43,8 @@ it('what is missing is said at the field, which gets the focus', async () => {
 it('a stage has from 1 to 50 people', async () => {
   const { onSubmit, user } = show();
   await user.type(screen.getByLabelText('What is it about?'), 'Power');
-  await user.clear(screen.getByLabelText('People on stage, at most'));
-  await user.type(screen.getByLabelText('People on stage, at most'), '51');
+  await user.clear(screen.getByLabelText('Maximum on stage'));
+  await user.type(screen.getByLabelText('Maximum on stage'), '51');
   await user.click(screen.getByRole('button', { name: 'Open backstage' }));
   expect(screen.getByText('Choose a number from 1 to 50.')).toBeTruthy();
   expect(onSubmit).not.toHaveBeenCalled();

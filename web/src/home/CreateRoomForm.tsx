@@ -1,4 +1,4 @@
-import { LIMITS, ROOM_LANGUAGES, type RoomLanguage } from '@tribune/shared/domain.ts';
+import { LIMITS, ROOM_LANGUAGES, ROOM_SOUNDS, type RoomLanguage, type RoomSound } from '@tribune/shared/domain.ts';
 import { useRef, useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '../i18n/useFormat.ts';
@@ -11,6 +11,7 @@ export interface NewRoom {
   readonly description: string;
   readonly language: RoomLanguage;
   readonly speakerLimit: number;
+  readonly sound: RoomSound;
 }
 
 interface CreateRoomFormProps {
@@ -96,6 +97,17 @@ export function CreateRoomForm({ initialName, initialLanguage, onSubmit }: Creat
           )}
         </Field>
       </div>
+      <Field label={t('create.sound')} hint={t('create.soundHint')}>
+        {(control) => (
+          <select {...control} name="sound" defaultValue="speech">
+            {ROOM_SOUNDS.map((sound) => (
+              <option key={sound} value={sound}>
+                {t(`create.${sound}`)}
+              </option>
+            ))}
+          </select>
+        )}
+      </Field>
       <Button type="submit" variant="primary" size="lg" block pending={pending}>
         {t('create.submit')}
       </Button>
@@ -113,6 +125,7 @@ function readForm(data: FormData): NewRoom {
     title: text('title'),
     description: text('description'),
     language: ROOM_LANGUAGES.find((tag) => tag === data.get('language')) ?? 'en',
+    sound: ROOM_SOUNDS.find((sound) => sound === data.get('sound')) ?? 'speech',
     speakerLimit: Number(data.get('speakerLimit') || Number.NaN),
   };
 }

@@ -1,4 +1,13 @@
-import type { Person, Phase, RecordingPolicy, Role, RoomInfo, SelfState, StageMember } from '@tribune/shared/domain.ts';
+import type {
+  Person,
+  Phase,
+  RecordingPolicy,
+  Role,
+  RoomInfo,
+  RoomSound,
+  SelfState,
+  StageMember,
+} from '@tribune/shared/domain.ts';
 import type { MicrophoneOptions, MicrophoneState, PlaybackState, Quality } from '../state/types.ts';
 import { useRoomState } from './useRoomState.ts';
 
@@ -9,6 +18,7 @@ export const usePhase = (): Phase => useRoomState(({ state }) => state.phase);
 export const useIsRecording = (): boolean => useRoomState(({ state }) => state.recording);
 export const useRecordingPolicy = (): RecordingPolicy => useRoomState(({ state }) => state.recordingPolicy);
 export const useIsLocked = (): boolean => useRoomState(({ state }) => state.locked);
+export const useSound = (): RoomSound => useRoomState(({ state }) => state.sound);
 export const useSpeakerLimit = (): number => useRoomState(({ state }) => state.speakerLimit);
 export const useStage = (): readonly StageMember[] => useRoomState(({ state }) => state.stage);
 export const useHandCount = (): number => useRoomState(({ state }) => state.handCount);

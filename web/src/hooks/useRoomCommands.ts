@@ -1,10 +1,10 @@
-import type { Role, RoomState } from '@tribune/shared/domain.ts';
+import type { Role, RoomSound, RoomState } from '@tribune/shared/domain.ts';
 import type { RoomClientApi } from '../client/RoomClientApi.ts';
 import { can } from '@tribune/shared/permissions.ts';
 import { useMemo } from 'react';
 
 import type { Command } from './memberCommands.ts';
-import { useIsLocked, useIsRecording, usePhase, useRecordingPolicy, useRole } from './roomFacts.ts';
+import { useIsLocked, useIsRecording, usePhase, useRecordingPolicy, useRole, useSound } from './roomFacts.ts';
 import { useRoomClient } from './useRoomClient.ts';
 
 /** What one may do to the room as a whole; each undefined if not allowed or not possible. */
@@ -12,6 +12,8 @@ export interface RoomCommands {
   readonly goLive: Command;
   readonly lock: Command;
   readonly unlock: Command;
+  readonly forMusic: Command;
+  readonly forSpeech: Command;
   readonly muteOthers: Command;
   readonly record: Command;
   readonly stopRecording: Command;
@@ -19,16 +21,20 @@ export interface RoomCommands {
   readonly end: Command;
 }
 
-type RoomFacts = Pick<RoomState, 'phase' | 'locked' | 'recording' | 'recordingPolicy'>;
+type RoomFacts = Pick<RoomState, 'phase' | 'locked' | 'sound' | 'recording' | 'recordingPolicy'>;
 
 function roomCommands(role: Role, facts: RoomFacts, request: RoomClientApi['request']): RoomCommands {
-  const { phase, locked, recording, recordingPolicy } = facts;
+  const { phase, locked, sound, recording, recordingPolicy } = facts;
   const mayRecord = can(role, 'recording:start') && recordingPolicy === 'allowed';
   const mayLock = can(role, 'room:lock');
+  const soundIs = (wanted: RoomSound): Command =>
+    can(role, 'room:setSound') && sound !== wanted ? () => request('room:setSound', { sound: wanted }) : undefined;
   return {
     goLive: phase === 'backstage' && can(role, 'room:goLive') ? () => request('room:goLive') : undefined,
     lock: mayLock && !locked ? () => request('room:lock', { locked: true }) : undefined,
     unlock: mayLock && locked ? () => request('room:lock', { locked: false }) : undefined,
+    forMusic: soundIs('music'),
+    forSpeech: soundIs('speech'),
     muteOthers: can(role, 'stage:muteOthers') ? () => request('stage:muteOthers') : undefined,
     record: mayRecord && !recording ? () => request('recording:start') : undefined,
     stopRecording: mayRecord && recording ? () => request('recording:stop') : undefined,
@@ -42,10 +48,11 @@ export function useRoomCommands(): RoomCommands {
   const role = useRole();
   const phase = usePhase();
   const locked = useIsLocked();
+  const sound = useSound();
   const recording = useIsRecording();
   const recordingPolicy = useRecordingPolicy();
   return useMemo(
-    () => roomCommands(role, { phase, locked, recording, recordingPolicy }, request),
-    [role, phase, locked, recording, recordingPolicy, request],
+    () => roomCommands(role, { phase, locked, sound, recording, recordingPolicy }, request),
+    [role, phase, locked, sound, recording, recordingPolicy, request],
   );
 }

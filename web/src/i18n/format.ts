@@ -30,6 +30,14 @@ export function formatElapsed(ms: number, language: string): string {
   return ms < MINUTE_MS ? `< ${unit(1, 'minute', language)}` : formatDuration(ms, language);
 }
 
+/** `38 ms`; a percent sign follows the habits of the language. */
+export function formatMeasure(value: number, unitName: 's' | 'ms' | '%', digits: number, language: string): string {
+  const options: Intl.NumberFormatOptions = { maximumFractionDigits: digits };
+  if (unitName === '%')
+    return new Intl.NumberFormat(language, { ...options, style: 'unit', unit: 'percent' }).format(value);
+  return `${new Intl.NumberFormat(language, options).format(value)}\u00a0${unitName}`;
+}
+
 function unit(value: number, name: 'hour' | 'minute', language: string): string {
   return new Intl.NumberFormat(language, { style: 'unit', unit: name, unitDisplay: 'short' }).format(value);
 }

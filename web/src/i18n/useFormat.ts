@@ -7,6 +7,7 @@ import {
   formatElapsed,
   formatLanguage,
   formatList,
+  formatMeasure,
   formatPercent,
 } from './format.ts';
 
@@ -15,6 +16,7 @@ export interface Format {
   percent(share: number): string;
   duration(ms: number): string;
   elapsed(ms: number): string;
+  measure(value: number, unit: 's' | 'ms' | '%', digits?: number): string;
   language(tag: string): string;
   date(epochMs: number): string;
   list(names: readonly string[]): string;
@@ -30,6 +32,7 @@ export function useFormat(): Format {
       percent: (share) => formatPercent(share, language),
       duration: (ms) => formatDuration(ms, language),
       elapsed: (ms) => formatElapsed(ms, language),
+      measure: (value, unit, digits = 0) => formatMeasure(value, unit, digits, language),
       language: (tag) => formatLanguage(tag, language),
       date: (epochMs) => formatDate(epochMs, language),
       list: (names) => formatList(names, language),

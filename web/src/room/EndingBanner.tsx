@@ -14,7 +14,7 @@ export function EndingBanner() {
   const minutes = Math.max(1, Math.ceil((endsInS ?? 0) / 60));
   return (
     // Always there, so that its text is announced when it comes, and once a minute.
-    <div role="status" className={styles.region}>
+    <div role="status" aria-live="polite" className={styles.region}>
       {endsInS !== null && isJoined && (
         <div className={styles.banner}>
           <TimerOff size={20} aria-hidden="true" />

@@ -13,7 +13,7 @@ export function ReconnectBanner() {
   const resuming = connection.kind === 'resuming';
   return (
     // Always there, so that its text is announced when it comes.
-    <div role="status" className={styles.region}>
+    <div role="status" aria-live="polite" className={styles.region}>
       {resuming && (
         <div className={styles.banner}>
           {connection.cause === 'offline' ? (

@@ -37,7 +37,7 @@ export default function RoomPage({ roomId, loadClient = loadRoomClient }: RoomPa
   if (!entry.client) return <Lobby roomId={roomId} entry={entry} />;
   return (
     <RoomClientContext value={entry.client}>
-      <RoomScreen onWayOut={takeWayOut} />
+      <RoomScreen onWayOut={takeWayOut} onTooLate={reset} />
     </RoomClientContext>
   );
 }

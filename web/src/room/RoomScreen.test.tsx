@@ -37,7 +37,7 @@ describe('backstage', () => {
     const client = new FakeRoomClient(make.roomView(backstage));
     show(client);
     expect(screen.getByRole('heading', { name: 'The doors open soon' })).toBeTruthy();
-    expect(screen.getByText('48 people are waiting with you')).toBeTruthy();
+    expect(screen.getByText('48 people are waiting, including you')).toBeTruthy();
     act(() => client.set(live));
     expect(screen.getByRole('list', { name: 'On stage' })).toBeTruthy();
     expect(screen.getByTestId('announce-polite').textContent).toBe('Ada Lovelace is live. You are in.');
@@ -81,7 +81,7 @@ describe('the microphone', () => {
     act(() => client.set({ microphone: { kind: 'checking' } }));
     expect(screen.getByRole('meter', { name: 'Microphone level' })).toBeTruthy();
     act(() => client.level(0.5));
-    expect(screen.getByText('We can hear you')).toBeTruthy();
+    expect(screen.getByText('Your microphone picks you up')).toBeTruthy();
     await user.click(screen.getByRole('button', { name: 'Turn on my microphone' }));
     expect(client.asked).toEqual(['checkMicrophone', 'publishMicrophone']);
   });

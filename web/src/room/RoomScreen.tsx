@@ -19,16 +19,26 @@ import { RoomSkeleton } from './entry/RoomSkeleton.tsx';
 import { RoomView } from './RoomView.tsx';
 import { WaitingView } from './entry/WaitingView.tsx';
 
+interface RoomScreenProps {
+  readonly onWayOut: (way: WayOut) => void;
+  /** The room was over before one was in: what there is to see of it is seen from outside. */
+  readonly onTooLate?: () => void;
+}
+
 /** Which page of the room this is, by the state of the connection. */
-export function RoomScreen({ onWayOut }: { readonly onWayOut: (way: WayOut) => void }) {
+export function RoomScreen({ onWayOut, onTooLate }: RoomScreenProps) {
   const connection = useConnection();
   const hasView = useHasView();
   const closed = connection.kind === 'closed';
   useEffect(() => {
     if (closed) enterDirectly(null);
   }, [closed]);
+  const over = closed && (connection.reason === 'ended' || connection.reason === 'ROOM_ENDED');
+  const isTooLate = over && !hasView;
+  useEffect(() => {
+    if (isTooLate) onTooLate?.();
+  }, [isTooLate, onTooLate]);
   if (closed) {
-    const over = connection.reason === 'ended' || connection.reason === 'ROOM_ENDED';
     return over && hasView ? <EndedRoom /> : <ClosedView reason={connection.reason} onWayOut={onWayOut} />;
   }
   if (connection.kind === 'queued') return <QueueView {...connection} />;

@@ -9,7 +9,10 @@ interface Spoken {
 
 const SILENT: Spoken = { text: '', count: 0 };
 
-/** Two live regions that are in the page from the start: some screen readers overlook a region that comes with its text. */
+/**
+ * Two live regions that are in the page from the start: some screen readers overlook a region that comes with its text. `aria-live`
+ * besides the role keeps them in the accessibility tree while a modal dialog hides the rest.
+ */
 export function AnnouncerProvider({ children }: { readonly children: ReactNode }) {
   const [polite, setPolite] = useState(SILENT);
   const [assertive, setAssertive] = useState(SILENT);
@@ -20,10 +23,10 @@ export function AnnouncerProvider({ children }: { readonly children: ReactNode }
   return (
     <AnnounceContext value={announce}>
       {children}
-      <VisuallyHidden role="status" data-testid="announce-polite">
+      <VisuallyHidden role="status" aria-live="polite" data-testid="announce-polite">
         {useRegion(polite)}
       </VisuallyHidden>
-      <VisuallyHidden role="alert" data-testid="announce-assertive">
+      <VisuallyHidden role="alert" aria-live="assertive" data-testid="announce-assertive">
         {useRegion(assertive)}
       </VisuallyHidden>
     </AnnounceContext>

@@ -31,14 +31,14 @@ export interface HealthOptions {
   readonly metrics: Metrics;
 }
 
-/**
- * `/healthz`: the process answers; it depends on nothing else, so that an outage of Redis restarts no server.
- * `/readyz`: traffic may come. `/metrics`: for Prometheus. `/cluster`: for whoever
- * runs it.
- */
-export function healthRoutes({ whyNotReady, whyNotAccepting, metrics, describeCluster }: HealthOptions): Router {
+/** `/healthz`: the process answers; it depends on nothing else, so that an outage of Redis restarts no server. */
+export function livenessRoutes(): Router {
+  return Router().get('/healthz', (_req, res) => void res.json({ status: 'ok' }));
+}
+
+/** For whoever runs the server, and nobody else. `/readyz`: traffic may come. `/metrics`: for Prometheus. `/cluster`: one node's view. */
+export function operationsRoutes({ whyNotReady, whyNotAccepting, metrics, describeCluster }: HealthOptions): Router {
   return Router()
-    .get('/healthz', (_req, res) => void res.json({ status: 'ok' }))
     .get('/readyz', async (_req, res) => {
       const reason = await whyNotReady();
       const answer = reason ? { status: 'unavailable', reason } : { status: 'ok', notAccepting: whyNotAccepting() };

@@ -2,6 +2,7 @@ import type { RoomInfo } from '@tribune/shared/domain.ts';
 import type { QueuePlace, TicketResponse } from '@tribune/shared/protocol.ts';
 import { roomId, roomRequest, ticketRequest } from '@tribune/shared/schemas.ts';
 import { Router, type Request } from 'express';
+import type { IceServers } from '../../auth/IceServers.ts';
 import { TICKET_EXPIRES_S, type Tokens } from '../../auth/Tokens.ts';
 import type { AddressLimits } from '../../admission/AddressLimits.ts';
 import type { Admission } from '../../admission/Admission.ts';
@@ -24,26 +25,41 @@ export interface RoomRoutesOptions {
   readonly tokens: Tokens;
   readonly rtpCapabilities: RtpCapabilities;
   readonly metrics: Metrics;
-  readonly config: Pick<Config, 'NODE_ID' | 'PUBLIC_URL' | 'ICE_SERVERS'>;
+  readonly iceServers: IceServers;
+  readonly config: Pick<Config, 'NODE_ID' | 'PUBLIC_URL'>;
 }
 
 /** Create, read, list and end rooms, and tickets to enter them. */
 export function roomRoutes(options: RoomRoutesOptions): Router {
   const { rooms, tokens, config, admission, limits, networkOf } = options;
   let listed: { rooms: readonly RoomInfo[]; json: string } | null = null;
+  /** Looks for a room. An address that asks for many which there are not is refused after a while, unless this node has the room open. */
+  const find = async <T>(req: Request, id: string, look: (roomId: string) => Promise<T>): Promise<T> => {
+    const address = networkOf(req);
+    if (!rooms.rooms.has(id)) limits.assertLeft('unknownRooms', address);
+    try {
+      return await look(idOf(id));
+    } catch (error) {
+      const { code } = error as { code?: unknown };
+      if (code === 'ROOM_NOT_FOUND' || code === 'ROOM_ENDED') await limits.take('unknownRooms', address);
+      throw error;
+    }
+  };
+
   const createTicket = async (req: Request, id: string): Promise<TicketResponse | QueuePlace> => {
     const address = networkOf(req);
-    await limits.take('tickets', address);
     const person = authenticate(req, tokens);
     const { avoid } = parseBody(ticketRequest, req);
     admission.assertMayTakePeople();
-    const room = await rooms.getOrThrow(idOf(id));
+    const room = await find(req, id, (roomId) => rooms.getOrThrow(roomId));
     const role = roleOf(room.record, person.userId);
-    await room.admit(person.userId, address);
     // The stage does not stand in line with the audience, and who comes back to what they had here takes nobody's place.
     const hasPlace =
       room.getPeer(person.userId) !== undefined && !options.isDraining() && (!avoid || avoid !== config.PUBLIC_URL);
     const isExpected = role !== 'listener' || hasPlace;
+    if (!isExpected) admission.assertNotBusy(address);
+    await limits.take('tickets', address);
+    await room.admit(person.userId, address);
     const verdict = isExpected
       ? null
       : await admission.admit({ person: `${room.id}:${person.userId}`, address, avoid });
@@ -63,20 +79,9 @@ export function roomRoutes(options: RoomRoutesOptions): Router {
       url: node ? node.url : (config.PUBLIC_URL ?? null),
       role,
       rtpCapabilities: options.rtpCapabilities,
-      iceServers: config.ICE_SERVERS.map(withoutUndefined),
+      iceServers: options.iceServers.issue(person.userId),
       room: room.toInfo(),
     };
-  };
-  /** Looks for a room; an address that asks for many that there are not is refused after a while. */
-  const find = async <T>(req: Request, look: () => Promise<T>): Promise<T> => {
-    const address = networkOf(req);
-    limits.assertLeft('unknownRooms', address);
-    try {
-      return await look();
-    } catch (error) {
-      if (error instanceof AppError && error.code === 'ROOM_NOT_FOUND') await limits.take('unknownRooms', address);
-      throw error;
-    }
   };
   /** Written out once for each list, however many ask for it. */
   const readList = async (): Promise<string> => {
@@ -95,10 +100,10 @@ export function roomRoutes(options: RoomRoutesOptions): Router {
       const room = await rooms.create(settings, host, address);
       res.status(201).location(`/api/rooms/${room.id}`).json(room);
     })
-    .get('/:id', async (req, res) => void res.json(await find(req, () => rooms.describe(idOf(req.params.id)))))
+    .get('/:id', async (req, res) => void res.json(await find(req, req.params.id, (roomId) => rooms.describe(roomId))))
     .post('/:id/end', async (req, res) => {
       const person = authenticate(req, tokens);
-      const room = await find(req, () => rooms.getOrThrow(idOf(req.params.id)));
+      const room = await find(req, req.params.id, (roomId) => rooms.getOrThrow(roomId));
       await room.perform('room:end', person);
       res.status(204).end();
     })
@@ -118,8 +123,4 @@ export function roomRoutes(options: RoomRoutesOptions): Router {
 function idOf(id: string): string {
   if (!roomId.safeParse(id).success) throw new AppError('ROOM_NOT_FOUND', 'There is no such room');
   return id;
-}
-
-function withoutUndefined({ urls, username, credential }: Config['ICE_SERVERS'][number]) {
-  return { urls, ...(username === undefined ? {} : { username }), ...(credential === undefined ? {} : { credential }) };
 }

@@ -11,13 +11,22 @@ type MediaRequest =
   | 'producer:close';
 
 export const mediaHandlers = {
-  'media:start': async (_data, { room, peer }) => room.media.start(peer),
-  'transport:create': async (_data, { room, peer }) => room.media.createSendTransport(peer),
+  'media:start': async (_data, { room, peer, iceServers }) => {
+    const media = await room.media.start(peer);
+    return { ...media, recv: { ...media.recv, ...iceServers.renew(peer.userId) } };
+  },
+  'transport:create': async (_data, { room, peer, iceServers }) => ({
+    ...(await room.media.createSendTransport(peer)),
+    ...iceServers.renew(peer.userId),
+  }),
   'transport:connect': async ({ transportId, dtlsParameters }, context) => {
     await mediaOf(context).connectTransport(transportId, dtlsParameters);
     return null;
   },
-  'transport:restartIce': async ({ transportId }, context) => mediaOf(context).restartIce(transportId),
+  'transport:restartIce': async ({ transportId }, context) => ({
+    ...(await mediaOf(context).restartIce(transportId)),
+    ...context.iceServers.renew(context.peer.userId),
+  }),
   'producer:create': async ({ transportId, rtpParameters }, { room, peer }) => ({
     producerId: await room.media.produce(peer, transportId, rtpParameters),
   }),

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { RoomClient } from '../RoomClient.ts';
 import { type FakeServer, aConsumer, aMedia } from '../testing/FakeServer.ts';
 import { pass, setUpRoom } from '../testing/setUpRoom.ts';

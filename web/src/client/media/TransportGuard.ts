@@ -69,8 +69,13 @@ export class TransportGuard {
   }
 
   async #requestRestart(): Promise<void> {
-    const iceParameters = await this.#context.request('transport:restartIce', { transportId: this.#transport.id });
-    if (!this.#closed) await this.#transport.restartIce({ iceParameters });
+    const { iceServers, ...iceParameters } = await this.#context.request('transport:restartIce', {
+      transportId: this.#transport.id,
+    });
+    if (this.#closed) return;
+    // A relay would refuse credentials that have expired since this transport was made.
+    await this.#transport.updateIceServers({ iceServers: this.#context.getIceServers(iceServers) });
+    await this.#transport.restartIce({ iceParameters });
   }
 
   #expectConnection(withinMs: number): void {
@@ -91,7 +96,7 @@ export class TransportGuard {
 /** Builds the client's side of a transport of the server; connects with the first stream. */
 export function createTransport(context: MediaContext, direction: 'send' | 'recv', info: TransportInfo): Transport {
   const device = context.getDeviceOrThrow();
-  const options = { ...info, iceServers: context.getIceServers() };
+  const options = { ...info, iceServers: context.getIceServers(info.iceServers) };
   const transport = direction === 'send' ? device.createSendTransport(options) : device.createRecvTransport(options);
   transport.on('connect', ({ dtlsParameters }, done, fail) => {
     context.request('transport:connect', { transportId: info.id, dtlsParameters }).then(() => done(), fail);

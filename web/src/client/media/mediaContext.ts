@@ -1,3 +1,4 @@
+import type { IceServer } from '@tribune/shared/protocol.ts';
 import { SignalingError, type SignalingClient } from '@tribune/shared/SignalingClient.ts';
 import type { Device } from 'mediasoup-client';
 
@@ -10,7 +11,8 @@ export interface MediaContext {
   probeConnection(): void;
   /** @throws {SignalingError} `UNAVAILABLE` before the first connection. */
   getDeviceOrThrow(): Device;
-  getIceServers(): RTCIceServer[];
+  /** As the server said last: with this answer, or with the ticket. */
+  getIceServers(newer?: readonly IceServer[]): RTCIceServer[];
 }
 
 /** Did the server refuse, in a way that asking again in the same words would not mend? */

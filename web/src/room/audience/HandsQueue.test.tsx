@@ -1,4 +1,4 @@
-import { screen, within } from '@testing-library/react';
+import { act, screen, within } from '@testing-library/react';
 import { expect, it } from 'vitest';
 import { FakeRoomClient } from '../../../dev/FakeRoomClient.ts';
 import * as make from '../../../dev/fixtures.ts';
@@ -27,6 +27,21 @@ it('brings up or lowers the hand that was chosen', async () => {
   await user.click(screen.getByRole('button', { name: 'Lower the hand of Hana Sato' }));
   expect(approveHand).toHaveBeenCalledWith({ userId: make.person('Georg').userId });
   expect(declineHand).toHaveBeenCalledWith({ userId: make.person('Hana Sato').userId });
+});
+
+it('lowers all hands at once, after a question, and offers it from two hands on', async () => {
+  const lowerAll = recorded();
+  const client = new FakeRoomClient(make.hostView(), { 'hand:lower-all': lowerAll });
+  const { user } = renderRoom(client, <HandsQueue />);
+  await user.click(screen.getByRole('button', { name: 'Lower all' }));
+  await screen.findByRole('alertdialog', { name: 'Lower 3 hands?' });
+  await user.click(screen.getByRole('button', { name: 'Cancel' }));
+  expect(lowerAll).not.toHaveBeenCalled();
+  await user.click(screen.getByRole('button', { name: 'Lower all' }));
+  await user.click(within(await screen.findByRole('alertdialog')).getByRole('button', { name: 'Lower all' }));
+  expect(lowerAll).toHaveBeenCalledOnce();
+  act(() => client.set({ hands: make.crowd.slice(0, 1), state: make.roomState({ handCount: 1 }) }));
+  expect(screen.queryByRole('button', { name: 'Lower all' })).toBeNull();
 });
 
 it('says so when no hand is up', () => {

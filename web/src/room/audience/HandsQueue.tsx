@@ -1,12 +1,15 @@
 import type { Person } from '@tribune/shared/domain.ts';
 import { can } from '@tribune/shared/permissions.ts';
 import { Hand, X } from 'lucide-react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useHandCount, useHands, useIsLocked, usePhase, useRole } from '../../hooks/roomFacts.ts';
 import { useRoomClient } from '../../hooks/useRoomClient.ts';
 import { useRun } from '../../hooks/useRun.ts';
-import { Avatar, Button, IconButton } from '../../ui/index.ts';
+import { Avatar, Button, IconButton, lazyPart } from '../../ui/index.ts';
 import styles from './HandsQueue.module.css';
+
+const ConfirmDialog = lazyPart(async () => (await import('../../ui/overlay/ConfirmDialog.tsx')).ConfirmDialog);
 
 /** The queue of raised hands; nothing for those who may not decide about it, nor while nobody can raise one. */
 export function HandsQueue() {
@@ -25,6 +28,7 @@ export function HandsQueue() {
       locked={locked}
       onApprove={(userId) => void run(() => request('hand:approve', { userId }))}
       onDecline={(userId) => void run(() => request('hand:decline', { userId }))}
+      onLowerAll={() => void run(() => request('hand:lower-all'))}
     />
   );
 }
@@ -36,10 +40,12 @@ interface HandsQueueViewProps {
   readonly locked: boolean;
   readonly onApprove: (userId: string) => void;
   readonly onDecline: (userId: string) => void;
+  readonly onLowerAll: () => void;
 }
 
-function HandsQueueView({ hands, count, locked, onApprove, onDecline }: HandsQueueViewProps) {
+function HandsQueueView({ hands, count, locked, onApprove, onDecline, onLowerAll }: HandsQueueViewProps) {
   const { t } = useTranslation();
+  const [asking, setAsking] = useState(false);
   return (
     <section className={styles.queue} aria-labelledby="hands">
       <header className={styles.header}>
@@ -47,6 +53,11 @@ function HandsQueueView({ hands, count, locked, onApprove, onDecline }: HandsQue
         <h2 id="hands" className={styles.heading}>
           {t('hand.title')}
         </h2>
+        {count > 1 && (
+          <Button size="sm" variant="ghost" onClick={() => setAsking(true)}>
+            {t('hand.lowerAll')}
+          </Button>
+        )}
         <span className={styles.count} data-any={count > 0} aria-label={t('hand.count', { count })} role="img">
           {count}
         </span>
@@ -65,6 +76,18 @@ function HandsQueueView({ hands, count, locked, onApprove, onDecline }: HandsQue
             />
           ))}
         </ol>
+      )}
+      {asking && count > 0 && (
+        <ConfirmDialog
+          title={t('confirm.lowerAllTitle', { count })}
+          text={t('confirm.lowerAllText')}
+          confirm={t('hand.lowerAll')}
+          onCancel={() => setAsking(false)}
+          onConfirm={() => {
+            setAsking(false);
+            onLowerAll();
+          }}
+        />
       )}
     </section>
   );

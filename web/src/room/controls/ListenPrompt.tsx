@@ -13,7 +13,7 @@ export function ListenPrompt() {
   if (playback !== 'blocked' && playback !== 'paused') return null;
   const paused = playback === 'paused';
   return (
-    <div className={styles.prompt} role="alert">
+    <div className={styles.prompt} role="alert" aria-live="assertive">
       <p>{paused ? t('playback.pausedTitle') : t('playback.title')}</p>
       <Button
         variant="ember"

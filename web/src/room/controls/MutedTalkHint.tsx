@@ -6,7 +6,7 @@ import styles from './MutedTalkHint.module.css';
 export function MutedTalkHint() {
   const { t } = useTranslation();
   return (
-    <p className={styles.hint} role="alert">
+    <p className={styles.hint} role="alert" aria-live="assertive">
       <MicOff size={18} aria-hidden="true" />
       {t('mic.mutedTalk')}
     </p>

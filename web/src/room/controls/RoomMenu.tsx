@@ -8,9 +8,11 @@ import {
   LockOpen,
   Mic,
   MicOff,
+  Music,
   Settings2,
   Share2,
   Signal,
+  Speech,
 } from 'lucide-react';
 import { isStageRole } from '@tribune/shared/domain.ts';
 import { can } from '@tribune/shared/permissions.ts';
@@ -53,6 +55,8 @@ export default function RoomMenu({ trigger, onDialog }: RoomMenuProps) {
           { label, icon: <Share2 {...ICON} />, run: share },
           { label: t('health.title'), icon: <Activity {...ICON} />, run: seesHealth ? open('health') : undefined },
           { label: t('menu.muteOthers'), icon: <MicOff {...ICON} />, run: at(commands.muteOthers) },
+          { label: t('menu.forMusic'), icon: <Music {...ICON} />, run: at(commands.forMusic) },
+          { label: t('menu.forSpeech'), icon: <Speech {...ICON} />, run: at(commands.forSpeech) },
           { label: t('menu.lock'), icon: <Lock {...ICON} />, run: at(commands.lock) },
           { label: t('recording.start'), icon: <Disc {...ICON} />, run: at(commands.record) },
           { label: t('recording.stop'), icon: <CircleStop {...ICON} />, run: at(commands.stopRecording) },

@@ -3,6 +3,7 @@ import { useTranslation } from 'react-i18next';
 import type { ConnectionFigures } from '../../state/types.ts';
 import { useQuality } from '../../hooks/roomFacts.ts';
 import { useRoomClient } from '../../hooks/useRoomClient.ts';
+import { useFormat } from '../../i18n/useFormat.ts';
 import { Dialog } from '../../ui/overlay/index.ts';
 import styles from './ConnectionDialog.module.css';
 
@@ -29,13 +30,12 @@ function useFigures(): ConnectionFigures | null {
 
 /** The figures of one's own connection, for those who want to know and those who help them. */
 export default function ConnectionDialog({ onClose }: { readonly onClose: () => void }) {
-  const { t, i18n } = useTranslation();
+  const { t } = useTranslation();
+  const format = useFormat();
   const quality = useQuality();
   const figures = useFigures();
-  const number = (value: number | null | undefined, unit: string, digits = 0) =>
-    value === null || value === undefined
-      ? t('connection.unknown')
-      : `${new Intl.NumberFormat(i18n.language, { maximumFractionDigits: digits }).format(value)}\u00a0${unit}`;
+  const number = (value: number | null | undefined, unit: 'ms' | '%', digits = 0) =>
+    value === null || value === undefined ? t('connection.unknown') : format.measure(value, unit, digits);
   const rows = [
     [t('connection.roundTrip'), number(figures?.roundTripMs, 'ms')],
     [t('connection.loss'), number(figures?.lossPct, '%', 1)],

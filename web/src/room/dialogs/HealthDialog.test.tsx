@@ -32,7 +32,7 @@ describe('the health of a room', () => {
     expect((await screen.findByRole('row', { name: /First sound/ })).textContent).toContain('1.1\u00a0s');
     expect(screen.getByRole('columnheader', { name: 'Median' })).toBeTruthy();
     expect(screen.getByRole('columnheader', { name: '95th percentile' })).toBeTruthy();
-    expect(screen.getByText('97% of recent reports are of a good connection.')).toBeTruthy();
+    expect(screen.getByText('97% of recent reports show a good connection.')).toBeTruthy();
   });
 
   it('draws nothing from one sample, and no table from no report', async () => {

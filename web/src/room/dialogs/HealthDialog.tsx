@@ -115,11 +115,10 @@ function Course({ name, values, everyS, now, note }: CourseProps) {
 }
 
 function QualityTable({ health: { quality } }: { readonly health: RoomHealthInfo }) {
-  const { t, i18n } = useTranslation();
-  const number = (value: number | undefined, unit: string, digits = 0) =>
-    value === undefined
-      ? t('connection.unknown')
-      : `${new Intl.NumberFormat(i18n.language, { maximumFractionDigits: digits }).format(value)}\u00a0${unit}`;
+  const { t } = useTranslation();
+  const format = useFormat();
+  const number = (value: number | undefined, unit: 's' | 'ms' | '%', digits = 0) =>
+    value === undefined ? t('connection.unknown') : format.measure(value, unit, digits);
   const seconds = (spread: Spread | null) => spread && { median: spread.median / 1000, p95: spread.p95 / 1000 };
   const rows = [
     [t('health.firstSound'), seconds(quality.ttfaMs), 's', 1],

@@ -31,8 +31,10 @@ export function Lobby({ roomId, entry }: { readonly roomId: string; readonly ent
     // A room is forgotten after a day, and its recording is not.
     return room.problem === 'ROOM_NOT_FOUND' ? <ReplayPage roomId={roomId} otherwise={closed} /> : closed;
   }
-  if (room.kind === 'ready' && room.value.phase === 'ended')
-    return <ReplayPage roomId={roomId} otherwise={<EndedView room={room.value} />} />;
+  if (room.kind === 'ready' && room.value.phase === 'ended') {
+    const ended = <EndedView room={{ ...room.value, isRecorded: false }} />;
+    return room.value.isRecorded ? <ReplayPage roomId={roomId} otherwise={ended} /> : ended;
+  }
   if (entry.entering && entry.name !== '') return <RoomSkeleton />;
   if (room.kind === 'loading') return <LobbySkeleton />;
   return (

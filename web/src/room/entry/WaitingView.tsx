@@ -29,9 +29,7 @@ export function WaitingView() {
         <h1 className={styles.title}>{t('wait.title')}</h1>
         <p className={styles.text}>{t('wait.text', { name: host.name })}</p>
         <Seats people={faces} />
-        <p className={styles.count} aria-live="off">
-          {t('wait.count', { count: listeners, value: format.count(listeners) })}
-        </p>
+        <p className={styles.count}>{t('wait.count', { count: listeners, value: format.count(listeners) })}</p>
         {playback !== 'blocked' && playback !== 'paused' && (
           <p className={styles.ready}>
             <CircleCheck size={18} aria-hidden="true" />

@@ -29,6 +29,8 @@ export function Menu({ label, trigger, groups, defaultOpen = false, align = 'cen
       <DropdownMenu.Content
         className={styles.menu}
         aria-label={label}
+        // Radix names the menu after its button, whose words go on with what the button shows.
+        {...{ 'aria-labelledby': undefined }}
         align={align}
         sideOffset={6}
         collisionPadding={12}

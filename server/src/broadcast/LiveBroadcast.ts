@@ -1,0 +1,65 @@
+import { SEGMENT_MS, segmentName } from './segment.ts';
+
+/** In the playlist: what a player keeps, and what it may have missed. */
+const LISTED = 6;
+/** Kept: players may ask for what the playlist before listed. */
+const KEPT = 10;
+/** Whoever begins is so far from the end of the playlist: the shortest way that a late segment does not interrupt. */
+const START_BEFORE_END_S = 4.5;
+/** Players ask every 3 s: when none did for so long, nobody listens. */
+const WANTED_MS = 20_000;
+
+/** The last segments of a room, as HTTP Live Streaming (RFC 8216) has them. Made while somebody asks for it. */
+export class LiveBroadcast {
+  readonly #segments = new Map<number, Uint8Array>();
+  #askedMs = -Infinity;
+  #isOver = false;
+
+  /** Has somebody asked for it lately? */
+  get isWanted(): boolean {
+    return performance.now() - this.#askedMs < WANTED_MS;
+  }
+
+  /** To be called with each request. */
+  ask(): void {
+    this.#askedMs = performance.now();
+  }
+
+  add(index: number, bytes: Uint8Array): void {
+    this.#segments.set(index, bytes);
+    for (const old of this.#segments.keys()) if (old <= index - KEPT) this.#segments.delete(old);
+  }
+
+  /** The room has ended: players stop at the end of the playlist. */
+  end(): void {
+    this.#isOver = true;
+  }
+
+  /** Null where it is not there, or not any more. */
+  find(index: number): Uint8Array | null {
+    return this.#segments.get(index) ?? null;
+  }
+
+  /** Null while there is nothing to hear. */
+  writePlaylist(): string | null {
+    const newest = Math.max(...this.#segments.keys());
+    if (!Number.isFinite(newest)) return null;
+    const oldest = Math.max(Math.min(...this.#segments.keys()), newest - LISTED + 1);
+    const lines = [
+      '#EXTM3U',
+      '#EXT-X-VERSION:8',
+      `#EXT-X-TARGETDURATION:${SEGMENT_MS / 1000}`,
+      `#EXT-X-MEDIA-SEQUENCE:${oldest}`,
+      '#EXT-X-INDEPENDENT-SEGMENTS',
+      `#EXT-X-START:TIME-OFFSET=-${START_BEFORE_END_S}`,
+      '#EXT-X-MAP:URI="init.mp4"',
+      `#EXT-X-PROGRAM-DATE-TIME:${new Date(oldest * SEGMENT_MS).toISOString()}`,
+    ];
+    for (let index = oldest; index <= newest; index++) {
+      if (!this.#segments.has(index)) lines.push('#EXT-X-GAP');
+      lines.push(`#EXTINF:${(SEGMENT_MS / 1000).toFixed(3)},`, segmentName(index));
+    }
+    if (this.#isOver) lines.push('#EXT-X-ENDLIST');
+    return `${lines.join('\n')}\n`;
+  }
+}

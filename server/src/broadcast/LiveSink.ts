@@ -1,0 +1,12 @@
+import { SegmentSink, type QueuedSegment } from './SegmentQueue.ts';
+
+/** Passes segments on at once, to be heard now and not kept. */
+export class LiveSink extends SegmentSink {
+  push(segment: QueuedSegment): void {
+    this.emit('written', segment);
+  }
+
+  async whenIdle(): Promise<void> {
+    // Nothing waits here.
+  }
+}

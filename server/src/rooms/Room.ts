@@ -8,7 +8,6 @@ import { TICKET_EXPIRES_S, type Ticket } from '../auth/Tokens.ts';
 import type { ClusterContext } from '../cluster/ClusterContext.ts';
 import type { Home } from '../cluster/HomeLease.ts';
 import type { LiveNode } from '../cluster/NodeRegistry.ts';
-import type { Answer, Question } from '../cluster/roomMessages.ts';
 import type { HomeState } from '../cluster/StageHome.ts';
 import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
@@ -21,6 +20,7 @@ import type { Gap } from '../sql/recording.ts';
 import { toRoomState, type RoomRecord } from '../store/RoomRecord.ts';
 import type { RoomStore } from '../store/RoomStore.ts';
 import { readGraces, type GracesConfig } from './graces.ts';
+import { OtherNodes } from './OtherNodes.ts';
 import type { Arrival, Peer, PeerLink } from './Peer.ts';
 import { PeerRegistry } from './PeerRegistry.ts';
 import { PulseThrottle } from './PulseThrottle.ts';
@@ -36,8 +36,6 @@ import { toSelfState } from './selfState.ts';
 export type RoomConfig = GracesConfig &
   Pick<Config, 'ROOM_CAPACITY' | 'PER_ADDRESS_SHARE'> & { readonly CLUSTER_ADDRESS: string };
 
-/** Of somebody who is on a node that does not answer. */
-const UNKNOWN_NAME = '?';
 /** The audience of a node that goes moves so long after its stage: it would come to a silence. */
 const VOICES_FOLLOW_MS = 2000;
 /** A ticket is good once; it is remembered for longer than it lives. */
@@ -71,6 +69,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
   readonly #pulses = new PulseThrottle(this.#reactions);
   readonly #health = new RoomHealth();
   readonly #reconciler: RoomReconciler;
+  readonly #others: OtherNodes;
 
   constructor(options: RoomOptions) {
     super();
@@ -92,11 +91,13 @@ export class Room extends EventEmitter<{ closed: [] }> {
     const media = { roomId: this.id, pool, mixer, address, logger, observer, peers, recording };
     this.media = new RoomMediaController(media);
     this.media.on('flood', (peer) => void this.#handleFlood(peer));
+    const others = new OtherNodes({ peers, health: this.#health, view: () => this.#reconciler });
+    this.#others = others;
     this.#reconciler = new RoomReconciler({
       ...{ record, store, cluster, peers, logger, media: this.media, reactions: this.#reactions },
       notifier: new RoomNotifier(options.audience, (userId) => peers.get(userId)),
       graces: readGraces(config),
-      reply: (question) => this.#reply(question),
+      reply: (question) => others.reply(question),
     });
     this.#reconciler.on('reactions', (count) => this.#health.addReactions(count));
     this.#reconciler.on('closed', () => this.emit('closed'));
@@ -234,7 +235,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
     actor: Person | null,
     args: { userId?: string } & Record<string, unknown> = {},
   ): Promise<void> {
-    const targetName = args.userId === undefined ? undefined : await this.#nameTarget(action, args.userId);
+    const targetName = args.userId === undefined ? undefined : await this.#others.nameTarget(action, args.userId);
     const { isWritten, ...change } = await this.#reconciler.records.perform(action, actor, { ...args, targetName });
     await this.#reconciler.take({ ...change, actor }, { isWritten });
   }
@@ -268,14 +269,14 @@ export class Room extends EventEmitter<{ closed: [] }> {
 
   /** How the room does, on all nodes. */
   async readHealth(): Promise<RoomHealthInfo> {
-    const { answers } = await this.#askOthers({ kind: 'quality' });
+    const { answers } = await this.#others.ask({ kind: 'quality' });
     const elsewhere = answers.flatMap((answer) => (answer.kind === 'quality' ? answer.reports : []));
     return this.#health.toInfo(elsewhere);
   }
 
   /** Listeners on all nodes whose name contains the text. Says so where a node did not answer in time. */
   async searchAudience(text: string): Promise<AudienceList> {
-    const { answers, isPartial } = await this.#askOthers({ kind: 'search', text });
+    const { answers, isPartial } = await this.#others.ask({ kind: 'search', text });
     const elsewhere = answers.flatMap((answer) => (answer.kind === 'people' ? answer.people : []));
     const people = [...this.#peers.search(text).people, ...elsewhere.map(({ userId, name }) => ({ userId, name }))];
     const list = { people: people.slice(0, LIMITS.audiencePage), total: this.listenersEverywhere };
@@ -355,51 +356,6 @@ export class Room extends EventEmitter<{ closed: [] }> {
   get #faces(): readonly Person[] {
     const elsewhere = this.#reconciler.reports.all.flatMap(({ faces }) => faces);
     return [...this.#peers.faces, ...elsewhere].slice(0, LIMITS.faces);
-  }
-
-  async #askOthers(question: Question, isEnough?: (answer: Answer) => boolean) {
-    const nodes = this.#reconciler.reports.all.filter(({ present }) => present > 0 || question.kind === 'person');
-    return this.#reconciler.channel.ask(
-      question,
-      nodes.map(({ nodeId }) => nodeId),
-      isEnough,
-    );
-  }
-
-  /** What this node answers to another. */
-  #reply(question: Question): Answer {
-    if (question.kind === 'quality') return { kind: 'quality', reports: this.#health.recentReports() };
-    if (question.kind === 'search') {
-      const { people } = this.#peers.search(question.text);
-      return { kind: 'people', people: people.map((person) => ({ ...person, connected: true })) };
-    }
-    const { userId } = question;
-    const name = this.#peers.nameOf(userId);
-    const connected = this.#peers.present(userId) !== undefined;
-    return { kind: 'people', people: name === undefined ? [] : [{ userId, name, connected }] };
-  }
-
-  /**
-   * The name of the person at whom an action is aimed, wherever they are connected or were a while ago.
-   * @throws {AppError} NOT_FOUND where they would have to be in the room, and every node says that they are not
-   */
-  async #nameTarget(action: Action, userId: string): Promise<string | undefined> {
-    const here = this.#peers.present(userId)?.name;
-    const known = here ?? this.record.stage.get(userId)?.name;
-    const needsConnection = action === 'stage:invite';
-    if (here !== undefined || (known !== undefined && !needsConnection)) return known;
-    if (!needsConnection && action !== 'peer:remove' && action !== 'peer:ban') return undefined;
-    const isFound = ({ connected }: { connected: boolean }) => connected || !needsConnection;
-    const { answers, isPartial } = await this.#askOthers(
-      { kind: 'person', userId },
-      (answer) => answer.kind === 'people' && answer.people.some(isFound),
-    );
-    const found = answers.flatMap((answer) => (answer.kind === 'people' ? answer.people : [])).find(isFound);
-    const name = found?.name ?? (needsConnection ? undefined : this.#peers.nameOf(userId));
-    if (name !== undefined) return name;
-    // The store can do without: an invitation lapses where nobody takes it up, and a ban holds wherever they are.
-    if (isPartial) return UNKNOWN_NAME;
-    throw new AppError('NOT_FOUND', 'They are not in the room');
   }
 
   /** The host of a recording, where they are connected here, hears at once that sound is missing in it. */

@@ -1,0 +1,79 @@
+import type { Action } from '@tribune/shared/permissions.ts';
+import type { RoomChannel } from '../cluster/RoomChannel.ts';
+import type { Answer, Question } from '../cluster/roomMessages.ts';
+import type { RoomReports } from '../cluster/RoomReports.ts';
+import { AppError } from '../errors.ts';
+import type { RoomRecord } from '../store/RoomRecord.ts';
+import type { PeerRegistry } from './PeerRegistry.ts';
+import type { RoomHealth } from './RoomHealth.ts';
+
+/** Of somebody who is on a node that does not answer. */
+const UNKNOWN_NAME = '?';
+
+interface OtherNodesOptions {
+  readonly peers: PeerRegistry;
+  readonly health: RoomHealth;
+  readonly view: () => {
+    readonly record: RoomRecord;
+    readonly reports: RoomReports;
+    readonly channel: RoomChannel;
+  };
+}
+
+/** What nodes that have the same room open ask each other about the people in it. */
+export class OtherNodes {
+  readonly #options: OtherNodesOptions;
+
+  constructor(options: OtherNodesOptions) {
+    this.#options = options;
+  }
+
+  /** As `RoomChannel.ask()`, of the nodes that may know. */
+  async ask(question: Question, isEnough?: (answer: Answer) => boolean) {
+    const { reports, channel } = this.#options.view();
+    const nodes = reports.all.filter(({ present }) => present > 0 || question.kind === 'person');
+    return channel.ask(
+      question,
+      nodes.map(({ nodeId }) => nodeId),
+      isEnough,
+    );
+  }
+
+  /** What this node answers to another. */
+  reply(question: Question): Answer {
+    const { peers, health } = this.#options;
+    if (question.kind === 'quality') return { kind: 'quality', reports: health.recentReports() };
+    if (question.kind === 'search') {
+      const { people } = peers.search(question.text);
+      return { kind: 'people', people: people.map((person) => ({ ...person, connected: true })) };
+    }
+    const { userId } = question;
+    const name = peers.nameOf(userId);
+    const connected = peers.present(userId) !== undefined;
+    return { kind: 'people', people: name === undefined ? [] : [{ userId, name, connected }] };
+  }
+
+  /**
+   * The name of the person at whom an action is aimed, wherever they are connected or were a while ago.
+   * @throws {AppError} NOT_FOUND where they would have to be in the room, and every node says that they are not
+   */
+  async nameTarget(action: Action, userId: string): Promise<string | undefined> {
+    const { peers, view } = this.#options;
+    const here = peers.present(userId)?.name;
+    const known = here ?? view().record.stage.get(userId)?.name;
+    const needsConnection = action === 'stage:invite';
+    if (here !== undefined || (known !== undefined && !needsConnection)) return known;
+    if (!needsConnection && action !== 'peer:remove' && action !== 'peer:ban') return undefined;
+    const isFound = ({ connected }: { connected: boolean }) => connected || !needsConnection;
+    const { answers, isPartial } = await this.ask(
+      { kind: 'person', userId },
+      (answer) => answer.kind === 'people' && answer.people.some(isFound),
+    );
+    const found = answers.flatMap((answer) => (answer.kind === 'people' ? answer.people : [])).find(isFound);
+    const name = found?.name ?? (needsConnection ? undefined : peers.nameOf(userId));
+    if (name !== undefined) return name;
+    // The store can do without: an invitation lapses where nobody takes it up, and a ban holds wherever they are.
+    if (isPartial) return UNKNOWN_NAME;
+    throw new AppError('NOT_FOUND', 'They are not in the room');
+  }
+}

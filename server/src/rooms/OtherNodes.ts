@@ -2,6 +2,7 @@ import type { Action } from '@tribune/shared/permissions.ts';
 import type { RoomChannel } from '../cluster/RoomChannel.ts';
 import type { Answer, Question } from '../cluster/roomMessages.ts';
 import type { RoomReports } from '../cluster/RoomReports.ts';
+import type { StageHome } from '../cluster/StageHome.ts';
 import { AppError } from '../errors.ts';
 import type { RoomRecord } from '../store/RoomRecord.ts';
 import type { PeerRegistry } from './PeerRegistry.ts';
@@ -17,6 +18,7 @@ interface OtherNodesOptions {
     readonly record: RoomRecord;
     readonly reports: RoomReports;
     readonly channel: RoomChannel;
+    readonly home: StageHome;
   };
 }
 
@@ -30,13 +32,12 @@ export class OtherNodes {
 
   /** As `RoomChannel.ask()`, of the nodes that may know. */
   async ask(question: Question, isEnough?: (answer: Answer) => boolean) {
-    const { reports, channel } = this.#options.view();
-    const nodes = reports.all.filter(({ present }) => present > 0 || question.kind === 'person');
-    return channel.ask(
-      question,
-      nodes.map(({ nodeId }) => nodeId),
-      isEnough,
-    );
+    const { reports, channel, home } = this.#options.view();
+    const reported = reports.all.filter(({ present }) => present > 0 || question.kind === 'person');
+    const nodeIds = new Set(reported.map(({ nodeId }) => nodeId));
+    // A node that has just opened the room has heard no report yet, and knows whose the home is.
+    if (home.state.kind === 'elsewhere') nodeIds.add(home.state.home.nodeId);
+    return channel.ask(question, [...nodeIds], isEnough);
   }
 
   /** What this node answers to another. */

@@ -96,20 +96,24 @@ describe('the hand of the operator', () => {
   it('removes and bans people of a room on another node, and lifts the ban', async () => {
     const { roomId, people } = await createRoom('Grace', 'Mallory');
     const [grace, mallory] = people as [TestPeer, TestPeer];
-    expect(await admin(nodes[1]!, ['remove', '--', roomId, grace.userId])).toMatchObject({ code: 0, out: 'Done.\n' });
+    expect(await admin(nodes[1]!, ['remove', '--', roomId, grace.userId])).toEqual({
+      code: 0,
+      out: 'Done.\n',
+      err: '',
+    });
     await grace.until(() => grace.disconnection === 'removed');
     await grace.join(roomId);
-    expect(await admin(nodes[1]!, ['ban', '--', roomId, mallory.userId])).toMatchObject({ code: 0 });
+    expect(await admin(nodes[1]!, ['ban', '--', roomId, mallory.userId])).toMatchObject({ code: 0, err: '' });
     await mallory.until(() => mallory.disconnection === 'banned');
     await expect(mallory.join(roomId)).rejects.toMatchObject({ code: 'BANNED' });
     expect((await admin(nodes[0]!, ['people', '--', roomId])).out).toMatch(/ banned +Mallory$/m);
-    expect(await admin(nodes[1]!, ['unban', '--', roomId, mallory.userId])).toMatchObject({ code: 0 });
+    expect(await admin(nodes[1]!, ['unban', '--', roomId, mallory.userId])).toMatchObject({ code: 0, err: '' });
     await mallory.join(roomId);
   });
 
   it('ends a room, on whatever node it is', async () => {
     const { roomId, host, people } = await createRoom('Grace');
-    expect(await admin(nodes[1]!, ['end', `${originOf(nodes[1]!)}/r/${roomId}`])).toMatchObject({ code: 0 });
+    expect(await admin(nodes[1]!, ['end', `${originOf(nodes[1]!)}/r/${roomId}`])).toMatchObject({ code: 0, err: '' });
     for (const person of [host, ...people]) await person.until(() => person.disconnection === 'ended');
     expect((await admin(nodes[0]!, ['rooms'])).out).not.toContain(roomId);
   });

@@ -13,7 +13,6 @@ const WANTED_MS = 20_000;
 export class LiveBroadcast {
   readonly #segments = new Map<number, Uint8Array>();
   #askedMs = -Infinity;
-  #isOver = false;
 
   /** Has somebody asked for it lately? */
   get isWanted(): boolean {
@@ -22,17 +21,14 @@ export class LiveBroadcast {
 
   /** To be called with each request. */
   ask(): void {
+    // Nobody listened for a while: what was made before that is no live sound.
+    if (!this.isWanted) this.#segments.clear();
     this.#askedMs = performance.now();
   }
 
   add(index: number, bytes: Uint8Array): void {
     this.#segments.set(index, bytes);
     for (const old of this.#segments.keys()) if (old <= index - KEPT) this.#segments.delete(old);
-  }
-
-  /** The room has ended: players stop at the end of the playlist. */
-  end(): void {
-    this.#isOver = true;
   }
 
   /** Null where it is not there, or not any more. */
@@ -59,7 +55,6 @@ export class LiveBroadcast {
       if (!this.#segments.has(index)) lines.push('#EXT-X-GAP');
       lines.push(`#EXTINF:${(SEGMENT_MS / 1000).toFixed(3)},`, segmentName(index));
     }
-    if (this.#isOver) lines.push('#EXT-X-ENDLIST');
     return `${lines.join('\n')}\n`;
   }
 }

@@ -17,7 +17,7 @@ import type {
 const CHECK_EVERY_MS = 1000;
 /** Checks without an answer after which the process counts as hanging. */
 const MAX_UNANSWERED = 10;
-const READY_TIMEOUT_MS = 3000;
+const READY_TIMEOUT_MS = 300;
 /** A disk that hangs must not keep a room from ending: what it has taken by then is the recording. */
 const STOP_TIMEOUT_MS = 5000;
 const NOTHING: RecorderUsage = { cpuSeconds: 0, rssBytes: 0, recordings: 0, waitingBytes: 0 };
@@ -71,7 +71,7 @@ export class RecorderProcess extends EventEmitter<{
     this.#start();
   }
 
-  /** UDP port on 127.0.0.1 that takes the mixes, once the process is there; null where it is not within 3 s. */
+  /** UDP port on 127.0.0.1 that takes the mixes, once the process is there; null where it is not within 0.3 s: whoever needs it asks again a second later, and holds up nothing else. */
   async getPort(): Promise<number | null> {
     this.#start();
     if (this.#port === 0) await Promise.race([this.#ready.promise, sleep(READY_TIMEOUT_MS, undefined, { ref: false })]);

@@ -129,7 +129,6 @@ export class RoomRecording extends EventEmitter<{
   close({ isHome }: { isHome: boolean }): void {
     this.rest({ isHome });
     this.endBroadcast();
-    this.live.end();
     void this.#options.process.stop(this.#options.read().id).then(() => this.emit('closed'));
   }
 
@@ -160,10 +159,11 @@ export class RoomRecording extends EventEmitter<{
     );
   }
 
-  #describe({ id, title, host, language, recordedFrom, createdAt }: RoomRecord): NewRecording {
+  #describe({ id, title, host, language, recordingSince, createdAt }: RoomRecord): NewRecording {
     return {
       ...{ id, roomId: id, title, host, language, visibility: 'unlisted', retentionDays: null },
-      ...{ startedAt: recordedFrom ?? createdAt, node: this.#options.nodeId },
+      // Of this part: one that begins after what was before was deleted is another recording.
+      ...{ startedAt: recordingSince ?? createdAt, node: this.#options.nodeId },
     };
   }
 

@@ -45,12 +45,15 @@ function handle(command: RecorderCommand): void {
       running?.broadcaster.record(command.mix);
       return;
     case 'endBroadcast':
-      void running?.broadcaster.stop(command.recordingId, Date.now());
+      void running?.broadcaster.stop(command.recordingId, now());
       return;
     case 'usage':
       report({ type: 'usage', usage: usage() });
   }
 }
+
+/** The time of day as it was when this process began, and goes on from there: a clock that is set does not stop a recording. */
+const now = () => performance.timeOrigin + performance.now();
 
 async function start({ port, storage }: Extract<RecorderCommand, { type: 'start' }>): Promise<void> {
   const queue = new SegmentQueue(openObjects(storage));
@@ -64,13 +67,13 @@ async function start({ port, storage }: Extract<RecorderCommand, { type: 'start'
   live.on('written', ({ recordingId, index, bytes }) => report({ type: 'live', recordingId, index, bytes }));
   const socket = await bind(port);
   socket.on('message', (packet, sender) => {
-    recorder.receive(packet, sender.port, Date.now());
-    broadcaster.receive(packet, sender.port, Date.now());
+    recorder.receive(packet, sender.port, now());
+    broadcaster.receive(packet, sender.port, now());
   });
   socket.on('error', () => undefined);
   setInterval(() => {
-    recorder.tick(Date.now());
-    broadcaster.tick(Date.now());
+    recorder.tick(now());
+    broadcaster.tick(now());
   }, TICK_MS);
   running = { recorder, queue, broadcaster };
   report({ type: 'ready', port: socket.address().port });
@@ -84,7 +87,7 @@ async function bind(port: number): Promise<Socket> {
 }
 
 async function stop(recordingId: string): Promise<void> {
-  await running?.recorder.stop(recordingId, Date.now());
+  await running?.recorder.stop(recordingId, now());
   report({ type: 'stopped', recordingId });
 }
 

@@ -111,6 +111,8 @@ export class RecordingWriter extends EventEmitter<RecordingWriterEvents> impleme
       this.#lose(recordingId, 'queue');
       return;
     }
+    // Behind what was told before it: a recording that ends and begins again does not end last.
+    this.#waiting.delete(key);
     this.#waiting.set(key, { recordingId, apply });
     this.#flushing ??= this.#flush().finally(() => {
       this.#flushing = null;

@@ -69,7 +69,8 @@ export function recordingRoutes({ archive, replays, tokens }: RecordingRoutesOpt
       res.status(204).end();
     })
     .delete('/:id', async (req, res) => {
-      const { id } = await findOwn(req);
+      const { id, state } = await findOwn(req);
+      if (state === 'recording') throw new AppError('INVALID_STATE', 'It is being recorded: stop that first');
       await archive.deleteRecording(id);
       res.status(204).end();
     })

@@ -133,7 +133,7 @@ export class RoomRecordCache {
     try {
       return await run().catch(async (error: unknown) => {
         // Whoever asks does not have to wait for the next look.
-        if (!isLost(error) || !(await this.#restore())) throw error;
+        if (!isLost(error) || !(await this.#restore().catch(nullUnlessHome))) throw error;
         return run();
       });
     } catch (error) {
@@ -237,6 +237,12 @@ export class RoomRecordCache {
     logger.warn('The store has lost the room or a part of it; writing it back');
     return (await store.restore(this.#record, home)).record;
   }
+}
+
+/** The lease was lost with the room, and is taken anew with the next look. */
+function nullUnlessHome(error: unknown): null {
+  if (error instanceof NotHomeError) return null;
+  throw error;
 }
 
 /** The store knows nothing of a room that is open here, or not all of it. */

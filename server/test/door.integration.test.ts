@@ -160,6 +160,9 @@ describe('[AB16] what one network address may ask for', () => {
     const unknown = await outcomesOf(30, async (i) => ask(server, CROWD, `/api/rooms/no-such-room-number-${i}`));
     expect(times(unknown, 'ROOM_NOT_FOUND')).toBe(10);
     expect(times(unknown, 'RATE_LIMITED')).toBe(20);
+    for (const path of ['/live/no-such-room-at-all-1/state.json', '/api/recordings/no-such-room-at-all-1'])
+      expect((await ask(server, CROWD, path)).body.code).toBe('RATE_LIMITED');
+    expect((await ask(server, CROWD, `/live/${room.id}/state.json`)).status).toBe(200);
     expect((await ask(server, HOME, `/api/rooms/${room.id}`)).status).toBe(200);
   });
 

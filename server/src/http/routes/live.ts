@@ -1,7 +1,8 @@
 import { roomId } from '@tribune/shared/schemas.ts';
-import { Router } from 'express';
+import { Router, type Request } from 'express';
 import { writeInitSegment } from '../../broadcast/segment.ts';
 import { AppError } from '../../errors.ts';
+import { guardLookups, type LookupOptions } from '../guardLookups.ts';
 import type { Room } from '../../rooms/Room.ts';
 import type { RoomManager } from '../../rooms/RoomManager.ts';
 import { toRoomState } from '../../store/RoomRecord.ts';
@@ -12,10 +13,16 @@ const STATE_CACHE = 'public, max-age=2';
 const INIT_SEGMENT = writeInitSegment();
 
 /** Live rooms over HTTP, for players and caches anywhere: HTTP Live Streaming (RFC 8216), and the state of the room. */
-export function liveRoutes({ rooms }: { readonly rooms: RoomManager }): Router {
-  const find = async (id: string): Promise<Room> => {
-    if (!roomId.safeParse(id).success) throw new AppError('ROOM_NOT_FOUND', 'There is no such room');
-    return rooms.getOrThrow(id);
+export function liveRoutes({ rooms, ...lookups }: LookupOptions & { readonly rooms: RoomManager }): Router {
+  const guarded = guardLookups(lookups);
+  const find = async (req: Request<{ id: string }>): Promise<Room> => {
+    const { id } = req.params;
+    const open = rooms.rooms.get(id);
+    if (open) return open;
+    return guarded(req, async () => {
+      if (!roomId.safeParse(id).success) throw new AppError('ROOM_NOT_FOUND', 'There is no such room');
+      return rooms.getOrThrow(id);
+    });
   };
   return Router()
     .use((_req, res, next) => {
@@ -23,7 +30,7 @@ export function liveRoutes({ rooms }: { readonly rooms: RoomManager }): Router {
       next();
     })
     .get('/:id/index.m3u8', async (req, res) => {
-      const room = await find(req.params.id);
+      const room = await find(req);
       // The node of the stage makes the segments.
       const home = room.home.kind === 'here' ? null : await room.findHome();
       if (home?.url) {
@@ -39,12 +46,12 @@ export function liveRoutes({ rooms }: { readonly rooms: RoomManager }): Router {
       res.set({ 'Cache-Control': FOREVER, 'Content-Type': 'audio/mp4' }).send(INIT_SEGMENT);
     })
     .get('/:id/state.json', async (req, res) => {
-      const room = await find(req.params.id);
+      const room = await find(req);
       res.set('Cache-Control', STATE_CACHE).json({ room: room.toInfo(), state: toRoomState(room.record) });
     })
     .get('/:id/:segment', async (req, res) => {
       const index = Number(/^(\d{10})\.m4s$/.exec(req.params.segment)?.[1] ?? NaN);
-      const bytes = Number.isNaN(index) ? null : (await find(req.params.id)).media.live.find(index);
+      const bytes = Number.isNaN(index) ? null : (await find(req)).media.live.find(index);
       if (!bytes) throw new AppError('NOT_FOUND', 'There is no such segment');
       res.set({ 'Cache-Control': FOREVER, 'Content-Type': 'audio/mp4' }).send(Buffer.from(bytes));
     });

@@ -11,28 +11,32 @@ import { writeOgg } from '../../broadcast/writeOgg.ts';
 import { AppError } from '../../errors.ts';
 import type { RecordingDetail } from '../../sql/recording.ts';
 import { authenticate } from '../authenticate.ts';
+import { guardLookups, type LookupOptions } from '../guardLookups.ts';
 import { parseBody } from '../parseBody.ts';
 
 /** A replay that its host may still rename or withdraw is asked for again, and answered with "not modified" where it is the same. */
 const AUDIO_CACHE = 'no-cache';
 
-export interface RecordingRoutesOptions {
+export interface RecordingRoutesOptions extends LookupOptions {
   readonly archive: Pick<Archive, 'recordings' | 'deleteRecording'>;
   readonly replays: Replays;
   readonly tokens: Tokens;
 }
 
 /** Recordings of rooms: what they are, their sound, and what their host does with them. A recording has the id of its room. */
-export function recordingRoutes({ archive, replays, tokens }: RecordingRoutesOptions): Router {
+export function recordingRoutes({ archive, replays, tokens, ...lookups }: RecordingRoutesOptions): Router {
+  const guarded = guardLookups(lookups);
   const personOf = (req: Request) => (req.get('authorization') ? authenticate(req, tokens) : null);
-  const find = async (id: string): Promise<RecordingDetail> => {
-    const recording = roomId.safeParse(id).success ? await archive.recordings.find(id) : null;
-    if (!recording) throw new AppError('NOT_FOUND', 'There is no such recording');
-    return recording;
-  };
+  const find = async (req: Request<{ id: string }>): Promise<RecordingDetail> =>
+    guarded(req, async () => {
+      const { id } = req.params;
+      const recording = roomId.safeParse(id).success ? await archive.recordings.find(id) : null;
+      if (!recording) throw new AppError('NOT_FOUND', 'There is no such recording');
+      return recording;
+    });
   const findOwn = async (req: Request<{ id: string }>): Promise<RecordingDetail> => {
     const person = authenticate(req, tokens);
-    const recording = await find(req.params.id);
+    const recording = await find(req);
     if (recording.host.userId !== person.userId) throw new AppError('NOT_ALLOWED', 'Only its host may do that');
     return recording;
   };
@@ -47,8 +51,9 @@ export function recordingRoutes({ archive, replays, tokens }: RecordingRoutesOpt
       replay: replay && { ...replay, audio: `${path}/audio.mp4`, ogg: `${path}/audio.ogg` },
     };
   };
-  const openReplay = async ({ id, pass }: { id: string; pass: string }): Promise<Replay> => {
-    const recording = await find(id);
+  const openReplay = async (req: Request<{ id: string; pass: string }>): Promise<Replay> => {
+    const { id, pass } = req.params;
+    const recording = await find(req);
     if (recording.visibility === 'private' && !tokens.mayListen(pass, id))
       throw new AppError('NOT_ALLOWED', 'The recording is private');
     if (recording.state !== 'ready') throw new AppError('INVALID_STATE', 'The recording still goes on');
@@ -56,7 +61,7 @@ export function recordingRoutes({ archive, replays, tokens }: RecordingRoutesOpt
   };
   return Router()
     .get('/:id', async (req, res) => {
-      const recording = await find(req.params.id);
+      const recording = await find(req);
       const person = personOf(req);
       if (recording.visibility === 'private' && recording.host.userId !== person?.userId)
         throw new AppError('NOT_ALLOWED', 'The recording is private');
@@ -74,8 +79,8 @@ export function recordingRoutes({ archive, replays, tokens }: RecordingRoutesOpt
       await archive.deleteRecording(id);
       res.status(204).end();
     })
-    .get('/:id/:pass/audio.mp4', async (req, res) => sendRange(req, res, await openReplay(req.params)))
-    .get('/:id/:pass/audio.ogg', async (req, res) => sendOgg(res, await openReplay(req.params)));
+    .get('/:id/:pass/audio.mp4', async (req, res) => sendRange(req, res, await openReplay(req)))
+    .get('/:id/:pass/audio.ogg', async (req, res) => sendOgg(res, await openReplay(req)));
 }
 
 /** The file, or the part of it that is asked for (RFC 9110, section 14). */

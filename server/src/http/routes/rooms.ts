@@ -10,6 +10,7 @@ import type { NetworkReader } from '../../admission/network.ts';
 import type { Config } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 import type { Metrics } from '../../metrics/Metrics.ts';
+import { guardLookups } from '../guardLookups.ts';
 import type { RoomManager } from '../../rooms/RoomManager.ts';
 import { roleOf } from '../../store/RoomRecord.ts';
 import { authenticate } from '../authenticate.ts';
@@ -33,18 +34,10 @@ export interface RoomRoutesOptions {
 export function roomRoutes(options: RoomRoutesOptions): Router {
   const { rooms, tokens, config, admission, limits, networkOf } = options;
   let listed: { rooms: readonly RoomInfo[]; json: string } | null = null;
-  /** Looks for a room. An address that asks for many which there are not is refused after a while, unless this node has the room open. */
-  const find = async <T>(req: Request, id: string, look: (roomId: string) => Promise<T>): Promise<T> => {
-    const address = networkOf(req);
-    if (!rooms.rooms.has(id)) limits.assertLeft('unknownRooms', address);
-    try {
-      return await look(idOf(id));
-    } catch (error) {
-      const { code } = error as { code?: unknown };
-      if (code === 'ROOM_NOT_FOUND' || code === 'ROOM_ENDED') await limits.take('unknownRooms', address);
-      throw error;
-    }
-  };
+  const guarded = guardLookups(options);
+  /** Looks for a room, guarded unless this node has it open. */
+  const find = async <T>(req: Request, id: string, look: (roomId: string) => Promise<T>): Promise<T> =>
+    rooms.rooms.has(id) ? look(id) : guarded(req, async () => look(idOf(id)));
 
   const createTicket = async (req: Request, id: string): Promise<TicketResponse | QueuePlace> => {
     const address = networkOf(req);

@@ -67,6 +67,8 @@ export class RoomRecording extends EventEmitter<{
     process.record({ recordingId, ssrc: mix.ssrc, port: mix.port });
     if (!this.#isRunning) {
       this.#isRunning = true;
+      // A part that begins is asked for at once: the one before may have been stopped because there was no room.
+      this.#quotaAskedMs = -Infinity;
       log.start(this.#describe(record));
       if (recordedUntil !== null) log.addGap(recordingId, { from: recordedUntil, to: recordingSince, reason: PAUSED });
     }

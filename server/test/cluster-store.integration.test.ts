@@ -188,6 +188,21 @@ describe('the nodes of a cluster', () => {
     expect(asked).toBeLessThan(600 * 6);
   });
 
+  it('[AB17] keep the place in the queue of somebody who is told to come back again and again', async () => {
+    const { node, registry, admission } = nodeOf('a', { capacity: 0, joinsPerS: 10 }, 0.5, 60);
+    await registry.beat();
+    const late = { person: 'late', address: 'school' };
+    expect(await admission.admit(late)).toMatchObject({ kind: 'wait', place: 1 });
+    node.capacity = 1000;
+    for (let round = 0; round < 4; round++, nowMs += 10_000) {
+      await registry.beat();
+      const crowd = people(4, 4 * round).map(async (person) => admission.admit({ person, address: 'school' }));
+      await expect(Promise.all(crowd)).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+      expect(() => admission.assertNotBusy(late)).toThrow('Many people');
+      expect(await redis.zrank('tribune:{nodes}:queue', 'late')).toBe(0);
+    }
+  });
+
   it('[AB17] let people of several addresses in by turns, and those of one address in the order of coming', async () => {
     const { registry, admission } = nodeOf('a', { capacity: 0 }, 0.5);
     await registry.beat();

@@ -11,7 +11,7 @@ const PLACE_LIFE_MS = 15_000;
 const MOVE_MS = 60_000;
 const RETRY_MIN_S = 2;
 const RETRY_MAX_S = 8;
-/** Short of `PLACE_LIFE_MS`: somebody who has a place in the queue keeps it. */
+/** Short of `PLACE_LIFE_MS`: somebody who has a place in the queue keeps it, as each refusal counts as having asked. */
 const BUSY_RETRY_MAX_S = 10;
 /** More addresses than can be busy in earnest. */
 const MAX_BUSY_ADDRESSES = 10_000;
@@ -82,7 +82,8 @@ export class Admission {
    * Finds a node for a listener and keeps a place there, or in the queue.
    * @throws {AppError} UNAVAILABLE, or RATE_LIMITED when there is room and too many come within this second
    */
-  async admit({ person, address, avoid = '' }: Applicant): Promise<Verdict> {
+  async admit(applicant: Applicant): Promise<Verdict> {
+    const { person, address, avoid = '' } = applicant;
     const draws = [Math.random(), Math.random()];
     const [verdict, ...rest] = await this.#run(
       'admit',
@@ -91,11 +92,11 @@ export class Admission {
     );
     if (verdict === 'busy' && rest.length > 0) {
       // Of many who asked at once, the first to be refused has been noted already.
-      this.assertNotBusy(address);
+      this.assertNotBusy(applicant);
       if (this.#busy.size >= MAX_BUSY_ADDRESSES) this.#busy.clear();
       const untilMs = this.#nowMs() + Number(rest[1]);
       this.#busy.set(address, { perSecond: Math.max(Number(rest[0]), 1), untilMs, refused: 0 });
-      this.assertNotBusy(address);
+      this.assertNotBusy(applicant);
     }
     if (verdict === 'busy') throw new AppError('RATE_LIMITED', 'Many people are coming in: come back in a moment');
     if (verdict === 'wait') return toWait(Number(rest[0]), Number(rest[1]));
@@ -105,14 +106,16 @@ export class Admission {
 
   /**
    * Refuses more people of an address of which as many have come in as may within this second, at next to no cost. Each of them is told
-   * another time to come back, at the pace at which they can be let in.
+   * another time to come back, at the pace at which they can be let in, and keeps their place in the queue where they have one.
    * @throws {AppError} RATE_LIMITED
    */
-  assertNotBusy(address: string): void {
+  assertNotBusy({ person, address }: Applicant): void {
     const busy = this.#busy.get(address);
     if (!busy) return;
     if (this.#nowMs() >= busy.untilMs) return void this.#busy.delete(address);
     busy.refused += 1;
+    // No more in a second than there may be people: whoever only makes noise costs Redis nothing.
+    if (busy.refused <= this.#limits[1]) void this.#run('keep', person).catch(() => undefined);
     const retryAfterS = Math.min(1 + Math.floor(busy.refused / busy.perSecond), BUSY_RETRY_MAX_S);
     throw new AppError('RATE_LIMITED', 'Many people are coming in from this address', { retryAfterS });
   }

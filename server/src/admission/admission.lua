@@ -1,5 +1,6 @@
 -- Who may come in next, and on which node.
 -- ARGV  … 'move', …, people who have to leave their node (JSON), time in ms that they have for it
+--       … 'keep', …, person who asked and was told to come back
 --       … 'admit', …, person, life of a node in ms, life of a reservation in ms, life of a place in the queue in ms, two random
 --       numbers, URL of a node to avoid where there is another ('' for none), fingerprint of the secret that tickets are signed with,
 --       network address, what one address gets while others may come (0 to 1), people who may come from it in a minute
@@ -12,6 +13,11 @@ if operation == 'move' then
     redis.call('ZADD', movingKey, now + tonumber(ARGV[4]), mover)
   end
   redis.call('PEXPIRE', movingKey, ARGV[4])
+  return {}
+end
+
+if operation == 'keep' then
+  redis.call('ZADD', askedKey, 'XX', now, ARGV[3])
   return {}
 end
 

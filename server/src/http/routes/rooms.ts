@@ -50,12 +50,11 @@ export function roomRoutes(options: RoomRoutesOptions): Router {
     const hasPlace =
       room.getPeer(person.userId) !== undefined && !options.isDraining() && (!avoid || avoid !== config.PUBLIC_URL);
     const isExpected = role !== 'listener' || hasPlace;
-    if (!isExpected) admission.assertNotBusy(address);
+    const applicant = { person: `${room.id}:${person.userId}`, address, avoid };
+    if (!isExpected) admission.assertNotBusy(applicant);
     await limits.take('tickets', address);
     await room.admit(person.userId, address);
-    const verdict = isExpected
-      ? null
-      : await admission.admit({ person: `${room.id}:${person.userId}`, address, avoid });
+    const verdict = isExpected ? null : await admission.admit(applicant);
     if (verdict?.kind === 'wait') {
       const { place, estimateS, retryAfterS } = verdict;
       return { place, estimateS, retryAfterS };

@@ -9,6 +9,8 @@ const HOUR_S = 3600;
 const SESSIONS_PER_PERSON = 2;
 /** Of each person: the first, and those of reconnections, of a crowd at the door and of a queue. */
 const TICKETS_PER_PERSON = 5;
+/** Of each person: a page, and parts of its sound, more of them where they seek. */
+const RECORDING_REQUESTS_PER_PERSON = 30;
 /** Of the operator, or of somebody who tries keys. */
 const ADMIN_REQUESTS_PER_MINUTE = 60;
 
@@ -19,7 +21,7 @@ interface Rate {
   readonly code: 'RATE_LIMITED' | 'QUOTA_EXCEEDED';
 }
 
-export type LimitName = 'sessions' | 'tickets' | 'rooms' | 'unknownRooms' | 'admin';
+export type LimitName = 'sessions' | 'tickets' | 'rooms' | 'unknownRooms' | 'recordings' | 'admin';
 
 export type AddressLimitsConfig = Pick<Config, 'PEOPLE_PER_ADDRESS' | 'ROOMS_PER_ADDRESS_PER_HOUR'>;
 
@@ -84,6 +86,10 @@ function ratesOf(config: AddressLimitsConfig): Record<LimitName, Rate> {
     sessions: { ...perMinute, times: people * SESSIONS_PER_PERSON, message: 'Too many sessions from this address' },
     tickets: { ...perMinute, times: people * TICKETS_PER_PERSON, message: 'Too many tickets from this address' },
     unknownRooms: { ...perMinute, times: people, message: 'Too many rooms that there are not, from this address' },
+    recordings: {
+      ...{ ...perMinute, times: people * RECORDING_REQUESTS_PER_PERSON },
+      message: 'Too many requests for recordings from this address',
+    },
     admin: { ...perMinute, times: ADMIN_REQUESTS_PER_MINUTE, message: 'Too many requests of the operator' },
     rooms: {
       times: config.ROOMS_PER_ADDRESS_PER_HOUR,

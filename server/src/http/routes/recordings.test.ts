@@ -29,6 +29,9 @@ const recording: RecordingDetail = {
 let readsLeft: number;
 let reads: number;
 let log: string[];
+let lookups: number;
+/** What was counted for the address. */
+let taken: string[];
 let http: ReturnType<typeof createServer>;
 let origin: string;
 
@@ -48,13 +51,20 @@ beforeEach(async () => {
   readsLeft = Infinity;
   log = [];
   const logger = pino({ base: null }, { write: (line) => void log.push(line) });
-  const recordings = { find: async () => recording } as never;
+  taken = [];
+  lookups = 0;
+  const recordings = {
+    find: async () => {
+      lookups += 1;
+      return recording;
+    },
+  } as never;
   const archive = { recordings, deleteRecording: async () => true };
   const tokens = new Tokens('x'.repeat(32));
-  const limits = { assertLeft: () => undefined, take: async () => undefined } as never;
-  const lookups = { limits, networkOf: () => 'somewhere' };
+  const limits = { assertLeft: () => undefined, take: async (name: string) => void taken.push(name) } as never;
+  const guard = { limits, networkOf: () => 'somewhere' };
   const app = express()
-    .use('/api/recordings', recordingRoutes({ archive, replays: new Replays(objects), tokens, logger, ...lookups }))
+    .use('/api/recordings', recordingRoutes({ archive, replays: new Replays(objects), tokens, logger, ...guard }))
     .use(createErrorHandler(logger));
   http = createServer(app).listen(0, '127.0.0.1');
   await once(http, 'listening');
@@ -90,6 +100,12 @@ it.each(['audio.mp4', 'audio.ogg'])('HEAD of %s reads nothing of the recording',
   const response = await get(name, { method: 'HEAD' });
   expect(response.status).toBe(200);
   expect(reads).toBe(0);
+});
+
+it('the parts of one recording that are asked for within a second are one look into the database, and each is counted', async () => {
+  for (let i = 0; i < 4; i++) await get('audio.mp4', { method: 'HEAD' });
+  expect(lookups).toBe(1);
+  expect(taken).toEqual(Array.from({ length: 5 }, () => 'recordings'));
 });
 
 it('a player that leaves is not logged, and one that has the file is told so', async () => {

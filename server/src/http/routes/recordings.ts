@@ -6,6 +6,7 @@ import { recordingChanges, roomId } from '@tribune/shared/schemas.ts';
 import { Router, type Request, type Response } from 'express';
 import type { Archive } from '../../archive/Archive.ts';
 import type { Tokens } from '../../auth/Tokens.ts';
+import { RecordingLookup } from '../../broadcast/RecordingLookup.ts';
 import type { Replay, Replays } from '../../broadcast/Replays.ts';
 import { writeOgg } from '../../broadcast/writeOgg.ts';
 import { AppError } from '../../errors.ts';
@@ -30,11 +31,12 @@ export interface RecordingRoutesOptions extends LookupOptions {
 /** Recordings of rooms: what they are, their sound, and what their host does with them. A recording has the id of its room. */
 export function recordingRoutes({ archive, replays, tokens, logger, ...lookups }: RecordingRoutesOptions): Router {
   const guarded = guardLookups(lookups);
+  const lookup = new RecordingLookup(archive.recordings);
   const personOf = (req: Request) => (req.get('authorization') ? authenticate(req, tokens) : null);
   const find = async (req: Request<{ id: string }>): Promise<RecordingDetail> =>
     guarded(req, async () => {
       const { id } = req.params;
-      const recording = roomId.safeParse(id).success ? await archive.recordings.find(id) : null;
+      const recording = roomId.safeParse(id).success ? await lookup.find(id) : null;
       if (!recording) throw new AppError('NOT_FOUND', 'There is no such recording');
       return recording;
     });
@@ -64,6 +66,10 @@ export function recordingRoutes({ archive, replays, tokens, logger, ...lookups }
     return replays.open(recording);
   };
   return Router()
+    .use(async (req, _res, next) => {
+      await lookups.limits.take('recordings', lookups.networkOf(req));
+      next();
+    })
     .get('/:id', async (req, res) => {
       const recording = await find(req);
       const person = personOf(req);
@@ -75,12 +81,14 @@ export function recordingRoutes({ archive, replays, tokens, logger, ...lookups }
       const { id } = await findOwn(req);
       const { title, visibility } = parseBody(recordingChanges, req);
       await archive.recordings.change(id, { ...(title && { title }), ...(visibility && { visibility }) });
+      lookup.forget(id);
       res.status(204).end();
     })
     .delete('/:id', async (req, res) => {
       const { id, state } = await findOwn(req);
       if (state === 'recording') throw new AppError('INVALID_STATE', 'It is being recorded: stop that first');
       await archive.deleteRecording(id);
+      lookup.forget(id);
       res.status(204).end();
     })
     .get('/:id/:pass/audio.mp4', async (req, res) => sendRange(req, res, await openReplay(req), logger))

@@ -11,7 +11,8 @@ const LOUD_DB = -60;
 const RING_MS = 250;
 const GAP_MS = 200;
 
-describe.each(['60', '120'])('what the audience hears and sees, in packets of %s ms', (packetMs) => {
+// The longer packets are the harder case; every other story is heard in those of 60 ms.
+describe.each(['120'])('what the audience hears and sees, in packets of %s ms', (packetMs) => {
   let deployment: TestDeployment;
   let sounds: Sounds;
   let ada: Person;

@@ -57,6 +57,27 @@ describe.each(kindsOfDatabase)('tables in $kind', ({ start }) => {
     await Promise.all(opened.splice(0).map(async (database) => database.close()));
   });
 
+  it('keep both parts of a recording that stopped and began again before the first was written', async () => {
+    const database = open();
+    const log = new RecordingWriter({ database });
+    const lost: unknown[] = [];
+    log.on('lost', (loss) => lost.push(loss));
+    const node = 'node-1';
+    log.start(newRecording({ id: 'twice', startedAt: 3000 }));
+    log.addRun('twice', { node, first: 1, last: 3, bytes: 3 });
+    log.finish('twice', { endedAt: 12_000, durationMs: 9000 });
+    log.start(newRecording({ id: 'twice', startedAt: 30_000 }));
+    log.addRun('twice', { node, first: 10, last: 12, bytes: 3 });
+    await log.flush();
+    expect(lost).toEqual([]);
+    expect(await new RecordingStore(database).find('twice')).toMatchObject({
+      state: 'recording',
+      startedAt: 3000,
+      runs: [{ first: 1 }, { first: 10 }],
+    });
+    await log.close();
+  });
+
   it.each(migrations.map((_, index) => index + 1))(
     'of version %i become those of a later one, and keep their rows',
     async (version) => {

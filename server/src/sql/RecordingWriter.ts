@@ -66,7 +66,8 @@ export class RecordingWriter extends EventEmitter<RecordingWriterEvents> impleme
   }
 
   start(recording: NewRecording): void {
-    this.#add(recording.id, 'start', async (db) => upsertRecording(db, recording));
+    // Each part has a place of its own, before what was stored of it.
+    this.#add(recording.id, `start ${recording.startedAt}`, async (db) => upsertRecording(db, recording));
   }
 
   addRun(recordingId: string, run: SegmentRun): void {
@@ -111,8 +112,8 @@ export class RecordingWriter extends EventEmitter<RecordingWriterEvents> impleme
       this.#lose(recordingId, 'queue');
       return;
     }
-    // Behind what was told before it: a recording that ends and begins again does not end last.
-    this.#waiting.delete(key);
+    // Behind what was told before it; whatever else is told anew keeps its place.
+    if (about === 'finish') this.#waiting.delete(key);
     this.#waiting.set(key, { recordingId, apply });
     this.#flushing ??= this.#flush().finally(() => {
       this.#flushing = null;

@@ -3,13 +3,7 @@ import { defineConfig } from 'vitest/config';
 const SECOND_MS = 1000;
 
 /** Real workers and browsers share two cores: files that use them run one after the other. */
-const oneAtATime = {
-  fileParallelism: false,
-  testTimeout: 30 * SECOND_MS,
-  hookTimeout: 60 * SECOND_MS,
-  // In CI, whose machine others share. A test that needed it is named with "retry x1": a fault until shown otherwise.
-  retry: process.env.CI ? 1 : 0,
-};
+const oneAtATime = { fileParallelism: false, testTimeout: 30 * SECOND_MS, hookTimeout: 60 * SECOND_MS };
 
 export default defineConfig({
   test: {

@@ -55,7 +55,7 @@ describe('a server that loads', () => {
       const rooms = Array.from({ length: MANY }, (_, n) => [n, `room-${n}`]);
       await redis.zadd(OPEN_ROOMS, ...rooms.flat());
       const loading = server.load();
-      await expect.poll(async () => redis.zcard(OPEN_ROOMS), { interval: 1 }).toBeLessThan(MANY);
+      await expect.poll(async () => redis.zcard(OPEN_ROOMS), { interval: 1, timeout: 10_000 }).toBeLessThan(MANY);
       await server.close();
       await loading;
     });

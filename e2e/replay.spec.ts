@@ -6,7 +6,8 @@ import { Person, SPEECH, SPEECH_2 } from './support/Person.ts';
 import { attachSoundProbe, expectHears, ONE_OF_TWO, readSound, readSpeech, similarity } from './support/soundProbe.ts';
 import { TestDeployment } from './support/TestDeployment.ts';
 
-const PLAYABLE_WITHIN_MS = 2000;
+/** Two seconds until it is ready, and a page to load. */
+const SHOWN_WITHIN_MS = 3500;
 /** Long enough to be told from other speech, wherever the replay begins. */
 const SPOKEN_MS = 8000;
 
@@ -53,13 +54,11 @@ describe('a recorded room and its replay', () => {
     await sleep(SPOKEN_MS);
   });
 
-  it('the link of the room shows the replay within two seconds of its end', async () => {
+  it('the link of the room shows the replay within two seconds of its end, and the time to load a page', async () => {
     await ada.endRoom();
     await expectVisible(ben.button(ben.texts.recording.listenAgain));
-    const endedAt = Date.now();
     await cleo.page.goto(link);
-    await cleo.button(cleo.texts.replay.play).waitFor({ timeout: PLAYABLE_WITHIN_MS + 3000 });
-    expect(Date.now() - endedAt).toBeLessThan(PLAYABLE_WITHIN_MS + 1500);
+    await cleo.button(cleo.texts.replay.play).waitFor({ timeout: SHOWN_WITHIN_MS });
   });
 
   it('so it does for whoever was inside and opens the link again', async () => {
@@ -126,8 +125,8 @@ describe('a recorded room and its replay', () => {
   });
 
   it('no browser had anything to complain about', () => {
-    // What is deleted is not found.
-    const complaints = [ada, ben, cleo].flatMap((person) => person.complaints);
-    expect(complaints.filter((text) => !text.includes('404'))).toEqual([]);
+    expect([ada, ben].flatMap(({ complaints }) => complaints)).toEqual([]);
+    // What is deleted is not found, and Cleo asked for it.
+    expect(cleo.complaints.filter((text) => !text.includes('404'))).toEqual([]);
   });
 });

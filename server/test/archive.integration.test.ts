@@ -109,7 +109,9 @@ describe.each(kindsOfDatabase)('the archive with $kind', ({ kind, start }) => {
     const archive = await open();
     await record(archive, 'again', {});
     await archive.deleteRecording('again');
-    archive.log.start(newRecording({ id: 'again', title: 'Second part', startedAt: Date.now() + 1000 }));
+    const deletedAt = Date.now();
+    await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(deletedAt), WAIT);
+    archive.log.start(newRecording({ id: 'again', title: 'Second part', startedAt: Date.now() }));
     await archive.log.flush();
 
     expect(await archive.recordings.find('again')).toMatchObject({

@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -241,7 +240,6 @@ describe('a file of SQLite', () => {
     await vi.waitFor(() => expect(database.problem).toMatch(/not-a-folder/), WAIT);
     await rm(blocker);
     await database.whenOpen();
-    await sleep(0);
     expect(await new RecordingStore(database).list({})).toEqual([]);
     await database.close();
   });

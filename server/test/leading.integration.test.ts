@@ -66,7 +66,7 @@ describe('two nodes', () => {
     const { seq } = host.state;
     for (const peer of [host, ...listeners]) peer.forget();
 
-    await host.request('hand:lower-all');
+    await host.request('hand:lowerAll');
     for (const peer of [host, ...listeners]) await peer.until(() => peer.state.handCount === 0, 'the lowered hands');
     expect(host.state.seq).toBe(seq + 1);
     expect(host.all('hands:changed')).toEqual([{ hands: [] }]);
@@ -75,9 +75,9 @@ describe('two nodes', () => {
       expect(listener.all('room:state')).toHaveLength(1);
       expect((await listener.request('room:snapshot')).self.handPlace).toBeNull();
     }
-    await host.request('hand:lower-all');
+    await host.request('hand:lowerAll');
     expect(host.state.seq).toBe(seq + 1);
     const [ann] = listeners;
-    expect(await ann!.refusal(ann!.request('hand:lower-all'))).toBe('NOT_ALLOWED');
+    expect(await ann!.refusal(ann!.request('hand:lowerAll'))).toBe('NOT_ALLOWED');
   });
 });

@@ -45,13 +45,8 @@ describe('a cluster that cannot work as it is set up', () => {
     expect(await read(first, 'readyz')).toMatchObject({ status: 200 });
     // Longer than a crashed process is missed: until then it may be the same one that comes back.
     const { room } = await first.createRoom();
-    const { api } = await second.createApi('lost');
-    const refusal = async () =>
-      api.createTicket(room.id).then(
-        () => 'none',
-        ({ code }: { code: string }) => code,
-      );
-    await expect.poll(refusal, { timeout: 8000 }).toBe('UNAVAILABLE');
-    await expect(api.createRoom({ title: 'A room' })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    const lost = await second.createPeer('lost');
+    await expect.poll(async () => lost.refusal(lost.api.createTicket(room.id)), { timeout: 8000 }).toBe('UNAVAILABLE');
+    await expect(lost.api.createRoom({ title: 'A room' })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 });

@@ -25,7 +25,7 @@ export const PERMISSIONS = {
   'hand:lower': self(['listener']),
   'hand:approve': { host: ['listener'], cohost: ['listener'] },
   'hand:decline': { host: ['listener'], cohost: ['listener'] },
-  'hand:lower-all': self(MODERATORS),
+  'hand:lowerAll': self(MODERATORS),
   'stage:invite': { host: ['listener'], cohost: ['listener'] },
   'stage:accept': self(['listener']),
   'stage:decline': self(['listener']),

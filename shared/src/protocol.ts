@@ -89,7 +89,7 @@ export const requests = {
   'hand:lower': { data: nothing, result: done },
   'hand:approve': { data: personRef, result: done },
   'hand:decline': { data: personRef, result: done },
-  'hand:lower-all': { data: nothing, result: done },
+  'hand:lowerAll': { data: nothing, result: done },
   'stage:invite': { data: personRef, result: done },
   'stage:accept': { data: nothing, result: done },
   'stage:decline': { data: nothing, result: done },

@@ -3,6 +3,7 @@ import { expect, test, vi } from 'vitest';
 import type { ObjectStore } from '../objects/ObjectStore.ts';
 import { StorageError } from '../objects/StorageError.ts';
 import type { Gap } from '../sql/recording.ts';
+import { LiveSink } from './LiveSink.ts';
 import { MixRecorder } from './MixRecorder.ts';
 import { SEGMENT_MS } from './segment.ts';
 import { SegmentQueue } from './SegmentQueue.ts';
@@ -123,4 +124,19 @@ test('Whoever stops and starts again within a segment has both parts of it', asy
   expect(stored).toHaveLength(2);
   expect(stored[1]!.length - stored[0]!.length).toBe(10 * (200 - 8));
   expect(gaps).toEqual([]);
+});
+
+test('What is heard now is whole segments: one that is not over when nobody listens any more is not passed on', () => {
+  const live = new LiveSink();
+  const written: number[] = [];
+  live.on('written', ({ index }) => written.push(index - START_MS / SEGMENT_MS));
+  const recorder = new MixRecorder(live);
+  recorder.record(MIX);
+  speak(recorder, START_MS, 8);
+  recorder.drop(MIX.recordingId);
+  expect(written).toEqual([0, 1]);
+  expect(recorder.count).toBe(0);
+  recorder.record(MIX);
+  speak(recorder, START_MS + 60_000, 7);
+  expect(written).toEqual([0, 1, 20, 21]);
 });

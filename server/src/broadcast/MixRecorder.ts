@@ -59,6 +59,14 @@ export class MixRecorder extends EventEmitter<{ gap: [recordingId: string, Gap] 
     await this.#sink.whenIdle(recordingId);
   }
 
+  /** Nobody wants any more of it, nor the segment that is not over. */
+  drop(recordingId: string): void {
+    const recording = this.#recordings.get(recordingId);
+    if (!recording) return;
+    this.#bySsrc.delete(recording.mix.ssrc);
+    this.#recordings.delete(recordingId);
+  }
+
   /** Takes one datagram, whatever it holds. @param port that it was sent from, on 127.0.0.1 */
   receive(packet: Buffer, port: number, nowMs: number): void {
     const recording = isRtp(packet) ? this.#bySsrc.get(ssrcOf(packet)) : undefined;

@@ -30,6 +30,9 @@ export class Recorder {
     this.#process = new RecorderProcess({ storage: archive.storage, logger });
     this.#process.on('written', (segment) => this.#rooms.get(segment.recordingId)?.handleWritten(segment));
     this.#process.on('live', ({ recordingId, index, bytes }) => this.#rooms.get(recordingId)?.live.add(index, bytes));
+    this.#process.on('ready', () => {
+      for (const recording of this.#rooms.values()) recording.emit('ready');
+    });
     this.#process.on('restarted', () => {
       for (const recording of this.#rooms.values()) recording.handleRestart();
     });

@@ -1,6 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { EventEmitter } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../logger.ts';
 import type { StorageLocation } from '../objects/openObjects.ts';
 import { RestartDelay } from '../RestartDelay.ts';
@@ -17,7 +16,6 @@ import type {
 const CHECK_EVERY_MS = 1000;
 /** Checks without an answer after which the process counts as hanging. */
 const MAX_UNANSWERED = 10;
-const READY_TIMEOUT_MS = 300;
 /** A disk that hangs must not keep a room from ending: what it has taken by then is the recording. */
 const STOP_TIMEOUT_MS = 5000;
 const NOTHING: RecorderUsage = { cpuSeconds: 0, rssBytes: 0, recordings: 0, waitingBytes: 0 };
@@ -37,6 +35,8 @@ export class RecorderProcess extends EventEmitter<{
   written: [WrittenSegment];
   gap: [recordingId: string, Gap];
   live: [LiveSegment];
+  /** `port` takes mixes. */
+  ready: [];
   /** What the process before had not stored is lost. */
   restarted: [];
 }> {
@@ -49,7 +49,6 @@ export class RecorderProcess extends EventEmitter<{
   /** Each stop is answered, in the order told. */
   readonly #stopping = new Map<string, PromiseWithResolvers<void>[]>();
   #child: ChildProcess | null = null;
-  readonly #ready = Promise.withResolvers<void>();
   #startedAt = 0;
   #port = 0;
   #unanswered = 0;
@@ -66,15 +65,13 @@ export class RecorderProcess extends EventEmitter<{
     this.#logger = options.logger.child({ component: 'Recorder' });
   }
 
-  /** Starts the process, so that it is there when a recording begins. */
+  /** Starts the process, so that it is there when a recording begins. Harmless when repeated. */
   prepare(): void {
     this.#start();
   }
 
-  /** UDP port on 127.0.0.1 that takes the mixes, once the process is there; null where it is not within 0.3 s: whoever needs it asks again a second later, and holds up nothing else. */
-  async getPort(): Promise<number | null> {
-    this.#start();
-    if (this.#port === 0) await Promise.race([this.#ready.promise, sleep(READY_TIMEOUT_MS, undefined, { ref: false })]);
+  /** UDP port on 127.0.0.1 that takes the mixes; null until the process is there for the first time. */
+  get port(): number | null {
     return this.#port === 0 ? null : this.#port;
   }
 
@@ -175,10 +172,10 @@ export class RecorderProcess extends EventEmitter<{
       case 'ready':
         if (this.#port !== 0) this.emit('restarted');
         this.#port = report.port;
-        this.#ready.resolve();
         // What was told before it was ready is told again: it may have come too early.
         for (const mix of this.#mixes.values()) this.#send({ type: 'record', mix });
         for (const mix of this.#broadcasts.values()) this.#send({ type: 'broadcast', mix });
+        this.emit('ready');
         return;
       case 'written':
         this.emit('written', report);

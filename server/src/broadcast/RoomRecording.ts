@@ -12,7 +12,7 @@ import type { RecorderProcess } from './RecorderProcess.ts';
 const QUOTA_EVERY_MS = 60_000;
 
 interface RoomRecordingOptions {
-  readonly process: Pick<RecorderProcess, 'prepare' | 'getPort' | 'record' | 'stop' | 'broadcast' | 'endBroadcast'>;
+  readonly process: Pick<RecorderProcess, 'prepare' | 'port' | 'record' | 'stop' | 'broadcast' | 'endBroadcast'>;
   readonly archive: Pick<Archive, 'log' | 'bytesLeft'>;
   readonly read: () => RoomRecord;
   readonly nodeId: string;
@@ -33,6 +33,8 @@ export class RoomRecording extends EventEmitter<{
   lost: [Gap];
   /** There is no room for more of it, by the quotas of the server. */
   full: [];
+  /** The recorder takes mixes. */
+  ready: [];
   closed: [];
 }> {
   /** The room as it is heard now over HTTP. */
@@ -49,9 +51,10 @@ export class RoomRecording extends EventEmitter<{
     this.#options = options;
   }
 
-  /** The UDP port on 127.0.0.1 where the recorder takes the mix; null while it cannot. */
-  async getPort(): Promise<number | null> {
-    return this.#options.process.getPort();
+  /** The UDP port on 127.0.0.1 where the recorder takes the mix; null while it cannot: `ready` says when it does. */
+  openPort(): number | null {
+    this.#options.process.prepare();
+    return this.#options.process.port;
   }
 
   /** This node records this mix. To be called again and again: whatever has changed is noted. */

@@ -45,7 +45,7 @@ function handle(command: RecorderCommand): void {
       running?.broadcaster.record(command.mix);
       return;
     case 'endBroadcast':
-      void running?.broadcaster.stop(command.recordingId, now());
+      running?.broadcaster.drop(command.recordingId);
       return;
     case 'usage':
       report({ type: 'usage', usage: usage() });

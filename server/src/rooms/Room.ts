@@ -88,6 +88,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
     const recording = options.recorder.openRoom(this.id, () => this.record);
     recording.on('lost', (gap) => this.#tellLost(gap));
     recording.on('full', () => void this.#stopRecording());
+    recording.on('ready', () => void this.#reconciler.reconcile());
     const media = { roomId: this.id, pool, mixer, address, logger, observer, peers, recording };
     this.media = new RoomMediaController(media);
     this.media.on('flood', (peer) => void this.#handleFlood(peer));

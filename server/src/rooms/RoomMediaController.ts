@@ -164,7 +164,7 @@ export class RoomMediaController extends EventEmitter<{
   /** What is recorded here goes to the recorder, and the recording knows where from. */
   async #record({ records, broadcasts }: Plan): Promise<void> {
     const { recording } = this.#options;
-    const mix = await this.#media.setRecorderPort(records || broadcasts ? await recording.getPort() : null);
+    const mix = await this.#media.setRecorderPort(records || broadcasts ? recording.openPort() : null);
     if (broadcasts && mix) recording.broadcast(mix);
     else if (!broadcasts) recording.endBroadcast();
     if (records && mix) recording.record(mix);

@@ -10,6 +10,8 @@ import { timestampAt, writeRtp } from '@tribune/shared/rtp.ts';
 import { csrcOf, voiceIdOf } from '@tribune/shared/voice.ts';
 import { figureOf, type Figure } from './figures.ts';
 
+/** For a process of Node to start, on a machine that does much else. */
+const READY_LIMIT_MS = 10_000;
 const PACKET_MS = 60;
 /** Of speech at 32 kbit/s. */
 const PAYLOAD_BYTES = 240;
@@ -83,8 +85,9 @@ class TalkingMixes {
   }
 
   static async create(recorder: RecorderProcess, rooms: number): Promise<TalkingMixes> {
-    const to = await recorder.getPort();
-    if (to === null) throw new Error('The recorder does not start');
+    recorder.prepare();
+    if (recorder.port === null) await once(recorder, 'ready', { signal: AbortSignal.timeout(READY_LIMIT_MS) });
+    const to = recorder.port!;
     const socket = createSocket('udp4');
     socket.bind(0, '127.0.0.1');
     await once(socket, 'listening');

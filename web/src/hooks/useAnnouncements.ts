@@ -27,13 +27,18 @@ export function useAnnouncements(): void {
   const { handPlace } = useSelf();
   const onStage = isStageRole(role);
   const leads = can(role, 'hand:approve');
-  useChange(usePhase(), (phase) => {
-    if (phase !== 'live') return;
-    if (onStage) announce(t('live.nowStage'), 'assertive');
-    else announce(t('live.nowAudience', { name: host.name }));
+  const phase = usePhase();
+  const isRecording = useIsRecording();
+  useChange(phase, (now) => {
+    if (now !== 'live') return;
+    // In one text: of two at once, only the second would be read.
+    const recorded = isRecording ? ` ${t('recording.started')}` : '';
+    if (onStage) announce(t('live.nowStage') + recorded, 'assertive');
+    else announce(t('live.nowAudience', { name: host.name }) + recorded);
   });
-  useChange(useIsRecording(), (now) => {
-    announce(now ? t('recording.started') : t('recording.stopped'), onStage ? 'assertive' : 'polite');
+  useChange(isRecording, (now) => {
+    const started = phase === 'backstage' ? t('recording.armed') : t('recording.started');
+    announce(now ? started : t('recording.stopped'), onStage ? 'assertive' : 'polite');
   });
   useChange(onStage, (now) => {
     if (now) announce(t('live.onStage'));

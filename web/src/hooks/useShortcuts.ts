@@ -1,4 +1,5 @@
 import { useEffect, useRef } from 'react';
+import { isOn, latinKeyOf, TYPING } from './keyboard.ts';
 
 export interface Shortcuts {
   /** Asked with each key: they can be turned off, for those who speak to their computer or type into the wrong window. */
@@ -10,8 +11,6 @@ export interface Shortcuts {
   readonly showHelp: () => void;
 }
 
-const TYPING =
-  'input:not([type="range"]):not([type="checkbox"]), textarea, select, [contenteditable="true"], [role="menu"], [role="menu"] *';
 const USES_SPACE = `${TYPING}, button, a, summary, input, [role="button"], [role="switch"], [role="radio"], [role="tab"], [role="dialog"], [role="alertdialog"]`;
 
 /**
@@ -59,16 +58,4 @@ export function useShortcuts(shortcuts: Shortcuts): void {
       window.removeEventListener('blur', stopTalking);
     };
   }, []);
-}
-
-/** The character, or what the key types on a Latin keyboard where its layout has another alphabet. */
-function latinKeyOf({ key, code, shiftKey }: KeyboardEvent): string {
-  const isOfOtherAlphabet = key.length === 1 && key > '\u007F';
-  if (!isOfOtherAlphabet) return key.toLowerCase();
-  if (code === 'Slash' && shiftKey) return '?';
-  return code.replace(/^Key/, '').toLowerCase();
-}
-
-function isOn({ target }: KeyboardEvent, selector: string): boolean {
-  return target instanceof Element && target.closest(selector) !== null;
 }

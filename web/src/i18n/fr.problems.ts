@@ -77,7 +77,6 @@ export const problems: ProblemTexts = {
     next: 'La conversation continue. Vous pouvez revenir quand vous voulez.',
   },
   offline: { title: 'Vous êtes hors ligne', next: 'Vérifiez le Wi-Fi ou les données mobiles, puis réessayez.' },
-  // Le micro
   socketBlocked: {
     title: 'Votre réseau bloque les connexions en direct',
     next: 'Le serveur répond, mais aucune connexion WebSocket n’aboutit. Essayez un autre réseau, par exemple les données mobiles, coupez VPN ou proxy, ou demandez à votre administrateur réseau d’autoriser les WebSockets vers ce site.',
@@ -86,6 +85,7 @@ export const problems: ProblemTexts = {
     title: 'Ce navigateur ne peut pas diffuser le son en direct',
     next: 'WebRTC lui manque, ou est désactivé dans ses réglages. Ouvrez le lien dans une version récente de Firefox, Chrome, Edge ou Safari.',
   },
+  // Le micro
   micDenied: {
     title: 'Le micro est bloqué',
     next: 'Cliquez sur l’icône à gauche de l’adresse, autorisez le micro pour ce site, puis réessayez.',

@@ -3,17 +3,17 @@ import type { Messages } from './messages.ts';
 /** Words of recordings, while a room is on and afterwards. */
 export const recording: Messages['recording'] = {
   badge: 'REC',
-  on: 'Ce salon est enregistré',
-  armed: 'Ce salon sera enregistré',
-  started: 'Ce salon est maintenant enregistré.',
+  on: 'Cette salle est enregistrée',
+  armed: 'Cette salle sera enregistrée',
+  started: 'Cette salle est maintenant enregistrée.',
   stopped: 'L’enregistrement est arrêté.',
-  start: 'Enregistrer le salon',
+  start: 'Enregistrer la salle',
   stop: 'Arrêter l’enregistrement',
   invite:
-    'Ce salon est enregistré : ce que vous dites sur scène est conservé, et peut être réécouté par toute personne qui a le lien.',
+    'Cette salle est enregistrée : ce que vous dites sur scène est conservé, et peut être réécouté par toute personne qui a le lien.',
   handNote: 'Enregistré sur scène',
-  lobby: 'Ce salon est enregistré',
-  lost: 'Une partie de l’enregistrement n’a pas pu être conservée. Le salon continue.',
+  lobby: 'Cette salle est enregistrée',
+  lost: 'Une partie de l’enregistrement n’a pas pu être conservée. La salle continue.',
   listenAgain: 'Écouter l’enregistrement',
 };
 

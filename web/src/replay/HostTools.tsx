@@ -47,7 +47,9 @@ export function HostTools({ recording: { id, title, visibility }, onChanged }: H
       </h2>
       <form className={styles.rename} onSubmit={handleSubmit}>
         <Field label={t('replay.rename')}>
-          {(control) => <input {...control} ref={input} defaultValue={title} maxLength={LIMITS.titleLength} required />}
+          {(control) => (
+            <input {...control} ref={input} dir="auto" defaultValue={title} maxLength={LIMITS.titleLength} required />
+          )}
         </Field>
         <Button type="submit">{t('replay.save')}</Button>
       </form>

@@ -1,8 +1,8 @@
+import { SearchX, TriangleAlert } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
 import type { Problem } from '../i18n/problems.ts';
-import { Button, PageHeader } from '../ui/index.ts';
-import styles from './ReplayPage.module.css';
+import { Button, EndingPage, EndingText } from '../ui/index.ts';
 
 /** There is no recording under this link, or not for this person, or it could not be loaded. */
 export function NoReplay({ problem, onRetry }: { readonly problem: Problem; readonly onRetry: () => void }) {
@@ -10,24 +10,23 @@ export function NoReplay({ problem, onRetry }: { readonly problem: Problem; read
   const [, navigate] = useLocation();
   const isGone = problem === 'NOT_FOUND' || problem === 'NOT_ALLOWED';
   return (
-    <div className={styles.page}>
-      <PageHeader />
-      <main className={styles.main}>
-        <article className={styles.card}>
-          <h1 className={styles.title}>{isGone ? t('replay.noneTitle') : t(`problems.${problem}.title`)}</h1>
-          <p className={styles.soft}>{isGone ? t('replay.noneText') : t(`problems.${problem}.next`)}</p>
-          <p className={styles.row}>
-            {!isGone && (
-              <Button variant="primary" onClick={onRetry}>
-                {t('action.retry')}
-              </Button>
-            )}
-            <Button variant="ghost" onClick={() => navigate('/')}>
-              {t('action.home')}
+    <EndingPage
+      icon={isGone ? SearchX : TriangleAlert}
+      title={isGone ? t('replay.noneTitle') : t(`problems.${problem}.title`)}
+      buttons={
+        <>
+          {!isGone && (
+            <Button variant="primary" size="lg" onClick={onRetry}>
+              {t('action.retry')}
             </Button>
-          </p>
-        </article>
-      </main>
-    </div>
+          )}
+          <Button variant={isGone ? 'primary' : 'ghost'} size="lg" onClick={() => navigate('/')}>
+            {t('action.home')}
+          </Button>
+        </>
+      }
+    >
+      <EndingText>{isGone ? t('replay.noneText') : t(`problems.${problem}.next`)}</EndingText>
+    </EndingPage>
   );
 }

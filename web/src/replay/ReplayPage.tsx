@@ -23,7 +23,8 @@ interface ReplayPageProps {
 export default function ReplayPage({ roomId, otherwise }: ReplayPageProps) {
   const { t } = useTranslation();
   const api = useApi();
-  const [isReady, setIsReady] = useState(false);
+  // Until it is known not to be: a page that is there asks once, and not again at once.
+  const [isReady, setIsReady] = useState(true);
   const [version, setVersion] = useState(0);
   const load = useCallback(async () => {
     const recording = await api.getRecording(roomId);

@@ -2,6 +2,7 @@ import { screen } from '@testing-library/react';
 import type { RecordingInfo } from '@tribune/shared/recordings.ts';
 import { expect, test } from 'vitest';
 import { renderPage } from '../../dev/renderRoom.tsx';
+import { saveShortcutsOn } from '../settings/shortcuts.ts';
 import { ReplayView } from './ReplayView.tsx';
 
 const ada = { userId: 'ada', name: 'Ada' };
@@ -55,4 +56,17 @@ test('its host alone can rename and delete it', () => {
   unmount();
   show({ mayEdit: true });
   expect(screen.getByRole('button', { name: 'Delete' })).toBeTruthy();
+});
+
+test('single keys do what they do on a Cyrillic keyboard, too, and nothing where they are turned off', async () => {
+  const { user } = show();
+  await user.keyboard('[KeyN]');
+  const after = slider().getAttribute('aria-valuetext');
+  expect(after).toMatch(/Ben/);
+  saveShortcutsOn(false);
+  await user.keyboard('p');
+  expect(slider().getAttribute('aria-valuetext')).toBe(after);
+  saveShortcutsOn(true);
+  document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'з', code: 'KeyP', bubbles: true }));
+  await expect.poll(() => slider().getAttribute('aria-valuetext')).toMatch(/Ada/);
 });

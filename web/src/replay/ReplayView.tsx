@@ -23,7 +23,7 @@ export function ReplayView({ recording, replay, onChanged }: ReplayViewProps) {
         <span>{t('replay.recordedOn', { date: format.date(startedAt) })}</span>
         <span>{format.duration(replay.durationMs)}</span>
       </p>
-      <h1 className={styles.title} lang={language ?? undefined}>
+      <h1 className={styles.title} lang={language ?? undefined} dir="auto">
         {title}
       </h1>
       <p className={styles.host}>

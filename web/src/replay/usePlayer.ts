@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useMemo, useState, type RefObject } from 'react';
+import { useCallback, useEffect, useState, type RefObject } from 'react';
 import { loadPosition, momentOf, savePosition } from './position.ts';
 
 const SAVE_EVERY_MS = 5000;
@@ -98,19 +98,18 @@ export function usePlayer({ audio, recordingId, durationMs }: PlayerOptions): Pl
     element.play().catch(() => undefined);
   }, [audio]);
 
-  return useMemo(
-    () => ({
-      ...{ isPlaying, isFailed, positionMs, rate, seek },
-      toggle: () => (audio.current?.paused === false ? audio.current.pause() : play()),
-      playFrom: (ms) => {
-        seek(ms);
-        play();
-      },
-      setRate: (next) => {
-        setRateState(next);
-        if (audio.current) audio.current.playbackRate = next;
-      },
-    }),
-    [isPlaying, isFailed, positionMs, rate, seek, play, audio],
-  );
+  // The lock screen is given it anew with each change, and time changes all the time.
+  const toggle = useCallback(() => (audio.current?.paused === false ? audio.current.pause() : play()), [audio, play]);
+
+  return {
+    ...{ isPlaying, isFailed, positionMs, rate, seek, toggle },
+    playFrom: (ms) => {
+      seek(ms);
+      play();
+    },
+    setRate: (next) => {
+      setRateState(next);
+      if (audio.current) audio.current.playbackRate = next;
+    },
+  };
 }

@@ -1,6 +1,6 @@
 import { useEffect } from 'react';
 import { enterDirectly } from '../hooks/enteredRoom.ts';
-import { useHands, useIsRecording, usePhase, useRole, useRoomInfo } from '../hooks/roomFacts.ts';
+import { useHands, usePhase, useRole, useRoomInfo } from '../hooks/roomFacts.ts';
 import { useAnnouncements } from '../hooks/useAnnouncements.ts';
 import { useMediaSession } from '../hooks/useMediaSession.ts';
 import { useNotices } from '../hooks/useNotices.ts';
@@ -45,11 +45,8 @@ export function RoomScreen({ onWayOut, onTooLate }: RoomScreenProps) {
   return hasView ? <Inside /> : <RoomSkeleton />;
 }
 
-/** What was known on entering does not say whether it was recorded since. */
 function EndedRoom() {
-  const room = useRoomInfo();
-  const isRecording = useIsRecording();
-  return <EndedView room={{ ...room, isRecorded: room.isRecorded || isRecording }} />;
+  return <EndedView room={useRoomInfo()} />;
 }
 
 function Inside() {

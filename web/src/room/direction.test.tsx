@@ -6,6 +6,7 @@ import { called, renderRoom } from '../../dev/renderRoom.tsx';
 import { HomeView } from '../home/HomeView.tsx';
 import type { RoomView } from '../state/types.ts';
 import PeopleDialog from './audience/PeopleDialog.tsx';
+import { ReplayView } from '../replay/ReplayView.tsx';
 import { EndedView } from './endings/EndedView.tsx';
 import { LobbyView } from './entry/LobbyView.tsx';
 import { RoomScreen } from './RoomScreen.tsx';
@@ -18,6 +19,21 @@ const changes: Partial<RoomView> = { room, state: make.roomState({ stage }), han
 const people = { 'audience:list': () => Promise.resolve({ people: [guest], total: 1 }) };
 const waiting = { ...room, phase: 'backstage' } as const;
 
+const recording = {
+  ...({ id: 'room-0001', title: room.title, host, language: 'he', state: 'ready', visibility: 'unlisted' } as const),
+  ...{ startedAt: 0, mayEdit: true },
+  replay: {
+    ...{
+      durationMs: 60_000,
+      audio: '/audio.mp4',
+      ogg: '/audio.ogg',
+      people: [host, guest],
+      levels: [3],
+      levelMs: 60_000,
+    },
+    ...{ turns: [{ person: 0, fromMs: 0, toMs: 20_000 }], gaps: [] },
+  },
+} as const;
 const inside = <RoomScreen onWayOut={called()} />;
 const PAGES: Readonly<Record<string, { readonly page: ReactNode; readonly view?: RoomView }>> = {
   home: { page: <HomeView rooms={{ kind: 'ready', value: [room] }} onRetry={called()} onCreate={called()} /> },
@@ -32,6 +48,7 @@ const PAGES: Readonly<Record<string, { readonly page: ReactNode; readonly view?:
     view: make.roomView({ ...changes, self: make.selfOf(guest, 'listener', { invitedBy: host.name }) }),
   },
   people: { page: <PeopleDialog onClose={called()} />, view: make.hostView(changes) },
+  replay: { page: <ReplayView recording={recording} replay={recording.replay} onChanged={called()} /> },
   ended: { page: <EndedView room={{ ...room, phase: 'ended', endedAt: Date.now() }} /> },
 };
 

@@ -135,16 +135,19 @@ function withRoomState(data: RoomData, state: RoomState): RoomData {
 /** The room's public card repeats a part of its state; here it never says anything else than the state. */
 function withState(room: RoomInfo, state: RoomState): RoomInfo {
   const { phase, startedAt, endedAt, speakerLimit } = state;
+  // What was said on entering does not say whether it was recorded since.
+  const isRecorded = room.isRecorded || (state.recording && startedAt !== null);
   const member = state.stage.find(({ role }) => role === 'host');
   const host = member ? { userId: member.userId, name: member.name } : room.host;
   const same =
     room.phase === phase &&
     room.startedAt === startedAt &&
     room.endedAt === endedAt &&
+    room.isRecorded === isRecorded &&
     room.speakerLimit === speakerLimit &&
     room.host.userId === host.userId &&
     room.host.name === host.name;
-  return same ? room : { ...room, phase, startedAt, endedAt, speakerLimit, host };
+  return same ? room : { ...room, phase, startedAt, endedAt, isRecorded, speakerLimit, host };
 }
 
 function seesHands({ role }: SelfState): boolean {

@@ -19,7 +19,8 @@ export type ConnectionState =
 
 /**
  * What only the page finds out.
- * - `socketBlocked`: the server answers, and no WebSocket to it opens. - `unsupported`: the browser has no WebRTC that can be used.
+ * - `socketBlocked`: the server answers, and no WebSocket to it opens.
+ * - `unsupported`: the browser has no WebRTC that can be used.
  */
 export type LocalReason = 'socketBlocked' | 'unsupported';
 
@@ -87,6 +88,7 @@ export interface RoomView {
 
 /**
  * Something to tell the person once, as a toast in a live region: what others did to them, or what happened to their sound.
+ * - `recordingLost`: a part of the recording could not be kept; for its host.
  * - `mediaUnreachable`: the network lets no sound through, from whichever node.
  * - `outputLost`: the chosen device to hear through is gone, and the system's own has taken its place.
  * - `microphoneReplaced`: the microphone is gone, and another one has taken its place.

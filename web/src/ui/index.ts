@@ -3,6 +3,7 @@ export { Avatar } from './Avatar.tsx';
 export { AvatarStack } from './AvatarStack.tsx';
 export { Button } from './Button.tsx';
 export { cx } from './cx.ts';
+export { EndingPage, EndingText } from './EndingPage.tsx';
 export { Field } from './Field.tsx';
 export { IconButton } from './IconButton.tsx';
 export { Kbd } from './Kbd.tsx';

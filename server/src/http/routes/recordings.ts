@@ -10,11 +10,11 @@ import { RecordingLookup } from '../../broadcast/RecordingLookup.ts';
 import type { Replay, Replays } from '../../broadcast/Replays.ts';
 import { writeOgg } from '../../broadcast/writeOgg.ts';
 import { AppError } from '../../errors.ts';
+import type { Logger } from '../../logger.ts';
 import type { RecordingDetail } from '../../sql/recording.ts';
 import { authenticate } from '../authenticate.ts';
 import { guardLookups, type LookupOptions } from '../guardLookups.ts';
 import { parseBody } from '../parseBody.ts';
-import type { Logger } from '../../logger.ts';
 
 /** A replay that its host may still rename or withdraw is asked for again, and answered with "not modified" where it is the same. */
 const AUDIO_CACHE = 'no-cache';

@@ -6,7 +6,7 @@ type StageRequest =
   | 'hand:lower'
   | 'hand:approve'
   | 'hand:decline'
-  | 'hand:lower-all'
+  | 'hand:lowerAll'
   | 'stage:invite'
   | 'stage:accept'
   | 'stage:decline'
@@ -24,7 +24,7 @@ export const stageHandlers = {
   'hand:lower': async (_data, { room, peer }) => done(room.perform('hand:lower', peer)),
   'hand:approve': async (data, { room, peer }) => done(room.perform('hand:approve', peer, data)),
   'hand:decline': async (data, { room, peer }) => done(room.perform('hand:decline', peer, data)),
-  'hand:lower-all': async (_data, { room, peer }) => done(room.perform('hand:lower-all', peer)),
+  'hand:lowerAll': async (_data, { room, peer }) => done(room.perform('hand:lowerAll', peer)),
   'stage:invite': async (data, { room, peer }) => done(room.perform('stage:invite', peer, data)),
   'stage:accept': async (_data, { room, peer }) => done(room.perform('stage:accept', peer)),
   'stage:decline': async (_data, { room, peer }) => done(room.perform('stage:decline', peer)),

@@ -43,6 +43,6 @@ transitions['hand:decline'] = function()
 end
 
 -- Nobody is told by name: the state that everyone gets says that no hand is up.
-transitions['hand:lower-all'] = function()
+transitions['hand:lowerAll'] = function()
   unchanged = redis.call('DEL', handsKey, namesKey, handAddressesKey) == 0
 end

@@ -31,7 +31,7 @@ it('brings up or lowers the hand that was chosen', async () => {
 
 it('lowers all hands at once, after a question, and offers it from two hands on', async () => {
   const lowerAll = recorded();
-  const client = new FakeRoomClient(make.hostView(), { 'hand:lower-all': lowerAll });
+  const client = new FakeRoomClient(make.hostView(), { 'hand:lowerAll': lowerAll });
   const { user } = renderRoom(client, <HandsQueue />);
   await user.click(screen.getByRole('button', { name: 'Lower all' }));
   await screen.findByRole('alertdialog', { name: 'Lower 3 hands?' });

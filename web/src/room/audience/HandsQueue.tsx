@@ -28,7 +28,7 @@ export function HandsQueue() {
       locked={locked}
       onApprove={(userId) => void run(() => request('hand:approve', { userId }))}
       onDecline={(userId) => void run(() => request('hand:decline', { userId }))}
-      onLowerAll={() => void run(() => request('hand:lower-all'))}
+      onLowerAll={() => void run(() => request('hand:lowerAll'))}
     />
   );
 }

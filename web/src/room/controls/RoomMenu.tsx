@@ -58,9 +58,9 @@ export default function RoomMenu({ trigger, onDialog }: RoomMenuProps) {
           { label: t('menu.forMusic'), icon: <Music {...ICON} />, run: at(commands.forMusic) },
           { label: t('menu.forSpeech'), icon: <Speech {...ICON} />, run: at(commands.forSpeech) },
           { label: t('menu.lock'), icon: <Lock {...ICON} />, run: at(commands.lock) },
+          { label: t('menu.unlock'), icon: <LockOpen {...ICON} />, run: at(commands.unlock) },
           { label: t('recording.start'), icon: <Disc {...ICON} />, run: at(commands.record) },
           { label: t('recording.stop'), icon: <CircleStop {...ICON} />, run: at(commands.stopRecording) },
-          { label: t('menu.unlock'), icon: <LockOpen {...ICON} />, run: at(commands.unlock) },
         ],
         [
           { label: t('mic.settings'), icon: <Mic {...ICON} />, run: onStage ? open('microphone') : undefined },

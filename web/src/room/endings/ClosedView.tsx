@@ -16,8 +16,7 @@ import {
 } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { WAYS_OUT, type Problem, type WayOut } from '../../i18n/problems.ts';
-import { Button } from '../../ui/index.ts';
-import { EndingPage, EndingText } from './EndingPage.tsx';
+import { Button, EndingPage, EndingText } from '../../ui/index.ts';
 
 const ICONS: Readonly<Partial<Record<Problem, LucideIcon>>> = {
   left: DoorOpen,

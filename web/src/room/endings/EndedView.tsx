@@ -3,9 +3,8 @@ import { Play } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
 import { useFormat } from '../../i18n/useFormat.ts';
-import { Avatar, Button } from '../../ui/index.ts';
+import { Avatar, Button, EndingPage, EndingText } from '../../ui/index.ts';
 import styles from './EndedView.module.css';
-import { EndingPage, EndingText } from './EndingPage.tsx';
 
 /** The room's link after the end: what it was, and where to go now. */
 export function EndedView({ room }: { readonly room: RoomInfo }) {

@@ -4,8 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { QueuePlace } from '@tribune/shared/protocol.ts';
 import { useRoomClient } from '../../hooks/useRoomClient.ts';
 import { useFormat } from '../../i18n/useFormat.ts';
-import { Button, VisuallyHidden } from '../../ui/index.ts';
-import { EndingPage, EndingText } from '../endings/EndingPage.tsx';
+import { Button, EndingPage, EndingText, VisuallyHidden } from '../../ui/index.ts';
 
 /** A place changes every few seconds; a screen reader need not say each. */
 const SPEAK_EVERY_MS = 15_000;

@@ -1,6 +1,6 @@
 import type { LucideIcon } from 'lucide-react';
 import { useEffect, useRef, type ReactNode } from 'react';
-import { PageHeader } from '../../ui/index.ts';
+import { PageHeader } from './PageHeader.tsx';
 import styles from './EndingPage.module.css';
 
 interface EndingPageProps {
@@ -11,7 +11,7 @@ interface EndingPageProps {
   readonly buttons: ReactNode;
 }
 
-/** A page in place of the room, with one thing to say: its heading has the focus, so that it is read. */
+/** A page with one thing to say, in place of what was asked for: its heading has the focus, so that it is read. */
 export function EndingPage({ icon: Icon, title, children, buttons }: EndingPageProps) {
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => heading.current?.focus(), []);

@@ -150,6 +150,7 @@ export class Server {
       limits: new AddressLimits(this.#redis, config),
       networkOf,
       isDraining: () => this.#draining,
+      nodeOrigins: () => this.#registry.nodes.flatMap(({ url }) => url ?? []),
       tokens,
       iceServers,
       rtpCapabilities,

@@ -18,6 +18,8 @@ const BODY_LIMIT = '16kb';
 const YEAR_MS = 365 * 24 * 3_600_000;
 
 interface AppOptions extends RoomRoutesOptions, SessionRoutesOptions, RecordingRoutesOptions, HealthOptions {
+  /** Origins of the nodes that are known now. */
+  readonly nodeOrigins: () => readonly string[];
   readonly config: RoomRoutesOptions['config'] &
     Pick<Config, 'TRUST_PROXY' | 'WEB_DIR' | 'ADMIN_KEY' | 'METRICS_PORT' | 'NODE_ORIGINS' | 'EMBED_ORIGINS'>;
   readonly logger: Logger;
@@ -27,9 +29,9 @@ interface AppOptions extends RoomRoutesOptions, SessionRoutesOptions, RecordingR
 export function createApp(options: AppOptions): Express {
   const { config, logger } = options;
   const app = express();
+  app.disable('x-powered-by');
   app.set('trust proxy', config.TRUST_PROXY);
-  const nodeOrigins = () => options.describeCluster().nodes.flatMap(({ url }) => url ?? []);
-  app.use(securityHeaders({ config, nodeOrigins }));
+  app.use(securityHeaders(options));
   app.use(livenessRoutes());
   if (config.METRICS_PORT === undefined) app.use(operationsRoutes(options));
   app.use('/api', warnOfUntrustedProxy(config.TRUST_PROXY, logger));

@@ -21,7 +21,7 @@ export function securityHeaders({ config, nodeOrigins }: SecurityHeadersOptions)
     const mayBeMore = NODE_ORIGINS === undefined && origins.some((origin) => origin !== PUBLIC_URL);
     return ["'self'", ...origins, ...(mayBeMore ? ['ws:', 'wss:'] : origins.map(socketOf))].join(' ');
   };
-  return helmet({
+  const setHeaders = helmet({
     contentSecurityPolicy: {
       directives: {
         'connect-src': [sources],
@@ -38,6 +38,21 @@ export function securityHeaders({ config, nodeOrigins }: SecurityHeadersOptions)
     // Whether the name is for https only is the proxy's to say.
     strictTransportSecurity: false,
   });
+  // They change with the nodes alone: put together once for each set of them, and not for each request.
+  let known: { readonly sources: string; readonly headers: readonly (readonly [string, string])[] } | null = null;
+  return (req, res, next) => {
+    const current = sources();
+    if (known?.sources === current) {
+      for (const [name, value] of known.headers) res.setHeader(name, value);
+      return next();
+    }
+    const before = new Set(res.getHeaderNames());
+    setHeaders(req, res, (error?: unknown) => {
+      const names = res.getHeaderNames().filter((name) => !before.has(name));
+      known = { sources: current, headers: names.map((name) => [name, String(res.getHeader(name))]) };
+      next(error);
+    });
+  };
 }
 
 /** `'self'` is for sockets as well, and other origins are not. */

@@ -22,7 +22,7 @@ import type { Room } from '../rooms/Room.ts';
 import type { RoomManager } from '../rooms/RoomManager.ts';
 import type { RoomAudience } from '../rooms/RoomNotifier.ts';
 import { roleOf } from '../store/RoomRecord.ts';
-import { createHandler, type Handler } from './createHandler.ts';
+import { answerRequest, type Handler, type HandlerContext } from './answerRequest.ts';
 import { createLink } from './createLink.ts';
 import { mediaHandlers } from './handlers/media.ts';
 import { moderationHandlers } from './handlers/moderation.ts';
@@ -262,25 +262,26 @@ export class SignalingServer {
     }
   }
 
+  /** One function takes all requests: a listener for each would be dozens of functions for every socket. */
   #handleRequests(socket: TribuneSocket, link: PeerLink, room: Room, peer: Peer): void {
-    const logger = this.#options.logger.child({ roomId: room.id, userId: peer.userId });
+    const createLogger = () => this.#options.logger.child({ roomId: room.id, userId: peer.userId });
     const quota = new Quota(() => {
-      logger.warn('A socket went past its quotas and was closed');
+      createLogger().warn('A socket went past its quotas and was closed');
       link.close('abuse');
     });
     const role = () => roleOf(room.record, peer.userId);
-    const { iceServers } = this.#options;
-    const context = { room, peer, iceServers, role, quota, logger };
-    const register = <N extends RequestName>(name: N) => {
-      // Socket.IO's listener types would have the payload trusted; `createHandler` takes whatever comes.
-      socket.on(name as never, createHandler(name, handlers[name], context) as never);
-    };
-    for (const name of Object.keys(requests)) register(name as RequestName);
-    socket.use(([event], next) => {
-      if (Object.hasOwn(requests, event)) return next();
-      quota.refuse();
+    const context = { room, peer, iceServers: this.#options.iceServers, role, quota, createLogger };
+    // It hands nothing on: a client could have Socket.IO emit any event by its name.
+    socket.use(([name, ...received]) => {
+      if (link.isClosing || !socket.connected) return;
+      if (Object.hasOwn(requests, name)) answer(name as RequestName, context, received);
+      else quota.refuse();
     });
   }
+}
+
+function answer<N extends RequestName>(name: N, context: HandlerContext, received: readonly unknown[]): void {
+  answerRequest(name, handlers[name] as Handler<N>, context, received);
 }
 
 /**

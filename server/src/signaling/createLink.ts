@@ -27,8 +27,6 @@ export function createLink(
       closed = true;
       onClose(reason);
       socket.emit('closed', { reason });
-      // No request is heard in the meantime; the disconnect still is.
-      for (const event of socket.eventNames()) if (event !== 'disconnect') socket.removeAllListeners(event);
       setTimeout(() => socket.disconnect(true), CLOSE_DELAY_MS);
     },
   };

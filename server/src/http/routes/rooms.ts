@@ -52,8 +52,9 @@ export function roomRoutes(options: RoomRoutesOptions): Router {
     const isExpected = role !== 'listener' || hasPlace;
     const applicant = { person: `${room.id}:${person.userId}`, address, avoid };
     if (!isExpected) admission.assertNotBusy(applicant);
-    await limits.take('tickets', address);
-    await room.admit(person.userId, address);
+    limits.assertLeft('tickets', address);
+    // Two questions to Redis that go out together.
+    await Promise.all([limits.take('tickets', address), room.admit(person.userId, address)]);
     const verdict = isExpected ? null : await admission.admit(applicant);
     if (verdict?.kind === 'wait') {
       const { place, estimateS, retryAfterS } = verdict;

@@ -1,6 +1,6 @@
 import { AppError } from '../../errors.ts';
 import type { PeerMedia } from '../../media/PeerMedia.ts';
-import type { Handler, RequestContext } from '../createHandler.ts';
+import type { Handler, RequestContext } from '../answerRequest.ts';
 
 type MediaRequest =
   | 'media:start'

@@ -1,4 +1,4 @@
-import type { Handler } from '../createHandler.ts';
+import type { Handler } from '../answerRequest.ts';
 
 type RoomRequest =
   | 'room:snapshot'

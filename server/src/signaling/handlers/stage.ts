@@ -1,4 +1,4 @@
-import type { Handler } from '../createHandler.ts';
+import type { Handler } from '../answerRequest.ts';
 import { done } from './room.ts';
 
 type StageRequest =

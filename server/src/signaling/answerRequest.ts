@@ -29,22 +29,27 @@ export type Handler<N extends RequestName> = (
 export interface HandlerContext extends RequestContext {
   readonly role: () => Role;
   readonly quota: Quota;
-  readonly logger: Logger;
+  /** Made when there is something to say: most sockets never log. */
+  readonly createLogger: () => Logger;
 }
 
 /**
- * What Socket.IO calls for a request: takes a token, parses the payload, asks the permission table, runs the handler and
- * acknowledges. Nothing that a client sends gets past it unparsed, and nothing thrown gets past it at all.
+ * Answers a request: takes a token, parses the payload, asks the permission table, runs the handler and acknowledges. Nothing that a
+ * client sends gets past it unparsed, and nothing thrown gets past it at all.
+ * @param received what came after the name, the acknowledgement included
  */
-export function createHandler<N extends RequestName>(name: N, handler: Handler<N>, context: HandlerContext) {
-  return (...received: unknown[]): void => {
-    const ack = received.findLast((value) => typeof value === 'function') as ((ack: Ack<unknown>) => void) | undefined;
-    const payload = typeof received[0] === 'function' ? undefined : received[0];
-    run(name, payload, handler, context).then(
-      (data) => ack?.({ ok: true, data }),
-      (error: unknown) => ack?.({ ok: false, error: toWireError(error, name, context.logger) }),
-    );
-  };
+export function answerRequest<N extends RequestName>(
+  name: N,
+  handler: Handler<N>,
+  context: HandlerContext,
+  received: readonly unknown[],
+): void {
+  const ack = received.findLast((value) => typeof value === 'function') as ((ack: Ack<unknown>) => void) | undefined;
+  const payload = typeof received[0] === 'function' ? undefined : received[0];
+  run(name, payload, handler, context).then(
+    (data) => ack?.({ ok: true, data }),
+    (error: unknown) => ack?.({ ok: false, error: toWireError(error, name, context) }),
+  );
 }
 
 async function run<N extends RequestName>(
@@ -60,12 +65,12 @@ async function run<N extends RequestName>(
   return handler(parsed.data as RequestData<N>, { room, peer, iceServers });
 }
 
-function toWireError(error: unknown, name: string, logger: Logger) {
+function toWireError(error: unknown, name: string, { createLogger }: HandlerContext) {
   if (error instanceof AppError) {
     if (error.code === 'INTERNAL' || error.code === 'UNAVAILABLE')
-      logger.warn({ err: error, request: name }, 'Request failed');
+      createLogger().warn({ err: error, request: name }, 'Request failed');
     return { code: error.code, message: error.message };
   }
-  logger.error({ err: error, request: name }, 'Request failed in a way that nobody foresaw');
+  createLogger().error({ err: error, request: name }, 'Request failed in a way that nobody foresaw');
   return { code: 'INTERNAL', message: 'Something went wrong on the server' } as const;
 }

@@ -32,8 +32,6 @@ export function createApp(options: AppOptions): Express {
   app.disable('x-powered-by');
   app.set('trust proxy', config.TRUST_PROXY);
   app.use(securityHeaders(options));
-  app.use(livenessRoutes());
-  if (config.METRICS_PORT === undefined) app.use(operationsRoutes(options));
   app.use('/api', warnOfUntrustedProxy(config.TRUST_PROXY, logger));
   app.use('/api', express.json({ limit: BODY_LIMIT }));
   app.use('/api/session', sessionRoutes(options));
@@ -42,6 +40,9 @@ export function createApp(options: AppOptions): Express {
   if (config.ADMIN_KEY) app.use('/api/admin', adminRoutes({ ...options, key: config.ADMIN_KEY }));
   app.use('/live', liveRoutes(options));
   app.use('/api', notFound);
+  // After what crowds ask for: Express tries one after the other.
+  app.use(livenessRoutes());
+  if (config.METRICS_PORT === undefined) app.use(operationsRoutes(options));
   if (config.WEB_DIR) serveFiles(app, config.WEB_DIR);
   app.use(previewRoutes(options, config.WEB_DIR));
   app.use(notFound);

@@ -29,6 +29,7 @@ import { moderationHandlers } from './handlers/moderation.ts';
 import { roomHandlers } from './handlers/room.ts';
 import { stageHandlers } from './handlers/stage.ts';
 import { Quota } from './Quota.ts';
+import { WriteHold } from './WriteHold.ts';
 
 const MAX_MESSAGE_BYTES = 64 * 1024;
 const CONNECT_TIMEOUT_MS = 5000;
@@ -99,6 +100,7 @@ export class SignalingServer {
   readonly #socketsOf = new Map<string, number>();
   readonly #pace: JoinPace;
   readonly #connections: ConnectionLimits;
+  readonly #writeHold = new WriteHold();
   #rooms: RoomManager | null = null;
 
   constructor(options: SignalingServerOptions) {
@@ -121,6 +123,7 @@ export class SignalingServer {
     // The upgrade request is kept by default for as long as the socket lives: kilobytes for each listener.
     this.#io.engine.on('connection', (connection: RawSocket) => {
       this.#connections.open(connection, options.networkOf(connection.request!));
+      this.#writeHold.add(connection, connection.request!.socket);
       connection.request = null;
       allowOneConnect(connection);
     });
@@ -175,6 +178,8 @@ export class SignalingServer {
     const address = this.#connections.addressOf(socket.conn);
     await this.#enter(room, ticket, address);
     socket.data.admission = { ticket, auth: parsed.data, room, address };
+    // The word that they are in, which Socket.IO writes next, leaves with the welcome.
+    this.#writeHold.hold(socket.conn);
   }
 
   /** @throws {AppError} RATE_LIMITED while too many come in, with the ticket unspent, and as `Room.enter()` */
@@ -241,6 +246,7 @@ export class SignalingServer {
       void this.#welcome(socket, room, peer);
     } catch {
       // Closed between the handshake and now.
+      this.#writeHold.release(socket.conn);
       link.close(room.record.phase === 'ended' ? 'ended' : 'restarting');
     }
   }
@@ -259,6 +265,8 @@ export class SignalingServer {
       this.#options.logger.warn({ err: error, roomId: room.id }, 'A welcome failed; the client will come back');
       this.#options.metrics.joins.inc({ outcome: 'UNAVAILABLE' });
       socket.disconnect(true);
+    } finally {
+      this.#writeHold.release(socket.conn);
     }
   }
 

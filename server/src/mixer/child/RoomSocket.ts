@@ -109,7 +109,7 @@ export class RoomSocket {
   }
 
   update({ epoch, nodes, sound, speakers, outputs }: RoomState): void {
-    // What has come so far is subject to what was said so far: a voice that was muted stays unheard.
+    // What has come so far is subject to what was said so far: a voice that was removed stays unheard.
     this.#takeVoices();
     if (this.#epoch === null && epoch !== null) this.#mixer.resume();
     if (epoch === null) this.#choice.forget(OWN_MIX);

@@ -1,11 +1,6 @@
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { PROTOCOL_VERSION } from '@tribune/shared/domain.ts';
-import {
-  requests,
-  type ClientToServerEvents,
-  type RequestName,
-  type ServerToClientEvents,
-} from '@tribune/shared/protocol.ts';
+import type { ClientToServerEvents, ServerToClientEvents } from '@tribune/shared/protocol.ts';
 import { handshakeAuth, type HandshakeAuth } from '@tribune/shared/schemas.ts';
 import { Server, type Socket } from 'socket.io';
 import { JoinPace } from '../admission/JoinPace.ts';
@@ -17,18 +12,11 @@ import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics/Metrics.ts';
-import type { Peer, PeerLink } from '../rooms/Peer.ts';
+import type { Peer } from '../rooms/Peer.ts';
 import type { Room } from '../rooms/Room.ts';
 import type { RoomManager } from '../rooms/RoomManager.ts';
 import type { RoomAudience } from '../rooms/RoomNotifier.ts';
-import { roleOf } from '../store/RoomRecord.ts';
-import { createHandler, type Handler } from './createHandler.ts';
-import { createLink } from './createLink.ts';
-import { mediaHandlers } from './handlers/media.ts';
-import { moderationHandlers } from './handlers/moderation.ts';
-import { roomHandlers } from './handlers/room.ts';
-import { stageHandlers } from './handlers/stage.ts';
-import { Quota } from './Quota.ts';
+import { PeerSocket } from './PeerSocket.ts';
 
 const MAX_MESSAGE_BYTES = 64 * 1024;
 const CONNECT_TIMEOUT_MS = 5000;
@@ -48,14 +36,6 @@ interface RawSocket {
   once(event: 'close', listener: () => void): void;
   close(discard: boolean): void;
 }
-
-/** A missing handler does not compile. */
-const handlers: { [N in RequestName]: Handler<N> } = {
-  ...roomHandlers,
-  ...stageHandlers,
-  ...moderationHandlers,
-  ...mediaHandlers,
-};
 
 /** What the handshake settled about a socket. */
 interface Admission {
@@ -92,7 +72,7 @@ interface SignalingServerOptions {
   readonly logger: Logger;
 }
 
-/** Sockets: admits them by ticket, ties each to its peer, and leads its requests to the handlers. */
+/** Sockets: admits them by ticket, and ties each to its peer. */
 export class SignalingServer {
   readonly #options: SignalingServerOptions;
   readonly #io: TribuneServer;
@@ -229,7 +209,8 @@ export class SignalingServer {
     if (!admission) return void socket.disconnect(true);
     const { room, ticket, auth, address } = admission;
     const person = { userId: ticket.sub, name: ticket.name };
-    const link = createLink(socket, channels(room.id).stage, (reason) => this.#options.metrics.closes.inc({ reason }));
+    const { metrics, iceServers, logger } = this.#options;
+    const link = new PeerSocket(socket, channels(room.id).stage, (reason) => metrics.closes.inc({ reason }));
     try {
       const { instanceId, rtpCapabilities } = auth;
       const unreachableNode = ticket.unreachable;
@@ -237,7 +218,7 @@ export class SignalingServer {
       socket.on('disconnect', (reason) => {
         room.detach(person.userId, link, { gone: reason === 'client namespace disconnect' });
       });
-      this.#handleRequests(socket, link, room, peer);
+      link.serve({ room, peer, iceServers }, logger.child({ roomId: room.id, userId: peer.userId }));
       void this.#welcome(socket, room, peer);
     } catch {
       // Closed between the handshake and now.
@@ -260,26 +241,6 @@ export class SignalingServer {
       this.#options.metrics.joins.inc({ outcome: 'UNAVAILABLE' });
       socket.disconnect(true);
     }
-  }
-
-  #handleRequests(socket: TribuneSocket, link: PeerLink, room: Room, peer: Peer): void {
-    const logger = this.#options.logger.child({ roomId: room.id, userId: peer.userId });
-    const quota = new Quota(() => {
-      logger.warn('A socket went past its quotas and was closed');
-      link.close('abuse');
-    });
-    const role = () => roleOf(room.record, peer.userId);
-    const { iceServers } = this.#options;
-    const context = { room, peer, iceServers, role, quota, logger };
-    const register = <N extends RequestName>(name: N) => {
-      // Socket.IO's listener types would have the payload trusted; `createHandler` takes whatever comes.
-      socket.on(name as never, createHandler(name, handlers[name], context) as never);
-    };
-    for (const name of Object.keys(requests)) register(name as RequestName);
-    socket.use(([event], next) => {
-      if (Object.hasOwn(requests, event)) return next();
-      quota.refuse();
-    });
   }
 }
 

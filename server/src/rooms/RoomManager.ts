@@ -9,10 +9,9 @@ import type { Recorder } from '../broadcast/Recorder.ts';
 import type { WorkerPool } from '../media/WorkerPool.ts';
 import type { Mixer } from '../mixer/Mixer.ts';
 import type { RoomDirectory } from '../store/RoomDirectory.ts';
-import type { RoomRecord } from '../store/RoomRecord.ts';
+import { toRoomInfo, type RoomRecord } from '../store/RoomRecord.ts';
 import { RoomLostError, type RoomStore } from '../store/RoomStore.ts';
 import { Room, type RoomConfig } from './Room.ts';
-import { toRoomInfo } from './roomInfo.ts';
 import type { RoomAudience } from './RoomNotifier.ts';
 import type { RoomObserver } from './RoomObserver.ts';
 

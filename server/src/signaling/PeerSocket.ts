@@ -57,40 +57,38 @@ export class PeerSocket implements PeerLink {
     if (this.#closed) return;
     this.#closed = true;
     this.#onClose(reason);
-    const socket = this.#socket;
-    socket.emit('closed', { reason });
-    // No request is heard in the meantime; the disconnect still is.
-    for (const event of socket.eventNames()) if (event !== 'disconnect') socket.removeAllListeners(event);
-    setTimeout(() => socket.disconnect(true), CLOSE_DELAY_MS);
+    this.#socket.emit('closed', { reason });
+    // No request is heard in the meantime.
+    setTimeout(() => this.#socket.disconnect(true), CLOSE_DELAY_MS);
   }
 
   /**
    * Answers requests from here on: each takes a token, has its payload parsed, asks the permission table, runs and is acknowledged.
    * Nothing that a client sends gets past it unparsed, and nothing thrown gets past it at all.
    */
-  serve(context: RequestContext, logger: Logger): void {
+  serve(context: RequestContext, createLogger: () => Logger): void {
     const quota = new Quota(() => {
-      logger.warn('A socket went past its quotas and was closed');
+      createLogger().warn('A socket went past its quotas and was closed');
       this.close('abuse');
     });
-    for (const name of Object.keys(requests) as RequestName[]) {
-      const listener = (...received: unknown[]) => {
-        const ack = received.findLast((value) => typeof value === 'function') as
-          ((ack: Ack<unknown>) => void) | undefined;
-        const payload = typeof received[0] === 'function' ? undefined : received[0];
-        answer(name, payload, context, quota).then(
-          (data) => ack?.({ ok: true, data }),
-          (error: unknown) => ack?.({ ok: false, error: toWireError(error, name, logger) }),
-        );
-      };
-      // Socket.IO's listener types would have the payload trusted; this one takes whatever comes.
-      this.#socket.on(name as never, listener as never);
-    }
-    this.#socket.use(([event], next) => {
-      if (Object.hasOwn(requests, event)) return next();
-      quota.refuse();
+    // One function takes all requests: a listener for each would be dozens of functions for every socket. It hands nothing on: a client
+    // could have Socket.IO emit any event by its name.
+    this.#socket.use(([name, ...received]) => {
+      if (this.#closed || !this.#socket.connected) return;
+      if (!isRequest(name)) return quota.refuse();
+      const ack = received.findLast((value) => typeof value === 'function') as
+        ((ack: Ack<unknown>) => void) | undefined;
+      const payload: unknown = typeof received[0] === 'function' ? undefined : received[0];
+      answer(name, payload, context, quota).then(
+        (data) => ack?.({ ok: true, data }),
+        (error: unknown) => ack?.({ ok: false, error: toWireError(error, name, createLogger) }),
+      );
     });
   }
+}
+
+function isRequest(name: unknown): name is RequestName {
+  return typeof name === 'string' && Object.hasOwn(requests, name);
 }
 
 async function answer(name: RequestName, payload: unknown, context: RequestContext, quota: Quota): Promise<unknown> {
@@ -108,12 +106,12 @@ async function answer(name: RequestName, payload: unknown, context: RequestConte
   return null;
 }
 
-function toWireError(error: unknown, name: string, logger: Logger) {
+function toWireError(error: unknown, name: string, createLogger: () => Logger) {
   if (error instanceof AppError) {
     if (error.code === 'INTERNAL' || error.code === 'UNAVAILABLE')
-      logger.warn({ err: error, request: name }, 'Request failed');
+      createLogger().warn({ err: error, request: name }, 'Request failed');
     return { code: error.code, message: error.message };
   }
-  logger.error({ err: error, request: name }, 'Request failed in a way that nobody foresaw');
+  createLogger().error({ err: error, request: name }, 'Request failed in a way that nobody foresaw');
   return { code: 'INTERNAL', message: 'Something went wrong on the server' } as const;
 }

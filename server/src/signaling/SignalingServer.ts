@@ -218,7 +218,7 @@ export class SignalingServer {
       socket.on('disconnect', (reason) => {
         room.detach(person.userId, link, { gone: reason === 'client namespace disconnect' });
       });
-      link.serve({ room, peer, iceServers }, logger.child({ roomId: room.id, userId: peer.userId }));
+      link.serve({ room, peer, iceServers }, () => logger.child({ roomId: room.id, userId: peer.userId }));
       void this.#welcome(socket, room, peer);
     } catch {
       // Closed between the handshake and now.

@@ -210,9 +210,9 @@ export class Room extends EventEmitter<{ closed: [] }> {
     return peer;
   }
 
-  /** What a connection that was just attached is told first. */
-  async welcome(peer: Peer): Promise<Welcome> {
-    const media = await this.media.offer(peer);
+  /** What a connection that was just attached is told first. @param transportIds those that the page has */
+  async welcome(peer: Peer, transportIds: readonly string[]): Promise<Welcome> {
+    const media = await this.media.offer(peer, transportIds);
     return { snapshot: this.toSnapshot(peer), media, reportEveryS: reportEveryS(this.#peers.size) };
   }
 

@@ -1,7 +1,8 @@
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { PROTOCOL_VERSION } from '@tribune/shared/domain.ts';
 import type { ClientToServerEvents, ServerToClientEvents } from '@tribune/shared/protocol.ts';
-import { handshakeAuth, type HandshakeAuth } from '@tribune/shared/schemas.ts';
+import { handshakeAuth } from '@tribune/shared/schemas.ts';
+import type { z } from 'zod';
 import { Server, type Socket } from 'socket.io';
 import { JoinPace } from '../admission/JoinPace.ts';
 import { ConnectionLimits } from '../admission/ConnectionLimits.ts';
@@ -40,7 +41,7 @@ interface RawSocket {
 /** What the handshake settled about a socket. */
 interface Admission {
   readonly ticket: Ticket;
-  readonly auth: HandshakeAuth;
+  readonly auth: z.output<typeof handshakeAuth>;
   readonly room: Room;
   /** A key of the network that they come from. */
   readonly address: string;
@@ -219,16 +220,16 @@ export class SignalingServer {
         room.detach(person.userId, link, { gone: reason === 'client namespace disconnect' });
       });
       link.serve({ room, peer, iceServers }, () => logger.child({ roomId: room.id, userId: peer.userId }));
-      void this.#welcome(socket, room, peer);
+      void this.#welcome(socket, room, peer, auth.transportIds);
     } catch {
       // Closed between the handshake and now.
       link.close(room.record.phase === 'ended' ? 'ended' : 'restarting');
     }
   }
 
-  async #welcome(socket: TribuneSocket, room: Room, peer: Peer): Promise<void> {
+  async #welcome(socket: TribuneSocket, room: Room, peer: Peer, transportIds: readonly string[]): Promise<void> {
     try {
-      const welcome = await room.welcome(peer);
+      const welcome = await room.welcome(peer, transportIds);
       // In this order, with nothing awaited between: the welcome comes first, and no later change is missed.
       socket.emit('welcome', welcome);
       void socket.join(channels(room.id).everyone);

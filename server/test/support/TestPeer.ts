@@ -2,6 +2,7 @@ import { ApiClient } from '@tribune/shared/ApiClient.ts';
 import type { RoomState, SelfState, StageMember } from '@tribune/shared/domain.ts';
 import type { NotificationName, Notifications, TicketResponse, Welcome } from '@tribune/shared/protocol.ts';
 import { RoomConnection } from '@tribune/shared/RoomConnection.ts';
+import { socketAddress } from '@tribune/shared/socketAddress.ts';
 import type { Disconnection, SignalingClient } from '@tribune/shared/SignalingClient.ts';
 import type { Socket as NetSocket } from 'node:net';
 import { io, type Socket } from 'socket.io-client';
@@ -89,7 +90,9 @@ export class TestPeer {
       instanceId: this.instanceId,
       prepare: ({ rtpCapabilities }) => rtpCapabilities,
       createSocket: (url, auth) => {
-        this.#socket = io(url ?? this.#origin, {
+        const { origin, path } = socketAddress(url ?? this.#origin);
+        this.#socket = io(origin, {
+          path,
           ...{ transports: ['websocket'], reconnection: false, autoConnect: false, forceNew: true },
           auth: { ...auth, ...overrides },
           ...(this.address === null ? {} : { extraHeaders: { 'x-forwarded-for': this.address } }),

@@ -18,6 +18,7 @@ import type { ClusterContext } from './cluster/ClusterContext.ts';
 import type { Config } from './config.ts';
 import { checkFiles } from './configFaults.ts';
 import { createApp, createOperationsApp } from './http/app.ts';
+import { mountBelow } from './http/basePath.ts';
 import type { ClusterView } from './http/routes/health.ts';
 import type { Logger } from './logger.ts';
 import { WorkerPool } from './media/WorkerPool.ts';
@@ -111,6 +112,7 @@ export class Server {
       metrics,
       logger,
     });
+    mountBelow(config.basePath, this.#http);
     this.#registry = new NodeRegistry({
       redis: this.#redis,
       logger,

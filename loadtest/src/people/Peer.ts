@@ -3,6 +3,7 @@ import type { Welcome } from '@tribune/shared/protocol.ts';
 import { RoomConnection, type OpenedConnection, type RoomConnectionState } from '@tribune/shared/RoomConnection.ts';
 import type { HandshakeAuth } from '@tribune/shared/schemas.ts';
 import type { SignalingClient, SignalingSocket } from '@tribune/shared/SignalingClient.ts';
+import { socketAddress } from '@tribune/shared/socketAddress.ts';
 import { io, type Socket } from 'socket.io-client';
 import { HearingRecord } from '../hearing/HearingRecord.ts';
 import { receivableOf } from '../media/rtpParameters.ts';
@@ -148,7 +149,9 @@ export class Peer {
   }
 
   #createSocket(url: string | null, auth: HandshakeAuth): SignalingSocket {
-    this.#socket = io(url ?? this.#options.origin, {
+    const { origin, path } = socketAddress(url ?? this.#options.origin);
+    this.#socket = io(origin, {
+      path,
       transports: ['websocket'],
       reconnection: false,
       forceNew: true,

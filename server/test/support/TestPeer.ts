@@ -9,6 +9,7 @@ import type {
   Welcome,
 } from '@tribune/shared/protocol.ts';
 import { RoomConnection } from '@tribune/shared/RoomConnection.ts';
+import { socketAddress } from '@tribune/shared/socketAddress.ts';
 import type { Disconnection, SignalingClient } from '@tribune/shared/SignalingClient.ts';
 import type { Socket as NetSocket } from 'node:net';
 import { io, type Socket } from 'socket.io-client';
@@ -99,7 +100,9 @@ export class TestPeer {
       prepare: ({ rtpCapabilities }) => rtpCapabilities,
       transportIds: () => [this.#receives, this.#sends].filter((it) => it !== null),
       createSocket: (url, auth) => {
-        this.#socket = io(url ?? this.#origin, {
+        const { origin, path } = socketAddress(url ?? this.#origin);
+        this.#socket = io(origin, {
+          path,
           ...{ transports: ['websocket'], reconnection: false, autoConnect: false, forceNew: true },
           auth: { ...auth, ...overrides },
           ...(this.address === null ? {} : { extraHeaders: { 'x-forwarded-for': this.address } }),

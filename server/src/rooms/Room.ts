@@ -246,7 +246,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
     await this.perform('hand:raise', peer, { address: peer.address, addressShare });
   }
 
-  /** The room as it is heard over HTTP, where its stage is on this node: somebody asks for it. */
+  /** The room as it is heard over HTTP: somebody asks for it. */
   askLive(): LiveBroadcast {
     const { live } = this.media;
     const isFirst = !live.isWanted;

@@ -316,7 +316,8 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
     const isConnected = (userId: string) =>
       peers.present(userId) !== undefined || reports.some(({ placed }) => placed.includes(userId));
     const missing = placedIn(this.record).filter((userId) => !isConnected(userId));
-    this.#absences.update(new Set(missing), peers.isEmpty);
+    const isHeardOverHttp = this.#options.media.live.isWanted;
+    this.#absences.update(new Set(missing), peers.isEmpty && !isHeardOverHttp);
     const isLeaderless =
       this.record.phase === 'live' && [...this.record.stage.keys()].every((userId) => missing.includes(userId));
     this.#absences.updateLeaders(isLeaderless, Math.max(0, ...reports.map(({ leaderlessMs }) => leaderlessMs ?? 0)));
@@ -335,7 +336,7 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
       leaderlessMs: this.#absences.leaderlessMs,
       presentElsewhere: reports.reduce((sum, { present }) => sum + present, 0),
       mixEndpoints: this.reports.mixEndpoints,
-      isHeardOverHttp: this.#options.media.live.isWanted,
+      isHeardOverHttp,
     };
   }
 

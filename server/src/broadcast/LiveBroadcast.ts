@@ -1,11 +1,14 @@
+import { HttpAudience } from './HttpAudience.ts';
 import type { LiveReader, LiveReaders } from './LiveReaders.ts';
 import { LiveStream } from './LiveStream.ts';
-import { SEGMENT_MS, segmentName, writeInitSegment } from './segment.ts';
+import { readSegment, SEGMENT_MS, segmentName, writeInitSegment } from './segment.ts';
 
 /** In the playlist: what a player keeps, and what it may have missed. */
 const LISTED = 6;
 /** Kept: players may ask for what the playlist before listed. */
 const KEPT = 10;
+/** What was heard longer ago says nothing of now. */
+const NEW_MS = 2500;
 /** Whoever begins is so far from the end of the playlist: the shortest way that a late segment does not interrupt. */
 const START_BEFORE_END_S = 4.5;
 /** Players ask every 3 s: when none did for so long, nobody listens. */
@@ -19,11 +22,16 @@ const INIT_SEGMENT = writeInitSegment();
  */
 export class LiveBroadcast {
   readonly #segments = new Map<number, Uint8Array>();
+  /** Those who say that they hear it. */
+  readonly audience: HttpAudience;
   readonly #stream: LiveStream;
+  #newest: { readonly bytes: Buffer; readonly atMs: number } | null = null;
   #askedMs = -Infinity;
 
-  constructor(readers: LiveReaders) {
+  /** @param maxPerAddress see `HttpAudience` */
+  constructor(readers: LiveReaders, maxPerAddress: number) {
     this.#stream = new LiveStream(readers, INIT_SEGMENT);
+    this.audience = new HttpAudience(maxPerAddress);
   }
 
   /** Does somebody listen, or did they a moment ago? */
@@ -47,7 +55,15 @@ export class LiveBroadcast {
   }
 
   addFragment(bytes: Buffer): void {
+    this.#newest = { bytes, atMs: performance.now() };
     this.#stream.add(bytes);
+  }
+
+  /** Voices that were heard in the newest fragment, by `voiceIdOf`; none where nobody listens over HTTP. */
+  get voices(): ReadonlySet<number> {
+    const isNew = this.#newest !== null && performance.now() - this.#newest.atMs < NEW_MS;
+    const layout = isNew && this.#newest ? readSegment(this.#newest.bytes) : null;
+    return new Set(layout?.voices.map(({ voiceId }) => voiceId));
   }
 
   /** The room is closed here. */

@@ -15,7 +15,7 @@ const CLOSE_LIMIT_MS = 1000;
 
 interface RecorderOptions {
   readonly archive: Pick<Archive, 'log' | 'bytesLeft'> & { readonly storage: StorageLocation };
-  readonly config: Pick<Config, 'NODE_ID'>;
+  readonly config: Pick<Config, 'NODE_ID' | 'PEOPLE_PER_ADDRESS'>;
   readonly liveReaders: LiveReaders;
   readonly logger: Logger;
 }
@@ -61,7 +61,7 @@ export class Recorder {
   openRoom(roomId: string, read: () => RoomRecord): RoomRecording {
     const { archive, config, liveReaders } = this.#options;
     const nodeId = config.NODE_ID;
-    const live = new LiveBroadcast(liveReaders);
+    const live = new LiveBroadcast(liveReaders, config.PEOPLE_PER_ADDRESS);
     const recording = new RoomRecording({ process: this.#process, archive, read, nodeId, live });
     this.#rooms.set(roomId, recording);
     recording.once('closed', () => {

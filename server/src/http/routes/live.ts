@@ -1,5 +1,4 @@
 import { roomId } from '@tribune/shared/schemas.ts';
-import compression from 'compression';
 import { Router, type Request } from 'express';
 import type { LiveReaders } from '../../broadcast/LiveReaders.ts';
 import { writeInitSegment } from '../../broadcast/segment.ts';
@@ -7,23 +6,24 @@ import { AppError } from '../../errors.ts';
 import { guardLookups, type LookupOptions } from '../guardLookups.ts';
 import type { Room } from '../../rooms/Room.ts';
 import type { RoomManager } from '../../rooms/RoomManager.ts';
-import { toRoomState } from '../../store/RoomRecord.ts';
+import type { Tokens } from '../../auth/Tokens.ts';
+import { liveStateRoutes } from './liveState.ts';
 
 const FOREVER = 'public, max-age=31536000, immutable';
 const PLAYLIST_CACHE = 'public, max-age=1';
-const STATE_CACHE = 'public, max-age=2';
 const INIT_SEGMENT = writeInitSegment();
 
 export interface LiveRoutesOptions extends LookupOptions {
   readonly rooms: RoomManager;
   readonly liveReaders: LiveReaders;
+  readonly tokens: Tokens;
 }
 
 /**
  * Live rooms over HTTP, for players and caches anywhere: HTTP Live Streaming (RFC 8216), streams, and the state of the room. Any node
  * has them: it asks the node of the stage for the mix as for one more listener.
  */
-export function liveRoutes({ rooms, liveReaders, ...lookups }: LiveRoutesOptions): Router {
+export function liveRoutes({ rooms, liveReaders, tokens, ...lookups }: LiveRoutesOptions): Router {
   const guarded = guardLookups(lookups);
   const find = async (req: Request, id: string): Promise<Room> => {
     const open = rooms.rooms.get(id);
@@ -57,11 +57,7 @@ export function liveRoutes({ rooms, liveReaders, ...lookups }: LiveRoutesOptions
     .get('/:id/init.mp4', (_req, res) => {
       res.set({ 'Cache-Control': FOREVER, 'Content-Type': 'audio/mp4' }).send(INIT_SEGMENT);
     })
-    .use('/:id/state.json', compression())
-    .get('/:id/state.json', async (req, res) => {
-      const room = await find(req, req.params.id);
-      res.set('Cache-Control', STATE_CACHE).json({ room: room.toInfo(), state: toRoomState(room.record) });
-    })
+    .use(liveStateRoutes({ find, rooms, tokens, networkOf: lookups.networkOf }))
     .get('/:id/:segment', async (req, res) => {
       const index = Number(/^(\d{10})\.m4s$/.exec(req.params.segment)?.[1] ?? NaN);
       const bytes = Number.isNaN(index) ? null : (await find(req, req.params.id)).media.live.find(index);

@@ -10,6 +10,7 @@ import { createNetworkReader } from './admission/network.ts';
 import { RecordingArchive } from './archive/RecordingArchive.ts';
 import { IceServers } from './auth/IceServers.ts';
 import { Tokens, loadSecret } from './auth/Tokens.ts';
+import { LiveReaders } from './broadcast/LiveReaders.ts';
 import { Recorder } from './broadcast/Recorder.ts';
 import { Replays } from './broadcast/Replays.ts';
 import { NodeRegistry, type NodeState } from './cluster/NodeRegistry.ts';
@@ -73,6 +74,7 @@ export class Server {
   readonly #redisHealth: RedisHealth;
   readonly #pool: WorkerPool;
   readonly #mixer: Mixer;
+  readonly #liveReaders: LiveReaders;
   readonly #recorder: Recorder;
   readonly #signaling: SignalingServer;
   readonly #rooms: RoomManager;
@@ -91,7 +93,8 @@ export class Server {
     this.#pool = pool;
     this.#mixer = mixer;
     this.#archive = new RecordingArchive(config, logger);
-    this.#recorder = new Recorder({ archive: this.#archive, config, logger });
+    this.#liveReaders = new LiveReaders(config);
+    this.#recorder = new Recorder({ archive: this.#archive, config, logger, liveReaders: this.#liveReaders });
     this.#redis = connectRedis(config.REDIS_URL, logger);
     this.#redisHealth = new RedisHealth({ redis: this.#redis, nodeId: config.NODE_ID, logger, observer: metrics });
     const store = new RoomStore(this.#redis, metrics);
@@ -148,6 +151,7 @@ export class Server {
       ...health,
       config: webConfig,
       rooms: this.#rooms,
+      liveReaders: this.#liveReaders,
       admission: this.#admission,
       limits: new AddressLimits(this.#redis, config),
       networkOf,
@@ -302,6 +306,7 @@ export class Server {
       load: self ? (self.listeners + self.coming) / self.capacity : 0,
       isRedisUp: this.#redisHealth.isUp,
       archive: this.#archive,
+      httpListeners: this.#liveReaders.count,
       isAccepting: this.#whyNotAccepting() === null,
     };
   }

@@ -5,6 +5,7 @@ import type { StorageLocation } from '../objects/openObjects.ts';
 import { RestartDelay } from '../RestartDelay.ts';
 import type { Gap } from '../sql/recording.ts';
 import type {
+  LiveFragment,
   LiveSegment,
   RecordedMix,
   RecorderCommand,
@@ -35,6 +36,7 @@ export class RecorderProcess extends EventEmitter<{
   written: [WrittenSegment];
   gap: [recordingId: string, Gap];
   live: [LiveSegment];
+  fragment: [LiveFragment];
   /** `port` takes mixes. */
   ready: [];
   /** What the process before had not stored is lost. */
@@ -92,7 +94,7 @@ export class RecorderProcess extends EventEmitter<{
     this.#send({ type: 'record', mix });
   }
 
-  /** Its segments are told as they are made. Harmless when repeated. */
+  /** Its segments and fragments are told as they are made. Harmless when repeated. */
   broadcast(mix: RecordedMix): void {
     if (this.#closed) return;
     this.#broadcasts.set(mix.recordingId, mix);
@@ -182,6 +184,9 @@ export class RecorderProcess extends EventEmitter<{
         return;
       case 'live':
         this.emit('live', report);
+        return;
+      case 'fragment':
+        this.emit('fragment', report);
         return;
       case 'gap':
         this.emit('gap', report.recordingId, report.gap);

@@ -4,7 +4,7 @@ import type { Archive } from '../archive/Archive.ts';
 import type { RoomMix } from '../mixer/RoomMix.ts';
 import type { Gap, NewRecording, SegmentRun } from '../sql/recording.ts';
 import type { RoomRecord } from '../store/RoomRecord.ts';
-import { LiveBroadcast } from './LiveBroadcast.ts';
+import type { LiveBroadcast } from './LiveBroadcast.ts';
 import type { WrittenSegment } from './recorderMessages.ts';
 import { SEGMENT_MS } from './segment.ts';
 import type { RecorderProcess } from './RecorderProcess.ts';
@@ -16,6 +16,7 @@ interface RoomRecordingOptions {
   readonly archive: Pick<Archive, 'log' | 'bytesLeft'>;
   readonly read: () => RoomRecord;
   readonly nodeId: string;
+  readonly live: LiveBroadcast;
 }
 
 /** The reason of a gap that the host wanted: replays go over it. */
@@ -37,8 +38,6 @@ export class RoomRecording extends EventEmitter<{
   ready: [];
   closed: [];
 }> {
-  /** The room as it is heard now over HTTP. */
-  readonly live = new LiveBroadcast();
   readonly #options: RoomRecordingOptions;
   readonly #stage = new Map<string, OnStage>();
   #run: SegmentRun | null = null;
@@ -49,6 +48,11 @@ export class RoomRecording extends EventEmitter<{
   constructor(options: RoomRecordingOptions) {
     super();
     this.#options = options;
+  }
+
+  /** The room as it is heard now over HTTP. */
+  get live(): LiveBroadcast {
+    return this.#options.live;
   }
 
   /** The UDP port on 127.0.0.1 where the recorder takes the mix; null while it cannot: `ready` says when it does. */
@@ -134,6 +138,7 @@ export class RoomRecording extends EventEmitter<{
   close({ isHome }: { isHome: boolean }): void {
     this.rest({ isHome });
     this.endBroadcast();
+    this.live.close();
     void this.#options.process.stop(this.#options.read().id).then(() => this.emit('closed'));
   }
 

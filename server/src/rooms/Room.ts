@@ -3,6 +3,7 @@ import { LIMITS, type Person, type ReactionKind, type RoomInfo, type RoomSnapsho
 import type { CloseReason } from '@tribune/shared/errors.ts';
 import { can, type Action } from '@tribune/shared/permissions.ts';
 import type { AudienceList, RoomHealthInfo, Welcome } from '@tribune/shared/protocol.ts';
+import type { LiveRoom } from '@tribune/shared/live.ts';
 import type { QualityReport } from '@tribune/shared/schemas.ts';
 import { TICKET_EXPIRES_S, type Ticket } from '../auth/Tokens.ts';
 import type { ClusterContext } from '../cluster/ClusterContext.ts';
@@ -19,6 +20,7 @@ import type { Mixer } from '../mixer/Mixer.ts';
 import type { Gap } from '../sql/recording.ts';
 import { toRoomInfo, toRoomState, toSelfState, type RoomRecord } from '../store/RoomRecord.ts';
 import type { RoomStore } from '../store/RoomStore.ts';
+import { describeLive } from './describeLive.ts';
 import { readGraces, type GracesConfig } from './graces.ts';
 import { OtherNodes } from './OtherNodes.ts';
 import type { Arrival, Peer, PeerLink } from './Peer.ts';
@@ -137,9 +139,10 @@ export class Room extends EventEmitter<{ closed: [] }> {
     return this.#reconciler.reports.all.reduce((sum, { present }) => sum + present, this.#peers.presentCount);
   }
 
-  /** Connected to any node and not on stage. */
+  /** Connected to any node and not on stage, or listening over HTTP. */
   get listenersEverywhere(): number {
-    return this.#reconciler.reports.all.reduce((sum, { listeners }) => sum + listeners, this.#peers.audienceCount);
+    const here = this.#peers.audienceCount + this.media.live.audience.count;
+    return this.#reconciler.reports.all.reduce((sum, { listeners }) => sum + listeners, here);
   }
 
   getPeer(userId: string): Peer | undefined {
@@ -248,7 +251,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
     await this.perform('hand:raise', peer, { address: peer.address, addressShare });
   }
 
-  /** The room as it is heard over HTTP, where its stage is on this node: somebody asks for it. */
+  /** The room as it is heard over HTTP: somebody asks for it. */
   askLive(): LiveBroadcast {
     const { live } = this.media;
     const isFirst = !live.isWanted;
@@ -288,6 +291,13 @@ export class Room extends EventEmitter<{ closed: [] }> {
 
   async listBans(): Promise<Person[]> {
     return this.#options.store.listBans(this.id);
+  }
+
+  /** What those are told who hear the room over HTTP. */
+  toLive(): LiveRoom {
+    const { record, endsInS } = this.#reconciler;
+    const known = { faces: this.#faces, reactions: this.#reactions, live: this.media.live };
+    return describeLive({ ...known, record, endsInS, room: this.toInfo() });
   }
 
   toInfo(): RoomInfo {

@@ -115,6 +115,11 @@ export class RoomManager {
     return toRoomInfo(record, record.phase === 'ended' ? 0 : (card?.listeners ?? 0));
   }
 
+  /** @throws {AppError} BANNED, UNAVAILABLE */
+  async assertNotBanned(roomId: string, userId: string): Promise<void> {
+    if (await this.#options.store.isBanned(roomId, userId)) throw new AppError('BANNED', 'Banned from this room');
+  }
+
   /**
    * Those with somebody in them: live rooms first, then the newest. Of very many, those with the largest audiences. The same on every
    * node, and as of a second ago at most; a room that ended here is not among them from that moment on.

@@ -89,7 +89,7 @@ export function decide(view: RoomView, graces: Graces): Plan {
     stage: home.kind === 'here' ? 'here' : hasStage ? 'leaving' : 'away',
     mix: { epoch: hasStage ? home.epoch : null, nodes: hasStage ? view.mixEndpoints : [], sound: record.sound },
     records: record.recordingSince !== null && home.kind === 'here' && needsMedia,
-    broadcasts: view.isHeardOverHttp && record.phase === 'live' && home.kind === 'here' && needsMedia,
+    broadcasts: view.isHeardOverHttp && record.phase === 'live' && needsMedia,
     everyone,
     named: new Map([...membersOf(view, everyone), ...excludedOf(view, everyone)]),
     writes: view.holdsLease ? decideWrites(view, graces) : [],

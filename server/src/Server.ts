@@ -8,6 +8,7 @@ import { AddressLimits } from './admission/AddressLimits.ts';
 import { Admission } from './admission/Admission.ts';
 import { createNetworkReader } from './admission/network.ts';
 import { RecordingArchive } from './archive/RecordingArchive.ts';
+import { storagePlaceOf } from './archive/storagePlace.ts';
 import { IceServers } from './auth/IceServers.ts';
 import { Tokens, loadSecret } from './auth/Tokens.ts';
 import { Recorder } from './broadcast/Recorder.ts';
@@ -90,7 +91,9 @@ export class Server {
     this.#pool = pool;
     this.#mixer = mixer;
     this.#archive = new RecordingArchive(config, logger);
-    this.#recorder = new Recorder({ archive: this.#archive, config, logger });
+    const nowMs = () => Math.round(this.#registry.nowMs);
+    this.#recorder = new Recorder({ archive: this.#archive, config, logger, nowMs });
+    mixer.useClock(nowMs);
     this.#redis = connectRedis(config.REDIS_URL, logger);
     this.#redisHealth = new RedisHealth({ redis: this.#redis, nodeId: config.NODE_ID, logger, observer: metrics });
     const store = new RoomStore(this.#redis, metrics);
@@ -314,7 +317,7 @@ export class Server {
     return {
       nodeId: this.#nodeId,
       problem: this.#registry.problem?.message ?? null,
-      archive: this.#archive.problems,
+      archive: { ...this.#archive.problems, cluster: this.#registry.storageProblem },
       nodes: this.#registry.nodes,
       rooms,
     };
@@ -327,6 +330,7 @@ export class Server {
     return {
       ...{ id, url: PUBLIC_URL ?? null, listeners: this.#rooms.listeners, capacity, joinsPerS },
       ...{ draining: this.#draining, accepting: reason === null, reason, secretFingerprint },
+      storagePlace: storagePlaceOf(config),
       ...{ mixerLoad: this.#mixer.load, takesRooms: reason !== 'secret' && this.#mixer.canTakeRoom },
     };
   }
@@ -348,6 +352,7 @@ export class Server {
       isAlone,
       keepPlaces: async (roomId, userIds) => this.#admission.keepPlaces(userIds.map((userId) => `${roomId}:${userId}`)),
       handleArrival: (roomId, userId) => this.#registry.handleArrival(`${roomId}:${userId}`),
+      whyNotRecording: () => this.#registry.storageProblem,
       isDraining: () => this.#draining,
     };
   }

@@ -236,6 +236,8 @@ export class Room extends EventEmitter<{ closed: [] }> {
     actor: Person | null,
     args: { userId?: string } & Record<string, unknown> = {},
   ): Promise<void> {
+    const problem = action === 'recording:start' ? this.#options.cluster.whyNotRecording() : null;
+    if (problem) throw new AppError('UNAVAILABLE', problem);
     const targetName = args.userId === undefined ? undefined : await this.#others.nameTarget(action, args.userId);
     const { isWritten, ...change } = await this.#reconciler.records.perform(action, actor, { ...args, targetName });
     await this.#reconciler.take({ ...change, actor }, { isWritten });

@@ -8,6 +8,7 @@ import { AddressLimits } from './admission/AddressLimits.ts';
 import { Admission } from './admission/Admission.ts';
 import { createNetworkReader } from './admission/network.ts';
 import { RecordingArchive } from './archive/RecordingArchive.ts';
+import { storagePlaceOf } from './archive/storagePlace.ts';
 import { IceServers } from './auth/IceServers.ts';
 import { Tokens, loadSecret } from './auth/Tokens.ts';
 import { LiveReaders } from './broadcast/LiveReaders.ts';
@@ -94,7 +95,9 @@ export class Server {
     this.#mixer = mixer;
     this.#archive = new RecordingArchive(config, logger);
     this.#liveReaders = new LiveReaders(config);
-    this.#recorder = new Recorder({ archive: this.#archive, config, logger, liveReaders: this.#liveReaders });
+    const nowMs = () => Math.round(this.#registry.nowMs);
+    this.#recorder = new Recorder({ archive: this.#archive, config, logger, liveReaders: this.#liveReaders, nowMs });
+    mixer.useClock(nowMs);
     this.#redis = connectRedis(config.REDIS_URL, logger);
     this.#redisHealth = new RedisHealth({ redis: this.#redis, nodeId: config.NODE_ID, logger, observer: metrics });
     const store = new RoomStore(this.#redis, metrics);
@@ -321,7 +324,7 @@ export class Server {
     return {
       nodeId: this.#nodeId,
       problem: this.#registry.problem?.message ?? null,
-      archive: this.#archive.problems,
+      archive: { ...this.#archive.problems, cluster: this.#registry.storageProblem },
       nodes: this.#registry.nodes,
       rooms,
     };
@@ -334,6 +337,7 @@ export class Server {
     return {
       ...{ id, url: PUBLIC_URL ?? null, listeners: this.#rooms.listeners, capacity, joinsPerS },
       ...{ draining: this.#draining, accepting: reason === null, reason, secretFingerprint },
+      storagePlace: storagePlaceOf(config),
       ...{ mixerLoad: this.#mixer.load, takesRooms: reason !== 'secret' && this.#mixer.canTakeRoom },
     };
   }
@@ -355,6 +359,7 @@ export class Server {
       isAlone,
       keepPlaces: async (roomId, userIds) => this.#admission.keepPlaces(userIds.map((userId) => `${roomId}:${userId}`)),
       handleArrival: (roomId, userId) => this.#registry.handleArrival(`${roomId}:${userId}`),
+      whyNotRecording: () => this.#registry.storageProblem,
       isDraining: () => this.#draining,
     };
   }

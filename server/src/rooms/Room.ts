@@ -239,6 +239,8 @@ export class Room extends EventEmitter<{ closed: [] }> {
     actor: Person | null,
     args: { userId?: string } & Record<string, unknown> = {},
   ): Promise<void> {
+    const problem = action === 'recording:start' ? this.#options.cluster.whyNotRecording() : null;
+    if (problem) throw new AppError('UNAVAILABLE', problem);
     const { userId } = args;
     const isNamed = userId !== undefined && NEED_NAME.has(action);
     const targetName = isNamed ? await this.#others.nameTarget(action, userId) : undefined;

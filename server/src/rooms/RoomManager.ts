@@ -87,7 +87,8 @@ export class RoomManager {
     if (!cluster.pickHome()) throw new AppError('SERVER_BUSY', 'No mixer has room for another room');
     const { MAX_ROOMS: rooms, MAX_ROOMS_PER_USER: perUser, PER_ADDRESS_SHARE: perAddressShare } = config;
     const quotas = { rooms, perUser, perAddressShare };
-    const made = await store.create(settings, host, { address, quotas, recordingPolicy: config.RECORDING });
+    const recordingPolicy = cluster.whyNotRecording() ? 'off' : config.RECORDING;
+    const made = await store.create(settings, host, { address, quotas, recordingPolicy });
     const room = this.#open(made);
     await room.open({ eager: true });
     return room.toInfo();

@@ -171,7 +171,7 @@ export class RoomMediaController extends EventEmitter<{
     const mix = await this.#media.setRecorderPort(records || broadcasts ? recording.openPort() : null);
     if (broadcasts && mix) recording.broadcast(mix);
     else if (!broadcasts) recording.endBroadcast();
-    if (records && mix) recording.record(mix);
+    if (records && mix) recording.record(mix, records);
     else if (!records) recording.rest({ isHome: this.#plan.stage === 'here' });
   }
 

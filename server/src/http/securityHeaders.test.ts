@@ -7,8 +7,8 @@ import { securityHeaders } from './securityHeaders.ts';
 type Config = Parameters<typeof securityHeaders>[0]['config'];
 type Handler = (req: IncomingMessage, res: ServerResponse, next: () => void) => void;
 
-async function serve(config: Config, nodeOrigins: () => string[]): Promise<{ url: string; close(): void }> {
-  const say = securityHeaders({ config, nodeOrigins }) as unknown as Handler;
+async function serve(config: Config, nodeUrls: () => string[]): Promise<{ url: string; close(): void }> {
+  const say = securityHeaders({ config, nodeUrls }) as unknown as Handler;
   const server = createServer((req, res) => say(req, res, () => res.end())).listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {

@@ -23,13 +23,15 @@ export class HlsPlayer extends Player {
 
   protected async listen(): Promise<void> {
     for (;;) {
+      const askedMs = performance.now();
       const { names, targetS, startS } = readPlaylist((await this.#get('index.m3u8')).toString());
       const indices = names.map((name) => Number.parseInt(name, 10));
       this.#next ??= indices.at(-1)! - Math.ceil(startS / targetS) + 1;
       const news = indices.filter((index) => index >= this.#next!);
       for (const index of news) await this.#fetchSegment(names[indices.indexOf(index)]!, index);
       // Half of it where there was nothing new (section 6.3.4).
-      await sleep(targetS * (news.length > 0 ? 1000 : 500), undefined, { signal: this.signal });
+      const againMs = targetS * (news.length > 0 ? 1000 : 500);
+      await sleep(Math.max(0, askedMs + againMs - performance.now()), undefined, { signal: this.signal });
     }
   }
 

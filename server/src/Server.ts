@@ -8,6 +8,7 @@ import { AddressLimits } from './admission/AddressLimits.ts';
 import { Admission } from './admission/Admission.ts';
 import { createNetworkReader } from './admission/network.ts';
 import { RecordingArchive } from './archive/RecordingArchive.ts';
+import { storagePlaceOf } from './archive/storagePlace.ts';
 import { IceServers } from './auth/IceServers.ts';
 import { Tokens, loadSecret } from './auth/Tokens.ts';
 import { LiveReaders } from './broadcast/LiveReaders.ts';
@@ -19,6 +20,7 @@ import type { ClusterContext } from './cluster/ClusterContext.ts';
 import type { Config } from './config.ts';
 import { checkFiles } from './configFaults.ts';
 import { createApp, createOperationsApp } from './http/app.ts';
+import { mountBelow } from './http/basePath.ts';
 import type { ClusterView } from './http/routes/health.ts';
 import type { Logger } from './logger.ts';
 import { WorkerPool } from './media/WorkerPool.ts';
@@ -93,7 +95,9 @@ export class Server {
     this.#mixer = mixer;
     this.#archive = new RecordingArchive(config, logger);
     this.#liveReaders = new LiveReaders(config);
-    this.#recorder = new Recorder({ archive: this.#archive, config, logger, liveReaders: this.#liveReaders });
+    const nowMs = () => Math.round(this.#registry.nowMs);
+    this.#recorder = new Recorder({ archive: this.#archive, config, logger, liveReaders: this.#liveReaders, nowMs });
+    mixer.useClock(nowMs);
     this.#redis = connectRedis(config.REDIS_URL, logger);
     this.#redisHealth = new RedisHealth({ redis: this.#redis, nodeId: config.NODE_ID, logger, observer: metrics });
     const store = new RoomStore(this.#redis, metrics);
@@ -114,6 +118,7 @@ export class Server {
       metrics,
       logger,
     });
+    mountBelow(config.basePath, this.#http);
     this.#registry = new NodeRegistry({
       redis: this.#redis,
       logger,
@@ -319,7 +324,7 @@ export class Server {
     return {
       nodeId: this.#nodeId,
       problem: this.#registry.problem?.message ?? null,
-      archive: this.#archive.problems,
+      archive: { ...this.#archive.problems, cluster: this.#registry.storageProblem },
       nodes: this.#registry.nodes,
       rooms,
     };
@@ -332,6 +337,7 @@ export class Server {
     return {
       ...{ id, url: PUBLIC_URL ?? null, listeners: this.#rooms.listeners, capacity, joinsPerS },
       ...{ draining: this.#draining, accepting: reason === null, reason, secretFingerprint },
+      storagePlace: storagePlaceOf(config),
       ...{ mixerLoad: this.#mixer.load, takesRooms: reason !== 'secret' && this.#mixer.canTakeRoom },
     };
   }
@@ -353,6 +359,7 @@ export class Server {
       isAlone,
       keepPlaces: async (roomId, userIds) => this.#admission.keepPlaces(userIds.map((userId) => `${roomId}:${userId}`)),
       handleArrival: (roomId, userId) => this.#registry.handleArrival(`${roomId}:${userId}`),
+      whyNotRecording: () => this.#registry.storageProblem,
       isDraining: () => this.#draining,
     };
   }

@@ -15,10 +15,12 @@ import { RoomRecording } from './RoomRecording.ts';
 const CLOSE_LIMIT_MS = 1000;
 
 interface RecorderOptions {
-  readonly archive: Pick<Archive, 'log' | 'bytesLeft'> & { readonly storage: StorageLocation };
+  readonly archive: Pick<Archive, 'log' | 'recordings' | 'bytesLeft'> & { readonly storage: StorageLocation };
   readonly config: Pick<Config, 'NODE_ID' | 'PEOPLE_PER_ADDRESS'>;
   readonly liveReaders: LiveReaders;
   readonly logger: Logger;
+  /** Unix time in ms by the clock that all nodes share. */
+  readonly nowMs: () => number;
 }
 
 /** Records the rooms of this node. */
@@ -41,8 +43,10 @@ export class Recorder {
     this.#process.on('ready', () => {
       for (const recording of this.#rooms.values()) recording.emit('ready');
     });
-    this.#process.on('restarted', () => {
-      for (const recording of this.#rooms.values()) recording.handleRestart();
+    this.#process.on('begun', (recordingId, begin) => this.#rooms.get(recordingId)?.handleBegun(begin));
+    this.#process.on('storage', (problem) => {
+      if (problem) logger.warn({ problem }, 'The storage of recordings takes nothing; live sound goes on');
+      for (const recording of this.#rooms.values()) recording.handleStorage(problem);
     });
     this.#process.on('gap', (recordingId, gap) => {
       logger.warn({ recordingId, gap }, 'Sound is missing in a recording');
@@ -61,12 +65,12 @@ export class Recorder {
 
   /** @param read the record of the room as last heard */
   openRoom(roomId: string, read: () => RoomRecord): RoomRecording {
-    const { archive, config, liveReaders } = this.#options;
+    const { archive, config, liveReaders, nowMs } = this.#options;
     const nodeId = config.NODE_ID;
     const live = new LiveBroadcast({
       ...{ readers: liveReaders, transcoders: this.#transcoders, maxPerAddress: config.PEOPLE_PER_ADDRESS },
     });
-    const recording = new RoomRecording({ process: this.#process, archive, read, nodeId, live });
+    const recording = new RoomRecording({ process: this.#process, archive, read, nodeId, live, nowMs });
     this.#rooms.set(roomId, recording);
     recording.once('closed', () => {
       if (this.#rooms.get(roomId) === recording) this.#rooms.delete(roomId);

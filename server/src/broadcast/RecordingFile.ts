@@ -1,15 +1,9 @@
-import { buffer } from 'node:stream/consumers';
-import { recordingPrefix } from '../archive/Archive.ts';
 import type { ObjectStore } from '../objects/ObjectStore.ts';
-import { StorageError } from '../objects/StorageError.ts';
-import type { RecordingDetail } from '../sql/recording.ts';
-import { PAUSED } from './RoomRecording.ts';
-import { readSegment, SAMPLE_MS, SAMPLES_PER_SEGMENT, SEGMENT_MS, segmentName, type SegmentLayout } from './segment.ts';
+import { PAUSED, type RecordingDetail } from '../sql/recording.ts';
+import { SAMPLE_MS, SAMPLES_PER_SEGMENT, SEGMENT_MS, type SegmentLayout } from './segment.ts';
+import { SegmentLayouts } from './SegmentLayouts.ts';
 import { SILENT_PACKET } from './silence.ts';
 import { writeFileHead } from './wholeFile.ts';
-
-/** Segments that are read at the same time. */
-const CONCURRENCY = 16;
 
 /** Some samples of one segment that follow each other. */
 export interface Part {
@@ -37,18 +31,11 @@ interface Stretch {
 export class RecordingFile {
   readonly parts: readonly Part[];
   readonly bytes: number;
-  readonly #objects: Pick<ObjectStore, 'get'>;
-  readonly #prefix: string;
+  readonly #layouts: SegmentLayouts;
   readonly #head: Buffer;
 
-  private constructor(
-    objects: Pick<ObjectStore, 'get'>,
-    recordingId: string,
-    layouts: LayoutOfIndex,
-    kept: readonly Stretch[],
-  ) {
-    this.#objects = objects;
-    this.#prefix = recordingPrefix(recordingId);
+  private constructor(layouts: SegmentLayouts, kept: readonly Stretch[]) {
+    this.#layouts = layouts;
     this.parts = [...cutParts(layouts, kept)];
     this.#head = writeFileHead(this.parts);
     const last = this.parts.at(-1);
@@ -56,10 +43,11 @@ export class RecordingFile {
   }
 
   /** @throws {StorageError} where the storage is away */
-  static async open(objects: Pick<ObjectStore, 'get'>, recording: RecordingDetail): Promise<RecordingFile> {
+  static async open(objects: Pick<ObjectStore, 'get' | 'list'>, recording: RecordingDetail): Promise<RecordingFile> {
     const kept = keptOf(recording);
-    const layouts = await readLayouts(objects, recording.id, kept);
-    return new RecordingFile(objects, recording.id, layouts, kept);
+    const layouts = new SegmentLayouts(objects, recording.id);
+    await layouts.read(kept.flatMap(indicesOf));
+    return new RecordingFile(layouts, kept);
   }
 
   get durationMs(): number {
@@ -89,12 +77,9 @@ export class RecordingFile {
 
   async #readPart({ index, layout, sampleBytes, dataAt, bytes }: Part): Promise<Buffer> {
     if (!layout) return Buffer.concat(sampleBytes.map(() => SILENT_PACKET));
-    const range = { start: dataAt, end: dataAt + bytes - 1 };
-    return buffer((await this.#objects.get(this.#prefix + segmentName(index), { range })).body);
+    return this.#layouts.readBytes(index, { start: dataAt, end: dataAt + bytes - 1 });
   }
 }
-
-type LayoutOfIndex = ReadonlyMap<number, SegmentLayout>;
 
 /** What was recorded, without the pauses that the host made. */
 function keptOf({ startedAt, endedAt, gaps, runs }: RecordingDetail): Stretch[] {
@@ -109,44 +94,17 @@ function keptOf({ startedAt, endedAt, gaps, runs }: RecordingDetail): Stretch[] 
   return kept;
 }
 
-async function readLayouts(
-  objects: Pick<ObjectStore, 'get'>,
-  recordingId: string,
-  kept: readonly Stretch[],
-): Promise<LayoutOfIndex> {
-  const indices = new Set(kept.flatMap(indicesOf));
-  const layouts = new Map<number, SegmentLayout>();
-  const queue = indices.values();
-  const readSome = async () => {
-    for (const index of queue) {
-      const layout = await readLayout(objects, recordingPrefix(recordingId) + segmentName(index));
-      if (layout) layouts.set(index, layout);
-    }
-  };
-  await Promise.all(Array.from({ length: CONCURRENCY }, readSome));
-  return layouts;
-}
-
-async function readLayout(objects: Pick<ObjectStore, 'get'>, key: string): Promise<SegmentLayout | null> {
-  try {
-    return readSegment(await buffer((await objects.get(key)).body));
-  } catch (error) {
-    if (error instanceof StorageError && error.reason === 'NOT_FOUND') return null;
-    throw error;
-  }
-}
-
 function indicesOf({ from, to }: Stretch): number[] {
   const first = Math.floor(from / SEGMENT_MS);
   return Array.from({ length: Math.ceil(to / SEGMENT_MS) - first }, (_, n) => first + n);
 }
 
-function* cutParts(layouts: LayoutOfIndex, kept: readonly Stretch[]): Generator<Part> {
+function* cutParts(layouts: SegmentLayouts, kept: readonly Stretch[]): Generator<Part> {
   const slotOf = (ms: number) => Math.round(ms / SAMPLE_MS);
   let at = 0;
   for (const stretch of kept) {
     for (const index of indicesOf(stretch)) {
-      const layout = layouts.get(index) ?? null;
+      const layout = layouts.get(index);
       const first = Math.max(0, slotOf(stretch.from) - index * SAMPLES_PER_SEGMENT);
       const end = Math.min(SAMPLES_PER_SEGMENT, slotOf(stretch.to) - index * SAMPLES_PER_SEGMENT);
       if (first >= end) continue;

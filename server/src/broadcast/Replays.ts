@@ -25,11 +25,11 @@ interface Kept {
 
 /** Opens recordings, and keeps those that were asked for lately: when a room ends, all of its listeners ask at once. */
 export class Replays {
-  readonly #objects: Pick<ObjectStore, 'get'>;
+  readonly #objects: Pick<ObjectStore, 'get' | 'list'>;
   /** By id and end; the longest not used first. */
   readonly #kept = new Map<string, Kept>();
 
-  constructor(objects: Pick<ObjectStore, 'get'>) {
+  constructor(objects: Pick<ObjectStore, 'get' | 'list'>) {
     this.#objects = objects;
   }
 

@@ -3,7 +3,7 @@ import type { ReplayGap, ReplayInfo, SpeechTurn } from '@tribune/shared/recordin
 import { voiceIdOf } from '@tribune/shared/voice.ts';
 import type { Gap, RecordingDetail } from '../sql/recording.ts';
 import type { RecordingFile } from './RecordingFile.ts';
-import { PAUSED } from './RoomRecording.ts';
+import { PAUSED } from '../sql/recording.ts';
 import { SAMPLE_MS, SEGMENT_MS } from './segment.ts';
 
 /** A pause of one speaker that is no longer is part of the turn. */

@@ -6,6 +6,7 @@ import { LiveSink } from './LiveSink.ts';
 import { MixRecorder } from './MixRecorder.ts';
 import type { RecorderCommand, RecorderReport } from './recorderMessages.ts';
 import { SegmentQueue } from './SegmentQueue.ts';
+import { StorageWatch } from './StorageWatch.ts';
 
 /**
  * The process that records: it does what its parent says over IPC, and ends with it. A process of its own, since a disk that does not
@@ -42,6 +43,9 @@ function handle(command: RecorderCommand): void {
     case 'record':
       running?.recorder.record(command.mix);
       return;
+    case 'store':
+      running?.queue.push({ ...command.segment, bytes: Buffer.from(command.segment.bytes) });
+      return;
     case 'stop':
       void stop(command.recordingId);
       return;
@@ -62,12 +66,19 @@ function handle(command: RecorderCommand): void {
 const now = () => performance.timeOrigin + performance.now();
 
 async function start({ port, storage }: Extract<RecorderCommand, { type: 'start' }>): Promise<void> {
-  const queue = new SegmentQueue(openObjects(storage));
+  const objects = openObjects(storage);
+  const queue = new SegmentQueue(objects);
   const recorder = new MixRecorder(queue);
   recorder.on('gap', (recordingId, gap) => report({ type: 'gap', recordingId, gap }));
-  queue.on('written', ({ recordingId, index, bytes }) =>
-    report({ type: 'written', recordingId, index, bytes: bytes.length }),
+  recorder.on('begun', (recordingId, atMs) => report({ type: 'begun', recordingId, atMs }));
+  recorder.on('draft', (segment) => report({ type: 'pending', segment }));
+  queue.on('queued', (segment) => report({ type: 'pending', segment }));
+  queue.on('written', ({ recordingId, index, key, bytes }) =>
+    report({ type: 'written', recordingId, index, key, bytes: bytes.length }),
   );
+  queue.on('lost', ({ key }) => report({ type: 'lost', key }));
+  const watch = new StorageWatch(objects);
+  watch.on('changed', (problem) => report({ type: 'storage', problem }));
   const live = new LiveSink();
   const broadcaster = new MixRecorder(live);
   live.on('written', ({ recordingId, index, bytes }) => report({ type: 'live', recordingId, index, bytes }));
@@ -83,6 +94,7 @@ async function start({ port, storage }: Extract<RecorderCommand, { type: 'start'
   setInterval(() => {
     recorder.tick(now());
     broadcaster.tick(now());
+    if (recorder.storedCount > 0) watch.tick();
   }, TICK_MS);
   setInterval(() => fragments.tick(now()), FRAGMENT_TICK_MS);
   running = { recorder, queue, broadcaster, fragments };

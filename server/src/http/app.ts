@@ -29,7 +29,7 @@ export function createApp(options: AppOptions): Express {
   const { config, logger } = options;
   const app = express();
   app.set('trust proxy', config.TRUST_PROXY);
-  const nodeOrigins = () => options.describeCluster().nodes.flatMap(({ url }) => url ?? []);
+  const nodeOrigins = () => options.describeCluster().nodes.flatMap(({ url }) => (url ? new URL(url).origin : []));
   app.use(securityHeaders({ config, nodeOrigins }));
   app.use(livenessRoutes());
   if (config.METRICS_PORT === undefined) app.use(operationsRoutes(options));

@@ -335,6 +335,7 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
       emptyMs: this.#absences.emptyMs,
       leaderlessMs: this.#absences.leaderlessMs,
       presentElsewhere: reports.reduce((sum, { present }) => sum + present, 0),
+      isOnlyHere: reports.length === 0 && !cluster.isAlone(),
       mixEndpoints: this.reports.mixEndpoints,
       isHeardOverHttp: live.isWanted,
     };

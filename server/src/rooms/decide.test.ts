@@ -36,6 +36,7 @@ function view(changes: Partial<RoomView> = {}, record: Partial<RoomRecord> = {})
     emptyMs: null,
     leaderlessMs: null,
     presentElsewhere: 0,
+    isOnlyHere: false,
     mixEndpoints: [],
     isHeardOverHttp: false,
     ...changes,

@@ -46,6 +46,11 @@ export class Recorder {
     });
   }
 
+  /** Takes a mix at once: its process is there. */
+  get isReady(): boolean {
+    return this.#process.port !== null;
+  }
+
   /** Null until something was recorded. */
   get pid(): number | undefined {
     return this.#process.pid;

@@ -10,7 +10,7 @@ import type { MixPart, WrittenSegment } from './recorderMessages.ts';
 import { SEGMENT_MS } from './segment.ts';
 import type { Begin, RecorderProcess } from './RecorderProcess.ts';
 
-const QUOTA_EVERY_MS = 60_000;
+const TELL_EVERY_MS = 60_000;
 /** A recording that begins later than this after it was to goes on with what another node has recorded, or has missed something. */
 const BEGINS_WITHIN_MS = 1500;
 
@@ -51,7 +51,7 @@ export class RoomRecording extends EventEmitter<{
   /** This node stores or holds it. */
   #isKept = false;
   #finishedAt: number | null = null;
-  #quotaAskedMs = -Infinity;
+  #toldMs = -Infinity;
 
   constructor(options: RoomRecordingOptions) {
     super();
@@ -84,13 +84,13 @@ export class RoomRecording extends EventEmitter<{
     }
     if (!this.#isRunning) {
       this.#isRunning = true;
-      // A part that begins is asked for at once: the one before may have been stopped because there was no room.
-      this.#quotaAskedMs = -Infinity;
-      log.start(this.#describe(record));
+      // A part that begins is told at once: the one before may have been stopped because there was no room.
+      this.#toldMs = -Infinity;
+      this.#tell(record);
       if (recordedUntil !== null) log.addGap(recordingId, { from: recordedUntil, to: recordingSince, reason: PAUSED });
     }
     this.#noteStage(record, recordingSince);
-    this.#askQuota(recordingId);
+    this.#tell(record);
   }
 
   /** This node makes the segments that are heard now. To be called again and again. */
@@ -190,11 +190,14 @@ export class RoomRecording extends EventEmitter<{
     log.finish(recordingId, { endedAt: recordedUntil });
   }
 
-  #askQuota(recordingId: string): void {
+  /** Once a minute: that it goes on, whether anything can be stored or not. Is there room for more? */
+  #tell(record: RoomRecord): void {
+    const { archive } = this.#options;
     const nowMs = performance.now();
-    if (nowMs - this.#quotaAskedMs < QUOTA_EVERY_MS) return;
-    this.#quotaAskedMs = nowMs;
-    this.#options.archive.bytesLeft(recordingId).then(
+    if (nowMs - this.#toldMs < TELL_EVERY_MS) return;
+    this.#toldMs = nowMs;
+    archive.log.start(this.#describe(record));
+    archive.bytesLeft(record.id).then(
       (left) => left <= 0 && this.#isRunning && this.emit('full'),
       // Nobody knows while the database is away: what is said is kept.
       () => undefined,

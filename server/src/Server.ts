@@ -11,6 +11,7 @@ import { RecordingArchive } from './archive/RecordingArchive.ts';
 import { storagePlaceOf } from './archive/storagePlace.ts';
 import { IceServers } from './auth/IceServers.ts';
 import { Tokens, loadSecret } from './auth/Tokens.ts';
+import { LiveReaders } from './broadcast/LiveReaders.ts';
 import { Recorder } from './broadcast/Recorder.ts';
 import { Replays } from './broadcast/Replays.ts';
 import { NodeRegistry, type NodeState } from './cluster/NodeRegistry.ts';
@@ -19,6 +20,7 @@ import type { ClusterContext } from './cluster/ClusterContext.ts';
 import type { Config } from './config.ts';
 import { checkFiles } from './configFaults.ts';
 import { createApp, createOperationsApp } from './http/app.ts';
+import { mountBelow } from './http/basePath.ts';
 import type { ClusterView } from './http/routes/health.ts';
 import type { Logger } from './logger.ts';
 import { WorkerPool } from './media/WorkerPool.ts';
@@ -73,6 +75,7 @@ export class Server {
   readonly #redisHealth: RedisHealth;
   readonly #pool: WorkerPool;
   readonly #mixer: Mixer;
+  readonly #liveReaders: LiveReaders;
   readonly #recorder: Recorder;
   readonly #signaling: SignalingServer;
   readonly #rooms: RoomManager;
@@ -91,8 +94,9 @@ export class Server {
     this.#pool = pool;
     this.#mixer = mixer;
     this.#archive = new RecordingArchive(config, logger);
+    this.#liveReaders = new LiveReaders(config);
     const nowMs = () => Math.round(this.#registry.nowMs);
-    this.#recorder = new Recorder({ archive: this.#archive, config, logger, nowMs });
+    this.#recorder = new Recorder({ archive: this.#archive, config, logger, liveReaders: this.#liveReaders, nowMs });
     mixer.useClock(nowMs);
     this.#redis = connectRedis(config.REDIS_URL, logger);
     this.#redisHealth = new RedisHealth({ redis: this.#redis, nodeId: config.NODE_ID, logger, observer: metrics });
@@ -114,6 +118,7 @@ export class Server {
       metrics,
       logger,
     });
+    mountBelow(config.basePath, this.#http);
     this.#registry = new NodeRegistry({
       redis: this.#redis,
       logger,
@@ -149,6 +154,7 @@ export class Server {
       ...health,
       config: webConfig,
       rooms: this.#rooms,
+      liveReaders: this.#liveReaders,
       admission: this.#admission,
       limits: new AddressLimits(this.#redis, config),
       networkOf,
@@ -303,6 +309,7 @@ export class Server {
       load: self ? (self.listeners + self.coming) / self.capacity : 0,
       isRedisUp: this.#redisHealth.isUp,
       archive: this.#archive,
+      httpListeners: this.#liveReaders.count,
       isAccepting: this.#whyNotAccepting() === null,
     };
   }

@@ -5,6 +5,8 @@ import type { Config } from '../config.ts';
 import type { Logger } from '../logger.ts';
 import type { StorageLocation } from '../objects/openObjects.ts';
 import type { RoomRecord } from '../store/RoomRecord.ts';
+import { LiveBroadcast } from './LiveBroadcast.ts';
+import type { LiveReaders } from './LiveReaders.ts';
 import type { RecorderUsage } from './recorderMessages.ts';
 import { RecorderProcess } from './RecorderProcess.ts';
 import { RoomRecording } from './RoomRecording.ts';
@@ -13,7 +15,8 @@ const CLOSE_LIMIT_MS = 1000;
 
 interface RecorderOptions {
   readonly archive: Pick<Archive, 'log' | 'recordings' | 'bytesLeft'> & { readonly storage: StorageLocation };
-  readonly config: Pick<Config, 'NODE_ID'>;
+  readonly config: Pick<Config, 'NODE_ID' | 'PEOPLE_PER_ADDRESS'>;
+  readonly liveReaders: LiveReaders;
   readonly logger: Logger;
   /** Unix time in ms by the clock that all nodes share. */
   readonly nowMs: () => number;
@@ -32,6 +35,9 @@ export class Recorder {
     this.#process = new RecorderProcess({ storage: archive.storage, logger });
     this.#process.on('written', (segment) => this.#rooms.get(segment.recordingId)?.handleWritten(segment));
     this.#process.on('live', ({ recordingId, index, bytes }) => this.#rooms.get(recordingId)?.live.add(index, bytes));
+    this.#process.on('fragment', ({ recordingId, bytes }) =>
+      this.#rooms.get(recordingId)?.live.addFragment(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)),
+    );
     this.#process.on('ready', () => {
       for (const recording of this.#rooms.values()) recording.emit('ready');
     });
@@ -62,9 +68,10 @@ export class Recorder {
 
   /** @param read the record of the room as last heard */
   openRoom(roomId: string, read: () => RoomRecord): RoomRecording {
-    const { archive, config, nowMs } = this.#options;
+    const { archive, config, liveReaders, nowMs } = this.#options;
     const nodeId = config.NODE_ID;
-    const recording = new RoomRecording({ process: this.#process, archive, read, nodeId, nowMs });
+    const live = new LiveBroadcast(liveReaders, config.PEOPLE_PER_ADDRESS);
+    const recording = new RoomRecording({ process: this.#process, archive, read, nodeId, live, nowMs });
     this.#rooms.set(roomId, recording);
     recording.once('closed', () => {
       if (this.#rooms.get(roomId) === recording) this.#rooms.delete(roomId);

@@ -6,6 +6,7 @@ import type { QueuedSegment } from './SegmentQueue.ts';
 import { RestartDelay } from '../RestartDelay.ts';
 import type { Gap } from '../sql/recording.ts';
 import type {
+  LiveFragment,
   LiveSegment,
   RecordedMix,
   RecorderCommand,
@@ -46,6 +47,7 @@ export class RecorderProcess extends EventEmitter<{
   written: [WrittenSegment];
   gap: [recordingId: string, Gap];
   live: [LiveSegment];
+  fragment: [LiveFragment];
   /** `port` takes mixes. */
   ready: [];
   /** The first packet of a mix that this node stores has come. */
@@ -111,7 +113,7 @@ export class RecorderProcess extends EventEmitter<{
     this.#send({ type: 'record', mix });
   }
 
-  /** Its segments are told as they are made. Harmless when repeated. */
+  /** Its segments and fragments are told as they are made. Harmless when repeated. */
   broadcast(mix: RecordedMix): void {
     if (this.#closed) return;
     this.#broadcasts.set(mix.recordingId, mix);
@@ -216,6 +218,9 @@ export class RecorderProcess extends EventEmitter<{
         return;
       case 'live':
         this.emit('live', report);
+        return;
+      case 'fragment':
+        this.emit('fragment', report);
         return;
       case 'gap':
         this.emit('gap', report.recordingId, report.gap);

@@ -5,7 +5,7 @@ import type { RoomMix } from '../mixer/RoomMix.ts';
 import { PAUSED } from '../sql/recording.ts';
 import type { Gap, NewRecording, SegmentRun } from '../sql/recording.ts';
 import type { RoomRecord } from '../store/RoomRecord.ts';
-import { LiveBroadcast } from './LiveBroadcast.ts';
+import type { LiveBroadcast } from './LiveBroadcast.ts';
 import type { MixPart, WrittenSegment } from './recorderMessages.ts';
 import { SEGMENT_MS } from './segment.ts';
 import type { Begin, RecorderProcess } from './RecorderProcess.ts';
@@ -19,6 +19,7 @@ interface RoomRecordingOptions {
   readonly archive: Pick<Archive, 'log' | 'recordings' | 'bytesLeft'>;
   readonly read: () => RoomRecord;
   readonly nodeId: string;
+  readonly live: LiveBroadcast;
   /** Unix time in ms by the clock that all nodes share, which is that of the mix. */
   readonly nowMs: () => number;
 }
@@ -39,8 +40,6 @@ export class RoomRecording extends EventEmitter<{
   ready: [];
   closed: [];
 }> {
-  /** The room as it is heard now over HTTP. */
-  readonly live = new LiveBroadcast();
   readonly #options: RoomRecordingOptions;
   readonly #stage = new Map<string, OnStage>();
   #run: SegmentRun | null = null;
@@ -56,6 +55,11 @@ export class RoomRecording extends EventEmitter<{
   constructor(options: RoomRecordingOptions) {
     super();
     this.#options = options;
+  }
+
+  /** The room as it is heard now over HTTP. */
+  get live(): LiveBroadcast {
+    return this.#options.live;
   }
 
   /** The UDP port on 127.0.0.1 where the recorder takes the mix; null while it cannot: `ready` says when it does. */
@@ -159,6 +163,7 @@ export class RoomRecording extends EventEmitter<{
   close({ isHome }: { isHome: boolean }): void {
     this.rest({ isHome });
     this.endBroadcast();
+    this.live.close();
     void this.#options.process.stop(this.#options.read().id).then(() => this.emit('closed'));
   }
 

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:dgram';
 import { bindInRange, bindPort, bindUdp } from '../mixer/child/udp/bindUdp.ts';
 import { openObjects } from '../objects/openObjects.ts';
+import { LiveFragments } from './LiveFragments.ts';
 import { LiveSink } from './LiveSink.ts';
 import { MixRecorder } from './MixRecorder.ts';
 import type { RecorderCommand, RecorderReport } from './recorderMessages.ts';
@@ -16,12 +17,15 @@ const LOOPBACK = '127.0.0.1';
 /** Between those of the mixers and those that systems give to outgoing connections. */
 const PORTS = { min: 25_000, max: 25_999 };
 const TICK_MS = 250;
+/** Fragments are heard now: one that is over does not wait. */
+const FRAGMENT_TICK_MS = 60;
 
 interface Running {
   readonly recorder: MixRecorder;
   readonly queue: SegmentQueue;
   /** Of its own: what is heard now is not all kept, and a segment has what is kept alone. */
   readonly broadcaster: MixRecorder;
+  readonly fragments: LiveFragments;
 }
 
 let running: Running | null = null;
@@ -47,9 +51,11 @@ function handle(command: RecorderCommand): void {
       return;
     case 'broadcast':
       running?.broadcaster.record(command.mix);
+      running?.fragments.open(command.mix);
       return;
     case 'endBroadcast':
       running?.broadcaster.drop(command.recordingId);
+      running?.fragments.drop(command.recordingId);
       return;
     case 'usage':
       report({ type: 'usage', usage: usage() });
@@ -76,10 +82,13 @@ async function start({ port, storage }: Extract<RecorderCommand, { type: 'start'
   const live = new LiveSink();
   const broadcaster = new MixRecorder(live);
   live.on('written', ({ recordingId, index, bytes }) => report({ type: 'live', recordingId, index, bytes }));
+  const fragments = new LiveFragments();
+  fragments.on('fragment', (fragment) => report({ type: 'fragment', ...fragment }));
   const socket = await bind(port);
   socket.on('message', (packet, sender) => {
     recorder.receive(packet, sender.port, now());
     broadcaster.receive(packet, sender.port, now());
+    fragments.receive(packet, sender.port, now());
   });
   socket.on('error', () => undefined);
   setInterval(() => {
@@ -87,7 +96,8 @@ async function start({ port, storage }: Extract<RecorderCommand, { type: 'start'
     broadcaster.tick(now());
     if (recorder.storedCount > 0) watch.tick();
   }, TICK_MS);
-  running = { recorder, queue, broadcaster };
+  setInterval(() => fragments.tick(now()), FRAGMENT_TICK_MS);
+  running = { recorder, queue, broadcaster, fragments };
   report({ type: 'ready', port: socket.address().port });
 }
 

@@ -30,7 +30,7 @@ export type RecorderCommand =
   | { readonly type: 'store'; readonly segment: QueuedSegment }
   /** What has come so far is written at once. */
   | { readonly type: 'stop'; readonly recordingId: string }
-  /** Its segments are told as they are made, and not stored. Harmless when repeated. */
+  /** Its segments and fragments are told as they are made, and not stored. Harmless when repeated. */
   | { readonly type: 'broadcast'; readonly mix: RecordedMix }
   | { readonly type: 'endBroadcast'; readonly recordingId: string }
   | { readonly type: 'usage' };
@@ -39,6 +39,12 @@ export type RecorderCommand =
 export interface LiveSegment {
   readonly recordingId: string;
   readonly index: number;
+  readonly bytes: Uint8Array;
+}
+
+/** About a second that can be heard now: boxes `moof` and `mdat`, see `writeFragment`. */
+export interface LiveFragment {
+  readonly recordingId: string;
   readonly bytes: Uint8Array;
 }
 
@@ -65,6 +71,7 @@ export type RecorderReport =
   /** A segment is stored; told again when it was stored again with more in it. */
   | ({ readonly type: 'written' } & WrittenSegment)
   | ({ readonly type: 'live' } & LiveSegment)
+  | ({ readonly type: 'fragment' } & LiveFragment)
   /** A segment was given up. */
   | { readonly type: 'lost'; readonly key: string }
   /** Sound that is not in the recording. */

@@ -2,6 +2,8 @@ import type { RoomInfo } from '@tribune/shared/domain.ts';
 
 /** Stands in the head of index.html, where the tags of a room go. nginx reads it as a directive of its own (SSI). */
 export const PREVIEW_MARK = '<!--# include virtual="/preview$preview_path" -->';
+/** Stands there too, before every address in the page. nginx puts its BASE_PATH into it. */
+export const BASE_TAG = '<base href="/" />';
 export const IMAGE_SIZE = { width: 1200, height: 630 } as const;
 const DESCRIPTION_LENGTH = 200;
 
@@ -25,12 +27,17 @@ export function headlineOf({ phase, host, language }: Pick<RoomInfo, 'phase' | '
   return `${words[phase]} · ${words.with} ${host.name}`;
 }
 
+/** Says to the page below which path it is: its own addresses and routes begin there. */
+export function baseTag(basePath: string): string {
+  return `<base href="${escapeText(basePath)}/" />`;
+}
+
 /**
  * Tags of the Open Graph protocol for the page of a room; of the site alone where there is no room to tell of.
- * @param origin under which the page was asked for; null where that is not known
+ * @param siteUrl under which the page was asked for, without a slash at its end; null where that is not known
  */
-export function previewTags(room: RoomInfo | null, origin: string | null): string {
-  const image = !origin ? null : room ? `${origin}/r/${room.id}/preview.png` : `${origin}/icon-512.png`;
+export function previewTags(room: RoomInfo | null, siteUrl: string | null): string {
+  const image = !siteUrl ? null : room ? `${siteUrl}/r/${room.id}/preview.png` : `${siteUrl}/icon-512.png`;
   const headline = room ? headlineOf(room) : WORDS.en.app;
   const description = room?.description ? `${headline}. ${room.description}`.slice(0, DESCRIPTION_LENGTH) : headline;
   const tags: [name: string, content: string | number | null][] = [
@@ -38,7 +45,7 @@ export function previewTags(room: RoomInfo | null, origin: string | null): strin
     ['og:type', 'website'],
     ['og:title', room?.title ?? 'Tribune'],
     ['og:description', description.toWellFormed()],
-    ['og:url', origin && room ? `${origin}/r/${room.id}` : null],
+    ['og:url', siteUrl && room ? `${siteUrl}/r/${room.id}` : null],
     ['og:image', image],
     ['og:image:alt', room && image ? `${room.title}. ${headline}` : null],
     ['og:image:width', room && image ? IMAGE_SIZE.width : null],

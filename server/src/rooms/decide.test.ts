@@ -100,6 +100,14 @@ describe('the stage and the mix', () => {
     });
   });
 
+  it('is heard over HTTP from any node, while the room is live and somebody asks for it', () => {
+    for (const home of [HERE, ELSEWHERE]) {
+      expect(plan({ home, isHeardOverHttp: true }).broadcasts).toBe(true);
+      expect(plan({ home, isHeardOverHttp: false }).broadcasts).toBe(false);
+    }
+    expect(plan({ isHeardOverHttp: true }, { phase: 'backstage' }).broadcasts).toBe(false);
+  });
+
   it('gives the media back once nobody has been here for the grace', () => {
     expect(plan({ emptyMs: 29_000 }).needsMedia).toBe(true);
     expect(plan({ emptyMs: 30_000 }).needsMedia).toBe(false);

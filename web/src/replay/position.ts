@@ -1,3 +1,4 @@
+import { linkTo } from '../client/basePath.ts';
 import { isRecord, readStored, writeStored } from '../client/storage.ts';
 
 const KEY = 'tribune.replays';
@@ -31,5 +32,5 @@ export function momentOf(hash: string): number | null {
 }
 
 export function linkToMoment(recordingId: string, positionMs: number): string {
-  return `${window.location.origin}/r/${recordingId}/replay#t=${Math.floor(positionMs / 1000)}`;
+  return linkTo(`/r/${recordingId}/replay#t=${Math.floor(positionMs / 1000)}`);
 }

@@ -4,9 +4,10 @@ import type { RoomInfo } from '@tribune/shared/domain.ts';
 import { roomId } from '@tribune/shared/schemas.ts';
 import { Router, type Request } from 'express';
 import type { AddressLimits } from '../../admission/AddressLimits.ts';
+import type { Config } from '../../config.ts';
 import type { RoomManager } from '../../rooms/RoomManager.ts';
 import { PreviewImages } from '../../preview/PreviewImages.ts';
-import { PREVIEW_MARK, previewTags } from '../../preview/previewTags.ts';
+import { BASE_TAG, baseTag, PREVIEW_MARK, previewTags } from '../../preview/previewTags.ts';
 
 const IMAGE_CACHE = 'public, max-age=60';
 
@@ -14,13 +15,14 @@ export interface PreviewRoutesOptions {
   readonly rooms: RoomManager;
   readonly limits: AddressLimits;
   readonly networkOf: (req: Request) => string;
+  readonly config: Pick<Config, 'basePath'>;
 }
 
 /**
  * What a link to a room shows in a chat or a search, for bots and people alike: tags in the head of the page, and a picture.
  * @param webDir of the built page; without it another server has the page, and includes `/preview/r/ID`
  */
-export function previewRoutes({ rooms, limits, networkOf }: PreviewRoutesOptions, webDir?: string): Router {
+export function previewRoutes({ rooms, limits, networkOf, config }: PreviewRoutesOptions, webDir?: string): Router {
   const images = new PreviewImages();
   /** Null where there is no such room, or too many were asked for: a link to it shows the site. */
   const find = async (req: Request, id: string): Promise<RoomInfo | null> => {
@@ -32,7 +34,12 @@ export function previewRoutes({ rooms, limits, networkOf }: PreviewRoutesOptions
       return null;
     }
   };
-  const tagsOf = async (req: Request, id: string) => previewTags(await find(req, id), originOf(req));
+  const { basePath } = config;
+  const urlOf = (req: Request) => {
+    const origin = originOf(req);
+    return origin === null ? null : origin + basePath;
+  };
+  const tagsOf = async (req: Request, id: string) => previewTags(await find(req, id), urlOf(req));
   const router = Router()
     .get('/preview/r/:id{/replay}', async (req, res) => {
       res
@@ -46,21 +53,21 @@ export function previewRoutes({ rooms, limits, networkOf }: PreviewRoutesOptions
       // Chats show it on pages of their own.
       res.set('Cross-Origin-Resource-Policy', 'cross-origin');
       if (image) res.set('Cache-Control', IMAGE_CACHE).type('png').send(image);
-      else res.set('Cache-Control', 'no-cache').redirect(302, '/icon-512.png');
+      else res.set('Cache-Control', 'no-cache').redirect(302, `${basePath}/icon-512.png`);
     });
   if (!webDir) return router;
-  const page = async () => readFile(join(webDir, 'index.html'), 'utf8');
+  const page = async (tags: string) => {
+    const html = await readFile(join(webDir, 'index.html'), 'utf8');
+    return html.replace(BASE_TAG, () => baseTag(basePath)).replace(PREVIEW_MARK, () => tags);
+  };
   return router
     .get('/', async (req, res) => {
-      const html = (await page()).replace(PREVIEW_MARK, () => previewTags(null, originOf(req)));
+      const html = await page(previewTags(null, urlOf(req)));
       res.set('Cache-Control', 'no-cache').type('html').send(html);
     })
     .get('/r/:id{/replay}', async (req, res) => {
-      const [html, tags] = await Promise.all([page(), tagsOf(req, req.params.id)]);
-      res
-        .set('Cache-Control', 'no-cache')
-        .type('html')
-        .send(html.replace(PREVIEW_MARK, () => tags));
+      const html = await page(await tagsOf(req, req.params.id));
+      res.set('Cache-Control', 'no-cache').type('html').send(html);
     });
 }
 

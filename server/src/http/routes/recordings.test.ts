@@ -69,7 +69,10 @@ beforeEach(async () => {
   const limits = { assertLeft: () => undefined, take: async (name: string) => void taken.push(name) } as never;
   const guard = { limits, networkOf: () => 'somewhere' };
   const app = express()
-    .use('/api/recordings', recordingRoutes({ archive, replays: new Replays(objects), tokens, logger, ...guard }))
+    .use(
+      '/api/recordings',
+      recordingRoutes({ config: { basePath: '' }, archive, replays: new Replays(objects), tokens, logger, ...guard }),
+    )
     .use(createErrorHandler(logger));
   http = createServer(app).listen(0, '127.0.0.1');
   await once(http, 'listening');

@@ -9,6 +9,7 @@ import type { Tokens } from '../../auth/Tokens.ts';
 import { RecordingLookup } from '../../broadcast/RecordingLookup.ts';
 import type { Replay, Replays } from '../../broadcast/Replays.ts';
 import { writeOgg } from '../../broadcast/writeOgg.ts';
+import type { Config } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 import type { Logger } from '../../logger.ts';
 import type { RecordingDetail } from '../../sql/recording.ts';
@@ -26,10 +27,18 @@ export interface RecordingRoutesOptions extends LookupOptions {
   readonly replays: Replays;
   readonly tokens: Tokens;
   readonly logger: Logger;
+  readonly config: Pick<Config, 'basePath'>;
 }
 
 /** Recordings of rooms: what they are, their sound, and what their host does with them. A recording has the id of its room. */
-export function recordingRoutes({ archive, replays, tokens, logger, ...lookups }: RecordingRoutesOptions): Router {
+export function recordingRoutes({
+  archive,
+  replays,
+  tokens,
+  logger,
+  config,
+  ...lookups
+}: RecordingRoutesOptions): Router {
   const guarded = guardLookups(lookups);
   const lookup = new RecordingLookup(archive.recordings);
   const personOf = (req: Request) => (req.get('authorization') ? authenticate(req, tokens) : null);
@@ -49,7 +58,7 @@ export function recordingRoutes({ archive, replays, tokens, logger, ...lookups }
   const describe = async (recording: RecordingDetail, person: Person | null): Promise<RecordingInfo> => {
     const { id, title, host, language, visibility, startedAt, state } = recording;
     const isReady = state === 'ready';
-    const path = `/api/recordings/${id}/${visibility === 'private' ? tokens.signListening(id) : 'open'}`;
+    const path = `${config.basePath}/api/recordings/${id}/${visibility === 'private' ? tokens.signListening(id) : 'open'}`;
     const replay = isReady ? (await replays.open(recording)).replay : null;
     return {
       ...{ id, title, host, language, visibility, startedAt, state: isReady ? 'ready' : 'recording' },

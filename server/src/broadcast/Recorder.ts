@@ -34,7 +34,7 @@ export class Recorder {
     const { archive, logger } = options;
     this.#process = new RecorderProcess({ storage: archive.storage, logger });
     this.#process.on('written', (segment) => this.#rooms.get(segment.recordingId)?.handleWritten(segment));
-    this.#process.on('live', ({ recordingId, index, bytes }) => this.#rooms.get(recordingId)?.live.add(index, bytes));
+    this.#process.on('live', (segment) => this.#rooms.get(segment.recordingId)?.handleLive(segment));
     this.#process.on('fragment', ({ recordingId, bytes }) =>
       this.#rooms.get(recordingId)?.live.addFragment(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)),
     );

@@ -6,7 +6,7 @@ import { PAUSED } from '../sql/recording.ts';
 import type { Gap, NewRecording, SegmentRun } from '../sql/recording.ts';
 import type { RoomRecord } from '../store/RoomRecord.ts';
 import type { LiveBroadcast } from './LiveBroadcast.ts';
-import type { MixPart, WrittenSegment } from './recorderMessages.ts';
+import type { LiveSegment, MixPart, WrittenSegment } from './recorderMessages.ts';
 import { SEGMENT_MS } from './segment.ts';
 import type { Begin, RecorderProcess } from './RecorderProcess.ts';
 
@@ -38,6 +38,8 @@ export class RoomRecording extends EventEmitter<{
   full: [];
   /** The recorder takes mixes. */
   ready: [];
+  /** A segment to be heard now, of which something did not come: another node may have it. */
+  incomplete: [LiveSegment];
   closed: [];
 }> {
   readonly #options: RoomRecordingOptions;
@@ -123,6 +125,12 @@ export class RoomRecording extends EventEmitter<{
     this.#run = null;
     if (isOver) this.#finishedAt = recordedUntil;
     void this.#stop({ isOver });
+  }
+
+  /** A segment can be heard. */
+  handleLive(segment: LiveSegment): void {
+    if (segment.isWhole) this.live.add(segment.index, segment.bytes);
+    else this.emit('incomplete', segment);
   }
 
   /** A segment of it is stored. */

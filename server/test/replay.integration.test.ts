@@ -128,6 +128,37 @@ describe('a room that is recorded', () => {
     expect(replay.turns.at(-1)!.toMs).toBeGreaterThan(replay.durationMs - 2000);
   });
 
+  it('[RE8] is cut by its host: what is cut is fetched by nobody else, and can be put back', async () => {
+    await room.speak(room.host);
+    await room.host.request('recording:start');
+    const lea = await room.bring('lea');
+    await sleep(1500);
+    await room.speak(lea);
+    await sleep(2500);
+    await room.host.request('room:end');
+    const { id, replay } = await waitForReplay(room.host);
+    const whole = await fetchAudio(replay.audio);
+    const { api } = room.host;
+    await api.addCut(id, { fromMs: 0, toMs: 600 });
+    await api.addCut(id, { userId: lea.userId });
+    const { replay: without } = await waitForReplay(lea);
+    expect(without.people.map(({ name }) => name)).toEqual(['host']);
+    expect(without.turns.map(({ person }) => person)).toEqual([0]);
+    expect(without.durationMs).toBeLessThan(replay.turns[1]!.fromMs + 500);
+    expect((await fetchAudio(without.audio)).length).toBeLessThan(whole.length);
+    const { uncut, cuts } = await api.getRecordingEdit(id);
+    expect(uncut.durationMs).toBe(replay.durationMs);
+    expect(cuts[0]).toMatchObject({ fromMs: 0, userId: null });
+    expect(cuts.slice(1).every(({ userId }) => userId === lea.userId)).toBe(true);
+    expect(await fetchAudio(uncut.audio)).toEqual(whole);
+    expect((await fetch(server.origin + without.audio.replace('audio.mp4', 'uncut.mp4'))).status).toBe(403);
+    await expect(lea.api.getRecordingEdit(id)).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
+    await expect(lea.api.addCut(id, { fromMs: 0, toMs: 100 })).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
+    await api.takeBackIn(id, lea.userId);
+    await api.deleteCut(id, cuts[0]!.id);
+    expect(await fetchAudio(replay.audio)).toEqual(whole);
+  });
+
   async function waitForReplay(
     peer: TestPeer,
   ): Promise<RecordingInfo & { replay: NonNullable<RecordingInfo['replay']> }> {

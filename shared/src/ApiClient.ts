@@ -1,8 +1,8 @@
 import type { RoomInfo } from './domain.ts';
 import { ERROR_CODES, type ErrorCode } from './errors.ts';
 import type { QueuePlace, SessionResponse, TicketResponse } from './protocol.ts';
-import type { RecordingInfo } from './recordings.ts';
-import type { RecordingChanges, RoomRequest, TicketRequest } from './schemas.ts';
+import type { RecordingEdit, RecordingInfo } from './recordings.ts';
+import type { CutRequest, RecordingChanges, RoomRequest, TicketRequest } from './schemas.ts';
 
 const REQUEST_TIMEOUT_MS = 10_000;
 
@@ -92,6 +92,24 @@ export class ApiClient {
 
   async deleteRecording(id: string): Promise<void> {
     await this.call('DELETE', `/api/recordings/${encodeURIComponent(id)}`);
+  }
+
+  /** The whole recording and what is cut out of it, for its host alone. */
+  async getRecordingEdit(id: string): Promise<RecordingEdit> {
+    return this.call('GET', `/api/recordings/${encodeURIComponent(id)}/edit`);
+  }
+
+  async addCut(id: string, cut: CutRequest): Promise<void> {
+    await this.call('POST', `/api/recordings/${encodeURIComponent(id)}/cuts`, cut);
+  }
+
+  async deleteCut(id: string, cutId: string): Promise<void> {
+    await this.call('DELETE', `/api/recordings/${encodeURIComponent(id)}/cuts/${encodeURIComponent(cutId)}`);
+  }
+
+  /** Whoever was left out is heard again. */
+  async takeBackIn(id: string, userId: string): Promise<void> {
+    await this.call('DELETE', `/api/recordings/${encodeURIComponent(id)}/people/${encodeURIComponent(userId)}/cuts`);
   }
 
   /** One request with the token of this client, and the JSON that answers it. @throws {ApiError} */

@@ -24,6 +24,31 @@ export interface ReplayGap {
   readonly toMs: number;
 }
 
+/** A place that has a name. */
+export interface ReplayChapter {
+  readonly id: string;
+  readonly atMs: number;
+  readonly title: string;
+  /** Made because somebody came on stage, not by the host. */
+  readonly automatic: boolean;
+}
+
+/** What is cut out of a recording, by the time of the uncut one. */
+export interface ReplayCut {
+  readonly id: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Whoever was left out, where it is one of the times at which they speak. */
+  readonly userId: string | null;
+}
+
+/** The answer of `GET /api/recordings/:id/edit`: what its host alone hears, and what of it the host has cut out. */
+export interface RecordingEdit {
+  /** With nothing cut out, not even those who were left out. */
+  readonly uncut: ReplayInfo;
+  readonly cuts: readonly ReplayCut[];
+}
+
 /** The answer of `GET /api/recordings/:id`. */
 export interface RecordingInfo {
   readonly id: string;
@@ -55,4 +80,6 @@ export interface ReplayInfo {
   readonly levels: readonly number[];
   readonly levelMs: number;
   readonly gaps: readonly ReplayGap[];
+  /** In the order of time. */
+  readonly chapters: readonly ReplayChapter[];
 }

@@ -136,3 +136,13 @@ export const recordingChanges = z
   .strictObject({ title: nameLine(LIMITS.titleLength), visibility: z.enum(VISIBILITIES) })
   .partial();
 export type RecordingChanges = z.input<typeof recordingChanges>;
+
+const replayMs = z.number().nonnegative().max(LIMITS.replayMs);
+/** Body of `POST /api/recordings/:id/cuts`: a range of the uncut recording, or all that one person says. */
+export const cutRequest = z.union([
+  z
+    .strictObject({ fromMs: replayMs, toMs: replayMs })
+    .refine(({ fromMs, toMs }) => fromMs < toMs, 'ends before it begins'),
+  z.strictObject({ userId }),
+]);
+export type CutRequest = z.input<typeof cutRequest>;

@@ -1,8 +1,12 @@
+import { createHash } from 'node:crypto';
 import type { ReplayInfo } from '@tribune/shared/recordings.ts';
+import { LRUCache } from 'lru-cache';
 import type { ObjectStore } from '../objects/ObjectStore.ts';
 import type { RecordingDetail } from '../sql/recording.ts';
 import { describeReplay } from './describeReplay.ts';
+import { keptOf, recordedOf, type Stretch } from './kept.ts';
 import { RecordingFile } from './RecordingFile.ts';
+import { SegmentLayouts } from './SegmentLayouts.ts';
 
 /** Tables of an hour take about 1 MB. */
 const MAX_KEPT = 32;
@@ -14,49 +18,63 @@ const UNSETTLED_KEPT_MS = 1000;
 /** A recording that can be heard. */
 export interface Replay {
   readonly file: RecordingFile;
-  readonly replay: Omit<ReplayInfo, 'audio' | 'ogg'>;
+  readonly replay: ReplaySound;
   readonly etag: string;
 }
 
-interface Kept {
-  readonly opened: Promise<Replay>;
-  readonly until: number;
-}
+/** What follows from the segments alone. */
+export type ReplaySound = Omit<ReplayInfo, 'audio' | 'ogg' | 'chapters'>;
 
 /** Opens recordings, and keeps those that were asked for lately: when a room ends, all of its listeners ask at once. */
 export class Replays {
   readonly #objects: Pick<ObjectStore, 'get'>;
-  /** By id and end; the longest not used first. */
-  readonly #kept = new Map<string, Kept>();
+  readonly #layouts = new LRUCache<string, SegmentLayouts>({ max: MAX_KEPT });
+  readonly #opened = new LRUCache<string, Promise<Replay>>({ max: MAX_KEPT });
 
   constructor(objects: Pick<ObjectStore, 'get'>) {
     this.#objects = objects;
   }
 
-  /** @throws {StorageError} where the storage is away */
+  /** As everyone hears it. @throws {StorageError} where the storage is away */
   async open(recording: RecordingDetail): Promise<Replay> {
-    const key = `${recording.id} ${recording.endedAt}`;
-    const known = this.#kept.get(key);
-    this.#kept.delete(key);
-    const kept = known && known.until > Date.now() ? known : this.#read(recording);
-    this.#kept.set(key, kept);
-    const [oldest] = this.#kept.keys();
-    if (this.#kept.size > MAX_KEPT && oldest !== undefined) this.#kept.delete(oldest);
+    return this.openStretches(recording, keptOf(recording));
+  }
+
+  /** With what its host has cut out. @throws {StorageError} where the storage is away */
+  async openUncut(recording: RecordingDetail): Promise<Replay> {
+    return this.openStretches({ ...recording, cuts: [] }, recordedOf(recording));
+  }
+
+  /** @throws {StorageError} where the storage is away */
+  async openStretches(recording: RecordingDetail, stretches: readonly Stretch[]): Promise<Replay> {
+    const { id, endedAt } = recording;
+    const recordingKey = `${id} ${endedAt}`;
+    const isSettled = Date.now() - (endedAt ?? Infinity) > SETTLED_AFTER_MS;
+    const ttl = isSettled ? KEPT_MS : UNSETTLED_KEPT_MS;
+    const version = createHash('sha256').update(JSON.stringify(stretches)).digest('base64url').slice(0, 12);
+    const key = `${recordingKey} ${version}`;
+    const known = this.#opened.get(key);
+    if (known) return known;
+    let layouts = this.#layouts.get(recordingKey);
+    if (!layouts) this.#layouts.set(recordingKey, (layouts = new SegmentLayouts(this.#objects, id)), { ttl });
+    const opening = this.#open(layouts, recording, stretches, version);
+    this.#opened.set(key, opening, { ttl });
     try {
-      return await kept.opened;
+      return await opening;
     } catch (error) {
-      if (this.#kept.get(key) === kept) this.#kept.delete(key);
+      if (this.#opened.peek(key) === opening) this.#opened.delete(key);
       throw error;
     }
   }
 
-  #read(recording: RecordingDetail): Kept {
-    const isSettled = Date.now() - (recording.endedAt ?? Infinity) > SETTLED_AFTER_MS;
-    return { opened: this.#open(recording), until: Date.now() + (isSettled ? KEPT_MS : UNSETTLED_KEPT_MS) };
-  }
-
-  async #open(recording: RecordingDetail): Promise<Replay> {
-    const file = await RecordingFile.open(this.#objects, recording);
-    return { file, replay: describeReplay(file, recording), etag: `"${recording.endedAt ?? 0}-${file.bytes}"` };
+  async #open(
+    layouts: SegmentLayouts,
+    recording: RecordingDetail,
+    stretches: readonly Stretch[],
+    version: string,
+  ): Promise<Replay> {
+    const file = await RecordingFile.open(layouts, stretches);
+    const etag = `"${recording.endedAt ?? 0}-${file.bytes}-${version}"`;
+    return { file, replay: describeReplay(file, recording), etag };
   }
 }

@@ -1,7 +1,9 @@
+import { deleteCuts, insertCuts } from './cuts.ts';
 import type { Database } from './Database.ts';
 import type {
   Chapter,
   Clip,
+  Cut,
   Recording,
   RecordingChanges,
   RecordingDetail,
@@ -71,6 +73,14 @@ export class RecordingStore implements Recordings {
         .executeTakeFirst();
       return numDeletedRows > 0n;
     });
+  }
+
+  async addCuts(recordingId: string, cuts: readonly Cut[]): Promise<void> {
+    await this.#database.transact(async (db) => insertCuts(db, recordingId, cuts));
+  }
+
+  async deleteCuts(recordingId: string, which: { id: string } | { userId: string }): Promise<number> {
+    return this.#database.run(async (db) => deleteCuts(db, recordingId, which));
   }
 
   async addClip({ id, recordingId, from, to, title, userId, createdAt }: Clip): Promise<void> {

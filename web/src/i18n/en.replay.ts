@@ -31,6 +31,8 @@ export const replay = {
   positionText: '{{time}} of {{total}}',
   speakingText: '{{time}} of {{total}}, {{names}} speaking',
   speed: 'Speed',
+  skipSilence: 'Skip silence',
+  skipSilenceHint: 'Goes over the times at which nobody speaks.',
   speakers: 'Who spoke',
   spoke: '{{name}}, {{time}}',
   jump: 'Play from where {{name}} first speaks',
@@ -55,4 +57,28 @@ export const replay = {
   noneTitle: 'There is no recording here',
   noneText: 'It was deleted, or its host keeps it private.',
   keys: 'Space plays and pauses, J and L go back and forward, N and P go to the next and the previous speaker.',
+};
+
+/** Words of the page on which a host cuts a recording. */
+export const edit = {
+  open: 'Edit the recording',
+  title: 'Edit',
+  note: 'Here you hear all of it. What you cut out, nobody else hears; you can put it back at any time.',
+  cutTitle: 'Cut at {{time}}',
+  startHere: 'Begin here',
+  endHere: 'End here',
+  cutFrom: 'Cut out from here',
+  cutTo: 'Cut out {{from}} to {{to}}',
+  cuts: 'What is cut out',
+  range: '{{from}} to {{to}}',
+  hear: 'Listen',
+  hearRange: 'Listen to {{time}}',
+  putBack: 'Put back',
+  putBackRange: 'Put {{time}} back',
+  cutText: '{{place}}, cut out',
+  peopleTitle: 'Leave somebody out',
+  peopleNote: 'All that they say is cut out, together with what others say at the same time, and their name is gone.',
+  leaveOut: 'Leave {{name}} out',
+  leaveOutHint: 'They speak for {{time}}.',
+  done: 'Done',
 };

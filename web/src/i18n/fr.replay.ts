@@ -34,6 +34,8 @@ export const replay: Messages['replay'] = {
   positionText: '{{time}} sur {{total}}',
   speakingText: '{{time}} sur {{total}}, {{names}} parle',
   speed: 'Vitesse',
+  skipSilence: 'Passer les silences',
+  skipSilenceHint: 'Saute les moments où personne ne parle.',
   speakers: 'Qui a parlé',
   spoke: '{{name}}, {{time}}',
   jump: 'Lire à partir de la première prise de parole de {{name}}',
@@ -59,4 +61,28 @@ export const replay: Messages['replay'] = {
   noneTitle: 'Il n’y a pas d’enregistrement ici',
   noneText: 'Il a été supprimé, ou son hôte le garde pour lui.',
   keys: 'Espace lit et met en pause, J et L reculent et avancent, N et P passent à la personne suivante et à la précédente.',
+};
+
+/** Words of the page on which a host cuts a recording. */
+export const edit: Messages['edit'] = {
+  open: 'Modifier l’enregistrement',
+  title: 'Modifier',
+  note: 'Ici, vous entendez tout. Ce que vous coupez, personne d’autre ne l’entend ; vous pouvez le remettre à tout moment.',
+  cutTitle: 'Couper à {{time}}',
+  startHere: 'Commencer ici',
+  endHere: 'Finir ici',
+  cutFrom: 'Couper à partir d’ici',
+  cutTo: 'Couper de {{from}} à {{to}}',
+  cuts: 'Ce qui est coupé',
+  range: 'De {{from}} à {{to}}',
+  hear: 'Écouter',
+  hearRange: 'Écouter : {{time}}',
+  putBack: 'Remettre',
+  putBackRange: 'Remettre : {{time}}',
+  cutText: '{{place}}, coupé',
+  peopleTitle: 'Retirer une personne',
+  peopleNote: 'Tout ce qu’elle dit est coupé, avec ce que d’autres disent en même temps, et son nom disparaît.',
+  leaveOut: 'Retirer {{name}}',
+  leaveOutHint: 'Parle pendant {{time}}.',
+  done: 'Terminé',
 };

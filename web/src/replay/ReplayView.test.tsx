@@ -19,6 +19,7 @@ const replay = {
   levels: [3, 9, 0],
   levelMs: 20_000,
   gaps: [],
+  chapters: [],
 };
 
 function show(changes: Partial<RecordingInfo> = {}) {

@@ -1,8 +1,10 @@
 import type { RecordingInfo, ReplayInfo } from '@tribune/shared/recordings.ts';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '../i18n/useFormat.ts';
 import { Avatar } from '../ui/index.ts';
 import { HostTools } from './HostTools.tsx';
+import { ReplayEditor } from './ReplayEditor.tsx';
 import { ReplayPlayer } from './ReplayPlayer.tsx';
 import styles from './ReplayPage.module.css';
 
@@ -15,6 +17,7 @@ interface ReplayViewProps {
 export function ReplayView({ recording, replay, onChanged }: ReplayViewProps) {
   const { t } = useTranslation();
   const format = useFormat();
+  const [isEditing, setIsEditing] = useState(false);
   const { title, host, language, startedAt, mayEdit } = recording;
   return (
     <article className={styles.card}>
@@ -30,8 +33,19 @@ export function ReplayView({ recording, replay, onChanged }: ReplayViewProps) {
         <Avatar userId={host.userId} name={host.name} />
         {t('ended.hostedBy', { name: host.name })}
       </p>
-      <ReplayPlayer key={recording.visibility} recording={recording} replay={replay} />
-      {mayEdit && <HostTools recording={recording} onChanged={onChanged} />}
+      {isEditing ? (
+        <ReplayEditor recording={recording} onChanged={onChanged} onDone={() => setIsEditing(false)} />
+      ) : (
+        // Another sound has another length.
+        <ReplayPlayer key={`${recording.visibility} ${replay.durationMs}`} recording={recording} replay={replay} />
+      )}
+      {mayEdit && (
+        <HostTools
+          recording={recording}
+          onChanged={onChanged}
+          onEdit={isEditing ? undefined : () => setIsEditing(true)}
+        />
+      )}
     </article>
   );
 }

@@ -159,6 +159,67 @@ describe('a room that is recorded', () => {
     expect(await fetchAudio(replay.audio)).toEqual(whole);
   });
 
+  it('[RE9] has chapters, which its host makes while it is recorded and afterwards', async () => {
+    await room.host.request('recording:start');
+    const { api } = room.host;
+    const id = room.roomId;
+    await expect
+      .poll(
+        async () =>
+          api.addChapter(id, { title: 'Made live' }).then(
+            () => true,
+            () => false,
+          ),
+        { timeout: 5000 },
+      )
+      .toBe(true);
+    await sleep(1500);
+    await room.host.request('room:end');
+    await waitForReplay(room.host);
+    await api.addChapter(id, { title: 'Fin: 終わり', atMs: 1000 });
+    const { replay } = await waitForReplay(room.host);
+    expect(replay.chapters.map(({ title }) => title).toSorted()).toEqual(['Fin: 終わり', 'Made live']);
+    const ogg = Buffer.from(await (await fetch(server.origin + replay.ogg)).arrayBuffer());
+    expect(ogg.includes('NAME=Fin: 終わり')).toBe(true);
+    expect((await fetchAudio(replay.audio)).includes('Fin: 終わり')).toBe(true);
+    const max = await server.createPeer('max');
+    await expect(max.api.addChapter(id, { title: 'Mine', atMs: 0 })).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
+    await api.deleteChapter(id, replay.chapters[0]!.id);
+    expect((await waitForReplay(room.host)).replay.chapters).toHaveLength(1);
+  });
+
+  it('[RE10] is shared in clips of three minutes at most, of what everyone hears', async () => {
+    await room.host.request('recording:start');
+    await sleep(2500);
+    const max = await server.createPeer('max');
+    await room.host.request('room:end');
+    const { id, replay } = await waitForReplay(room.host);
+    const range = { title: 'The best of it', fromMs: 500, toMs: 1500 };
+    const clip = await max.api.createClip(id, range);
+    expect(clip).toMatchObject({ title: 'The best of it', mayDelete: true });
+    const tags = await (await fetch(`${server.origin}/preview/r/${id}/clip/${clip.id}`)).text();
+    expect(tags).toContain('<meta property="og:title" content="The best of it" />');
+    expect(tags).toMatch(/og:audio" content="[^"]+\/audio\.mp4"/);
+    expect(await (await fetch(`${server.origin}/preview/r/${id}/replay`)).text()).toContain('Recording ');
+    const { recording } = await max.api.getClip(id, clip.id);
+    expect(Math.abs(recording.replay!.durationMs - 1000)).toBeLessThanOrEqual(60);
+    const sound = await fetchAudio(recording.replay!.audio);
+    expect(sound.length).toBeLessThan((await fetchAudio(replay.audio)).length);
+    await expect(max.api.createClip(id, { ...range, toMs: 181_000 })).rejects.toMatchObject({
+      code: 'INVALID_PAYLOAD',
+    });
+    await room.host.api.addCut(id, { fromMs: 0, toMs: replay.durationMs });
+    await expect(max.api.getClip(id, clip.id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect(await room.host.api.listClips(id)).toEqual([]);
+    const [cut] = (await room.host.api.getRecordingEdit(id)).cuts;
+    await room.host.api.deleteCut(id, cut!.id);
+    expect(await room.host.api.listClips(id)).toMatchObject([{ id: clip.id, mayDelete: true }]);
+    const lea = await server.createPeer('lea');
+    await expect(lea.api.deleteClip(id, clip.id)).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
+    await max.api.deleteClip(id, clip.id);
+    expect(await max.api.listClips(id)).toEqual([]);
+  });
+
   async function waitForReplay(
     peer: TestPeer,
   ): Promise<RecordingInfo & { replay: NonNullable<RecordingInfo['replay']> }> {

@@ -53,6 +53,9 @@ export const LIMITS = {
   replayMs: 14 * 24 * 3_600_000,
   /** Of one recording, besides those of people who were left out. */
   cuts: 200,
+  chapters: 100,
+  clips: 200,
+  clipMs: 180_000,
   /** People of the audience that everyone is shown, as a sample. */
   faces: 12,
   /** People of the audience that one search brings. */

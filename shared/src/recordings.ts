@@ -49,6 +49,23 @@ export interface RecordingEdit {
   readonly cuts: readonly ReplayCut[];
 }
 
+/** A part of a recording that has a link of its own. */
+export interface ClipSummary {
+  readonly id: string;
+  readonly title: string;
+  /** Where it begins in the replay. */
+  readonly atMs: number;
+  readonly durationMs: number;
+  /** Whoever asks made it, or is the host of the recording. */
+  readonly mayDelete: boolean;
+}
+
+/** The answer of `GET /api/recordings/:id/clips/:clipId`: the recording, with the clip for its replay. */
+export interface ClipInfo {
+  readonly clip: ClipSummary;
+  readonly recording: RecordingInfo;
+}
+
 /** The answer of `GET /api/recordings/:id`. */
 export interface RecordingInfo {
   readonly id: string;

@@ -1,3 +1,6 @@
+import type { ReplayChapter } from '@tribune/shared/recordings.ts';
+import type { Chapter } from '../sql/recording.ts';
+import { placeChapters } from './chapters.ts';
 import type { Stretch } from './kept.ts';
 import { SAMPLE_MS, SAMPLES_PER_SEGMENT, SEGMENT_MS, type SegmentLayout } from './segment.ts';
 import type { SegmentLayouts } from './SegmentLayouts.ts';
@@ -21,28 +24,39 @@ export interface Part {
   readonly recordedAtMs: number;
 }
 
+/** What a file is made of. */
+export interface FileContent {
+  readonly stretches: readonly Stretch[];
+  readonly title: string;
+  readonly chapters: readonly Chapter[];
+}
+
 /**
  * A recording, or what is kept of it, as one MP4 file, which is nowhere stored: the tables are made from the segments, and the samples
  * are read from them as they are asked for. Where sound is missing, it is silent.
  */
 export class RecordingFile {
   readonly parts: readonly Part[];
+  readonly title: string;
+  readonly chapters: readonly ReplayChapter[];
   readonly bytes: number;
   readonly #layouts: SegmentLayouts;
   readonly #head: Buffer;
 
-  private constructor(layouts: SegmentLayouts, kept: readonly Stretch[]) {
+  private constructor(layouts: SegmentLayouts, { stretches, title, chapters }: FileContent) {
     this.#layouts = layouts;
-    this.parts = [...cutParts(layouts, kept)];
-    this.#head = writeFileHead(this.parts);
+    this.parts = [...cutParts(layouts, stretches)];
+    this.title = title;
+    this.chapters = placeChapters(chapters, (ms) => this.toFileMs(ms), this.durationMs);
+    this.#head = writeFileHead(this.parts, this);
     const last = this.parts.at(-1);
     this.bytes = this.#head.length + (last ? last.at + last.bytes : 0);
   }
 
   /** @throws {StorageError} where the storage is away */
-  static async open(layouts: SegmentLayouts, kept: readonly Stretch[]): Promise<RecordingFile> {
-    await layouts.read(kept.flatMap(indicesOf));
-    return new RecordingFile(layouts, kept);
+  static async open(layouts: SegmentLayouts, content: FileContent): Promise<RecordingFile> {
+    await layouts.read(content.stretches.flatMap(indicesOf));
+    return new RecordingFile(layouts, content);
   }
 
   get durationMs(): number {

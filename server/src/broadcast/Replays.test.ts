@@ -4,7 +4,8 @@ import { voiceIdOf } from '@tribune/shared/voice.ts';
 import { expect, it } from 'vitest';
 import type { ObjectStore } from '../objects/ObjectStore.ts';
 import type { RecordingDetail } from '../sql/recording.ts';
-import { chaptersOf, speechOf } from './describeReplay.ts';
+import { chaptersOf } from './chapters.ts';
+import { speechOf } from './describeReplay.ts';
 import { Replays } from './Replays.ts';
 import { SAMPLE_MS, SAMPLES_PER_SEGMENT, SEGMENT_MS, writeSegment } from './segment.ts';
 
@@ -100,8 +101,8 @@ it('a cut is another file for those who have a part of the one before', async ()
 it('a chapter begins with what is left of it, and one of which nothing is left is gone', async () => {
   const at = (ms: number, title: string) => ({ id: title, at: START + ms, title, automatic: false });
   const chapters = [at(0, 'one'), at(3000, 'two'), at(6000, 'three'), at(9000, 'four')];
-  const { file } = await new Replays(objects).open(recorded({ cuts: [cut(1980, 6960)] }));
-  const shown = chaptersOf(file, chapters).map(({ title, atMs }) => ({ title, atMs }));
+  const { replay } = await new Replays(objects).open(recorded({ chapters, cuts: [cut(1980, 6960)] }));
+  const shown = replay.chapters.map(({ title, atMs }) => ({ title, atMs }));
   // Packet 117 goes too: it repeats the last of the cut.
   expect(shown).toEqual([
     { title: 'one', atMs: 0 },
@@ -118,4 +119,27 @@ it('times of the file and of the recording lead to each other, over cuts and pau
   expect(file.toFileMs(START + 7000)).toBe(4000);
   expect(file.toFileMs(START + 5000)).toBe(3000);
   expect(file.toFileMs(START + 99_000)).toBe(file.durationMs);
+});
+
+it('whoever comes on stage begins a chapter, where its host made none', () => {
+  const on = (userId: string, ms: number) => {
+    const person = { userId, name: userId };
+    return { kind: 'stage', person, from: START + ms, to: null } as const;
+  };
+  const titles = (changes: Partial<RecordingDetail>) => chaptersOf(recorded(changes)).map(({ title }) => title);
+  const stretches = [on('ada', 0), on('ben', 20_000), on('cleo', 90_000)];
+  expect(titles({ stretches })).toEqual(['ada, ben', 'cleo']);
+  expect(titles({ stretches, cuts: [cut(0, 100, 'ben')] })).toEqual(['ada', 'cleo']);
+  const own = { id: 'own', at: START + 5000, title: 'Questions', automatic: false };
+  expect(titles({ stretches, chapters: [own] })).toEqual(['Questions']);
+  expect(titles({ stretches: stretches.slice(0, 2) })).toEqual([]);
+});
+
+it('a clip has what is kept between its ends, and no more', async () => {
+  const clip = { id: 'clip', recordingId: 'room', title: 'Clip', userId: 'ada', createdAt: 0 };
+  const recording = recorded({ cuts: [cut(1010, 7000)] });
+  const { file } = await new Replays(objects).openClip(recording, { ...clip, from: START + 600, to: START + 7200 });
+  const kept: number[] = [];
+  for await (const packet of file.packets()) kept.push(Buffer.from(packet).readUInt32BE(0));
+  expect(kept).toEqual([...slots(10, 16), ...slots(118, 120)]);
 });

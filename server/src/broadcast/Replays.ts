@@ -2,10 +2,11 @@ import { createHash } from 'node:crypto';
 import type { ReplayInfo } from '@tribune/shared/recordings.ts';
 import { LRUCache } from 'lru-cache';
 import type { ObjectStore } from '../objects/ObjectStore.ts';
-import type { RecordingDetail } from '../sql/recording.ts';
+import type { Clip, RecordingDetail } from '../sql/recording.ts';
 import { describeReplay } from './describeReplay.ts';
-import { keptOf, recordedOf, type Stretch } from './kept.ts';
-import { RecordingFile } from './RecordingFile.ts';
+import { chaptersOf } from './chapters.ts';
+import { keptOf, recordedOf, within, type Stretch } from './kept.ts';
+import { RecordingFile, type FileContent } from './RecordingFile.ts';
 import { SegmentLayouts } from './SegmentLayouts.ts';
 
 /** Tables of an hour take about 1 MB. */
@@ -23,7 +24,7 @@ export interface Replay {
 }
 
 /** What follows from the segments alone. */
-export type ReplaySound = Omit<ReplayInfo, 'audio' | 'ogg' | 'chapters'>;
+export type ReplaySound = Omit<ReplayInfo, 'audio' | 'ogg'>;
 
 /** Opens recordings, and keeps those that were asked for lately: when a room ends, all of its listeners ask at once. */
 export class Replays {
@@ -37,27 +38,33 @@ export class Replays {
 
   /** As everyone hears it. @throws {StorageError} where the storage is away */
   async open(recording: RecordingDetail): Promise<Replay> {
-    return this.openStretches(recording, keptOf(recording));
+    return this.#openContent(recording, contentOf(recording, keptOf(recording)));
   }
 
   /** With what its host has cut out. @throws {StorageError} where the storage is away */
   async openUncut(recording: RecordingDetail): Promise<Replay> {
-    return this.openStretches({ ...recording, cuts: [] }, recordedOf(recording));
+    const uncut = { ...recording, cuts: [] };
+    return this.#openContent(uncut, contentOf(uncut, recordedOf(uncut)));
   }
 
-  /** @throws {StorageError} where the storage is away */
-  async openStretches(recording: RecordingDetail, stretches: readonly Stretch[]): Promise<Replay> {
+  /** What is kept of a clip. @throws {StorageError} where the storage is away */
+  async openClip(recording: RecordingDetail, { title, from, to }: Clip): Promise<Replay> {
+    const stretches = within(keptOf(recording), { from, to });
+    return this.#openContent(recording, { stretches, title, chapters: [] });
+  }
+
+  async #openContent(recording: RecordingDetail, content: FileContent): Promise<Replay> {
     const { id, endedAt } = recording;
     const recordingKey = `${id} ${endedAt}`;
     const isSettled = Date.now() - (endedAt ?? Infinity) > SETTLED_AFTER_MS;
     const ttl = isSettled ? KEPT_MS : UNSETTLED_KEPT_MS;
-    const version = createHash('sha256').update(JSON.stringify(stretches)).digest('base64url').slice(0, 12);
+    const version = createHash('sha256').update(JSON.stringify(content)).digest('base64url').slice(0, 12);
     const key = `${recordingKey} ${version}`;
     const known = this.#opened.get(key);
     if (known) return known;
     let layouts = this.#layouts.get(recordingKey);
     if (!layouts) this.#layouts.set(recordingKey, (layouts = new SegmentLayouts(this.#objects, id)), { ttl });
-    const opening = this.#open(layouts, recording, stretches, version);
+    const opening = this.#open(layouts, recording, content, version);
     this.#opened.set(key, opening, { ttl });
     try {
       return await opening;
@@ -70,11 +77,15 @@ export class Replays {
   async #open(
     layouts: SegmentLayouts,
     recording: RecordingDetail,
-    stretches: readonly Stretch[],
+    content: FileContent,
     version: string,
   ): Promise<Replay> {
-    const file = await RecordingFile.open(layouts, stretches);
+    const file = await RecordingFile.open(layouts, content);
     const etag = `"${recording.endedAt ?? 0}-${file.bytes}-${version}"`;
     return { file, replay: describeReplay(file, recording), etag };
   }
+}
+
+function contentOf(recording: RecordingDetail, stretches: readonly Stretch[]): FileContent {
+  return { stretches, title: recording.title, chapters: chaptersOf(recording) };
 }

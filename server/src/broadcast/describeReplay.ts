@@ -1,7 +1,7 @@
 import type { Person } from '@tribune/shared/domain.ts';
-import type { ReplayChapter, ReplayGap, ReplayInfo, SpeechTurn } from '@tribune/shared/recordings.ts';
+import type { ReplayGap, ReplayInfo, SpeechTurn } from '@tribune/shared/recordings.ts';
 import { voiceIdOf } from '@tribune/shared/voice.ts';
-import type { Chapter, Gap, RecordingDetail } from '../sql/recording.ts';
+import type { Gap, RecordingDetail } from '../sql/recording.ts';
 import type { Stretch } from './kept.ts';
 import type { RecordingFile } from './RecordingFile.ts';
 import type { Replay, ReplaySound } from './Replays.ts';
@@ -37,12 +37,20 @@ export function describeReplay(file: RecordingFile, recording: RecordingDetail):
       }
     }
   }
-  return { durationMs, people, turns: turns.take(), levels, levelMs, gaps: gapsOf(file, recording.gaps) };
+  return {
+    durationMs,
+    people,
+    turns: turns.take(),
+    levels,
+    levelMs,
+    gaps: gapsOf(file, recording.gaps),
+    chapters: file.chapters,
+  };
 }
 
 /** @param path of its sound, without the ending of the file */
-export function replayInfo({ file, replay }: Replay, { chapters }: RecordingDetail, path: string): ReplayInfo {
-  return { ...replay, chapters: chaptersOf(file, chapters), audio: `${path}.mp4`, ogg: `${path}.ogg` };
+export function replayInfo({ replay }: Pick<Replay, 'replay'>, path: string): ReplayInfo {
+  return { ...replay, audio: `${path}.mp4`, ogg: `${path}.ogg` };
 }
 
 /** What one person says in it, in Unix time: all of it, coughs and the breath before included. */
@@ -62,17 +70,6 @@ export function speechOf(file: RecordingFile, userId: string): Stretch[] {
     }
   }
   return heard;
-}
-
-/** Those in which something of what they begin is left, by the time of the file. */
-export function chaptersOf(file: RecordingFile, chapters: readonly Chapter[]): ReplayChapter[] {
-  const byTime = new Map<number, ReplayChapter>();
-  for (const { id, at, title, automatic } of chapters.toSorted((a, b) => a.at - b.at)) {
-    const atMs = file.toFileMs(at);
-    // Where all of one was cut out, the one after it begins at the same time.
-    if (atMs < file.durationMs) byTime.set(atMs, { id, atMs, title, automatic });
-  }
-  return [...byTime.values()];
 }
 
 /** Each once, in the order in which they came on stage, without those who asked to be left out. */

@@ -22,6 +22,13 @@ export function keptOf(recording: RecordingDetail): Stretch[] {
   return subtract(recordedOf(recording), recording.cuts.map(wholePackets));
 }
 
+/** What of it lies within another. */
+export function within(stretches: readonly Stretch[], { from, to }: Stretch): Stretch[] {
+  return stretches
+    .map((stretch) => ({ from: Math.max(stretch.from, from), to: Math.min(stretch.to, to) }))
+    .filter((stretch) => stretch.from < stretch.to);
+}
+
 /** All packets in which something of the cut is heard. The one after it is among them: it repeats the one before (in-band FEC). */
 function wholePackets({ from, to }: Stretch): Stretch {
   return {

@@ -30,7 +30,7 @@ export async function sendRange(req: Request, res: Response, { file, etag }: Rep
 }
 
 export async function sendOgg(req: Request, res: Response, { file }: Replay, logger: Logger): Promise<void> {
-  const sound = req.method === 'HEAD' ? null : await begin(writeOgg(file.packets()));
+  const sound = req.method === 'HEAD' ? null : await begin(writeOgg(file.packets(), file));
   res.set({ 'Content-Type': 'audio/ogg', 'Content-Disposition': 'attachment; filename="recording.ogg"' });
   await send(res, sound, logger);
 }

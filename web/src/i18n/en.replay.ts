@@ -11,6 +11,10 @@ export const recording = {
   handNote: 'Recorded on stage',
   lobby: 'This room is recorded',
   lost: 'A part of the recording could not be kept. The room goes on.',
+  chapter: 'Mark a chapter',
+  chapterNote: 'It begins at this moment of the recording.',
+  chapterTitle: 'Title of the chapter',
+  chapterAdded: 'The chapter is marked.',
   listenAgain: 'Listen to the recording',
 };
 
@@ -33,6 +37,7 @@ export const replay = {
   speed: 'Speed',
   skipSilence: 'Skip silence',
   skipSilenceHint: 'Goes over the times at which nobody speaks.',
+  chapters: 'Chapters',
   speakers: 'Who spoke',
   spoke: '{{name}}, {{time}}',
   jump: 'Play from where {{name}} first speaks',
@@ -80,5 +85,23 @@ export const edit = {
   peopleNote: 'All that they say is cut out, together with what others say at the same time, and their name is gone.',
   leaveOut: 'Leave {{name}} out',
   leaveOutHint: 'They speak for {{time}}.',
+  chapterAt: 'Chapter at {{time}}',
+  addChapter: 'Add',
+  deleteChapter: 'Delete the chapter {{title}}',
   done: 'Done',
+};
+
+/** Words of clips: parts of a recording with links of their own. */
+export const clip = {
+  kind: 'Clip',
+  list: 'Clips',
+  title: 'Make a clip',
+  note: 'A part of up to 3 minutes, with a link of its own.',
+  name: 'Title',
+  from: 'From',
+  to: 'To',
+  length: '{{time}} long',
+  make: 'Make it and copy the link',
+  delete: 'Delete the clip {{title}}',
+  whole: 'Listen to all of {{title}}',
 };

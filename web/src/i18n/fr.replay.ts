@@ -14,6 +14,10 @@ export const recording: Messages['recording'] = {
   handNote: 'Enregistré sur scène',
   lobby: 'Cette salle est enregistrée',
   lost: 'Une partie de l’enregistrement n’a pas pu être conservée. La salle continue.',
+  chapter: 'Marquer un chapitre',
+  chapterNote: 'Il commence à ce moment de l’enregistrement.',
+  chapterTitle: 'Titre du chapitre',
+  chapterAdded: 'Le chapitre est marqué.',
   listenAgain: 'Écouter l’enregistrement',
 };
 
@@ -36,6 +40,7 @@ export const replay: Messages['replay'] = {
   speed: 'Vitesse',
   skipSilence: 'Passer les silences',
   skipSilenceHint: 'Saute les moments où personne ne parle.',
+  chapters: 'Chapitres',
   speakers: 'Qui a parlé',
   spoke: '{{name}}, {{time}}',
   jump: 'Lire à partir de la première prise de parole de {{name}}',
@@ -84,5 +89,23 @@ export const edit: Messages['edit'] = {
   peopleNote: 'Tout ce qu’elle dit est coupé, avec ce que d’autres disent en même temps, et son nom disparaît.',
   leaveOut: 'Retirer {{name}}',
   leaveOutHint: 'Parle pendant {{time}}.',
+  chapterAt: 'Chapitre à {{time}}',
+  addChapter: 'Ajouter',
+  deleteChapter: 'Supprimer le chapitre {{title}}',
   done: 'Terminé',
+};
+
+/** Words of clips: parts of a recording with links of their own. */
+export const clip: Messages['clip'] = {
+  kind: 'Extrait',
+  list: 'Extraits',
+  title: 'Créer un extrait',
+  note: 'Une partie de 3 minutes au plus, avec son propre lien.',
+  name: 'Titre',
+  from: 'De',
+  to: 'À',
+  length: 'Durée : {{time}}',
+  make: 'Créer et copier le lien',
+  delete: 'Supprimer l’extrait {{title}}',
+  whole: 'Écouter tout : {{title}}',
 };

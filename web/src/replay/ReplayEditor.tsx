@@ -6,6 +6,9 @@ import { useNotify } from '../hooks/useNotify.ts';
 import { usePolled } from '../hooks/usePolled.ts';
 import { useRun } from '../hooks/useRun.ts';
 import { Button, Skeleton, VisuallyHidden } from '../ui/index.ts';
+import { ChapterForm } from '../ui/overlay/index.ts';
+import { ChapterList } from './ChapterList.tsx';
+import { clock } from './clock.ts';
 import { CutTools } from './CutTools.tsx';
 import { ReplayPlayer } from './ReplayPlayer.tsx';
 import styles from './ReplayPage.module.css';
@@ -50,14 +53,29 @@ export function ReplayEditor({ recording, onChanged, onDone }: ReplayEditorProps
       {edit.kind === 'ready' && (
         <ReplayPlayer recording={recording} replay={edit.value.uncut} cuts={edit.value.cuts}>
           {(positionMs, playFrom) => (
-            <CutTools
-              edit={edit.value}
-              positionMs={positionMs}
-              onPlayFrom={playFrom}
-              onCut={(cut) => void change(async () => api.addCut(id, cut))}
-              onPutBack={(cutId) => void change(async () => api.deleteCut(id, cutId))}
-              onTakeBackIn={(userId) => void change(async () => api.takeBackIn(id, userId))}
-            />
+            <>
+              <CutTools
+                edit={edit.value}
+                positionMs={positionMs}
+                onPlayFrom={playFrom}
+                onCut={(cut) => void change(async () => api.addCut(id, cut))}
+                onPutBack={(cutId) => void change(async () => api.deleteCut(id, cutId))}
+                onTakeBackIn={(userId) => void change(async () => api.takeBackIn(id, userId))}
+              />
+              <ChapterForm
+                label={t('edit.chapterAt', { time: clock(positionMs) })}
+                submit={t('edit.addChapter')}
+                onSubmit={(title) =>
+                  void change(async () => api.addChapter(id, { title, atMs: Math.round(positionMs) }))
+                }
+              />
+              <ChapterList
+                chapters={edit.value.uncut.chapters}
+                positionMs={positionMs}
+                onPlayFrom={playFrom}
+                onDelete={(chapterId) => void change(async () => api.deleteChapter(id, chapterId))}
+              />
+            </>
           )}
         </ReplayPlayer>
       )}

@@ -5,6 +5,8 @@ import { useTranslation } from 'react-i18next';
 import { useNotify } from '../hooks/useNotify.ts';
 import { Button, IconButton } from '../ui/index.ts';
 import { Choice, SwitchField } from '../ui/overlay/index.ts';
+import { ChapterList } from './ChapterList.tsx';
+import { ClipList } from './ClipList.tsx';
 import { clock } from './clock.ts';
 import { linkToMoment } from './position.ts';
 import styles from './ReplayPlayer.module.css';
@@ -22,6 +24,8 @@ const RATES = ['0.8', '1', '1.2', '1.5', '2'] as const;
 interface ReplayPlayerProps {
   readonly recording: RecordingInfo;
   readonly replay: ReplayInfo;
+  /** Where it is a clip of the recording. */
+  readonly clipId?: string;
   /** Only where its host edits it: what of it nobody else hears. */
   readonly cuts?: readonly ReplayCut[];
   /** Below the player, with where one is, and a way to play from elsewhere. */
@@ -29,16 +33,16 @@ interface ReplayPlayerProps {
 }
 
 /** Sound, and all the ways through it: by time, by speaker, by speed. */
-export function ReplayPlayer({ recording, replay, cuts, children }: ReplayPlayerProps) {
+export function ReplayPlayer({ recording, replay, clipId, cuts, children }: ReplayPlayerProps) {
   const { t } = useTranslation();
   const notify = useNotify();
   const audio = useRef<HTMLAudioElement>(null);
   // The path of a private one is another each time it is asked for, and the sound is not to begin anew.
   const [source] = useState(replay.audio);
   const { id, title, host } = recording;
-  const { durationMs, turns, gaps } = replay;
+  const { durationMs, turns, gaps, chapters } = replay;
   const silences = useMemo(() => silencesOf(turns, durationMs), [turns, durationMs]);
-  const player = usePlayer({ audio, recordingId: cuts ? `${id}/uncut` : id, durationMs, silences });
+  const player = usePlayer({ audio, recordingId: cuts ? `${id}/uncut` : (clipId ?? id), durationMs, silences });
   const { isPlaying, isFailed, positionMs, rate, skipsSilence, toggle, seek, setRate, setSkipsSilence } = player;
   const skip = useSkips(audio, turns, seek);
   const actions = useMemo(
@@ -55,7 +59,7 @@ export function ReplayPlayer({ recording, replay, cuts, children }: ReplayPlayer
   useReplaySession({ title, artist: host.name, player, actions });
   usePlayerKeys({ ' ': toggle, k: toggle, j: skip.back, l: skip.forward, n: skip.toNext, p: skip.toPrevious });
   const copyMoment = async () => {
-    const url = linkToMoment(id, positionMs);
+    const url = linkToMoment(clipId ? `/r/${id}/clip/${clipId}` : `/r/${id}/replay`, positionMs);
     const copied = await navigator.clipboard?.writeText(url).then(
       () => true,
       () => false,
@@ -120,6 +124,7 @@ export function ReplayPlayer({ recording, replay, cuts, children }: ReplayPlayer
       />
       {gaps.length > 0 && <p className={styles.note}>{t('replay.gaps', { count: gaps.length })}</p>}
       {children?.(positionMs, player.playFrom)}
+      {!cuts && <ChapterList chapters={chapters} positionMs={positionMs} onPlayFrom={player.playFrom} />}
       <SpeakerList replay={replay} positionMs={positionMs} onPlayFrom={player.playFrom} />
       <div className={styles.links}>
         {!cuts && (
@@ -136,6 +141,7 @@ export function ReplayPlayer({ recording, replay, cuts, children }: ReplayPlayer
           {t('replay.downloadMp4')}
         </a>
       </div>
+      {!cuts && !clipId && <ClipList recording={recording} replay={replay} positionMs={positionMs} />}
       <p className={styles.note}>{t('replay.keys')}</p>
     </section>
   );

@@ -20,7 +20,7 @@ interface SpeechBandProps {
 export function SpeechBand({ replay, cuts = [], positionMs, onSeek }: SpeechBandProps) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { durationMs, levelMs, gaps } = replay;
+  const { durationMs, levelMs, gaps, chapters } = replay;
   const bars = useMemo(() => barsOf(replay), [replay]);
   const time = { time: clock(positionMs), total: clock(durationMs) };
   const speaking = speakersAt(replay, positionMs).map(({ name }) => name);
@@ -55,6 +55,9 @@ export function SpeechBand({ replay, cuts = [], positionMs, onSeek }: SpeechBand
             d={path}
             style={{ '--hue': hueOf(userId) } as CSSProperties}
           />
+        ))}
+        {chapters.map(({ id, atMs }) => (
+          <path key={id} className={styles.chapter} d={`M${atMs / levelMs} ${-HEIGHT}v${2 * HEIGHT}`} />
         ))}
         {cuts.map(({ id, fromMs, toMs }) => (
           <rect

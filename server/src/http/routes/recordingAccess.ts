@@ -52,9 +52,19 @@ export class RecordingAccess {
     return assertReady(await this.findOwn(req));
   }
 
-  /** Whoever asks, where they say so. */
-  personOf(req: Request): Person | null {
-    return req.get('authorization') ? authenticate(req, this.#tokens) : null;
+  /** A complete one, for those who may know of it. @throws {AppError} NOT_FOUND, NOT_ALLOWED, INVALID_STATE */
+  async findReadable(req: Request<{ id: string }>): Promise<{ recording: RecordingDetail; person: Person | null }> {
+    const { recording, person } = await this.findKnown(req);
+    return { recording: assertReady(recording), person };
+  }
+
+  /** For those who may know of it, and who asks. @throws {AppError} NOT_FOUND, NOT_ALLOWED */
+  async findKnown(req: Request<{ id: string }>): Promise<{ recording: RecordingDetail; person: Person | null }> {
+    const recording = await this.find(req);
+    const person = req.get('authorization') ? authenticate(req, this.#tokens) : null;
+    if (recording.visibility === 'private' && recording.host.userId !== person?.userId)
+      throw new AppError('NOT_ALLOWED', 'The recording is private');
+    return { recording, person };
   }
 
   /** Path of what everyone hears who may, up to the name of the file. */

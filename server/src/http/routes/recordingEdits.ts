@@ -1,6 +1,6 @@
 import { LIMITS } from '@tribune/shared/domain.ts';
 import type { RecordingEdit } from '@tribune/shared/recordings.ts';
-import { cutRequest } from '@tribune/shared/schemas.ts';
+import { chapterRequest, cutRequest } from '@tribune/shared/schemas.ts';
 import { Router } from 'express';
 import { nanoid } from 'nanoid';
 import { replayInfo, speechOf } from '../../broadcast/describeReplay.ts';
@@ -18,14 +18,14 @@ interface RecordingEditOptions {
   readonly replays: Replays;
 }
 
-/** What a host cuts out of a recording and puts back. Times are those of the uncut recording. */
+/** What a host cuts out of a recording and puts back, and the chapters that a host makes. Times are those of the uncut recording. */
 export function recordingEditRoutes({ recordings, access, replays }: RecordingEditOptions): Router {
   return Router()
     .get('/:id/edit', async (req, res) => {
       const recording = await access.findOwnReady(req);
       const uncut = await replays.openUncut(recording);
       const edit: RecordingEdit = {
-        uncut: replayInfo(uncut, recording, access.uncutPathOf(recording)),
+        uncut: replayInfo(uncut, access.uncutPathOf(recording)),
         cuts: recording.cuts.map(({ id, from, to, userId }) => ({
           ...{ id, fromMs: uncut.file.toFileMs(from), toMs: uncut.file.toFileMs(to), userId },
         })),
@@ -57,6 +57,27 @@ export function recordingEditRoutes({ recordings, access, replays }: RecordingEd
       const { id } = await access.findOwn(req);
       if (!(await recordings.deleteCuts(id, { id: req.params.cutId })))
         throw new AppError('NOT_FOUND', 'There is no such cut');
+      access.forget(id);
+      res.status(204).end();
+    })
+    .post('/:id/chapters', async (req, res) => {
+      const recording = await access.findOwn(req);
+      const { title, atMs, agoMs = 0 } = parseBody(chapterRequest, req);
+      if (recording.chapters.length >= LIMITS.chapters)
+        throw new AppError('QUOTA_EXCEEDED', 'There are too many chapters in this recording');
+      const isOn = recording.state === 'recording';
+      if (!isOn && atMs === undefined) throw new AppError('INVALID_PAYLOAD', 'atMs: where the chapter begins');
+      const at = isOn
+        ? Math.max(recording.startedAt, Date.now() - agoMs)
+        : (await replays.openUncut(recording)).file.toRecordedMs(atMs ?? 0);
+      await recordings.putChapter(recording.id, { id: nanoid(ID_LENGTH), at, title, automatic: false });
+      access.forget(recording.id);
+      res.status(204).end();
+    })
+    .delete('/:id/chapters/:chapterId', async (req, res) => {
+      const { id } = await access.findOwn(req);
+      if (!(await recordings.deleteChapter(id, req.params.chapterId)))
+        throw new AppError('NOT_FOUND', 'There is no such chapter');
       access.forget(id);
       res.status(204).end();
     })

@@ -11,6 +11,7 @@ import type { RecordingDetail } from '../../sql/recording.ts';
 import { parseBody } from '../parseBody.ts';
 import { sendOgg, sendRange } from '../sendSound.ts';
 import { RecordingAccess, type RecordingAccessOptions } from './recordingAccess.ts';
+import { recordingClipRoutes } from './recordingClips.ts';
 import { recordingEditRoutes } from './recordingEdits.ts';
 
 export interface RecordingRoutesOptions extends RecordingAccessOptions {
@@ -23,29 +24,19 @@ export interface RecordingRoutesOptions extends RecordingAccessOptions {
 export function recordingRoutes({ replays, logger, ...options }: RecordingRoutesOptions): Router {
   const { archive, limits, networkOf } = options;
   const access = new RecordingAccess(options);
-  const describe = async (recording: RecordingDetail, person: Person | null): Promise<RecordingInfo> => {
-    const { id, title, host, language, visibility, startedAt, state } = recording;
-    const isReady = state === 'ready';
-    return {
-      ...{ id, title, host, language, visibility, startedAt, state: isReady ? 'ready' : 'recording' },
-      mayEdit: person?.userId === host.userId,
-      replay: isReady
-        ? replayInfo(await replays.open(recording), recording, `${access.pathOf(recording)}/audio`)
-        : null,
-    };
-  };
   return Router()
     .use(async (req, _res, next) => {
       await limits.take('recordings', networkOf(req));
       next();
     })
     .use(recordingEditRoutes({ recordings: archive.recordings, access, replays }))
+    .use(recordingClipRoutes({ recordings: archive.recordings, access, replays, logger, describe, limits, networkOf }))
     .get('/:id', async (req, res) => {
-      const recording = await access.find(req);
-      const person = access.personOf(req);
-      if (recording.visibility === 'private' && recording.host.userId !== person?.userId)
-        throw new AppError('NOT_ALLOWED', 'The recording is private');
-      res.set('Cache-Control', 'no-cache').json(await describe(recording, person));
+      const { recording, person } = await access.findKnown(req);
+      const isReady = recording.state === 'ready';
+      const replay = isReady ? replayInfo(await replays.open(recording), `${access.pathOf(recording)}/audio`) : null;
+      const info: RecordingInfo = { ...describe(recording, person), replay };
+      res.set('Cache-Control', 'no-cache').json(info);
     })
     .patch('/:id', async (req, res) => {
       const { id } = await access.findOwn(req);
@@ -73,4 +64,14 @@ export function recordingRoutes({ replays, logger, ...options }: RecordingRoutes
     .get('/:id/:pass/uncut.ogg', async (req, res) =>
       sendOgg(req, res, await replays.openUncut(await access.findUncut(req)), logger),
     );
+}
+
+function describe(
+  { id, title, host, language, visibility, startedAt, state }: RecordingDetail,
+  person: Person | null,
+): Omit<RecordingInfo, 'replay'> {
+  return {
+    ...{ id, title, host, language, visibility, startedAt, state: state === 'ready' ? 'ready' : 'recording' },
+    mayEdit: person?.userId === host.userId,
+  };
 }

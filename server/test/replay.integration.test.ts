@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parseFeed } from 'podcast-partytime';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { RecordingInfo } from '@tribune/shared/recordings.ts';
 import { OPUS_CLOCK_HZ } from '@tribune/shared/rtp.ts';
@@ -218,6 +219,41 @@ describe('a room that is recorded', () => {
     await expect(lea.api.deleteClip(id, clip.id)).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
     await max.api.deleteClip(id, clip.id);
     expect(await max.api.listClips(id)).toEqual([]);
+  });
+
+  it('[RE11] is in the podcast of its host while it is public, and in no feed otherwise', async () => {
+    await room.host.request('recording:start');
+    const lea = await room.bring('lea & <co>');
+    await sleep(1500);
+    await room.host.request('room:end');
+    const { id, host } = await waitForReplay(room.host);
+    const { api } = room.host;
+    await api.addChapter(id, { title: 'Questions', atMs: 600 });
+    const url = `${server.origin}/api/feeds/${host.userId}.xml`;
+    expect((await fetch(url)).status).toBe(404);
+    await api.changeRecording(id, { visibility: 'public', title: 'Owls & "others" <live>' });
+    const response = await fetch(url);
+    expect(response.headers.get('content-type')).toContain('application/rss+xml');
+    const feed = parseFeed(await response.text())!;
+    expect(feed).toMatchObject({ title: host.name, explicit: false, link: server.origin, medium: 'podcast' });
+    expect(feed.pc20support[1]).toContain('chapters');
+    expect(feed.pc20support[2]).toContain('person');
+    const [item] = feed.items;
+    expect(feed.items).toHaveLength(1);
+    expect(item).toMatchObject({ guid: id, title: 'Owls & "others" <live>', link: `${server.origin}/r/${id}/replay` });
+    expect(item!.podcastPeople!.map(({ name, role }) => [name, role])).toEqual([
+      [host.name, 'host'],
+      [lea.name, 'guest'],
+    ]);
+    const { url: audio, length, type } = item!.enclosure;
+    const sound = await fetchAudio(audio.replace(server.origin, ''));
+    expect([length, type]).toEqual([sound.length, 'audio/mp4']);
+    const range = await fetch(audio, { headers: { range: 'bytes=0-1' } });
+    expect([range.status, range.headers.get('content-range')]).toEqual([206, `bytes 0-1/${sound.length}`]);
+    const chapters: unknown = await (await fetch(item!.podcastChapters!.url)).json();
+    expect(chapters).toMatchObject({ version: '1.2.0', chapters: [{ title: 'Questions' }] });
+    await api.changeRecording(id, { visibility: 'unlisted' });
+    expect((await fetch(url)).status).toBe(404);
   });
 
   async function waitForReplay(

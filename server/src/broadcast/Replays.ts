@@ -53,12 +53,16 @@ export class Replays {
     return this.#openContent(recording, { stretches, title, chapters: [] });
   }
 
+  /** Nothing of it can come any more. */
+  isSettled({ endedAt }: Pick<RecordingDetail, 'endedAt'>): boolean {
+    return Date.now() - (endedAt ?? Infinity) > SETTLED_AFTER_MS;
+  }
+
   async #openContent(recording: RecordingDetail, content: FileContent): Promise<Replay> {
     const { id, endedAt } = recording;
     const recordingKey = `${id} ${endedAt}`;
-    const isSettled = Date.now() - (endedAt ?? Infinity) > SETTLED_AFTER_MS;
-    const ttl = isSettled ? KEPT_MS : UNSETTLED_KEPT_MS;
-    const version = createHash('sha256').update(JSON.stringify(content)).digest('base64url').slice(0, 12);
+    const ttl = this.isSettled(recording) ? KEPT_MS : UNSETTLED_KEPT_MS;
+    const version = hashOf(content);
     const key = `${recordingKey} ${version}`;
     const known = this.#opened.get(key);
     if (known) return known;
@@ -84,6 +88,15 @@ export class Replays {
     const etag = `"${recording.endedAt ?? 0}-${file.bytes}-${version}"`;
     return { file, replay: describeReplay(file, recording), etag };
   }
+}
+
+/** Another where the host has changed what everyone hears. */
+export function versionOf(recording: RecordingDetail): string {
+  return hashOf(contentOf(recording, keptOf(recording)));
+}
+
+function hashOf(content: FileContent): string {
+  return createHash('sha256').update(JSON.stringify(content)).digest('base64url').slice(0, 12);
 }
 
 function contentOf(recording: RecordingDetail, stretches: readonly Stretch[]): FileContent {

@@ -73,7 +73,7 @@ export function speechOf(file: RecordingFile, userId: string): Stretch[] {
 }
 
 /** Each once, in the order in which they came on stage, without those who asked to be left out. */
-function peopleOf({ stretches, cuts }: RecordingDetail): Person[] {
+export function peopleOf({ stretches, cuts }: RecordingDetail): Person[] {
   const people = new Map<string, Person>();
   for (const { person } of stretches.toSorted((a, b) => a.from - b.from)) people.set(person.userId, person);
   for (const { userId } of cuts) if (userId !== null) people.delete(userId);

@@ -31,6 +31,7 @@ export class RecordingLifetime {
         'clips',
         'cuts',
         'reaction_counts',
+        'sound_sizes',
       ] as const)
         await db.deleteFrom(table).where('recording_id', '=', recordingId).execute();
       return numUpdatedRows > 0n;

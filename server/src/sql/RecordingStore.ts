@@ -1,4 +1,5 @@
 import { deleteCuts, insertCuts } from './cuts.ts';
+import { findSoundSize, putSoundSize, type SoundSize } from './soundSizes.ts';
 import type { Database } from './Database.ts';
 import type {
   Chapter,
@@ -81,6 +82,14 @@ export class RecordingStore implements Recordings {
 
   async deleteCuts(recordingId: string, which: { id: string } | { userId: string }): Promise<number> {
     return this.#database.run(async (db) => deleteCuts(db, recordingId, which));
+  }
+
+  async findSoundSize(recordingId: string, version: string): Promise<SoundSize | null> {
+    return this.#database.run(async (db) => findSoundSize(db, recordingId, version));
+  }
+
+  async putSoundSize(recordingId: string, version: string, size: SoundSize): Promise<void> {
+    await this.#database.run(async (db) => putSoundSize(db, recordingId, version, size));
   }
 
   async addClip({ id, recordingId, from, to, title, userId, createdAt }: Clip): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Person } from '@tribune/shared/domain.ts';
+import type { SoundSize } from './soundSizes.ts';
 
 /** All times are Unix times in ms, of the clock by which segments are cut. */
 
@@ -147,6 +148,9 @@ export interface Recordings {
   addCuts(recordingId: string, cuts: readonly Cut[]): Promise<void>;
   /** One, or all of a person who was left out. @returns how many there were */
   deleteCuts(recordingId: string, which: { id: string } | { userId: string }): Promise<number>;
+  /** @returns null where what is kept of it has not been measured */
+  findSoundSize(recordingId: string, version: string): Promise<SoundSize | null>;
+  putSoundSize(recordingId: string, version: string, size: SoundSize): Promise<void>;
   addClip(clip: Clip): Promise<void>;
   findClip(clipId: string): Promise<Clip | null>;
   listClips(recordingId: string): Promise<Clip[]>;

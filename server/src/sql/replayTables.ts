@@ -1,6 +1,6 @@
 import { sql, type Transaction } from 'kysely';
 
-/** What a host cuts out of a recording, and how many reactions there were in each few seconds of it. */
+/** What a host cuts out of a recording, how many reactions there were in each few seconds of it, and how large its file is. */
 export async function createReplayTables(db: Transaction<unknown>): Promise<void> {
   const statements = [
     `create table cuts (
@@ -16,6 +16,12 @@ export async function createReplayTables(db: Transaction<unknown>): Promise<void
       at_ms bigint not null,
       count bigint not null,
       primary key (recording_id, at_ms)
+    )`,
+    `create table sound_sizes (
+      recording_id text primary key references recordings (id) on delete cascade,
+      version text not null,
+      bytes bigint not null,
+      duration_ms bigint not null
     )`,
   ];
   for (const statement of statements) await sql.raw(statement).execute(db);

@@ -47,6 +47,7 @@ export const replay = {
   downloadOgg: 'Download as Ogg',
   downloadMp4: 'Download as M4A',
   failed: 'The sound could not be loaded. Check your connection and press Play again.',
+  feed: 'Podcast of {{name}}',
   hostTitle: 'Your recording',
   rename: 'Title',
   save: 'Save',

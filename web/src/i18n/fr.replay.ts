@@ -51,6 +51,7 @@ export const replay: Messages['replay'] = {
   downloadOgg: 'Télécharger en Ogg',
   downloadMp4: 'Télécharger en M4A',
   failed: 'Le son n’a pas pu être chargé. Vérifiez votre connexion et appuyez de nouveau sur Lire.',
+  feed: 'Podcast de {{name}}',
   hostTitle: 'Votre enregistrement',
   rename: 'Titre',
   save: 'Enregistrer',

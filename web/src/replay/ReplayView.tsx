@@ -1,4 +1,5 @@
 import type { RecordingInfo, ReplayInfo } from '@tribune/shared/recordings.ts';
+import { Rss } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '../i18n/useFormat.ts';
@@ -18,7 +19,7 @@ export function ReplayView({ recording, replay, onChanged }: ReplayViewProps) {
   const { t } = useTranslation();
   const format = useFormat();
   const [isEditing, setIsEditing] = useState(false);
-  const { title, host, language, startedAt, mayEdit } = recording;
+  const { title, host, language, startedAt, mayEdit, visibility } = recording;
   return (
     <article className={styles.card}>
       <p className={styles.facts}>
@@ -33,11 +34,19 @@ export function ReplayView({ recording, replay, onChanged }: ReplayViewProps) {
         <Avatar userId={host.userId} name={host.name} />
         {t('ended.hostedBy', { name: host.name })}
       </p>
+      {visibility === 'public' && (
+        <p>
+          <a className={styles.feed} href={`/api/feeds/${host.userId}.xml`}>
+            <Rss size={18} aria-hidden="true" />
+            {t('replay.feed', { name: host.name })}
+          </a>
+        </p>
+      )}
       {isEditing ? (
         <ReplayEditor recording={recording} onChanged={onChanged} onDone={() => setIsEditing(false)} />
       ) : (
         // Another sound has another length.
-        <ReplayPlayer key={`${recording.visibility} ${replay.durationMs}`} recording={recording} replay={replay} />
+        <ReplayPlayer key={`${visibility} ${replay.durationMs}`} recording={recording} replay={replay} />
       )}
       {mayEdit && (
         <HostTools

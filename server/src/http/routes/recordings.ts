@@ -58,6 +58,15 @@ export function recordingRoutes({ replays, logger, ...options }: RecordingRoutes
     .get('/:id/:pass/audio.ogg', async (req, res) =>
       sendOgg(req, res, await replays.open(await access.findHeard(req)), logger),
     )
+    .get('/:id/:pass/chapters.json', async (req, res) => {
+      const { file } = await replays.open(await access.findHeard(req));
+      const chapters = file.chapters.map(({ atMs, title }) => ({ startTime: atMs / 1000, title }));
+      // The format of Podcasting 2.0.
+      res
+        .set({ 'Cache-Control': 'no-cache', 'Access-Control-Allow-Origin': '*' })
+        .type('application/json+chapters')
+        .send(JSON.stringify({ version: '1.2.0', chapters }));
+    })
     .get('/:id/:pass/uncut.mp4', async (req, res) =>
       sendRange(req, res, await replays.openUncut(await access.findUncut(req)), logger),
     )

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { dirname, join, normalize } from 'node:path';
@@ -5,7 +6,8 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { readConfig, variables } from '../server/src/config.ts';
 import { securityHeaders } from '../server/src/http/securityHeaders.ts';
-import { PREVIEW_MARK } from '../server/src/preview/previewTags.ts';
+import { BASE_TAG, PREVIEW_MARK } from '../server/src/preview/previewTags.ts';
+import { NginxSite } from './lib/nginxSite.mjs';
 import { root } from './lib/paths.mjs';
 
 const read = (path) => readFileSync(join(root, path), 'utf8');
@@ -221,6 +223,33 @@ describe('web/nginx.conf', () => {
     expect(read('web/index.html')).toContain(PREVIEW_MARK);
     const [, variable] = /\$(\w+)"/.exec(PREVIEW_MARK);
     expect(conf).toMatch(new RegExp(`ssi on;[^}]*set \\$${variable} \\$uri;`));
+  });
+
+  test('puts the path below which the page is where the page has a place for it', () => {
+    expect(read('web/index.html')).toContain(BASE_TAG);
+    expect(conf).toContain(`sub_filter '${BASE_TAG}' '${BASE_TAG.replace('"/"', '"${BASE_PATH}/"')}';`);
+  });
+
+  const canRun = spawnSync('which', ['nginx']).status === 0;
+  test.runIf(canRun).each(['', '/rooms', '/s\u00E4le/live'])('serves page and interface below "%s"', async (path) => {
+    const site = await NginxSite.create(conf, BASE_TAG, { BASE_PATH: path, CONNECT_SOURCES: '', FRAME_SOURCES: '' });
+    try {
+      // As a proxy leaves it, and as one takes the path off.
+      for (const prefix of new Set([path, ''])) {
+        for (const page of ['/', '/r/some-room-there-is', '/r/some-room-there-is/replay'])
+          expect(await site.read(prefix + page)).toBe(`<base href="${path}/" />`);
+        expect(await site.read(`${prefix}/assets/x.js`)).toBe('// x');
+        expect(await site.read(`${prefix}/api/rooms?x=%20y`)).toBe('/api/rooms?x=%20y');
+        expect(await site.read(`${prefix}/socket.io/?EIO=4`)).toBe('/socket.io/?EIO=4');
+        expect(await site.read(`${prefix}/live/ID/index.m3u8`)).toBe('/live/ID/index.m3u8');
+        expect(await site.read(`${prefix}/r/ID/preview.png`)).toBe('/r/ID/preview.png');
+        expect(await site.read(`${prefix}/metrics`)).toContain('404');
+      }
+      // Without the slash at its end.
+      expect(await site.read(path)).toBe(`<base href="${path}/" />`);
+    } finally {
+      await site.close();
+    }
   });
 
   test('takes from the environment only what its image has', () => {

@@ -34,6 +34,14 @@ describe('parseCommandLine', () => {
     });
   });
 
+  it.each([
+    ['https://radio.example/', 'https://radio.example'],
+    ['https://radio.example/rooms/', 'https://radio.example/rooms'],
+    ['https://radio.example/rooms/r/abc?x#y', 'https://radio.example/rooms'],
+  ])('takes the address of any page of a server: %s', (given, url) => {
+    expect(parseCommandLine(['--url', given])).toMatchObject({ options: { url } });
+  });
+
   it('takes what is given', () => {
     const args =
       '--url https://radio.example/r/abc --listeners 200 --rooms 4 --speakers 3 --open-mics 2 --rate 0.5 --even --seed 7 --full 12 --slow 10%:loss=2%,delay=80,jitter=30,rate=64 --processes 3 --coordinate 7000 --machines 2 --key 0123456789abcdef --browsers 2 --duration 1.5 --hold 30 --churn 10 --reconnects 5 --reactions 2 --hands 3 --mute-every 4 --json out.json --html out.html';

@@ -2,7 +2,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { defineCommand, oneOf, positive, text, UsageError, whole, type ValuesOf } from '@tribune/cli';
 import { LIMITS } from '@tribune/shared/domain.ts';
-import { assertion, MAX_DURATION_S, MAX_PORT, MAX_RATE, origin, ramp, slowNetwork } from './optionValues.ts';
+import { assertion, MAX_DURATION_S, MAX_PORT, MAX_RATE, ramp, serverUrl, slowNetwork } from './optionValues.ts';
 import { LAUNCH_SPAN_S, type ArrivalPlan } from './people/arrivals.ts';
 import type { BehaviourPlan } from './people/behaviour.ts';
 import type { KindPlan } from './hearing/kinds.ts';
@@ -42,7 +42,7 @@ export const COMMAND = defineCommand({
   description:
     'Simulated listeners for a Tribune server: real tickets, sockets, ICE, DTLS and SRTP. Creates rooms, goes live, lets speakers say recorded speech, listeners arrive, and counts what they receive.',
   options: {
-    url: { value: 'URL', parse: origin(), default: 'http://localhost:3000', help: 'the server' },
+    url: { value: 'URL', parse: serverUrl(), default: 'http://localhost:3000', help: 'the server' },
     listeners: {
       value: 'N',
       parse: whole(1, MAX_LISTENERS),

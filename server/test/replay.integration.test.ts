@@ -1,6 +1,9 @@
+import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { parseFeed } from 'podcast-partytime';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { readSpeech, SAME_SPEECH, similarity, SOUND_PROBE_HZ } from '@tribune/loadtest/browsers/similarity.ts';
 import type { RecordingInfo } from '@tribune/shared/recordings.ts';
 import { OPUS_CLOCK_HZ } from '@tribune/shared/rtp.ts';
 import { findBox, readBoxes } from '../src/broadcast/boxes.ts';
@@ -10,6 +13,8 @@ import { TestServer } from './support/TestServer.ts';
 import type { TestPeer } from './support/TestPeer.ts';
 
 const PLAYABLE_WITHIN_MS = 2000;
+const SPEECH = new URL('../../e2e/fixtures/speech.wav', import.meta.url);
+const run = promisify(execFile);
 
 describe('a room that is recorded', () => {
   let server: TestServer;
@@ -241,7 +246,7 @@ describe('a room that is recorded', () => {
     const [item] = feed.items;
     expect(feed.items).toHaveLength(1);
     expect(item).toMatchObject({ guid: id, title: 'Owls & "others" <live>', link: `${server.origin}/r/${id}/replay` });
-    expect(item!.podcastPeople!.map(({ name, role }) => [name, role])).toEqual([
+    expect(item!.podcastPeople!.map(({ name, role }) => [name, role?.toLowerCase()])).toEqual([
       [host.name, 'host'],
       [lea.name, 'guest'],
     ]);
@@ -255,6 +260,38 @@ describe('a room that is recorded', () => {
     await api.changeRecording(id, { visibility: 'unlisted' });
     expect((await fetch(url)).status).toBe(404);
   });
+
+  it('[RE12] sounds in a player like what was said: as MP4, as Ogg, and by HTTP Live Streaming while it goes on and afterwards', async () => {
+    const speech = await readSpeech(SPEECH);
+    await room.host.request('recording:start');
+    await room.speak(room.host);
+    await sleep(9000);
+    const { soFar } = await room.host.api.getRecording(room.roomId);
+    // Some of it is there, in whole segments.
+    expect(similarity(await play(soFar!, ['-live_start_index', '0', '-t', '3']), speech)).toBeGreaterThan(SAME_SPEECH);
+    await room.host.request('room:end');
+    const { id, replay } = await waitForReplay(room.host);
+    const sounds = await Promise.all([replay.audio, replay.ogg, replay.hls!].map(async (path) => play(path)));
+    for (const sound of sounds) {
+      expect(Math.abs(sound.length / SOUND_PROBE_HZ - replay.durationMs / 1000)).toBeLessThan(0.1);
+      expect(similarity(sound, speech)).toBeGreaterThan(SAME_SPEECH);
+    }
+    const [kept] = /^.+\.m4s$/m.exec(await (await fetch(server.origin + replay.hls!)).text())!;
+    const segment = async (path: string) => fetch(server.origin + replay.hls!.replace('index.m3u8', path));
+    expect((await segment(kept)).status).toBe(200);
+    await room.host.api.addCut(id, { fromMs: 0, toMs: 4000 });
+    expect((await segment(kept)).status).toBe(404);
+    const cut = await play(replay.hls!);
+    expect(Math.abs(cut.length / SOUND_PROBE_HZ - (replay.durationMs - 4060) / 1000)).toBeLessThan(0.15);
+  });
+
+  /** What a player that is not ours makes of it. */
+  async function play(path: string, options: readonly string[] = []): Promise<Float32Array> {
+    const format = ['-f', 'f32le', '-ac', '1', '-ar', String(SOUND_PROBE_HZ), '-'];
+    const args = ['-v', 'error', ...options, '-i', server.origin + path, ...format];
+    const { stdout } = await run('ffmpeg', args, { encoding: 'buffer', maxBuffer: 64e6 });
+    return new Float32Array(Uint8Array.from(stdout).buffer);
+  }
 
   async function waitForReplay(
     peer: TestPeer,

@@ -79,6 +79,8 @@ export interface RecordingInfo {
   readonly startedAt: number;
   /** Whoever asks may change and delete it. */
   readonly mayEdit: boolean;
+  /** Path of a playlist of what there is of it, while it goes on; else null. */
+  readonly soFar: string | null;
   /** Null until it is ready. */
   readonly replay: ReplayInfo | null;
 }
@@ -87,6 +89,8 @@ export interface ReplayInfo {
   readonly durationMs: number;
   /** Path of an MP4 file that can be asked for in ranges. */
   readonly audio: string;
+  /** Path of the same as a playlist of HTTP Live Streaming; of a clip, and of what is cut out, there is none. */
+  readonly hls: string | null;
   /** Path of the same as an Ogg file. */
   readonly ogg: string;
   /** Those who were on stage while it was recorded. */

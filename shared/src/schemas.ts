@@ -104,10 +104,12 @@ export const handshakeAuth = z.strictObject({
   protocol: z.number().int(),
   /** Random, one per page: the same page coming back resumes, another page of the same person replaces. */
   instanceId: id,
+  /** The transports that this page still has, to receive and to send. Whatever differs from what the server has is built anew. */
+  transportIds: z.array(transportRef.shape.transportId).max(4).default([]),
   /** What this client can receive, computed from the router's capabilities in the ticket's answer. */
   rtpCapabilities: blob<RtpCapabilities>(),
 });
-export type HandshakeAuth = z.infer<typeof handshakeAuth>;
+export type HandshakeAuth = z.input<typeof handshakeAuth>;
 
 /** Body of `POST /api/session`. */
 export const sessionRequest = z.strictObject({ name: nameLine(LIMITS.nameLength) });

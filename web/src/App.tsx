@@ -1,6 +1,7 @@
 import { ApiClient } from '@tribune/shared/ApiClient.ts';
 import { useState } from 'react';
-import { Route, Switch } from 'wouter';
+import { Route, Router, Switch } from 'wouter';
+import { basePath } from './client/basePath.ts';
 import { loadSession } from './client/session.ts';
 import { CrashBoundary } from './CrashBoundary.tsx';
 import { ApiContext } from './hooks/useApi.ts';
@@ -12,22 +13,24 @@ const ReplayPage = lazyPart(async () => (await import('./replay/ReplayPage.tsx')
 const ClipPage = lazyPart(async () => (await import('./replay/ClipPage.tsx')).default);
 
 export function App() {
-  const [api] = useState(() => new ApiClient('', loadSession()?.token ?? null));
+  const [api] = useState(() => new ApiClient(basePath, loadSession()?.token ?? null));
   return (
     <ApiContext value={api}>
       <AnnouncerProvider>
         <NotifierProvider>
           <CrashBoundary>
-            <Switch>
-              <Route path="/r/:id/replay">{({ id }) => <ReplayPage key={id} roomId={id} />}</Route>
-              <Route path="/r/:id/clip/:clip">
-                {({ id, clip }) => <ClipPage key={clip} roomId={id} clipId={clip} />}
-              </Route>
-              <Route path="/r/:id">{({ id }) => <RoomPage key={id} roomId={id} />}</Route>
-              <Route>
-                <HomePage />
-              </Route>
-            </Switch>
+            <Router base={basePath}>
+              <Switch>
+                <Route path="/r/:id/replay">{({ id }) => <ReplayPage key={id} roomId={id} />}</Route>
+                <Route path="/r/:id/clip/:clip">
+                  {({ id, clip }) => <ClipPage key={clip} roomId={id} clipId={clip} />}
+                </Route>
+                <Route path="/r/:id">{({ id }) => <RoomPage key={id} roomId={id} />}</Route>
+                <Route>
+                  <HomePage />
+                </Route>
+              </Switch>
+            </Router>
           </CrashBoundary>
         </NotifierProvider>
       </AnnouncerProvider>

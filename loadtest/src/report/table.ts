@@ -145,7 +145,9 @@ function generatorRows({ generator, speakers }: Report): (Row | null)[] {
     null,
     ['load test CPU', `${cpuPct} % of one core, ${rssMb} MB`],
     ['load test lateness', `p50 ${eventLoopDelayMs.p50}, p99 ${eventLoopDelayMs.p99}, max ${eventLoopDelayMs.max} ms`],
-    ...(udpDropped ? ([['kernel dropped', `${udpDropped} datagrams on this machine`]] satisfies Row[]) : []),
+    ...(udpDropped
+      ? ([['kernel dropped', `${udpDropped} datagrams that the load test read too late`]] satisfies Row[])
+      : []),
     ...(speakers.skipped > 0 ? ([['speech skipped', `${speakers.skipped} frames`]] satisfies Row[]) : []),
   ];
 }

@@ -1,8 +1,8 @@
 import type { ReplayChapter } from '@tribune/shared/recordings.ts';
 import type { Chapter } from '../sql/recording.ts';
 import { placeChapters } from './chapters.ts';
-import type { Stretch } from './kept.ts';
-import { SAMPLE_MS, SAMPLES_PER_SEGMENT, SEGMENT_MS, type SegmentLayout } from './segment.ts';
+import { piecesOf, type Stretch } from './kept.ts';
+import { SAMPLE_MS, SEGMENT_MS, type SegmentLayout } from './segment.ts';
 import type { SegmentLayouts } from './SegmentLayouts.ts';
 import { SILENT_PACKET } from './silence.ts';
 import { writeFileHead } from './wholeFile.ts';
@@ -55,7 +55,7 @@ export class RecordingFile {
 
   /** @throws {StorageError} where the storage is away */
   static async open(layouts: SegmentLayouts, content: FileContent): Promise<RecordingFile> {
-    await layouts.read(content.stretches.flatMap(indicesOf));
+    await layouts.read(piecesOf(content.stretches).map(({ index }) => index));
     return new RecordingFile(layouts, content);
   }
 
@@ -108,40 +108,20 @@ export class RecordingFile {
   }
 }
 
-function indicesOf({ from, to }: Stretch): number[] {
-  const first = Math.floor(from / SEGMENT_MS);
-  return Array.from({ length: Math.ceil(to / SEGMENT_MS) - first }, (_, n) => first + n);
-}
-
 function* cutParts(layouts: SegmentLayouts, kept: readonly Stretch[]): Generator<Part> {
-  const slotOf = (ms: number) => Math.round(ms / SAMPLE_MS);
   let at = 0;
   let atMs = 0;
-  for (const stretch of kept) {
-    for (const index of indicesOf(stretch)) {
-      const layout = layouts.get(index);
-      const first = Math.max(0, slotOf(stretch.from) - index * SAMPLES_PER_SEGMENT);
-      const end = Math.min(SAMPLES_PER_SEGMENT, slotOf(stretch.to) - index * SAMPLES_PER_SEGMENT);
-      if (first >= end) continue;
-      const sampleBytes = layout
-        ? layout.sampleBytes.slice(first, end)
-        : Array.from({ length: end - first }, () => SILENT_PACKET.length);
-      const bytes = sum(sampleBytes);
-      const dataAt = layout ? layout.dataAt + sum(layout.sampleBytes.slice(0, first)) : 0;
-      yield {
-        index,
-        layout,
-        first,
-        sampleBytes,
-        dataAt,
-        at,
-        bytes,
-        atMs,
-        recordedAtMs: index * SEGMENT_MS + first * SAMPLE_MS,
-      };
-      at += bytes;
-      atMs += sampleBytes.length * SAMPLE_MS;
-    }
+  for (const { index, first, count } of piecesOf(kept)) {
+    const layout = layouts.get(index);
+    const sampleBytes = layout
+      ? layout.sampleBytes.slice(first, first + count)
+      : Array.from({ length: count }, () => SILENT_PACKET.length);
+    const bytes = sum(sampleBytes);
+    const dataAt = layout ? layout.dataAt + sum(layout.sampleBytes.slice(0, first)) : 0;
+    const recordedAtMs = index * SEGMENT_MS + first * SAMPLE_MS;
+    yield { ...{ index, layout, first, sampleBytes, dataAt, at, bytes }, atMs, recordedAtMs };
+    at += bytes;
+    atMs += count * SAMPLE_MS;
   }
 }
 

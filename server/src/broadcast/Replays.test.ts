@@ -7,7 +7,7 @@ import type { RecordingDetail } from '../sql/recording.ts';
 import { chaptersOf } from './chapters.ts';
 import { speechOf } from './describeReplay.ts';
 import { Replays } from './Replays.ts';
-import { SAMPLE_MS, SAMPLES_PER_SEGMENT, SEGMENT_MS, writeSegment } from './segment.ts';
+import { SAMPLE_MS, SAMPLES_PER_SEGMENT, SEGMENT_MS, segmentName, writeSegment } from './segment.ts';
 
 const FIRST = 1000;
 const START = FIRST * SEGMENT_MS;
@@ -15,7 +15,10 @@ const ada = { userId: 'ada', name: 'Ada' };
 const ben = { userId: 'ben', name: 'Ben' };
 
 /** Four segments, where each packet is the number of its slot. Ada speaks in the first two, Ben from the third on. */
-const objects: Pick<ObjectStore, 'get'> = {
+const objects: Pick<ObjectStore, 'get' | 'list'> = {
+  list: async function* (prefix) {
+    for (let n = 0; n < 4; n++) yield { key: prefix + segmentName(FIRST + n), bytes: 1 };
+  },
   get: async (key, { range } = {}) => {
     const index = Number(/(\d+)\.m4s$/.exec(key)![1]);
     const samples = Array.from({ length: SAMPLES_PER_SEGMENT }, (_, n) => {

@@ -5,9 +5,11 @@ import type { ObjectStore } from '../objects/ObjectStore.ts';
 import type { Clip, RecordingDetail } from '../sql/recording.ts';
 import { describeReplay } from './describeReplay.ts';
 import { chaptersOf } from './chapters.ts';
-import { keptOf, recordedOf, within, type Stretch } from './kept.ts';
+import { keptOf, piecesOf, recordedOf, within, type Piece, type Stretch } from './kept.ts';
 import { RecordingFile, type FileContent } from './RecordingFile.ts';
+import { readFragment } from './readFragment.ts';
 import { SegmentLayouts } from './SegmentLayouts.ts';
+import { parsePieceName, writePlaylist } from './writePlaylist.ts';
 
 /** Tables of an hour take about 1 MB. */
 const MAX_KEPT = 32;
@@ -24,15 +26,15 @@ export interface Replay {
 }
 
 /** What follows from the segments alone. */
-export type ReplaySound = Omit<ReplayInfo, 'audio' | 'ogg'>;
+export type ReplaySound = Omit<ReplayInfo, 'audio' | 'ogg' | 'hls'>;
 
 /** Opens recordings, and keeps those that were asked for lately: when a room ends, all of its listeners ask at once. */
 export class Replays {
-  readonly #objects: Pick<ObjectStore, 'get'>;
+  readonly #objects: Pick<ObjectStore, 'get' | 'list'>;
   readonly #layouts = new LRUCache<string, SegmentLayouts>({ max: MAX_KEPT });
   readonly #opened = new LRUCache<string, Promise<Replay>>({ max: MAX_KEPT });
 
-  constructor(objects: Pick<ObjectStore, 'get'>) {
+  constructor(objects: Pick<ObjectStore, 'get' | 'list'>) {
     this.#objects = objects;
   }
 
@@ -53,6 +55,33 @@ export class Replays {
     return this.#openContent(recording, { stretches, title, chapters: [] });
   }
 
+  /** What everyone hears of it, also while it goes on, as a playlist of HTTP Live Streaming (RFC 8216). */
+  playlist(recording: RecordingDetail): string {
+    return writePlaylist(piecesOf(keptOf(recording)), { isComplete: recording.state === 'ready' });
+  }
+
+  /** A segment of the playlist; null where none of that name is in it. @throws {StorageError} where the storage is away */
+  async readPiece(recording: RecordingDetail, name: string): Promise<Buffer | null> {
+    const piece = parsePieceName(name);
+    if (!piece || !piecesOf(keptOf(recording)).some((kept) => isSame(kept, piece))) return null;
+    const layouts = this.#layoutsOf(recording);
+    await layouts.read([piece.index]);
+    return readFragment(layouts, piece);
+  }
+
+  #layoutsOf(recording: RecordingDetail): SegmentLayouts {
+    const key = `${recording.id} ${recording.endedAt}`;
+    const known = this.#layouts.get(key);
+    if (known) return known;
+    const layouts = new SegmentLayouts(this.#objects, recording.id);
+    this.#layouts.set(key, layouts, { ttl: this.#ttlOf(recording) });
+    return layouts;
+  }
+
+  #ttlOf(recording: RecordingDetail): number {
+    return this.isSettled(recording) ? KEPT_MS : UNSETTLED_KEPT_MS;
+  }
+
   /** Nothing of it can come any more. */
   isSettled({ endedAt }: Pick<RecordingDetail, 'endedAt'>): boolean {
     return Date.now() - (endedAt ?? Infinity) > SETTLED_AFTER_MS;
@@ -60,16 +89,12 @@ export class Replays {
 
   async #openContent(recording: RecordingDetail, content: FileContent): Promise<Replay> {
     const { id, endedAt } = recording;
-    const recordingKey = `${id} ${endedAt}`;
-    const ttl = this.isSettled(recording) ? KEPT_MS : UNSETTLED_KEPT_MS;
     const version = hashOf(content);
-    const key = `${recordingKey} ${version}`;
+    const key = `${id} ${endedAt} ${version}`;
     const known = this.#opened.get(key);
     if (known) return known;
-    let layouts = this.#layouts.get(recordingKey);
-    if (!layouts) this.#layouts.set(recordingKey, (layouts = new SegmentLayouts(this.#objects, id)), { ttl });
-    const opening = this.#open(layouts, recording, content, version);
-    this.#opened.set(key, opening, { ttl });
+    const opening = this.#open(this.#layoutsOf(recording), recording, content, version);
+    this.#opened.set(key, opening, { ttl: this.#ttlOf(recording) });
     try {
       return await opening;
     } catch (error) {
@@ -101,4 +126,8 @@ function hashOf(content: FileContent): string {
 
 function contentOf(recording: RecordingDetail, stretches: readonly Stretch[]): FileContent {
   return { stretches, title: recording.title, chapters: chaptersOf(recording) };
+}
+
+function isSame(a: Piece, b: Piece): boolean {
+  return a.index === b.index && a.first === b.first && a.count === b.count;
 }

@@ -51,13 +51,18 @@ export class Segmenter extends EventEmitter<{
   #last: Place | null = null;
   #isResumed = false;
 
+  /** Unix time in ms, by the clock of the mix, up to which sound has come; null before the first packet. */
+  get heardUntil(): number | null {
+    return this.#newest && slotOf(this.#newest.ticks) * SAMPLE_MS + SAMPLE_MS;
+  }
+
   /** Takes one RTP packet of the mix. @param nowMs Unix time */
   receive(packet: Buffer, nowMs: number): void {
     const payload = isRtp(packet) ? payloadOf(packet) : null;
     if (!payload) return;
     const ticks = this.#unwrap(timestampOf(packet), nowMs);
     if (!this.#newest || ticks >= this.#newest.ticks) this.#newest = { ticks, atMs: nowMs };
-    const slot = Math.round(ticks / TICKS_PER_MS / SAMPLE_MS);
+    const slot = slotOf(ticks);
     const segment = this.#segmentOf(slot);
     const at = slot % SAMPLES_PER_SEGMENT;
     if (segment && !segment.samples[at]) {
@@ -95,6 +100,15 @@ export class Segmenter extends EventEmitter<{
   /** Emits what there is, also of segments that are not over. */
   flush(): void {
     for (const index of [...this.#open.keys()].toSorted((a, b) => a - b)) this.#emit(index);
+  }
+
+  /** As `flush()`, and all of it is emitted again later. */
+  draft(): void {
+    for (const [index, segment] of this.#open) {
+      const { isDirty } = segment;
+      this.#emit(index);
+      segment.isDirty = isDirty;
+    }
   }
 
   /** The 64 bits of which the timestamp is the lower 32: those nearest to the clock. */
@@ -135,6 +149,10 @@ export class Segmenter extends EventEmitter<{
       this.#last = place;
     }
   }
+}
+
+function slotOf(ticks: number): number {
+  return Math.round(ticks / TICKS_PER_MS / SAMPLE_MS);
 }
 
 /** In silence, packets are rare, and their numbers have no gap. */

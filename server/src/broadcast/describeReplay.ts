@@ -4,8 +4,8 @@ import { voiceIdOf } from '@tribune/shared/voice.ts';
 import type { Gap, RecordingDetail } from '../sql/recording.ts';
 import type { Stretch } from './kept.ts';
 import type { RecordingFile } from './RecordingFile.ts';
+import { PAUSED } from '../sql/recording.ts';
 import type { Replay, ReplaySound } from './Replays.ts';
-import { PAUSED } from './RoomRecording.ts';
 import { SAMPLE_MS } from './segment.ts';
 
 /** A pause of one speaker that is no longer is part of the turn. */
@@ -49,8 +49,8 @@ export function describeReplay(file: RecordingFile, recording: RecordingDetail):
 }
 
 /** @param path of its sound, without the ending of the file */
-export function replayInfo({ replay }: Pick<Replay, 'replay'>, path: string): ReplayInfo {
-  return { ...replay, audio: `${path}.mp4`, ogg: `${path}.ogg` };
+export function replayInfo({ replay }: Pick<Replay, 'replay'>, path: string, hls: string | null = null): ReplayInfo {
+  return { ...replay, audio: `${path}.mp4`, ogg: `${path}.ogg`, hls };
 }
 
 /** What one person says in it, in Unix time: all of it, coughs and the breath before included. */

@@ -1,6 +1,6 @@
-import type { RecordingDetail } from '../sql/recording.ts';
-import { PAUSED } from './RoomRecording.ts';
-import { SAMPLE_MS, SEGMENT_MS } from './segment.ts';
+import { PAUSED, type RecordingDetail } from '../sql/recording.ts';
+
+import { SAMPLE_MS, SAMPLES_PER_SEGMENT, SEGMENT_MS } from './segment.ts';
 
 /** A part of a recording that is heard, in Unix time in ms. */
 export interface Stretch {
@@ -27,6 +27,31 @@ export function within(stretches: readonly Stretch[], { from, to }: Stretch): St
   return stretches
     .map((stretch) => ({ from: Math.max(stretch.from, from), to: Math.min(stretch.to, to) }))
     .filter((stretch) => stretch.from < stretch.to);
+}
+
+/** Packets of one segment that follow each other. */
+export interface Piece {
+  readonly index: number;
+  /** Place of the first packet in the segment. */
+  readonly first: number;
+  readonly count: number;
+}
+
+/** What has to be taken of each segment, in the order of time. */
+export function piecesOf(stretches: readonly Stretch[]): Piece[] {
+  const slotOf = (ms: number) => Math.round(ms / SAMPLE_MS);
+  const pieces: Piece[] = [];
+  for (const { from, to } of stretches) {
+    const end = slotOf(to);
+    for (let slot = slotOf(from); slot < end;) {
+      const index = Math.floor(slot / SAMPLES_PER_SEGMENT);
+      const first = slot - index * SAMPLES_PER_SEGMENT;
+      const count = Math.min(SAMPLES_PER_SEGMENT - first, end - slot);
+      pieces.push({ index, first, count });
+      slot += count;
+    }
+  }
+  return pieces;
 }
 
 /** All packets in which something of the cut is heard. The one after it is among them: it repeats the one before (in-band FEC). */

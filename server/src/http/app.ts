@@ -7,7 +7,7 @@ import { createErrorHandler, notFound } from './problem.ts';
 import { adminRoutes } from './routes/admin.ts';
 import { feedRoutes } from './routes/feeds.ts';
 import { livenessRoutes, operationsRoutes, type HealthOptions } from './routes/health.ts';
-import { liveRoutes } from './routes/live.ts';
+import { liveRoutes, type LiveRoutesOptions } from './routes/live.ts';
 import { previewRoutes } from './routes/preview.ts';
 import { recordingRoutes, type RecordingRoutesOptions } from './routes/recordings.ts';
 import { roomRoutes, type RoomRoutesOptions } from './routes/rooms.ts';
@@ -18,7 +18,8 @@ import { securityHeaders } from './securityHeaders.ts';
 const BODY_LIMIT = '16kb';
 const YEAR_MS = 365 * 24 * 3_600_000;
 
-interface AppOptions extends RoomRoutesOptions, SessionRoutesOptions, RecordingRoutesOptions, HealthOptions {
+interface AppOptions
+  extends RoomRoutesOptions, SessionRoutesOptions, RecordingRoutesOptions, LiveRoutesOptions, HealthOptions {
   readonly config: RoomRoutesOptions['config'] &
     Pick<Config, 'TRUST_PROXY' | 'WEB_DIR' | 'ADMIN_KEY' | 'METRICS_PORT' | 'NODE_ORIGINS' | 'EMBED_ORIGINS'>;
   readonly logger: Logger;
@@ -29,7 +30,7 @@ export function createApp(options: AppOptions): Express {
   const { config, logger } = options;
   const app = express();
   app.set('trust proxy', config.TRUST_PROXY);
-  const nodeOrigins = () => options.describeCluster().nodes.flatMap(({ url }) => url ?? []);
+  const nodeOrigins = () => options.describeCluster().nodes.flatMap(({ url }) => (url ? new URL(url).origin : []));
   app.use(securityHeaders({ config, nodeOrigins }));
   app.use(livenessRoutes());
   if (config.METRICS_PORT === undefined) app.use(operationsRoutes(options));

@@ -15,10 +15,11 @@ interface SecurityHeadersOptions {
  */
 export function securityHeaders({ config, nodeOrigins }: SecurityHeadersOptions): RequestHandler {
   const { PUBLIC_URL, NODE_ORIGINS, EMBED_ORIGINS = [] } = config;
+  const own = PUBLIC_URL && new URL(PUBLIC_URL).origin;
   // An element of a directive is one source or several.
   const sources = () => {
-    const origins = NODE_ORIGINS ?? [...new Set([...(PUBLIC_URL ? [PUBLIC_URL] : []), ...nodeOrigins()])];
-    const mayBeMore = NODE_ORIGINS === undefined && origins.some((origin) => origin !== PUBLIC_URL);
+    const origins = NODE_ORIGINS ?? [...new Set([...(own ? [own] : []), ...nodeOrigins()])];
+    const mayBeMore = NODE_ORIGINS === undefined && origins.some((origin) => origin !== own);
     return ["'self'", ...origins, ...(mayBeMore ? ['ws:', 'wss:'] : origins.map(socketOf))].join(' ');
   };
   return helmet({

@@ -2,6 +2,8 @@ import type { Person, Phase } from '@tribune/shared/domain.ts';
 
 /** Stands in the head of index.html, where the tags of a room go. nginx reads it as a directive of its own (SSI). */
 export const PREVIEW_MARK = '<!--# include virtual="/preview$preview_path" -->';
+/** Stands there too, before every address in the page. nginx puts its BASE_PATH into it. */
+export const BASE_TAG = '<base href="/" />';
 export const IMAGE_SIZE = { width: 1200, height: 630 } as const;
 const DESCRIPTION_LENGTH = 200;
 
@@ -41,12 +43,17 @@ export function headlineOf({ kind, host, language }: Pick<Previewed, 'kind' | 'h
   return `${words[kind]} · ${words.with} ${host.name}`;
 }
 
+/** Says to the page below which path it is: its own addresses and routes begin there. */
+export function baseTag(basePath: string): string {
+  return `<base href="${escapeText(basePath)}/" />`;
+}
+
 /**
  * Tags of the Open Graph protocol for the page of a room, of its recording or of a clip; of the site alone where there is none.
- * @param origin under which the page was asked for; null where that is not known
+ * @param siteUrl under which the page was asked for, without a slash at its end; null where that is not known
  */
-export function previewTags(page: Previewed | null, origin: string | null): string {
-  const image = !origin ? null : page ? `${origin}${page.path}/preview.png` : `${origin}/icon-512.png`;
+export function previewTags(page: Previewed | null, siteUrl: string | null): string {
+  const image = !siteUrl ? null : page ? `${siteUrl}${page.path}/preview.png` : `${siteUrl}/icon-512.png`;
   const headline = page ? headlineOf(page) : WORDS.en.app;
   const description = page?.description ? `${headline}. ${page.description}`.slice(0, DESCRIPTION_LENGTH) : headline;
   const tags: [name: string, content: string | number | null][] = [
@@ -54,13 +61,13 @@ export function previewTags(page: Previewed | null, origin: string | null): stri
     ['og:type', 'website'],
     ['og:title', page?.title ?? 'Tribune'],
     ['og:description', description.toWellFormed()],
-    ['og:url', origin && page ? origin + page.path : null],
+    ['og:url', siteUrl && page ? siteUrl + page.path : null],
     ['og:image', image],
     ['og:image:alt', page && image ? `${page.title}. ${headline}` : null],
     ['og:image:width', page && image ? IMAGE_SIZE.width : null],
     ['og:image:height', page && image ? IMAGE_SIZE.height : null],
-    ['og:audio', origin && page?.audio ? origin + page.audio : null],
-    ['og:audio:type', origin && page?.audio ? 'audio/mp4' : null],
+    ['og:audio', siteUrl && page?.audio ? siteUrl + page.audio : null],
+    ['og:audio:type', siteUrl && page?.audio ? 'audio/mp4' : null],
   ];
   const card = `<meta name="twitter:card" content="${page ? 'summary_large_image' : 'summary'}" />`;
   return [...tags.flatMap(([name, content]) => (content === null ? [] : metaOf(name, String(content)))), card].join(

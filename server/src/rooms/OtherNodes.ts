@@ -64,7 +64,6 @@ export class OtherNodes {
     const known = here ?? view().record.stage.get(userId)?.name;
     const needsConnection = action === 'stage:invite';
     if (here !== undefined || (known !== undefined && !needsConnection)) return known;
-    if (!needsConnection && action !== 'peer:remove' && action !== 'peer:ban') return undefined;
     const isFound = ({ connected }: { connected: boolean }) => connected || !needsConnection;
     const { answers, isPartial } = await this.ask(
       { kind: 'person', userId },

@@ -92,10 +92,9 @@ export class RecordingLifetime {
         .select(({ fn }) => ['id', 'started_at', fn.max('updated_at').as('last_at')])
         .execute();
       const abandoned = rows
-        .map((row) => ({ id: row.id, startedAt: row.started_at, endedAt: row.last_at ?? row.started_at }))
+        .map((row) => ({ id: row.id, endedAt: row.last_at ?? row.started_at }))
         .filter(({ endedAt }) => endedAt < since);
-      for (const { id, startedAt, endedAt } of abandoned)
-        await finishRecording(db, id, { endedAt, durationMs: endedAt - startedAt });
+      for (const { id, endedAt } of abandoned) await finishRecording(db, id, { endedAt });
       return abandoned.length;
     });
   }

@@ -88,7 +88,7 @@ export class RecordingWriter extends EventEmitter<RecordingWriterEvents> impleme
     this.#add(recordingId, `chapter ${chapter.id}`, async (db) => upsertChapter(db, recordingId, chapter));
   }
 
-  finish(recordingId: string, end: { readonly endedAt: number; readonly durationMs: number }): void {
+  finish(recordingId: string, end: { readonly endedAt: number }): void {
     this.#add(recordingId, 'finish', async (db) => finishRecording(db, recordingId, end));
   }
 

@@ -54,6 +54,9 @@ export interface SegmentRun {
   readonly bytes: number;
 }
 
+/** The reason of a gap that the host wanted: replays go over it. */
+export const PAUSED = 'paused';
+
 /** Sound that is missing, and why. */
 export interface Gap {
   readonly from: number;
@@ -132,8 +135,8 @@ export interface RecordingLog {
   addGap(recordingId: string, gap: Gap): void;
   addStretch(recordingId: string, stretch: Stretch): void;
   addChapter(recordingId: string, chapter: Chapter): void;
-  /** Closes open stretches as well. */
-  finish(recordingId: string, end: { readonly endedAt: number; readonly durationMs: number }): void;
+  /** Closes open stretches as well. How long it is follows from when it began, and from the pauses. */
+  finish(recordingId: string, end: { readonly endedAt: number }): void;
 }
 
 /** The recordings in the database. Each call throws a `SqlError`; `UNAVAILABLE` while the database is away. Deleted ones are never returned. */

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { PAUSED } from './recording.ts';
 import type { Chapter, Gap, NewRecording, SegmentRun, Stretch } from './recording.ts';
 import type { Tables } from './tables.ts';
 
@@ -77,8 +78,23 @@ export async function upsertChapter(db: Db, recordingId: string, { id, at, title
 export async function finishRecording(
   db: Db,
   recordingId: string,
-  { endedAt, durationMs }: { readonly endedAt: number; readonly durationMs: number },
+  { endedAt }: { readonly endedAt: number },
 ): Promise<void> {
+  const recording = await db
+    .selectFrom('recordings')
+    .select('started_at')
+    .where('id', '=', recordingId)
+    .executeTakeFirst();
+  const pauses = await db
+    .selectFrom('gaps')
+    .select(['from_ms', 'to_ms'])
+    .where('recording_id', '=', recordingId)
+    .where('reason', '=', PAUSED)
+    .execute();
+  const startedAt = recording?.started_at ?? endedAt;
+  const pausedMs = pauses
+    .map(({ from_ms: from, to_ms: to }) => Math.max(0, Math.min(to, endedAt) - Math.max(from, startedAt)))
+    .reduce((sum, ms) => sum + ms, 0);
   await db
     .updateTable('stretches')
     .set({ to_ms: endedAt })
@@ -87,7 +103,7 @@ export async function finishRecording(
     .execute();
   await db
     .updateTable('recordings')
-    .set({ state: 'ready', ended_at: endedAt, duration_ms: durationMs })
+    .set({ state: 'ready', ended_at: endedAt, duration_ms: Math.max(0, endedAt - startedAt - pausedMs) })
     .where('id', '=', recordingId)
     .where('state', '!=', 'deleted')
     .execute();

@@ -9,12 +9,16 @@ import {
   type Phase,
   type RecordingPolicy,
   type Role,
+  type RoomInfo,
   type RoomLanguage,
   type RoomSound,
   type RoomState,
+  type SelfState,
   type StageMember,
 } from '@tribune/shared/domain.ts';
 import type { SelfCause } from '@tribune/shared/protocol.ts';
+
+const SPEAKERS_ON_CARD = 6;
 
 /** A room as the store holds it: one consistent reading, replaced whole by each transition's answer. */
 export interface RoomRecord {
@@ -165,5 +169,28 @@ export function toRoomState(record: RoomRecord): RoomState {
     endedAt: record.endedAt,
     recordingPolicy: record.recordingPolicy,
     recording: record.recording,
+  };
+}
+
+/** What concerns one person in it. */
+export function toSelfState(record: RoomRecord, { userId, name }: Person): SelfState {
+  const place = record.hands.findIndex((hand) => hand.userId === userId);
+  return {
+    userId,
+    name,
+    role: roleOf(record, userId),
+    handPlace: place === -1 ? null : place + 1,
+    invitedBy: record.invites.get(userId) ?? null,
+  };
+}
+
+/** What anyone who holds the link may know. */
+export function toRoomInfo(record: RoomRecord, listeners: number): RoomInfo {
+  const { id, title, description, language, speakerLimit, phase, host, createdAt, startedAt, endedAt, stage } = record;
+  const speakers = [...stage.values()].filter(({ away }) => !away).map(({ userId, name }) => ({ userId, name }));
+  return {
+    ...{ id, title, description, language, speakerLimit, phase, host, createdAt, startedAt, endedAt, listeners },
+    isRecorded: record.recordedFrom !== null,
+    speakers: speakers.slice(0, SPEAKERS_ON_CARD),
   };
 }

@@ -1,7 +1,8 @@
 import { Cluster, Redis, type CommonRedisOptions } from 'ioredis';
 import type { Logger } from '../logger.ts';
 
-const COMMAND_TIMEOUT_MS = 4000;
+/** Whoever asked for something is answered within 5 s, also where two commands follow each other and Redis stops at the second. */
+const COMMAND_TIMEOUT_MS = 3000;
 const RECONNECT_MAX_MS = 1000;
 /** No more often than this for a replica: reads are answered meanwhile. */
 const LEAVE_REPLICA_EVERY_MS = 2000;

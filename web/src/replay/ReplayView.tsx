@@ -2,6 +2,7 @@ import type { RecordingInfo, ReplayInfo } from '@tribune/shared/recordings.ts';
 import { Rss } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { linkTo } from '../client/basePath.ts';
 import { useFormat } from '../i18n/useFormat.ts';
 import { Avatar } from '../ui/index.ts';
 import { HostTools } from './HostTools.tsx';
@@ -36,7 +37,7 @@ export function ReplayView({ recording, replay, onChanged }: ReplayViewProps) {
       </p>
       {visibility === 'public' && (
         <p>
-          <a className={styles.feed} href={`/api/feeds/${host.userId}.xml`}>
+          <a className={styles.feed} href={linkTo(`/api/feeds/${host.userId}.xml`)}>
             <Rss size={18} aria-hidden="true" />
             {t('replay.feed', { name: host.name })}
           </a>

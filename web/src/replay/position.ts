@@ -1,3 +1,4 @@
+import { linkTo } from '../client/basePath.ts';
 import { isRecord, readStored, writeStored } from '../client/storage.ts';
 
 const KEY = 'tribune.replays';
@@ -31,10 +32,10 @@ export function momentOf(hash: string): number | null {
 }
 
 export function linkToClip(recordingId: string, clipId: string): string {
-  return `${window.location.origin}/r/${recordingId}/clip/${clipId}`;
+  return linkTo(`/r/${recordingId}/clip/${clipId}`);
 }
 
 /** @param page of the recording or of a clip */
 export function linkToMoment(page: string, positionMs: number): string {
-  return `${window.location.origin}${page}#t=${Math.floor(positionMs / 1000)}`;
+  return linkTo(`${page}#t=${Math.floor(positionMs / 1000)}`);
 }

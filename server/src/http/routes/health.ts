@@ -10,7 +10,7 @@ export interface ClusterView {
   /** Why this node can be no part of the cluster; null where it can. */
   readonly problem: string | null;
   /** Why recordings cannot be kept. Live sound goes on all the same, so `/readyz` says nothing of it. */
-  readonly archive: ArchiveProblems;
+  readonly archive: ArchiveProblems & { readonly cluster: string | null };
   readonly nodes: readonly LiveNode[];
   /** Those that this node has open. */
   readonly rooms: readonly {

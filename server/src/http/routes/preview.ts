@@ -4,10 +4,11 @@ import { roomId } from '@tribune/shared/schemas.ts';
 import { Router, type Request, type Response } from 'express';
 import type { AddressLimits } from '../../admission/AddressLimits.ts';
 import type { Archive } from '../../archive/Archive.ts';
+import type { Config } from '../../config.ts';
 import { PreviewImages } from '../../preview/PreviewImages.ts';
-import { PREVIEW_MARK, previewTags, type Previewed } from '../../preview/previewTags.ts';
+import { BASE_TAG, baseTag, PREVIEW_MARK, previewTags, type Previewed } from '../../preview/previewTags.ts';
 import type { RoomManager } from '../../rooms/RoomManager.ts';
-import { originOf } from '../originOf.ts';
+import { siteUrlOf } from '../siteUrlOf.ts';
 
 const IMAGE_CACHE = 'public, max-age=60';
 
@@ -16,6 +17,7 @@ export interface PreviewRoutesOptions {
   readonly archive: Pick<Archive, 'recordings'>;
   readonly limits: AddressLimits;
   readonly networkOf: (req: Request) => string;
+  readonly config: Pick<Config, 'basePath'>;
 }
 
 type PageParameters = { id: string; clip?: string };
@@ -25,7 +27,9 @@ type PageParameters = { id: string; clip?: string };
  * picture.
  * @param webDir of the built page; without it another server has the page, and includes `/preview/r/ID`
  */
-export function previewRoutes({ rooms, archive, limits, networkOf }: PreviewRoutesOptions, webDir?: string): Router {
+export function previewRoutes(options: PreviewRoutesOptions, webDir?: string): Router {
+  const { rooms, archive, limits, networkOf, config } = options;
+  const { basePath } = config;
   const images = new PreviewImages();
   const findRoom = async (id: string): Promise<Previewed | null> => {
     const room = await rooms.describe(id).catch(() => null);
@@ -59,14 +63,19 @@ export function previewRoutes({ rooms, archive, limits, networkOf }: PreviewRout
     }
   };
   const router = Router();
-  const page = webDir && (async () => readFile(join(webDir, 'index.html'), 'utf8'));
+  const page =
+    webDir &&
+    (async (tags: string) => {
+      const html = await readFile(join(webDir, 'index.html'), 'utf8');
+      return html.replace(BASE_TAG, () => baseTag(basePath)).replace(PREVIEW_MARK, () => tags);
+    });
   const send = (res: Response, html: string) => res.set('Cache-Control', 'no-cache').type('html').send(html);
   for (const [path, kind] of [
     ['/r/:id', 'room'],
     ['/r/:id/replay', 'replay'],
     ['/r/:id/clip/:clip', 'clip'],
   ] as const) {
-    const tagsOf = async (req: Request<PageParameters>) => previewTags(await find(req, kind), originOf(req));
+    const tagsOf = async (req: Request<PageParameters>) => previewTags(await find(req, kind), siteUrlOf(req, basePath));
     router.get(`/preview${path}`, async (req: Request<PageParameters>, res) => send(res, await tagsOf(req)));
     router.get(`${path}/preview.png`, async (req: Request<PageParameters>, res) => {
       const found = await find(req, kind);
@@ -74,24 +83,11 @@ export function previewRoutes({ rooms, archive, limits, networkOf }: PreviewRout
       // Chats show it on pages of their own.
       res.set('Cross-Origin-Resource-Policy', 'cross-origin');
       if (image) res.set('Cache-Control', IMAGE_CACHE).type('png').send(image);
-      else res.set('Cache-Control', 'no-cache').redirect(302, '/icon-512.png');
+      else res.set('Cache-Control', 'no-cache').redirect(302, `${basePath}/icon-512.png`);
     });
     if (!page) continue;
-    router.get(path, async (req: Request<PageParameters>, res) => {
-      const [html, tags] = await Promise.all([page(), tagsOf(req)]);
-      send(
-        res,
-        html.replace(PREVIEW_MARK, () => tags),
-      );
-    });
+    router.get(path, async (req: Request<PageParameters>, res) => send(res, await page(await tagsOf(req))));
   }
-  if (page)
-    router.get('/', async (req, res) => {
-      const html = await page();
-      send(
-        res,
-        html.replace(PREVIEW_MARK, () => previewTags(null, originOf(req))),
-      );
-    });
+  if (page) router.get('/', async (req, res) => send(res, await page(previewTags(null, siteUrlOf(req, basePath)))));
   return router;
 }

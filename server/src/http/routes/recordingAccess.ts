@@ -4,6 +4,7 @@ import type { Request } from 'express';
 import type { Archive } from '../../archive/Archive.ts';
 import type { Tokens } from '../../auth/Tokens.ts';
 import { RecordingLookup } from '../../broadcast/RecordingLookup.ts';
+import type { Config } from '../../config.ts';
 import { AppError } from '../../errors.ts';
 import type { RecordingDetail } from '../../sql/recording.ts';
 import { authenticate } from '../authenticate.ts';
@@ -12,6 +13,7 @@ import { guardLookups, type LookupOptions } from '../guardLookups.ts';
 export interface RecordingAccessOptions extends LookupOptions {
   readonly archive: Pick<Archive, 'recordings'>;
   readonly tokens: Tokens;
+  readonly config: Pick<Config, 'basePath'>;
 }
 
 /** What may be heard by whom: the path of sound carries a pass, because players ask for it without a session. */
@@ -21,11 +23,13 @@ const OPEN = 'open';
 export class RecordingAccess {
   readonly #lookup: RecordingLookup;
   readonly #tokens: Tokens;
+  readonly #basePath: string;
   readonly #guarded: ReturnType<typeof guardLookups>;
 
-  constructor({ archive, tokens, ...lookups }: RecordingAccessOptions) {
+  constructor({ archive, tokens, config, ...lookups }: RecordingAccessOptions) {
     this.#lookup = new RecordingLookup(archive.recordings);
     this.#tokens = tokens;
+    this.#basePath = config.basePath;
     this.#guarded = guardLookups(lookups);
   }
 
@@ -69,20 +73,25 @@ export class RecordingAccess {
 
   /** Path of what everyone hears who may, up to the name of the file. */
   pathOf({ id, visibility }: Pick<RecordingDetail, 'id' | 'visibility'>): string {
-    return `/api/recordings/${id}/${visibility === 'private' ? this.#tokens.signListening(id) : OPEN}`;
+    return `${this.#basePath}/api/recordings/${id}/${visibility === 'private' ? this.#tokens.signListening(id) : OPEN}`;
   }
 
   /** Path of what its host alone hears. */
   uncutPathOf({ id }: Pick<RecordingDetail, 'id'>): string {
-    return `/api/recordings/${id}/${this.#tokens.signListening(uncut(id))}/uncut`;
+    return `${this.#basePath}/api/recordings/${id}/${this.#tokens.signListening(uncut(id))}/uncut`;
   }
 
   /** @throws {AppError} NOT_FOUND, NOT_ALLOWED, INVALID_STATE */
   async findHeard(req: Request<{ id: string; pass: string }>): Promise<RecordingDetail> {
+    return assertReady(await this.findPlayable(req));
+  }
+
+  /** Also one that goes on. @throws {AppError} NOT_FOUND, NOT_ALLOWED */
+  async findPlayable(req: Request<{ id: string; pass: string }>): Promise<RecordingDetail> {
     const recording = await this.find(req);
     if (recording.visibility === 'private' && !this.#tokens.mayListen(req.params.pass, recording.id))
       throw new AppError('NOT_ALLOWED', 'The recording is private');
-    return assertReady(recording);
+    return recording;
   }
 
   /** @throws {AppError} NOT_FOUND, NOT_ALLOWED, INVALID_STATE */

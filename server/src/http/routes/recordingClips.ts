@@ -21,7 +21,7 @@ interface RecordingClipOptions extends LookupOptions {
   readonly access: RecordingAccess;
   readonly replays: Replays;
   readonly logger: Logger;
-  readonly describe: (recording: RecordingDetail, person: Person | null) => Omit<RecordingInfo, 'replay'>;
+  readonly describe: (recording: RecordingDetail, person: Person | null) => Omit<RecordingInfo, 'replay' | 'soFar'>;
 }
 
 /** Clips: parts of a recording, of three minutes at most, with links of their own. Whoever may hear a recording may make them. */
@@ -75,7 +75,7 @@ export function recordingClipRoutes(options: RecordingClipOptions): Router {
       const path = `${access.pathOf(recording)}/clips/${clip.id}/audio`;
       const replay = replayInfo(await replays.openClip(recording, found), path);
       if (replay.durationMs === 0) throw new AppError('NOT_FOUND', 'There is no such clip any more');
-      const info: ClipInfo = { clip, recording: { ...describe(recording, person), replay } };
+      const info: ClipInfo = { clip, recording: { ...describe(recording, person), soFar: null, replay } };
       res.set('Cache-Control', 'no-cache').json(info);
     })
     .delete('/:id/clips/:clipId', async (req, res) => {

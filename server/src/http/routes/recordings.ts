@@ -4,6 +4,7 @@ import { recordingChanges } from '@tribune/shared/schemas.ts';
 import { Router } from 'express';
 import type { Archive } from '../../archive/Archive.ts';
 import { replayInfo } from '../../broadcast/describeReplay.ts';
+import { writeInitSegment } from '../../broadcast/segment.ts';
 import type { Replays } from '../../broadcast/Replays.ts';
 import { AppError } from '../../errors.ts';
 import type { Logger } from '../../logger.ts';
@@ -13,6 +14,10 @@ import { sendOgg, sendRange } from '../sendSound.ts';
 import { RecordingAccess, type RecordingAccessOptions } from './recordingAccess.ts';
 import { recordingClipRoutes } from './recordingClips.ts';
 import { recordingEditRoutes } from './recordingEdits.ts';
+
+/** In no shared cache, and not for long: the host may cut it out. */
+const SEGMENT_CACHE = 'private, max-age=60';
+const INIT_SEGMENT = writeInitSegment();
 
 export interface RecordingRoutesOptions extends RecordingAccessOptions {
   readonly archive: Pick<Archive, 'recordings' | 'deleteRecording'>;
@@ -34,8 +39,11 @@ export function recordingRoutes({ replays, logger, ...options }: RecordingRoutes
     .get('/:id', async (req, res) => {
       const { recording, person } = await access.findKnown(req);
       const isReady = recording.state === 'ready';
-      const replay = isReady ? replayInfo(await replays.open(recording), `${access.pathOf(recording)}/audio`) : null;
-      const info: RecordingInfo = { ...describe(recording, person), replay };
+      const path = access.pathOf(recording);
+      const playlist = `${path}/index.m3u8`;
+      const replay = isReady ? replayInfo(await replays.open(recording), `${path}/audio`, playlist) : null;
+      const soFar = isReady ? null : playlist;
+      const info: RecordingInfo = { ...describe(recording, person), soFar, replay };
       res.set('Cache-Control', 'no-cache').json(info);
     })
     .patch('/:id', async (req, res) => {
@@ -58,6 +66,19 @@ export function recordingRoutes({ replays, logger, ...options }: RecordingRoutes
     .get('/:id/:pass/audio.ogg', async (req, res) =>
       sendOgg(req, res, await replays.open(await access.findHeard(req)), logger),
     )
+    .get('/:id/:pass/index.m3u8', async (req, res) => {
+      const recording = await access.findPlayable(req);
+      res.set('Cache-Control', 'no-cache').type('application/vnd.apple.mpegurl').send(replays.playlist(recording));
+    })
+    .get('/:id/:pass/init.mp4', async (req, res) => {
+      await access.findPlayable(req);
+      res.set({ 'Cache-Control': SEGMENT_CACHE, 'Content-Type': 'audio/mp4' }).send(INIT_SEGMENT);
+    })
+    .get('/:id/:pass/:piece.m4s', async (req, res) => {
+      const bytes = await replays.readPiece(await access.findPlayable(req), req.params.piece);
+      if (!bytes) throw new AppError('NOT_FOUND', 'There is no such segment');
+      res.set({ 'Cache-Control': SEGMENT_CACHE, 'Content-Type': 'audio/mp4' }).send(bytes);
+    })
     .get('/:id/:pass/chapters.json', async (req, res) => {
       const { file } = await replays.open(await access.findHeard(req));
       const chapters = file.chapters.map(({ atMs, title }) => ({ startTime: atMs / 1000, title }));
@@ -78,7 +99,7 @@ export function recordingRoutes({ replays, logger, ...options }: RecordingRoutes
 function describe(
   { id, title, host, language, visibility, startedAt, state }: RecordingDetail,
   person: Person | null,
-): Omit<RecordingInfo, 'replay'> {
+): Omit<RecordingInfo, 'replay' | 'soFar'> {
   return {
     ...{ id, title, host, language, visibility, startedAt, state: state === 'ready' ? 'ready' : 'recording' },
     mayEdit: person?.userId === host.userId,

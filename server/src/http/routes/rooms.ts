@@ -27,7 +27,7 @@ export interface RoomRoutesOptions {
   readonly rtpCapabilities: RtpCapabilities;
   readonly metrics: Metrics;
   readonly iceServers: IceServers;
-  readonly config: Pick<Config, 'NODE_ID' | 'PUBLIC_URL'>;
+  readonly config: Pick<Config, 'NODE_ID' | 'PUBLIC_URL' | 'basePath'>;
 }
 
 /** Create, read, list and end rooms, and tickets to enter them. */
@@ -90,7 +90,7 @@ export function roomRoutes(options: RoomRoutesOptions): Router {
       const settings = parseBody(roomRequest, req);
       await limits.take('rooms', address);
       const room = await rooms.create(settings, host, address);
-      res.status(201).location(`/api/rooms/${room.id}`).json(room);
+      res.status(201).location(`${config.basePath}/api/rooms/${room.id}`).json(room);
     })
     .get('/:id', async (req, res) => void res.json(await find(req, req.params.id, (roomId) => rooms.describe(roomId))))
     .post('/:id/end', async (req, res) => {

@@ -28,6 +28,7 @@ import { mediaHandlers } from './handlers/media.ts';
 import { moderationHandlers } from './handlers/moderation.ts';
 import { roomHandlers } from './handlers/room.ts';
 import { stageHandlers } from './handlers/stage.ts';
+import { limitWaiting } from './limitWaiting.ts';
 import { Quota } from './Quota.ts';
 
 const MAX_MESSAGE_BYTES = 64 * 1024;
@@ -45,6 +46,8 @@ const CONNECT_PACKET = '0';
 interface RawSocket {
   request: IncomingMessage | null;
   on(event: 'data', listener: (data: unknown) => void): void;
+  on(event: 'heartbeat', listener: () => void): void;
+  readonly writeBuffer: readonly { readonly data?: unknown }[];
   once(event: 'close', listener: () => void): void;
   close(discard: boolean): void;
 }
@@ -123,6 +126,10 @@ export class SignalingServer {
       this.#connections.open(connection, options.networkOf(connection.request!));
       connection.request = null;
       allowOneConnect(connection);
+      limitWaiting(connection, () => {
+        options.logger.warn('A connection that answers and reads nothing was closed');
+        options.metrics.closes.inc({ reason: 'abuse' });
+      });
     });
     // The answer to the upgrade and the first packet leave in one write: a join's dearest part is writing to sockets.
     this.#io.engine.on('headers', (_headers: unknown, { socket }: IncomingMessage) => {

@@ -10,8 +10,8 @@ import { step } from './progress.mjs';
 import { run, which } from './run.mjs';
 
 const NAME = 'mediasoup-worker';
-/** Of scripts/worker/test. */
-export const SHIM_TEST = 'shim-test';
+/** Of scripts/worker/test: what every worker that is built has passed. */
+export const WORKER_TESTS = ['shim-test', 'batch-test'];
 const DOWNLOAD_LIMIT_MS = 30_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** With which the worker ends when it was started by hand. */
@@ -142,11 +142,13 @@ async function buildFromSources(mediasoup, target, signal) {
         const done = /^\[\d+\/\d+\]/.exec(line);
         if (done) tell(done[0]);
       };
-      await run('ninja', ['-C', out, NAME, SHIM_TEST], { signal, onLine });
-      // A worker whose encryption is wrong is none. It stays beside the worker for `npm test` to run again.
-      await run(join(out, SHIM_TEST), [], { signal });
+      await run('ninja', ['-C', out, NAME, ...WORKER_TESTS], { signal, onLine });
       await mkdir(folder, { recursive: true });
-      await rename(join(out, SHIM_TEST), join(folder, SHIM_TEST));
+      for (const test of WORKER_TESTS) {
+        // A worker whose encryption is wrong is none. They stay beside the worker for `npm test` to run again.
+        await run(join(out, test), [], { signal });
+        await rename(join(out, test), join(folder, test));
+      }
       await rename(join(out, NAME), target);
     });
   } finally {

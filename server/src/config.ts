@@ -178,6 +178,9 @@ export const variables = z.object({
       'Sound in one packet of the mix that listeners get, in ms: 60, 120, or auto: 120 on workers with 500 listeners or more.',
     ),
   MIX_BITRATE: whole(6000, 128_000).default(32_000).describe('Bits per second of the mix that listeners get.'),
+  LIVE_CAPACITY: whole(0)
+    .default(20_000)
+    .describe('Listeners over HTTP, each of one long response, that this node takes in all rooms.'),
   DATABASE_URL: postgresUrl
     .optional()
     .describe(

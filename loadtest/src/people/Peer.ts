@@ -44,6 +44,8 @@ export interface PeerOptions {
 export interface PeerHandlers {
   /** With every RTP packet; `arrivalMs` is of `performance.now()`. */
   onAudio?(arrivalMs: number, packet: Buffer): void;
+  /** The transport that this person sends on; null where there is none. */
+  sendTransportId?(): string | null;
   /** The connection is another one now; `media` says what became of what was heard. */
   onFollowed?(media: Welcome['media']['kind']): void;
   /** Once, when what was established breaks. Not called after `close()`. */
@@ -80,6 +82,8 @@ export class Peer {
         if (url !== null) await guard(url);
         return receivableOf(rtpCapabilities);
       },
+      transportIds: () =>
+        [this.#reception.transportId, this.#handlers.sendTransportId?.()].filter((it) => typeof it === 'string'),
       subscribe: (signaling) => this.#subscribe(signaling),
       onState: (state) => this.#handleState(state),
     });

@@ -92,7 +92,8 @@ class TalkingMixes {
     socket.bind(0, '127.0.0.1');
     await once(socket, 'listening');
     const { port } = socket.address();
-    for (let room = 0; room < rooms; room++) recorder.record({ recordingId: `bench-${room}`, ssrc: room + 1, port });
+    for (let room = 0; room < rooms; room++)
+      recorder.record({ epoch: 1, isHome: true, isAlone: false, recordingId: `bench-${room}`, ssrc: room + 1, port });
     const payload = Buffer.alloc(PAYLOAD_BYTES, 0x55);
     payload[0] = SILK_60_MS;
     const csrcs = [csrcOf(voiceIdOf('speaker'), 10)];

@@ -75,6 +75,7 @@ export class RoomClient implements RoomClientApi {
     this.#connection = new RoomConnection({
       ...{ api, roomId, policy },
       prepare: async (ticket) => this.#prepare(ticket),
+      transportIds: () => [this.#receiver.newestTransport, this.#microphone.transport].flatMap((it) => it?.id ?? []),
       createSocket: (url, auth) => environment.createSocket(url, auth, () => (this.#socketOpened = true)),
       subscribe: (signaling) => this.#events.attach(signaling),
       onState: (state) => this.#handleState(state),

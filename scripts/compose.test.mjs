@@ -48,8 +48,8 @@ function portRange(ports) {
 }
 
 describe('docker-compose.yml', () => {
-  test('has Redis, server, page and TURN', () => {
-    expect(Object.keys(services).sort()).toEqual(['redis', 'server', 'turn', 'web']);
+  test('has Redis, server, page, cache of live rooms and TURN', () => {
+    expect(Object.keys(services).sort()).toEqual(['live-cache', 'redis', 'server', 'turn', 'web']);
   });
 
   test('takes from .env only what .env.example has', () => {
@@ -127,7 +127,12 @@ describe('docker-compose.yml', () => {
 
   test('names volumes that it declares, at folders that the images use', () => {
     for (const service of Object.values(services)) {
-      for (const volume of service.volumes ?? []) expect(Object.keys(volumes)).toContain(volume.split(':')[0]);
+      for (const volume of service.volumes ?? []) {
+        const [source] = volume.split(':');
+        // A file of the checkout, or a volume.
+        if (source.startsWith('./')) expect(existsSync(join(root, source)), source).toBe(true);
+        else expect(Object.keys(volumes)).toContain(source);
+      }
     }
     expect(services.server.volumes).toContain('server-data:/data');
     expect(read('server/Dockerfile')).toContain('DATA_DIR=/data');
@@ -192,7 +197,13 @@ describe('web/nginx.conf', () => {
   );
 
   test('passes the interface on, and nothing else', () => {
-    expect(locations.toSorted()).toEqual(['/api/', '/live/', '/preview/', '/socket.io/', '^/r/[\\w-]+/preview\\.png$']);
+    expect(locations.toSorted()).toEqual([
+      '/api/',
+      '/live/',
+      '/preview/',
+      '/socket.io/',
+      '^/r/[\\w-]+(/replay|/clip/[\\w-]+)?/preview\\.png$',
+    ]);
     expect(read('web/nodes.conf')).toContain(`http://server:${defaults.PORT};`);
     expect(services.web.ports).toEqual([`\${PORT:-${defaults.PORT}}:80`]);
   });
@@ -208,7 +219,7 @@ describe('web/nginx.conf', () => {
       },
     ],
   ])('says with the page what the server says: %s', async (_name, config, environment) => {
-    const say = securityHeaders({ config, nodeOrigins: () => [] });
+    const say = securityHeaders({ config, nodeUrls: () => [] });
     const listening = createServer((req, res) => say(req, res, () => res.end())).listen(0);
     const answer = await fetch(`http://localhost:${listening.address().port}`);
     listening.close();

@@ -30,6 +30,7 @@ describe('a room that is recorded', () => {
 
   it('[RE1] is played again within two seconds of its end, with what was said and who said it', async () => {
     await room.speak(room.host);
+    await expect.poll(() => server.server.recorder.isReady, { timeout: 10_000 }).toBe(true);
     const startedAt = Date.now();
     await room.host.request('recording:start');
     const lea = await room.bring('lea');

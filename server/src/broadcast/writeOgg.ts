@@ -9,6 +9,10 @@ const STREAM_SERIAL = 1;
 const PAGE_MS = 1000;
 const FIRST_PAGE = 0x02;
 const LAST_PAGE = 0x04;
+/** A stream of a room that is live tells these elsewhere. */
+const UNTITLED: FileTags = { title: '', chapters: [] };
+/** Before the first page of sound. */
+export const HEAD_PAGES = 2;
 /** What fits into the 65 kB of one page, with four bytes to a sign. */
 const MAX_CHAPTERS = 100;
 const MAX_TITLE = 100;
@@ -20,9 +24,8 @@ const CRC_POLYNOMIAL = 0x04c1_1db7;
 
 /** An Ogg file, page by page, of packets of a mix. */
 export async function* writeOgg(packets: AsyncIterable<Uint8Array>, tags: FileTags): AsyncGenerator<Buffer> {
-  let sequence = 0;
-  yield page([identification()], { sequence: sequence++, flags: FIRST_PAGE, granule: 0 });
-  yield page([comment(tags)], { sequence: sequence++, flags: 0, granule: 0 });
+  yield oggHead(tags);
+  let sequence = HEAD_PAGES;
   const perPage = Math.floor(PAGE_MS / SAMPLE_MS);
   let granule = 0;
   let waiting: Uint8Array[] = [];
@@ -38,6 +41,19 @@ export async function* writeOgg(packets: AsyncIterable<Uint8Array>, tags: FileTa
   yield page(waiting, { sequence, flags: LAST_PAGE, granule });
 }
 
+/** What an Ogg stream of a mix begins with. */
+export function oggHead(tags: FileTags = UNTITLED): Buffer {
+  const pages = [identification(), comment(tags)];
+  return Buffer.concat(
+    pages.map((packet, sequence) => page([packet], { sequence, flags: sequence === 0 ? FIRST_PAGE : 0, granule: 0 })),
+  );
+}
+
+/** A page in the midst of a stream. @param granule samples up to its end, at 48 kHz */
+export function oggPage(packets: readonly Uint8Array[], sequence: number, granule: number): Buffer {
+  return page(packets, { sequence, flags: 0, granule });
+}
+
 /** Mono, and nothing to skip: the encoder's first 6.5 ms are long over when a recording begins. */
 function identification(): Buffer {
   const head = Buffer.alloc(19);
@@ -51,7 +67,7 @@ function identification(): Buffer {
 /** Title and chapters (Vorbis comments, with the chapter extension that players know). */
 function comment({ title, chapters }: FileTags): Buffer {
   const comments = [
-    `TITLE=${title}`,
+    ...(title === '' ? [] : [`TITLE=${title}`]),
     ...chapters.slice(0, MAX_CHAPTERS).flatMap((chapter, index) => {
       const name = `CHAPTER${String(index).padStart(3, '0')}`;
       return [`${name}=${clock(chapter.atMs)}`, `${name}NAME=${chapter.title.slice(0, MAX_TITLE).toWellFormed()}`];

@@ -126,7 +126,7 @@ export type RecordingChanges = Partial<Pick<Recording, 'title' | 'visibility' | 
  */
 export interface RecordingLog {
   /**
-   * Must be told first. A recording that exists is continued: what is told of it then adds to it. One that was deleted stays so,
+   * Must be told first, and then once a minute: what is told of no more is ended an hour later by whoever sweeps. A recording that exists is continued: what is told of it then adds to it. One that was deleted stays so,
    * unless this one began after that.
    */
   start(recording: NewRecording): void;

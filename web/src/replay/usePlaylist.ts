@@ -17,7 +17,7 @@ export function usePlaylist(audio: RefObject<HTMLAudioElement | null>, url: stri
       if (isOver) return;
       if (!Hls.isSupported()) {
         if (element.canPlayType(HLS_TYPE) === '') return handleError();
-        element.src = url;
+        element.setAttribute('src', url);
         element.addEventListener('error', handleError);
         return;
       }

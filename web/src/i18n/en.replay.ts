@@ -106,3 +106,12 @@ export const clip = {
   delete: 'Delete the clip {{title}}',
   whole: 'Listen to all of {{title}}',
 };
+
+/** Words of the page on which a room that is on is heard from its beginning. */
+export const fromStart = {
+  open: 'Hear it from the start',
+  title: 'From the start',
+  note: 'It plays faster than the room goes on. Once you have caught up, you are in the room.',
+  behind: '{{time}} behind the room',
+  goLive: 'Go to the room now',
+};

@@ -110,3 +110,12 @@ export const clip: Messages['clip'] = {
   delete: 'Supprimer l’extrait {{title}}',
   whole: 'Écouter tout : {{title}}',
 };
+
+/** Words of the page on which a room that is on is heard from its beginning. */
+export const fromStart: Messages['fromStart'] = {
+  open: 'Écouter depuis le début',
+  title: 'Depuis le début',
+  note: 'La lecture va plus vite que la salle. Une fois que vous avez rattrapé le direct, vous êtes dans la salle.',
+  behind: '{{time}} de retard sur la salle',
+  goLive: 'Rejoindre la salle maintenant',
+};

@@ -11,6 +11,7 @@ export const recording = {
   handNote: 'Recorded on stage',
   lobby: 'This room is recorded',
   lost: 'A part of the recording could not be kept. The room goes on.',
+  stalled: 'The recording cannot be stored right now. The room goes on.',
   listenAgain: 'Listen to the recording',
 };
 

@@ -14,6 +14,7 @@ export const recording: Messages['recording'] = {
   handNote: 'Enregistré sur scène',
   lobby: 'Cette salle est enregistrée',
   lost: 'Une partie de l’enregistrement n’a pas pu être conservée. La salle continue.',
+  stalled: 'L’enregistrement ne peut pas être stocké pour le moment. La salle continue.',
   listenAgain: 'Écouter l’enregistrement',
 };
 

@@ -48,8 +48,8 @@ function portRange(ports) {
 }
 
 describe('docker-compose.yml', () => {
-  test('has Redis, server, page and TURN', () => {
-    expect(Object.keys(services).sort()).toEqual(['redis', 'server', 'turn', 'web']);
+  test('has Redis, server, page, cache of live rooms and TURN', () => {
+    expect(Object.keys(services).sort()).toEqual(['live-cache', 'redis', 'server', 'turn', 'web']);
   });
 
   test('takes from .env only what .env.example has', () => {
@@ -127,7 +127,12 @@ describe('docker-compose.yml', () => {
 
   test('names volumes that it declares, at folders that the images use', () => {
     for (const service of Object.values(services)) {
-      for (const volume of service.volumes ?? []) expect(Object.keys(volumes)).toContain(volume.split(':')[0]);
+      for (const volume of service.volumes ?? []) {
+        const [source] = volume.split(':');
+        // A file of the checkout, or a volume.
+        if (source.startsWith('./')) expect(existsSync(join(root, source)), source).toBe(true);
+        else expect(Object.keys(volumes)).toContain(source);
+      }
     }
     expect(services.server.volumes).toContain('server-data:/data');
     expect(read('server/Dockerfile')).toContain('DATA_DIR=/data');

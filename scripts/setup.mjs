@@ -6,6 +6,7 @@ import { ensureFirefox } from './lib/firefox.mjs';
 import { abortOnSignals, fail } from './lib/main.mjs';
 import { ensureOpus } from './lib/opus.mjs';
 import { root } from './lib/paths.mjs';
+import { ensureNginx } from './lib/nginx.mjs';
 import { ensurePostgres } from './lib/postgres.mjs';
 import { ensureRedis } from './lib/redis.mjs';
 import { findWorker } from './lib/worker.mjs';
@@ -27,6 +28,7 @@ export async function setup({ tests = false, signal } = {}) {
   const node = await ensureDependencies(root, signal);
   if (tests || !process.env.REDIS_URL) await ensureRedis(signal);
   if (tests) await ensurePostgres(signal);
+  if (tests) await ensureNginx(signal);
   await ensureOpus(node, { signal });
   const chromiumBin = tests ? await ensureChromium(node, signal) : undefined;
   const firefoxBin = tests ? await ensureFirefox(signal) : undefined;

@@ -9,6 +9,7 @@ describe('parseCommandLine', () => {
       options: {
         url: 'http://localhost:3000',
         listeners: 50,
+        players: { stream: 0, hls: 0 },
         rooms: 1,
         speakers: 1,
         openMics: 1,
@@ -49,6 +50,7 @@ describe('parseCommandLine', () => {
       options: {
         url: 'https://radio.example',
         listeners: 200,
+        players: { stream: 0, hls: 0 },
         rooms: 4,
         speakers: 3,
         openMics: 2,
@@ -91,6 +93,18 @@ describe('parseCommandLine', () => {
     ['--scenario launch --span 60', { kind: 'launch', spanS: 60 }],
   ])('lets people arrive as %s says', (args, arrivals) => {
     expect(parseCommandLine(args.split(' '))?.options.arrivals).toEqual(arrivals);
+  });
+
+  it('has players over HTTP in place of listeners, or a third of each kind', () => {
+    const of = (args: string) => parseCommandLine(args.split(' '))?.options;
+    expect(of('--plane stream --listeners 30')).toMatchObject({
+      listeners: 0,
+      players: { stream: 30, hls: 0 },
+      full: 0,
+    });
+    expect(of('--plane hls --listeners 30')).toMatchObject({ listeners: 0, players: { stream: 0, hls: 30 } });
+    expect(of('--plane mixed --listeners 31')).toMatchObject({ listeners: 11, players: { stream: 10, hls: 10 } });
+    expect(() => of('--plane hls --scenario launch')).toThrow('--scenario is not for --plane hls');
   });
 
   it('takes a flash for everybody where no number of listeners is given', () => {

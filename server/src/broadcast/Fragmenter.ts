@@ -8,8 +8,12 @@ const TICKS_PER_MS = OPUS_CLOCK_HZ / 1000;
 const TIMESTAMP_RANGE = 0x1_0000_0000;
 /** Within a segment, where fragments end: about a second each, and whole packets of 120 ms. */
 const ENDS = [16, 32, SAMPLES_PER_SEGMENT] as const;
-/** Whoever listens first hears something at once: until the first of these ends, fragments are this long. */
+/**
+ * Whoever listens first waits for nothing that is there: the first fragments are short, until they have been as long together as a
+ * player has to have before it begins, since from then on more comes each second.
+ */
 const FIRST_SLOTS = 4;
+const FIRST_SLOTS_TOGETHER = 20;
 /** A packet that has not come so long after it was due is silence: those of another node's mixer may come out of order. */
 const LATE_MS = 120;
 /** What is further from what came before is by another clock, and the fragments begin anew there. */
@@ -44,7 +48,7 @@ export class Fragmenter extends EventEmitter<{ fragment: [Fragment] }> {
     if (isElsewhere) this.#open.length = 0;
     if (isElsewhere || !this.#newest || ticks >= this.#newest.ticks) this.#newest = { ticks, atMs: nowMs };
     if (this.#open.length === 0) {
-      this.#shortUntil = endAfter(slot);
+      this.#shortUntil = endAfter(slot + FIRST_SLOTS_TOGETHER - 1);
       this.#begin(slot);
     }
     while (slot >= this.#open.at(-1)!.endSlot) this.#begin(this.#open.at(-1)!.endSlot);

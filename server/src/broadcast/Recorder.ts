@@ -9,6 +9,7 @@ import { LiveBroadcast } from './LiveBroadcast.ts';
 import type { LiveReaders } from './LiveReaders.ts';
 import type { RecorderUsage } from './recorderMessages.ts';
 import { RecorderProcess } from './RecorderProcess.ts';
+import { Transcoders } from './Transcoders.ts';
 import { RoomRecording } from './RoomRecording.ts';
 
 const CLOSE_LIMIT_MS = 1000;
@@ -26,6 +27,7 @@ interface RecorderOptions {
 export class Recorder {
   readonly #options: RecorderOptions;
   readonly #process: RecorderProcess;
+  readonly #transcoders = new Transcoders();
   /** By the id of the recording, which is that of the room. */
   readonly #rooms = new Map<string, RoomRecording>();
 
@@ -70,7 +72,9 @@ export class Recorder {
   openRoom(roomId: string, read: () => RoomRecord): RoomRecording {
     const { archive, config, liveReaders, nowMs } = this.#options;
     const nodeId = config.NODE_ID;
-    const live = new LiveBroadcast(liveReaders, config.PEOPLE_PER_ADDRESS);
+    const live = new LiveBroadcast({
+      ...{ readers: liveReaders, transcoders: this.#transcoders, maxPerAddress: config.PEOPLE_PER_ADDRESS },
+    });
     const recording = new RoomRecording({ process: this.#process, archive, read, nodeId, live, nowMs });
     this.#rooms.set(roomId, recording);
     recording.once('closed', () => {
@@ -84,5 +88,6 @@ export class Recorder {
     const storing = [...this.#rooms.values()].map(async (recording) => once(recording, 'closed'));
     await Promise.race([Promise.all(storing), sleep(CLOSE_LIMIT_MS, undefined, { ref: false })]);
     this.#process.close();
+    this.#transcoders.close();
   }
 }

@@ -8,6 +8,8 @@ const STREAM_SERIAL = 1;
 const PAGE_MS = 1000;
 const FIRST_PAGE = 0x02;
 const LAST_PAGE = 0x04;
+/** Before the first page of sound. */
+export const HEAD_PAGES = 2;
 /** Of a length, in the table of a page. */
 const LACING = 255;
 const CHECKSUM_AT = 22;
@@ -16,9 +18,8 @@ const CRC_POLYNOMIAL = 0x04c1_1db7;
 
 /** An Ogg file, page by page, of packets of a mix. */
 export async function* writeOgg(packets: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
-  let sequence = 0;
-  yield page([identification()], { sequence: sequence++, flags: FIRST_PAGE, granule: 0 });
-  yield page([comment()], { sequence: sequence++, flags: 0, granule: 0 });
+  yield oggHead();
+  let sequence = HEAD_PAGES;
   const perPage = Math.floor(PAGE_MS / SAMPLE_MS);
   let granule = 0;
   let waiting: Uint8Array[] = [];
@@ -32,6 +33,19 @@ export async function* writeOgg(packets: AsyncIterable<Uint8Array>): AsyncGenera
     granule += SAMPLE_TICKS;
   }
   yield page(waiting, { sequence, flags: LAST_PAGE, granule });
+}
+
+/** What an Ogg stream of a mix begins with. */
+export function oggHead(): Buffer {
+  const pages = [identification(), comment()];
+  return Buffer.concat(
+    pages.map((packet, sequence) => page([packet], { sequence, flags: sequence === 0 ? FIRST_PAGE : 0, granule: 0 })),
+  );
+}
+
+/** A page in the midst of a stream. @param granule samples up to its end, at 48 kHz */
+export function oggPage(packets: readonly Uint8Array[], sequence: number, granule: number): Buffer {
+  return page(packets, { sequence, flags: 0, granule });
 }
 
 /** Mono, and nothing to skip: the encoder's first 6.5 ms are long over when a recording begins. */

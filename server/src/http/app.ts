@@ -19,6 +19,8 @@ const YEAR_MS = 365 * 24 * 3_600_000;
 
 interface AppOptions
   extends RoomRoutesOptions, SessionRoutesOptions, RecordingRoutesOptions, LiveRoutesOptions, HealthOptions {
+  /** Under which the nodes that are known now are reached. */
+  readonly nodeUrls: () => readonly string[];
   readonly config: RoomRoutesOptions['config'] &
     Pick<Config, 'TRUST_PROXY' | 'WEB_DIR' | 'ADMIN_KEY' | 'METRICS_PORT' | 'NODE_ORIGINS' | 'EMBED_ORIGINS'>;
   readonly logger: Logger;
@@ -28,11 +30,9 @@ interface AppOptions
 export function createApp(options: AppOptions): Express {
   const { config, logger } = options;
   const app = express();
+  app.disable('x-powered-by');
   app.set('trust proxy', config.TRUST_PROXY);
-  const nodeOrigins = () => options.describeCluster().nodes.flatMap(({ url }) => (url ? new URL(url).origin : []));
-  app.use(securityHeaders({ config, nodeOrigins }));
-  app.use(livenessRoutes());
-  if (config.METRICS_PORT === undefined) app.use(operationsRoutes(options));
+  app.use(securityHeaders(options));
   app.use('/api', warnOfUntrustedProxy(config.TRUST_PROXY, logger));
   app.use('/api', express.json({ limit: BODY_LIMIT }));
   app.use('/api/session', sessionRoutes(options));
@@ -41,6 +41,9 @@ export function createApp(options: AppOptions): Express {
   if (config.ADMIN_KEY) app.use('/api/admin', adminRoutes({ ...options, key: config.ADMIN_KEY }));
   app.use('/live', liveRoutes(options));
   app.use('/api', notFound);
+  // After what crowds ask for: Express tries one after the other.
+  app.use(livenessRoutes());
+  if (config.METRICS_PORT === undefined) app.use(operationsRoutes(options));
   if (config.WEB_DIR) serveFiles(app, config.WEB_DIR);
   app.use(previewRoutes(options, config.WEB_DIR));
   app.use(notFound);

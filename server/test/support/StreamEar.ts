@@ -1,6 +1,5 @@
 import { EventEmitter, once } from 'node:events';
 import { FragmentReader, TICKS_PER_S, type SoundFragment } from '@tribune/loadtest/players/FragmentReader.ts';
-import type { TestServer } from './TestServer.ts';
 
 const LIMIT_MS = 10_000;
 
@@ -12,7 +11,7 @@ export class StreamEar extends EventEmitter<{ fragment: [] }> {
   response: Response | null = null;
   hasEnded = false;
 
-  static async open(server: TestServer, roomId: string): Promise<StreamEar> {
+  static async open(server: { readonly origin: string }, roomId: string): Promise<StreamEar> {
     const ear = new StreamEar();
     ear.response = await fetch(`${server.origin}/live/${roomId}/stream.mp4`, { signal: ear.#abort.signal });
     if (ear.response.ok) void ear.#read(ear.response.body!).catch(() => undefined);

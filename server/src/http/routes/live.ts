@@ -1,5 +1,6 @@
 import { roomId } from '@tribune/shared/schemas.ts';
-import { Router, type Request } from 'express';
+import { Router, type Request, type Response } from 'express';
+import type { LiveFormat } from '../../broadcast/LiveBroadcast.ts';
 import type { LiveReaders } from '../../broadcast/LiveReaders.ts';
 import { writeInitSegment } from '../../broadcast/segment.ts';
 import { AppError } from '../../errors.ts';
@@ -11,6 +12,12 @@ import { liveStateRoutes } from './liveState.ts';
 
 const FOREVER = 'public, max-age=31536000, immutable';
 const PLAYLIST_CACHE = 'public, max-age=1';
+const TYPES: Readonly<Record<LiveFormat, string>> = {
+  mp4: 'audio/mp4',
+  ogg: 'audio/ogg',
+  mp3: 'audio/mpeg',
+  aac: 'audio/aac',
+};
 const INIT_SEGMENT = writeInitSegment();
 
 export interface LiveRoutesOptions extends LookupOptions {
@@ -38,17 +45,20 @@ export function liveRoutes({ rooms, liveReaders, tokens, ...lookups }: LiveRoute
     if (room.record.phase !== 'live') throw new AppError('UNAVAILABLE', 'The room is not live');
     return room;
   };
+  const stream = async (req: Request, res: Response, format: LiveFormat) => {
+    const room = await findLive(req, (req.params.id ?? req.params[0]) as string);
+    const opened = await room.askLive().openStream(format);
+    const reader = liveReaders.open(res, lookups.networkOf(req), TYPES[format]);
+    if (req.method === 'HEAD') reader.end();
+    else opened.join(reader);
+  };
   return Router()
     .use((_req, res, next) => {
       res.set({ 'Access-Control-Allow-Origin': '*', 'Cross-Origin-Resource-Policy': 'cross-origin' });
       next();
     })
-    .get('/:id/stream.mp4', async (req, res) => {
-      const room = await findLive(req, req.params.id);
-      const reader = liveReaders.open(res, lookups.networkOf(req), 'audio/mp4');
-      if (req.method === 'HEAD') reader.end();
-      else room.askLive().join(reader);
-    })
+    .get('/:id/stream.mp4', async (req, res) => stream(req, res, 'mp4'))
+    .get(/^\/([^/]+)\.(ogg|mp3|aac)$/, async (req, res) => stream(req, res, req.params[1] as LiveFormat))
     .get('/:id/index.m3u8', async (req, res) => {
       const playlist = (await findLive(req, req.params.id)).askLive().writePlaylist();
       if (playlist === null) throw new AppError('UNAVAILABLE', 'The first segment is being made');

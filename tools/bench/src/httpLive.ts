@@ -131,7 +131,7 @@ async function measure(
 ): Promise<number> {
   const before = await costOf(cpuMs, windowMs, signal);
   const sockets = await openSockets(port, listeners, signal);
-  let end = () => undefined;
+  let end: (() => void) | null = null;
   try {
     if (plane === 'stream') for (const socket of sockets) ask(socket, paths.stream);
     else end = askForSegments(sockets, paths);
@@ -141,7 +141,7 @@ async function measure(
     if (lost > 0) throw new Error(`${lost} listeners were disconnected`);
     return (cost - before) / listeners;
   } finally {
-    end();
+    end?.();
     for (const socket of sockets) socket.destroy();
     await delay(SETTLE_MS / 3, undefined, { signal });
   }
@@ -171,7 +171,7 @@ function ask(socket: Socket, path: string): void {
 }
 
 /** Each asks for the playlist and a segment in 3 s, at moments of its own. @returns ends that */
-function askForSegments(sockets: readonly Socket[], { playlist, segment }: Target['paths']): () => undefined {
+function askForSegments(sockets: readonly Socket[], { playlist, segment }: Target['paths']): () => void {
   const startMs = performance.now();
   let asked = 0;
   const timer = setInterval(() => {
@@ -182,7 +182,7 @@ function askForSegments(sockets: readonly Socket[], { playlist, segment }: Targe
       ask(socket, segment);
     }
   }, 10);
-  return () => void clearInterval(timer);
+  return () => clearInterval(timer);
 }
 
 async function freePort(): Promise<number> {

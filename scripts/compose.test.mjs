@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { dirname, join, normalize } from 'node:path';
@@ -5,7 +6,8 @@ import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { readConfig, variables } from '../server/src/config.ts';
 import { securityHeaders } from '../server/src/http/securityHeaders.ts';
-import { PREVIEW_MARK } from '../server/src/preview/previewTags.ts';
+import { BASE_TAG, PREVIEW_MARK } from '../server/src/preview/previewTags.ts';
+import { NginxSite } from './lib/nginxSite.mjs';
 import { root } from './lib/paths.mjs';
 
 const read = (path) => readFileSync(join(root, path), 'utf8');
@@ -46,8 +48,8 @@ function portRange(ports) {
 }
 
 describe('docker-compose.yml', () => {
-  test('has Redis, server, page and TURN', () => {
-    expect(Object.keys(services).sort()).toEqual(['redis', 'server', 'turn', 'web']);
+  test('has Redis, server, page, cache of live rooms and TURN', () => {
+    expect(Object.keys(services).sort()).toEqual(['live-cache', 'redis', 'server', 'turn', 'web']);
   });
 
   test('takes from .env only what .env.example has', () => {
@@ -125,7 +127,11 @@ describe('docker-compose.yml', () => {
 
   test('names volumes that it declares, at folders that the images use', () => {
     for (const service of Object.values(services)) {
-      for (const volume of service.volumes ?? []) expect(Object.keys(volumes)).toContain(volume.split(':')[0]);
+      for (const volume of service.volumes ?? []) {
+        const [source] = volume.split(':');
+        // A volume, or a file of the checkout.
+        expect(source in volumes || existsSync(join(root, source)), source).toBe(true);
+      }
     }
     expect(services.server.volumes).toContain('server-data:/data');
     expect(read('server/Dockerfile')).toContain('DATA_DIR=/data');
@@ -190,7 +196,13 @@ describe('web/nginx.conf', () => {
   );
 
   test('passes the interface on, and nothing else', () => {
-    expect(locations.toSorted()).toEqual(['/api/', '/live/', '/preview/', '/socket.io/', '^/r/[\\w-]+/preview\\.png$']);
+    expect(locations.toSorted()).toEqual([
+      '/api/',
+      '/live/',
+      '/preview/',
+      '/socket.io/',
+      '^/r/[\\w-]+(/replay|/clip/[\\w-]+)?/preview\\.png$',
+    ]);
     expect(read('web/nodes.conf')).toContain(`http://server:${defaults.PORT};`);
     expect(services.web.ports).toEqual([`\${PORT:-${defaults.PORT}}:80`]);
   });
@@ -206,7 +218,7 @@ describe('web/nginx.conf', () => {
       },
     ],
   ])('says with the page what the server says: %s', async (_name, config, environment) => {
-    const say = securityHeaders({ config, nodeOrigins: () => [] });
+    const say = securityHeaders({ config, nodeUrls: () => [] });
     const listening = createServer((req, res) => say(req, res, () => res.end())).listen(0);
     const answer = await fetch(`http://localhost:${listening.address().port}`);
     listening.close();
@@ -221,6 +233,33 @@ describe('web/nginx.conf', () => {
     expect(read('web/index.html')).toContain(PREVIEW_MARK);
     const [, variable] = /\$(\w+)"/.exec(PREVIEW_MARK);
     expect(conf).toMatch(new RegExp(`ssi on;[^}]*set \\$${variable} \\$uri;`));
+  });
+
+  test('puts the path below which the page is where the page has a place for it', () => {
+    expect(read('web/index.html')).toContain(BASE_TAG);
+    expect(conf).toContain(`sub_filter '${BASE_TAG}' '${BASE_TAG.replace('"/"', '"${BASE_PATH}/"')}';`);
+  });
+
+  const canRun = spawnSync('which', ['nginx']).status === 0;
+  test.runIf(canRun).each(['', '/rooms', '/s\u00E4le/live'])('serves page and interface below "%s"', async (path) => {
+    const site = await NginxSite.create(conf, BASE_TAG, { BASE_PATH: path, CONNECT_SOURCES: '', FRAME_SOURCES: '' });
+    try {
+      // As a proxy leaves it, and as one takes the path off.
+      for (const prefix of new Set([path, ''])) {
+        for (const page of ['/', '/r/some-room-there-is', '/r/some-room-there-is/replay'])
+          expect(await site.read(prefix + page)).toBe(`<base href="${path}/" />`);
+        expect(await site.read(`${prefix}/assets/x.js`)).toBe('// x');
+        expect(await site.read(`${prefix}/api/rooms?x=%20y`)).toBe('/api/rooms?x=%20y');
+        expect(await site.read(`${prefix}/socket.io/?EIO=4`)).toBe('/socket.io/?EIO=4');
+        expect(await site.read(`${prefix}/live/ID/index.m3u8`)).toBe('/live/ID/index.m3u8');
+        expect(await site.read(`${prefix}/r/ID/preview.png`)).toBe('/r/ID/preview.png');
+        expect(await site.read(`${prefix}/metrics`)).toContain('404');
+      }
+      // Without the slash at its end.
+      expect(await site.read(path)).toBe(`<base href="${path}/" />`);
+    } finally {
+      await site.close();
+    }
   });
 
   test('takes from the environment only what its image has', () => {

@@ -6,10 +6,13 @@ const SERVER_URL = process.env.TRIBUNE_SERVER_URL ?? 'http://localhost:3000';
 
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
+  // The page finds its files from its <base>, wherever it is: a server puts a path there.
+  base: './',
   plugins: [react()],
   server: {
     proxy: {
       '/api': SERVER_URL,
+      '/live': SERVER_URL,
       '/socket.io': { target: SERVER_URL, ws: true },
     },
   },

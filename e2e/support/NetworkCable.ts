@@ -1,7 +1,14 @@
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
+
+/** Each has a network of its own, 10.231.N.0/30. */
+const MAX_CABLES = 250;
+/** Followed by the number of the cable and the process whose it is. */
+const NAMESPACE = 'tribune-e2e-';
 
 /**
  * A host of its own on this machine, with a cable to it that can be pulled: a network namespace and a veth pair (iproute2,
@@ -18,14 +25,15 @@ export class NetworkCable {
   private constructor(id: number) {
     this.serverAddress = `10.231.${id}.1`;
     this.farAddress = `10.231.${id}.2`;
-    this.#namespace = `tribune-e2e-${id}`;
+    this.#namespace = `${NAMESPACE}${id}-${process.pid}`;
     this.#outside = `trb${id}a`;
     this.#inside = `trb${id}b`;
   }
 
   /** Null where this user or this machine cannot make one. */
   static async create(): Promise<NetworkCable | null> {
-    const cable = new NetworkCable(process.pid % 250);
+    await removeAbandoned();
+    const cable = new NetworkCable(process.pid % MAX_CABLES);
     try {
       await cable.#lay();
       return cable;
@@ -78,4 +86,15 @@ export class NetworkCable {
     const [program = '', ...args] = [...this.prefix, ...command];
     await run(program, args);
   }
+}
+
+/** What a test that was killed outright has left. The end of a cable goes with the namespace of the other. */
+async function removeAbandoned(): Promise<void> {
+  const names = await readdir('/run/netns').catch(() => []);
+  const abandoned = names.filter((name) => {
+    const owner = new RegExp(`^${NAMESPACE}\\d+-(\\d+)$`).exec(name)?.[1];
+    return owner !== undefined && !existsSync(`/proc/${owner}`);
+  });
+  // What still runs in it keeps it alive, without a name.
+  for (const name of abandoned) await run('ip', ['netns', 'del', name]).catch(() => undefined);
 }

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 
 const NS_PER_MS = 1e6;
@@ -12,11 +12,14 @@ export interface ProcessUsage {
   /** How much later than due the event loop ran: delays of this size are part of every time that is measured. */
   readonly eventLoopDelayMs: { readonly p50: number; readonly p99: number; readonly max: number };
   readonly rssMb: number;
-  /** Datagrams that the kernel dropped because someone on this machine read too slowly; null where /proc does not tell. */
+  /** Datagrams for the open sockets of this process that the kernel dropped, because it read too slowly; null where /proc does not tell. */
   readonly udpDropped: number | null;
 }
 
 const RESOLUTION_MS = 10;
+/** Where the tables of /proc/net have them, counted from zero. */
+const INODE_FIELD = 9;
+const DROPS_FIELD = 12;
 
 /** Watches the process itself. */
 export class ProcessMonitor {
@@ -50,7 +53,7 @@ export class ProcessMonitor {
         max: late(max),
       },
       rssMb: process.memoryUsage.rss() / 1e6,
-      udpDropped: dropped === null || this.#dropped === null ? null : dropped - this.#dropped,
+      udpDropped: dropped === null || this.#dropped === null ? null : Math.max(0, dropped - this.#dropped),
     };
   }
 }
@@ -68,24 +71,28 @@ export function mergeUsages(usages: readonly ProcessUsage[]): ProcessUsage {
       max: worst(({ eventLoopDelayMs }) => eventLoopDelayMs.max),
     },
     rssMb: sum(({ rssMb }) => rssMb),
-    udpDropped: droppedOf(usages),
+    udpDropped: usages.some(({ udpDropped }) => udpDropped === null) ? null : sum(({ udpDropped }) => udpDropped ?? 0),
   };
 }
 
-/** Each process reads the count of its whole machine; machines add up. */
-function droppedOf(usages: readonly ProcessUsage[]): number | null {
-  if (usages.some(({ udpDropped }) => udpDropped === null)) return null;
-  const machines = Map.groupBy(usages, ({ machine }) => machine);
-  return [...machines.values()].reduce(
-    (sum, here) => sum + Math.max(0, ...here.map(({ udpDropped }) => udpDropped ?? 0)),
-    0,
-  );
-}
-
-/** `RcvbufErrors` of /proc/net/snmp: Linux only, and of the whole machine. */
+/** Of the sockets of this process alone: what the kernel drops for others on this machine is not the fault of the load test. Linux only. */
 async function readUdpDropped(): Promise<number | null> {
-  const text = await readFile('/proc/net/snmp', 'utf8').catch(() => '');
-  const [names, figures] = text.split('\n').filter((line) => line.startsWith('Udp:'));
-  const index = names?.split(' ').indexOf('RcvbufErrors') ?? -1;
-  return index < 0 || !figures ? null : Number(figures.split(' ')[index]);
+  const tables = await Promise.all(
+    ['udp', 'udp6'].map(async (table) => readFile(`/proc/self/net/${table}`, 'utf8').catch(() => '')),
+  );
+  const droppedBySocket = new Map(
+    tables
+      .flatMap((table) => table.split('\n').slice(1))
+      .map((line) => line.trim().split(/\s+/))
+      .filter((fields) => fields.length > DROPS_FIELD)
+      .map((fields) => [fields[INODE_FIELD], Number(fields[DROPS_FIELD])]),
+  );
+  if (tables[0] === '') return null;
+  // Others have no drops to look for, and a process has thousands of files.
+  const isDropping = [...droppedBySocket.values()].some((drops) => drops > 0);
+  if (!isDropping) return 0;
+  const files = await readdir('/proc/self/fd').catch(() => []);
+  const links = await Promise.all(files.map(async (file) => readlink(`/proc/self/fd/${file}`).catch(() => '')));
+  const sockets = links.map((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1]);
+  return sockets.reduce((sum, inode) => sum + (droppedBySocket.get(inode) ?? 0), 0);
 }

@@ -13,12 +13,13 @@ const MAX_RATE_KBPS = 1_000_000;
 
 export { MAX_DURATION_S, MAX_PORT, MAX_RATE };
 
-/** The origin of an http or https URL. */
-export function origin(): Parser<string> {
+/** Where a server is, from the address of any of its pages: the origin, and the path below which it is, if any. */
+export function serverUrl(): Parser<string> {
   return (given) => {
     if (!URL.canParse(given) || !/^https?:$/.test(new URL(given).protocol))
       throw new UsageError('has to be an http or https URL');
-    return new URL(given).origin;
+    const { origin, pathname } = new URL(given);
+    return origin + pathname.replace(/\/r\/.*$/, '').replace(/\/+$/, '');
   };
 }
 

@@ -9,6 +9,7 @@ describe('parseCommandLine', () => {
       options: {
         url: 'http://localhost:3000',
         listeners: 50,
+        players: { stream: 0, hls: 0 },
         rooms: 1,
         speakers: 1,
         openMics: 1,
@@ -34,6 +35,14 @@ describe('parseCommandLine', () => {
     });
   });
 
+  it.each([
+    ['https://radio.example/', 'https://radio.example'],
+    ['https://radio.example/rooms/', 'https://radio.example/rooms'],
+    ['https://radio.example/rooms/r/abc?x#y', 'https://radio.example/rooms'],
+  ])('takes the address of any page of a server: %s', (given, url) => {
+    expect(parseCommandLine(['--url', given])).toMatchObject({ options: { url } });
+  });
+
   it('takes what is given', () => {
     const args =
       '--url https://radio.example/r/abc --listeners 200 --rooms 4 --speakers 3 --open-mics 2 --rate 0.5 --even --seed 7 --full 12 --slow 10%:loss=2%,delay=80,jitter=30,rate=64 --processes 3 --coordinate 7000 --machines 2 --key 0123456789abcdef --browsers 2 --duration 1.5 --hold 30 --churn 10 --reconnects 5 --reactions 2 --hands 3 --mute-every 4 --json out.json --html out.html';
@@ -41,6 +50,7 @@ describe('parseCommandLine', () => {
       options: {
         url: 'https://radio.example',
         listeners: 200,
+        players: { stream: 0, hls: 0 },
         rooms: 4,
         speakers: 3,
         openMics: 2,
@@ -83,6 +93,18 @@ describe('parseCommandLine', () => {
     ['--scenario launch --span 60', { kind: 'launch', spanS: 60 }],
   ])('lets people arrive as %s says', (args, arrivals) => {
     expect(parseCommandLine(args.split(' '))?.options.arrivals).toEqual(arrivals);
+  });
+
+  it('has players over HTTP in place of listeners, or a third of each kind', () => {
+    const of = (args: string) => parseCommandLine(args.split(' '))?.options;
+    expect(of('--plane stream --listeners 30')).toMatchObject({
+      listeners: 0,
+      players: { stream: 30, hls: 0 },
+      full: 0,
+    });
+    expect(of('--plane hls --listeners 30')).toMatchObject({ listeners: 0, players: { stream: 0, hls: 30 } });
+    expect(of('--plane mixed --listeners 31')).toMatchObject({ listeners: 11, players: { stream: 10, hls: 10 } });
+    expect(() => of('--plane hls --scenario launch')).toThrow('--scenario is not for --plane hls');
   });
 
   it('takes a flash for everybody where no number of listeners is given', () => {

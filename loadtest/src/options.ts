@@ -2,14 +2,16 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import { defineCommand, oneOf, positive, text, UsageError, whole, type ValuesOf } from '@tribune/cli';
 import { LIMITS } from '@tribune/shared/domain.ts';
-import { assertion, MAX_DURATION_S, MAX_PORT, MAX_RATE, origin, ramp, slowNetwork } from './optionValues.ts';
+import { assertion, MAX_DURATION_S, MAX_PORT, MAX_RATE, ramp, serverUrl, slowNetwork } from './optionValues.ts';
 import { LAUNCH_SPAN_S, type ArrivalPlan } from './people/arrivals.ts';
 import type { BehaviourPlan } from './people/behaviour.ts';
+import { HTTP_PLANES, type HttpPlane } from './players/Player.ts';
 import type { KindPlan } from './hearing/kinds.ts';
 import type { Assertion } from './report/assertions.ts';
 
 const MAX_LISTENERS = 5000;
 const MAX_ROOMS = 200;
+const PLANES = ['webrtc', ...HTTP_PLANES, 'mixed'] as const;
 /** Limit for all rooms together: speakers are in one process, and each sends 50 packets a second. */
 const MAX_ALL_SPEAKERS = 400;
 const DEFAULT_LISTENERS = 50;
@@ -42,11 +44,17 @@ export const COMMAND = defineCommand({
   description:
     'Simulated listeners for a Tribune server: real tickets, sockets, ICE, DTLS and SRTP. Creates rooms, goes live, lets speakers say recorded speech, listeners arrive, and counts what they receive.',
   options: {
-    url: { value: 'URL', parse: origin(), default: 'http://localhost:3000', help: 'the server' },
+    url: { value: 'URL', parse: serverUrl(), default: 'http://localhost:3000', help: 'the server' },
     listeners: {
       value: 'N',
       parse: whole(1, MAX_LISTENERS),
       help: `people who listen, up to ${MAX_LISTENERS} (default: ${DEFAULT_LISTENERS})`,
+    },
+    plane: {
+      value: 'PLANE',
+      parse: oneOf(PLANES),
+      default: 'webrtc',
+      help: 'how they hear: webrtc, stream or hls (players over HTTP), or mixed: a third of them each',
     },
     rooms: { value: 'N', parse: whole(1, MAX_ROOMS), default: 1, help: 'rooms that listeners are spread over evenly' },
     speakers: {
@@ -162,7 +170,10 @@ type Given = ValuesOf<typeof COMMAND>;
 export interface LoadTestOptions {
   /** Origin of the server. */
   readonly url: string;
+  /** Over WebRTC. */
   readonly listeners: number;
+  /** Players over HTTP, beside them. */
+  readonly players: Readonly<Record<HttpPlane, number>>;
   /** Listeners are spread over them evenly; each has speakers of its own. */
   readonly rooms: number;
   /** In each room, the host included. */
@@ -229,17 +240,20 @@ function drawKey(): string {
 
 function optionsOf(given: Given): LoadTestOptions {
   const { url, rooms, speakers, flash, duration, processes, browsers } = given;
-  const listeners = given.listeners ?? flash ?? DEFAULT_LISTENERS;
+  const all = given.listeners ?? flash ?? DEFAULT_LISTENERS;
+  const players = playersOf(given, all);
+  const listeners = all - players.stream - players.hls;
   const openMics = given.openMics ?? speakers;
   if (openMics > speakers) throw new UsageError('--open-mics has to be at most the number of --speakers');
-  if (flash !== undefined && flash > listeners) throw new UsageError('--flash has to be at most --listeners');
-  if (rooms > listeners) throw new UsageError('--rooms has to be at most --listeners');
+  if (flash !== undefined && flash > all) throw new UsageError('--flash has to be at most --listeners');
+  if (rooms > all) throw new UsageError('--rooms has to be at most --listeners');
   if (rooms * speakers > MAX_ALL_SPEAKERS)
     throw new UsageError(`--rooms times --speakers has to be at most ${MAX_ALL_SPEAKERS}`);
-  const full = given.full ?? Math.min(DEFAULT_FULL_MAX, Math.max(1, Math.floor(listeners * DEFAULT_FULL_SHARE)));
+  const full =
+    given.full ?? Math.min(listeners, DEFAULT_FULL_MAX, Math.max(1, Math.floor(listeners * DEFAULT_FULL_SHARE)));
   if (full > listeners) throw new UsageError('--full has to be at most --listeners');
   return {
-    ...{ url, listeners, rooms, speakers, openMics, full, processes, browsers },
+    ...{ url, listeners, players, rooms, speakers, openMics, full, processes, browsers },
     rate: given.rate ?? DEFAULT_RATE,
     arrivals: arrivalsOf(given),
     slow: given.slow ?? null,
@@ -249,6 +263,16 @@ function optionsOf(given: Given): LoadTestOptions {
     ...stayOf(given, openMics),
     ownHost: given.iOwnThisHost,
   };
+}
+
+function playersOf({ plane, scenario, coordinate }: Given, all: number): LoadTestOptions['players'] {
+  if (plane === 'webrtc') return { stream: 0, hls: 0 };
+  // Before a room is live there is nothing to hear over HTTP.
+  if (scenario) throw new UsageError(`--scenario is not for --plane ${plane}`);
+  if (coordinate !== undefined) throw new UsageError(`--coordinate is not for --plane ${plane}`);
+  if (plane !== 'mixed') return { stream: 0, hls: 0, [plane]: all };
+  const third = Math.floor(all / 3);
+  return { stream: third, hls: third };
 }
 
 function coordinateOf({ coordinate: port, machines, key }: Given): LoadTestOptions['coordinate'] {

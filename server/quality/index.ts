@@ -1,4 +1,5 @@
 import { writeFile } from 'node:fs/promises';
+import { defineCommand, runCommand } from '@tribune/cli';
 import { ROOM_SOUNDS } from '@tribune/shared/domain.ts';
 import type { Chart } from '@tribune/loadtest/report/chart.ts';
 import { chartFile } from './chartFile.ts';
@@ -7,17 +8,24 @@ import { hear, readPieces } from './music.ts';
 import { simulate } from './simulate.ts';
 import { readSpeech } from './speech.ts';
 
-/** `npm run quality`: measures the mix in simulated time, prints a table, and draws the charts of docs/mix.md. */
-
+const COMMAND = defineCommand({
+  name: 'npm run quality --',
+  description:
+    'Measures the mix in simulated time, prints tables, and draws the charts of docs/mix.md anew. It takes some minutes.',
+  options: {},
+});
 const IMAGES = new URL('../../docs/images/', import.meta.url);
 const LOSSES = [0, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2];
 
-const conversation = await readConversation();
-await printTable(conversation);
-await printPieces();
-await drawLoss(conversation);
-await drawDelay(conversation);
-await drawLevels();
+process.exitCode = await runCommand(COMMAND, process.argv.slice(2), async () => {
+  const conversation = await readConversation();
+  await printTable(conversation);
+  await printPieces();
+  await drawLoss(conversation);
+  await drawDelay(conversation);
+  await drawLevels();
+  return 0;
+});
 
 async function printTable(speech: readonly Speech[]): Promise<void> {
   console.log('| network | SI-SDR | log-spectral distance | largest step | concealed | held back |');

@@ -8,8 +8,10 @@ import { AddressLimits } from './admission/AddressLimits.ts';
 import { Admission } from './admission/Admission.ts';
 import { createNetworkReader } from './admission/network.ts';
 import { RecordingArchive } from './archive/RecordingArchive.ts';
+import { storagePlaceOf } from './archive/storagePlace.ts';
 import { IceServers } from './auth/IceServers.ts';
 import { Tokens, loadSecret } from './auth/Tokens.ts';
+import { LiveReaders } from './broadcast/LiveReaders.ts';
 import { Recorder } from './broadcast/Recorder.ts';
 import { Replays } from './broadcast/Replays.ts';
 import { NodeRegistry, type NodeState } from './cluster/NodeRegistry.ts';
@@ -18,6 +20,7 @@ import type { ClusterContext } from './cluster/ClusterContext.ts';
 import type { Config } from './config.ts';
 import { checkFiles } from './configFaults.ts';
 import { createApp, createOperationsApp } from './http/app.ts';
+import { mountBelow } from './http/basePath.ts';
 import type { ClusterView } from './http/routes/health.ts';
 import type { Logger } from './logger.ts';
 import { WorkerPool } from './media/WorkerPool.ts';
@@ -72,6 +75,7 @@ export class Server {
   readonly #redisHealth: RedisHealth;
   readonly #pool: WorkerPool;
   readonly #mixer: Mixer;
+  readonly #liveReaders: LiveReaders;
   readonly #recorder: Recorder;
   readonly #signaling: SignalingServer;
   readonly #rooms: RoomManager;
@@ -90,7 +94,10 @@ export class Server {
     this.#pool = pool;
     this.#mixer = mixer;
     this.#archive = new RecordingArchive(config, logger);
-    this.#recorder = new Recorder({ archive: this.#archive, config, logger });
+    this.#liveReaders = new LiveReaders(config);
+    const nowMs = () => Math.round(this.#registry.nowMs);
+    this.#recorder = new Recorder({ archive: this.#archive, config, logger, liveReaders: this.#liveReaders, nowMs });
+    mixer.useClock(nowMs);
     this.#redis = connectRedis(config.REDIS_URL, logger);
     this.#redisHealth = new RedisHealth({ redis: this.#redis, nodeId: config.NODE_ID, logger, observer: metrics });
     const store = new RoomStore(this.#redis, metrics);
@@ -111,6 +118,7 @@ export class Server {
       metrics,
       logger,
     });
+    mountBelow(config.basePath, this.#http);
     this.#registry = new NodeRegistry({
       redis: this.#redis,
       logger,
@@ -146,10 +154,12 @@ export class Server {
       ...health,
       config: webConfig,
       rooms: this.#rooms,
+      liveReaders: this.#liveReaders,
       admission: this.#admission,
       limits: new AddressLimits(this.#redis, config),
       networkOf,
       isDraining: () => this.#draining,
+      nodeUrls: () => this.#registry.nodes.flatMap(({ url }) => url ?? []),
       tokens,
       iceServers,
       rtpCapabilities,
@@ -300,6 +310,7 @@ export class Server {
       load: self ? (self.listeners + self.coming) / self.capacity : 0,
       isRedisUp: this.#redisHealth.isUp,
       archive: this.#archive,
+      httpListeners: this.#liveReaders.count,
       isAccepting: this.#whyNotAccepting() === null,
     };
   }
@@ -314,7 +325,7 @@ export class Server {
     return {
       nodeId: this.#nodeId,
       problem: this.#registry.problem?.message ?? null,
-      archive: this.#archive.problems,
+      archive: { ...this.#archive.problems, cluster: this.#registry.storageProblem },
       nodes: this.#registry.nodes,
       rooms,
     };
@@ -327,6 +338,7 @@ export class Server {
     return {
       ...{ id, url: PUBLIC_URL ?? null, listeners: this.#rooms.listeners, capacity, joinsPerS },
       ...{ draining: this.#draining, accepting: reason === null, reason, secretFingerprint },
+      storagePlace: storagePlaceOf(config),
       ...{ mixerLoad: this.#mixer.load, takesRooms: reason !== 'secret' && this.#mixer.canTakeRoom },
     };
   }
@@ -348,6 +360,7 @@ export class Server {
       isAlone,
       keepPlaces: async (roomId, userIds) => this.#admission.keepPlaces(userIds.map((userId) => `${roomId}:${userId}`)),
       handleArrival: (roomId, userId) => this.#registry.handleArrival(`${roomId}:${userId}`),
+      whyNotRecording: () => this.#registry.storageProblem,
       isDraining: () => this.#draining,
     };
   }

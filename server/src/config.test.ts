@@ -22,8 +22,13 @@ const REFUSED: [env: Record<string, string>, fault: RegExp][] = [
   [{ PUBLIC_URL: 'localhost:3000' }, /PUBLIC_URL: has to begin/],
   [{ PUBLIC_URL: 'wss://tribune.example.org' }, /PUBLIC_URL: has to begin/],
   [{ PUBLIC_URL: 'https//tribune.example.org' }, /PUBLIC_URL: has to begin/],
-  [{ PUBLIC_URL: 'https://tribune.example.org/rooms' }, /PUBLIC_URL: has to be an origin/],
-  [{ PUBLIC_URL: 'https://tribune.example.org?x=1' }, /PUBLIC_URL: has to be an origin/],
+  [
+    { PUBLIC_URL: 'https://tribune.example.org/live/' },
+    /PUBLIC_URL: has to have another path than \/live, which is one of Trib/,
+  ],
+  [{ PUBLIC_URL: 'https://tribune.example.org//api/rooms' }, /PUBLIC_URL: has to have another path than \/api/],
+  [{ PUBLIC_URL: 'https://tribune.example.org?x=1' }, /PUBLIC_URL: has to be without a \? and a #/],
+  [{ PUBLIC_URL: 'https://tribune.example.org/rooms/#x' }, /PUBLIC_URL: has to be without a \? and a #/],
   [{ PUBLIC_URL: 'https://me:hunter2@tribune.example.org' }, /PUBLIC_URL: has to be without a name and a password/],
   [{ PUBLIC_URL: 'https://tribune example.org' }, /PUBLIC_URL: is no address/],
   [{ NODE_ORIGINS: '*.tribune.example.org' }, /NODE_ORIGINS: has to be origins that begin with https/],
@@ -127,6 +132,16 @@ describe('the configuration', () => {
     expect(readConfig({ REDIS_URL, PUBLIC_URL: 'https://Tribune.example.org/' }).PUBLIC_URL).toBe(
       'https://tribune.example.org',
     );
+  });
+
+  it.each([
+    ['https://example.org/rooms', '/rooms'],
+    ['https://example.org/rooms/', '/rooms'],
+    ['https://example.org//rooms//live//', '/rooms/live'],
+    ['https://example.org/a/../Räume', '/R%C3%A4ume'],
+  ])('takes a public address with a path: %s', (url, basePath) => {
+    const config = readConfig({ REDIS_URL, PUBLIC_URL: url });
+    expect(config).toMatchObject({ PUBLIC_URL: `https://example.org${basePath}`, basePath });
   });
 
   it('announces the address that it listens on when that is one', () => {

@@ -12,10 +12,10 @@ import {
   isUnspecified,
   listenAddresses,
   number,
-  origin,
   originPatterns,
   port,
   postgresUrl,
+  publicUrl,
   redisUrl,
   secret,
   turnUrls,
@@ -38,7 +38,11 @@ export const variables = z.object({
   KEEP_ALIVE_S: number(1, 3600)
     .default(75)
     .describe('Seconds for which a connection without a request is kept; longer than the proxy in front keeps it.'),
-  PUBLIC_URL: origin.optional().describe('Origin under which people reach this node. Default: the origin of the page.'),
+  PUBLIC_URL: publicUrl
+    .optional()
+    .describe(
+      'Where people reach this node: an origin, with the path below which Tribune is, if there is one. Default: the origin of the page.',
+    ),
   NODE_ORIGINS: originPatterns
     .optional()
     .describe(
@@ -174,6 +178,9 @@ export const variables = z.object({
       'Sound in one packet of the mix that listeners get, in ms: 60, 120, or auto: 120 on workers with 500 listeners or more.',
     ),
   MIX_BITRATE: whole(6000, 128_000).default(32_000).describe('Bits per second of the mix that listeners get.'),
+  LIVE_CAPACITY: whole(0)
+    .default(20_000)
+    .describe('Listeners over HTTP, each of one long response, that this node takes in all rooms.'),
   DATABASE_URL: postgresUrl
     .optional()
     .describe(
@@ -208,6 +215,8 @@ export type Config = Readonly<Omit<Variables, 'MEDIA_ANNOUNCED_ADDRESS' | 'CLUST
   readonly CLUSTER_ADDRESS: string | null;
   /** Of MEDIA_LISTEN_ADDRESS, the one at which the mixers of other nodes reach this one. */
   readonly relayListenAddress: string;
+  /** The path of PUBLIC_URL, such as `/rooms`; empty where Tribune has its origin for itself. */
+  readonly basePath: string;
   readonly secretFile: string;
   /** DATABASE_URL, or the path of the file of SQLite. */
   readonly databaseUrl: string;
@@ -242,6 +251,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
       MEDIA_LISTEN_ADDRESS.find((address) => isIP(address) === isIP(clusterAddress ?? '')) ?? MEDIA_LISTEN_ADDRESS[0]!,
     // The same after a restart, so that its rooms need not wait for a lease to run out.
     NODE_ID: parsed.data.NODE_ID ?? `${hostname()}-${PORT}`,
+    basePath: new URL(parsed.data.PUBLIC_URL ?? 'http://localhost').pathname.replace(/\/$/, ''),
     secretFile: join(DATA_DIR, 'secret'),
     databaseUrl: parsed.data.DATABASE_URL ?? join(DATA_DIR, 'tribune.db'),
     objectsFolder: join(DATA_DIR, 'objects'),

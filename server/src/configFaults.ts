@@ -60,6 +60,7 @@ export const EXAMPLES: { readonly [N in VariableName]: string } = {
   RECORDING: 'allowed',
   MIX_PACKET_MS: '60',
   MIX_BITRATE: '32000',
+  LIVE_CAPACITY: '20000',
   DATABASE_URL: 'postgres://tribune:password@localhost/tribune',
   S3_URL: 'https://s3.example.org/tribune',
   S3_REGION: 'eu-west-1',

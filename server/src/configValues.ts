@@ -4,6 +4,9 @@ import { z } from 'zod';
 const HOST_NAME = /^(?=.{1,253}$)(?!-)[a-z\d-]{1,63}(?:\.[a-z\d-]{1,63})*$/i;
 const ICE_SCHEME = /^(?:stuns?|turns?):[^\s]+$/;
 
+/** Below one of these, nobody could tell what a proxy has taken off the front of a path from what it has not. */
+const OWN_PATHS = ['api', 'assets', 'cluster', 'healthz', 'live', 'metrics', 'preview', 'r', 'readyz', 'socket.io'];
+
 /** A number, refused in words that name its range. */
 export function number(min: number, max = Number.MAX_SAFE_INTEGER) {
   const range = max === Number.MAX_SAFE_INTEGER ? `of ${min} or more` : `from ${min} to ${max}`;
@@ -20,8 +23,8 @@ export const port = whole(0, 65_535);
 /** What every request may carry in a header, and nobody guesses. */
 export const secret = z.string().min(32, 'has to have at least 32 characters');
 
-/** An origin: what else an address can have would be dropped by browsers, or lead people to nothing. */
-export const origin = z.string().transform((text, context) => {
+/** An origin, or a path below it where other sites are beside this one; what else an address can have would lead people to nothing. */
+export const publicUrl = z.string().transform((text, context) => {
   const refuse = (message: string) => {
     context.addIssue({ code: 'custom', message });
     return z.NEVER;
@@ -30,8 +33,12 @@ export const origin = z.string().transform((text, context) => {
   if (!URL.canParse(text)) return refuse('is no address');
   const { origin: parsed, pathname, search, hash, username, password } = new URL(text);
   if (username || password) return refuse('has to be without a name and a password');
-  if (pathname !== '/' || search || hash) return refuse('has to be an origin, with nothing after the host and port');
-  return parsed;
+  if (search || hash) return refuse('has to be without a ? and a #');
+  const path = pathname.replaceAll(/\/{2,}/g, '/').replace(/\/$/, '');
+  const first = path.split('/')[1] ?? '';
+  if (OWN_PATHS.includes(first))
+    return refuse(`has to have another path than /${first}, which is one of Tribune itself`);
+  return parsed + path;
 });
 
 /** Origins with commas between, as sources of a Content-Security-Policy: `https://*.example.org` stands for every name below. */

@@ -4,7 +4,6 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readConfig } from '../src/config.ts';
 import { createLogger } from '../src/logger.ts';
 import type { AudienceRouter } from '../src/media/AudienceRouter.ts';
-import { MixFeed } from '../src/media/MixFeed.ts';
 import { RoomMedia } from '../src/media/RoomMedia.ts';
 import { WorkerPool } from '../src/media/WorkerPool.ts';
 import { Mixer } from '../src/mixer/Mixer.ts';
@@ -83,7 +82,7 @@ describe('the media of a room', () => {
     const { transport } = await stage.createEndpoint();
     const producer = await transport.produce({ kind: 'audio', rtpParameters: fakeRtpParameters(1000) });
     await stage.addProducer('lea', producer);
-    vi.spyOn(MixFeed, 'create').mockRejectedValueOnce(new Error('the worker was busy'));
+    vi.spyOn(stage.mediaRouter, 'createLoopback').mockRejectedValueOnce(new Error('the worker was busy'));
     await expect(media.openAudience()).rejects.toThrow('the worker was busy');
     await media.openAudience();
     await expect.poll(async () => (await mixer.getUsage()).speakers, { timeout: 3000 }).toBe(1);

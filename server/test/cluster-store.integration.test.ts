@@ -131,7 +131,15 @@ describe('the nodes of a cluster', () => {
   function nodeOf(id: string, overrides: Partial<NodeState> = {}, perAddressShare = 1, peoplePerAddress = 1e6) {
     const node = {
       ...{ id, url: `http://${id}.test`, listeners: 0, capacity: 1000, joinsPerS: 10_000, draining: false },
-      ...{ accepting: true, reason: null, mixerLoad: 0, takesRooms: true, secretFingerprint: 'same', ...overrides },
+      ...{
+        accepting: true,
+        reason: null,
+        mixerLoad: 0,
+        takesRooms: true,
+        storagePlace: '',
+        secretFingerprint: 'same',
+        ...overrides,
+      },
     };
     const registry = new NodeRegistry({ redis, logger, describe: () => node, nowMs: () => nowMs });
     const limits = { perAddressShare, peoplePerAddress };

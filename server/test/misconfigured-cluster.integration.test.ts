@@ -1,4 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { TestServer } from './support/TestServer.ts';
 
 describe('a cluster that cannot work as it is set up', () => {
@@ -32,6 +35,21 @@ describe('a cluster that cannot work as it is set up', () => {
     await expect(api.createRoom({ title: 'A room' })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     const people = await first.joinAll(room.id, 'ann', 'bob', 'cat', 'dan', 'eve');
     expect(people.map(({ self }) => self.role)).toEqual(people.map(() => 'listener'));
+  });
+
+  it('nodes that keep recordings in different places say so, and record nothing', async () => {
+    const { host } = await first.createRoom();
+    const folder = await mkdtemp(join(tmpdir(), 'tribune-other-'));
+    second = await first.addNode({ DATA_DIR: folder });
+    const problem = expect.stringContaining('DATABASE_URL') as string;
+    for (const node of [first, second])
+      await expect
+        .poll(async () => read(node, 'cluster'), { timeout: 5000 })
+        .toMatchObject({ body: { archive: { cluster: problem } } });
+    await expect(host.request('recording:start')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    const { host: later } = await second.createRoom();
+    expect(later.state.recordingPolicy).toBe('off');
+    await rm(folder, { recursive: true });
   });
 
   it('a node whose name another one has says so, and is no part of them', async () => {

@@ -39,6 +39,27 @@ describe('leaving and coming back', () => {
     await host.until(() => host.member(lea.userId)?.away === false);
   });
 
+  it('[PR1] what was closed meanwhile is built anew, though nobody could be told', async () => {
+    await host.produce();
+    const lea = await bring('lea');
+    await lea.produce();
+    lea.cut();
+    await host.until(() => host.member(lea.userId)?.away === true);
+    server.server.rooms.rooms.get(roomId)?.getPeer(lea.userId)?.media?.closeSend();
+    expect((await lea.join(roomId)).media.kind).toBe('new');
+  });
+
+  it('[PR1] a page that has other transports than the server, since it was on another node, gets new ones', async () => {
+    const [lea] = await server.joinAll(roomId, 'lea');
+    await host.produce();
+    await host.request('room:goLive');
+    await lea!.request('media:start');
+    lea!.cut();
+    const ticket = await lea!.api.createTicket(roomId);
+    const { media } = await lea!.connect(ticket, { transportIds: ['of-another-node'] });
+    expect(media.kind).toBe('new');
+  });
+
   it('[PR1] what came on stage meanwhile is in the full list of a kept media', async () => {
     const lea = await bring('lea');
     await host.produce();

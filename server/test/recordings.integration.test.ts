@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createLogger } from '../src/logger.ts';
 import { Database } from '../src/sql/Database.ts';
+import { PAUSED } from '../src/sql/recording.ts';
 import { RecordingStore } from '../src/sql/RecordingStore.ts';
 import { RecordingWriter } from '../src/sql/RecordingWriter.ts';
 import { newRecording } from './support/recordings.ts';
@@ -37,7 +38,7 @@ describe.each(kindsOfDatabase)('recordings in $kind', ({ start }) => {
     log.addStretch('whole', { kind: 'speech', person: ada, from: 1_002_000, to: 1_004_000 });
     log.addChapter('whole', { id: 'c2', at: 1_005_000, title: 'Questions', automatic: false });
     log.addChapter('whole', { id: 'c1', at: 1_000_000, title: 'Opening', automatic: true });
-    log.finish('whole', { endedAt: 1_020_000, durationMs: 20_000 });
+    log.finish('whole', { endedAt: 1_020_000 });
     await log.flush();
 
     expect(await recordings.find('whole')).toEqual({
@@ -62,7 +63,7 @@ describe.each(kindsOfDatabase)('recordings in $kind', ({ start }) => {
   it('a recording that is started again goes on, and keeps what it had', async () => {
     log.start(newRecording({ id: 'again' }));
     log.addRun('again', { node: 'node-1', first: 1, last: 5, bytes: 5 });
-    log.finish('again', { endedAt: 1_015_000, durationMs: 15_000 });
+    log.finish('again', { endedAt: 1_015_000 });
     await log.flush();
     log.start(newRecording({ id: 'again', node: 'node-2', title: 'Another title', startedAt: 2_000_000 }));
     await log.flush();
@@ -71,6 +72,17 @@ describe.each(kindsOfDatabase)('recordings in $kind', ({ start }) => {
       ...{ state: 'recording', endedAt: null, node: 'node-2', title: 'Evening talk', startedAt: 1_000_000 },
       runs: [{ first: 1, last: 5 }],
     });
+  });
+
+  it('a recording is as long as what is there: without pauses, and without what was deleted before it began', async () => {
+    log.start(newRecording({ id: 'length', startedAt: 2_000_000 }));
+    log.addGap('length', { from: 1_900_000, to: 2_000_000, reason: PAUSED });
+    log.addGap('length', { from: 2_004_000, to: 2_010_000, reason: PAUSED });
+    log.addGap('length', { from: 2_011_000, to: 2_012_000, reason: 'recorder' });
+    log.finish('length', { endedAt: 2_020_000 });
+    await log.flush();
+
+    expect(await recordings.find('length')).toMatchObject({ durationMs: 14_000 });
   });
 
   it('lists are of one room, one host or one visibility, the newest first, by pages', async () => {

@@ -49,6 +49,8 @@ export interface RoomConnectionOptions {
   readonly createSocket: (url: string | null, auth: HandshakeAuth) => SignalingSocket;
   /** Called with each ticket before its socket is made; returns what this client can receive. */
   readonly prepare: (ticket: TicketResponse) => RtpCapabilities | Promise<RtpCapabilities>;
+  /** The transports that this client has, to receive and to send; the server compares them with its own. Default: none. */
+  readonly transportIds?: () => readonly string[];
   /** Called with each new socket before it connects, to attach listeners before the first notification can come. */
   readonly subscribe?: (signaling: SignalingClient) => void;
   /** Called with every new state. */
@@ -206,7 +208,10 @@ export class RoomConnection {
     signal.throwIfAborted();
     const rtpCapabilities = await prepare(ticket);
     signal.throwIfAborted();
-    const auth = { ticket: ticket.ticket, protocol: PROTOCOL_VERSION, instanceId: this.#instanceId, rtpCapabilities };
+    const auth = {
+      ...{ ticket: ticket.ticket, protocol: PROTOCOL_VERSION, instanceId: this.#instanceId, rtpCapabilities },
+      transportIds: [...(this.#options.transportIds?.() ?? [])],
+    };
     const signaling = new SignalingClient(createSocket(ticket.url, auth));
     this.#opening = signaling;
     subscribe?.(signaling);

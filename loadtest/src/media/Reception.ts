@@ -61,6 +61,10 @@ export class Reception {
     for (const consumer of info.consumers) this.#take(consumer);
   }
 
+  get transportId(): string {
+    return this.#info.recv.id;
+  }
+
   /** False until there is something to hear: a transport without streams has no description to connect with. */
   get hasStreams(): boolean {
     return this.#streams.size > 0;

@@ -110,7 +110,7 @@ export class Audience {
     const lastMs = Math.max(...ramps.map((ramp) => ramp.lastEpochMs));
     return {
       listeners: all.flatMap(({ listeners }) => listeners),
-      rampMs: ramps.length === all.length ? lastMs - firstMs : null,
+      rampMs: ramps.length > 0 && ramps.length === all.length ? lastMs - firstMs : null,
       arriving: all.map(({ arriving }, at) => arriving && this.#placed(arriving, at)),
     };
   }

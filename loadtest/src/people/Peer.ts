@@ -3,6 +3,7 @@ import type { Welcome } from '@tribune/shared/protocol.ts';
 import { RoomConnection, type OpenedConnection, type RoomConnectionState } from '@tribune/shared/RoomConnection.ts';
 import type { HandshakeAuth } from '@tribune/shared/schemas.ts';
 import type { SignalingClient, SignalingSocket } from '@tribune/shared/SignalingClient.ts';
+import { socketAddress } from '@tribune/shared/socketAddress.ts';
 import { io, type Socket } from 'socket.io-client';
 import { HearingRecord } from '../hearing/HearingRecord.ts';
 import { receivableOf } from '../media/rtpParameters.ts';
@@ -43,6 +44,8 @@ export interface PeerOptions {
 export interface PeerHandlers {
   /** With every RTP packet; `arrivalMs` is of `performance.now()`. */
   onAudio?(arrivalMs: number, packet: Buffer): void;
+  /** The transport that this person sends on; null where there is none. */
+  sendTransportId?(): string | null;
   /** The connection is another one now; `media` says what became of what was heard. */
   onFollowed?(media: Welcome['media']['kind']): void;
   /** Once, when what was established breaks. Not called after `close()`. */
@@ -79,6 +82,8 @@ export class Peer {
         if (url !== null) await guard(url);
         return receivableOf(rtpCapabilities);
       },
+      transportIds: () =>
+        [this.#reception.transportId, this.#handlers.sendTransportId?.()].filter((it) => typeof it === 'string'),
       subscribe: (signaling) => this.#subscribe(signaling),
       onState: (state) => this.#handleState(state),
     });
@@ -144,7 +149,9 @@ export class Peer {
   }
 
   #createSocket(url: string | null, auth: HandshakeAuth): SignalingSocket {
-    this.#socket = io(url ?? this.#options.origin, {
+    const { origin, path } = socketAddress(url ?? this.#options.origin);
+    this.#socket = io(origin, {
+      path,
       transports: ['websocket'],
       reconnection: false,
       forceNew: true,

@@ -44,6 +44,11 @@ export class PeerReception {
     this.#options = options;
   }
 
+  /** That of what is heard next, or now; null where there is none. */
+  get transportId(): string | null {
+    return this.#newest?.transportId ?? null;
+  }
+
   /** The word of the server on a new connection. */
   handleOffer(offer: MediaOffer): void {
     this.#cancelRestart();

@@ -37,6 +37,7 @@ export class Speaker {
     this.#options = options;
     this.#peer = new Peer(options, {
       onLost: (failure) => options.onLost(failure),
+      sendTransportId: () => this.#media?.transportId ?? null,
       onFollowed: (media) => {
         this.#watchProducer();
         if (media !== 'kept' && this.#speaks) void this.#speakAgain();
@@ -52,6 +53,11 @@ export class Speaker {
   /** Frames left out because this process came too late to send them. */
   get skipped(): number {
     return this.#past.skipped + (this.#media?.skipped ?? 0);
+  }
+
+  /** Origin of the node that they are at; null where the server is one node. @throws {Error} before `enter()`. */
+  get node(): string | null {
+    return this.#peer.ticket.url;
   }
 
   /** @throws {Error} before `enter()`. */

@@ -14,6 +14,7 @@ const report = {
     steady: null,
     phases: [],
     browsers: null,
+    http: null,
     behaviour: null,
     machines: [],
     series: [],

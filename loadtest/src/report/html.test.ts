@@ -33,6 +33,7 @@ const report = buildReport({
   steady: null,
   phases: [],
   browsers: null,
+  http: null,
   behaviour: null,
   machines: [],
   series: [point, { ...point, s: 2, phase: 'measuring' as const }],

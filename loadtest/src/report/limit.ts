@@ -59,7 +59,7 @@ function processSigns(processes: readonly ProcessUsage[], phase: string): string
   if (cpuPct >= BUSY_PCT) signs.push(`a process of the load test took ${round(cpuPct, 0)} % of a core while ${phase}`);
   const lateMs = Math.max(0, ...processes.map(({ eventLoopDelayMs }) => eventLoopDelayMs.p99));
   if (lateMs >= LATE_MS) signs.push(`the load test's event loop was ${round(lateMs, 0)} ms late (p99) while ${phase}`);
-  const dropped = Math.max(0, ...processes.map(({ udpDropped }) => udpDropped ?? 0));
+  const dropped = processes.reduce((sum, { udpDropped }) => sum + (udpDropped ?? 0), 0);
   if (dropped > 0) signs.push(`the kernel dropped ${dropped} datagrams that were not read in time while ${phase}`);
   return signs;
 }

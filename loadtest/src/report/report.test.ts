@@ -76,6 +76,7 @@ const measured: Measurements = {
   phases: [],
   browsers: null,
   behaviour: null,
+  http: null,
   machines: [],
   series: [],
 };

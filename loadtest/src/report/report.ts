@@ -1,6 +1,7 @@
 import type { BehaviourReport } from '../people/behaviour.ts';
 import type { BrowserReport } from '../browsers/browserReport.ts';
 import { readEnvironment, type Environment } from './environment.ts';
+import type { HttpReport } from '../players/httpReport.ts';
 import type { ProcessUsage } from '../ProcessMonitor.ts';
 import { describeKinds, latencyOf, mosOf, type GroupReport } from './groupReport.ts';
 import type { Group } from '../hearing/kinds.ts';
@@ -103,6 +104,8 @@ export interface Report extends Verdict {
   readonly machines: readonly MachineReport[];
   /** Listeners in real browsers, who are in none of the figures above; null in a run without. */
   readonly browsers: BrowserReport | null;
+  /** Players over HTTP, who are in none of the figures above but those of the server; null in a run without. */
+  readonly http: HttpReport | null;
   /** Each second of the run. */
   readonly series: readonly SeriesPoint[];
   /** The values at each percent, from 0 to 100; empty where nothing was measured. */
@@ -139,6 +142,7 @@ export interface Measurements {
   readonly phases: Evidence['phases'];
   readonly machines: readonly MachineReport[];
   readonly browsers: BrowserReport | null;
+  readonly http: HttpReport | null;
   readonly behaviour: BehaviourReport | null;
   readonly series: readonly SeriesPoint[];
 }
@@ -188,6 +192,7 @@ export function buildReport(measured: Measurements): Report {
     behaviour: measured.behaviour,
     machines: measured.machines.map((machine) => ({ ...machine, offsetMs: round(machine.offsetMs, 3) })),
     browsers: measured.browsers,
+    http: measured.http,
     series,
     cdf: {
       joinMs: quantilesOf(joinMs),
@@ -202,9 +207,10 @@ export function buildReport(measured: Measurements): Report {
   };
 }
 
-/** Did every listener join and hear the speakers to the end, those in browsers too? */
-export function isSuccess({ interrupted, listeners, browsers }: Report): boolean {
-  const areAllIn = listeners.joined === listeners.asked && browsers?.joined === browsers?.asked;
+/** Did every listener join and hear the speakers to the end, those in browsers and over HTTP too? */
+export function isSuccess({ interrupted, listeners, browsers, http }: Report): boolean {
+  const areAllIn =
+    listeners.joined === listeners.asked && browsers?.joined === browsers?.asked && http?.joined === http?.asked;
   return interrupted === null && areAllIn;
 }
 

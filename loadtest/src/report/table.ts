@@ -48,6 +48,7 @@ export function formatTable(report: Report): string {
     ...generatorRows(report),
     ...machineRows(report),
     ...browserRows(report),
+    ...httpRows(report),
     null,
     ['at its limit', LIMIT_WORDS[report.limit]],
     ...report.limitReasons.map((reason): Row => ['', reason]),
@@ -100,6 +101,7 @@ export function kindFiguresOf(report: Report): typeof KIND_FIGURES {
 
 function kindRows(report: Report): Row[] {
   const columns = kindsIn(report);
+  if (columns.length === 0) return [];
   const line = (cells: readonly string[]) =>
     cells
       .map((cell) => cell.padEnd(14))
@@ -145,7 +147,9 @@ function generatorRows({ generator, speakers }: Report): (Row | null)[] {
     null,
     ['load test CPU', `${cpuPct} % of one core, ${rssMb} MB`],
     ['load test lateness', `p50 ${eventLoopDelayMs.p50}, p99 ${eventLoopDelayMs.p99}, max ${eventLoopDelayMs.max} ms`],
-    ...(udpDropped ? ([['kernel dropped', `${udpDropped} datagrams on this machine`]] satisfies Row[]) : []),
+    ...(udpDropped
+      ? ([['kernel dropped', `${udpDropped} datagrams that the load test read too late`]] satisfies Row[])
+      : []),
     ...(speakers.skipped > 0 ? ([['speech skipped', `${speakers.skipped} frames`]] satisfies Row[]) : []),
   ];
 }
@@ -184,6 +188,21 @@ function browserRows({ browsers }: Report): (Row | null)[] {
     ['  while arriving', playout(browsers.arriving)],
     ['  while measuring', playout(browsers.measuring)],
     ['  CPU', `${figure(cpuPct.arriving, '% of one core')} while arriving, ${figure(cpuPct.measuring, '%')} measuring`],
+  ];
+}
+
+function httpRows({ http }: Report): (Row | null)[] {
+  if (!http) return [];
+  const planes = Object.entries(http.planes).flatMap(([plane, figures]): Row[] => [
+    [`  ${plane}`, `${figures.joined} of ${figures.asked} joined, ${figures.stalls} stalls, ${figures.gaps} gaps`],
+    ['    first sound', `p50 ${figures.firstSoundMs.p50}, p95 ${figures.firstSoundMs.p95} ms`],
+    ['    behind live', `p50 ${figures.behindLiveS.p50}, p95 ${figures.behindLiveS.p95} s`],
+  ]);
+  return [
+    null,
+    ['over HTTP', `${http.joined} of ${http.asked} joined, ${http.reconnects} connections made anew`],
+    ...http.reasons.map(({ reason, count }): Row => ['  failed', `${count} × ${reason}`]),
+    ...planes,
   ];
 }
 

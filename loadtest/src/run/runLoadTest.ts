@@ -19,6 +19,8 @@ import type { LoadTestPhase } from '../report/series.ts';
 import { readSfuMetrics } from '../report/sfuMetrics.ts';
 import { Rooms } from '../people/Rooms.ts';
 import { SPEECH_FILES } from '../people/Stage.ts';
+import { PlayerAudience } from '../players/PlayerAudience.ts';
+import type { PlayerPlan } from '../players/playerCommands.ts';
 import { RunMonitor } from './RunMonitor.ts';
 
 /** Joins still under way when everyone has set out, audio awaited, metrics read. */
@@ -27,6 +29,12 @@ const SLACK_MS = 60_000;
 const SETUP_MS = 60_000;
 const SETUP_MS_PER_SPEAKER = 2000;
 const SETUP_MS_PER_LISTENER = 100;
+
+interface Arrival {
+  readonly audience: Audience;
+  readonly rooms: Rooms;
+  readonly plans: readonly PlayerPlan[];
+}
 
 export interface LoadTestHooks {
   /** Ends the run early; the report then says what was measured until then, with the signal's reason. */
@@ -73,6 +81,7 @@ class LoadTestRun {
   #audience: Audience | null = null;
   #coordinator: Coordinator | null = null;
   readonly #browsers: BrowserAudience | null;
+  #players: PlayerAudience | null = null;
   #steady: SteadyMeasurement | null = null;
   #behaviour: BehaviourReport | null = null;
   #monitor: RunMonitor | null = null;
@@ -89,10 +98,12 @@ class LoadTestRun {
   async execute(): Promise<Report> {
     const { url: origin, ownHost, rooms: count, speakers, openMics } = this.#options;
     const guard = createGuard(ownHost);
-    const schedule = planArrivals(this.#options.arrivals, this.#options.listeners, this.#options.seed);
-    const timeLimit = setTimeout(() => this.#stop.abort('time limit'), timeLimitMs(this.#options, schedule));
+    const { listeners, players, arrivals, seed } = this.#options;
+    const all = planArrivals(arrivals, listeners + players.stream + players.hls, seed);
+    const { schedule, arriving } = splitArrivals(all, this.#options);
+    const timeLimit = setTimeout(() => this.#stop.abort('time limit'), timeLimitMs(this.#options, all));
     const monitor = new RunMonitor({
-      ...{ origin, asked: this.#options.listeners, startedMs: this.#startedMs },
+      ...{ origin, asked: listeners, startedMs: this.#startedMs },
       phase: () => this.#phase,
       audience: () => this.#audience,
       onProgress: this.#hooks.onProgress,
@@ -112,7 +123,8 @@ class LoadTestRun {
       await this.#unlessAborted(
         this.#browsers?.prepare(rooms.ids.map((id) => `${origin}/r/${id}`)) ?? Promise.resolve(),
       );
-      await this.#arrive(audience, rooms, schedule);
+      const plans = arriving.map((plan, at) => ({ ...plan, roomId: rooms!.ids[at % count]! }));
+      await this.#arrive({ audience, rooms, plans }, schedule);
       await this.#stay(audience, rooms);
       return await this.#report(rooms);
     } catch (error) {
@@ -123,6 +135,7 @@ class LoadTestRun {
       clearTimeout(timeLimit);
       monitor.close();
       await this.#browsers?.close();
+      await this.#players?.close();
       // The rooms first: nobody is sent anything then while connections go down one by one.
       await rooms?.close();
       await this.#audience?.close();
@@ -158,7 +171,7 @@ class LoadTestRun {
     this.#stop.abort(`a speaker was lost: ${reason}`);
   }
 
-  async #arrive(audience: Audience, rooms: Rooms, { atMs, liveMs }: Schedule): Promise<void> {
+  async #arrive({ audience, rooms, plans }: Arrival, { atMs, liveMs }: Schedule): Promise<void> {
     this.#phase = 'arriving';
     const [monitor, startMs] = [new ProcessMonitor(), performance.now()];
     const from = await readSfuMetrics(this.#options.url);
@@ -166,7 +179,13 @@ class LoadTestRun {
     if (liveMs === null) await audience.goLive();
     await this.#browsers?.arrive(atMs);
     const live = liveMs === null ? null : this.#goLiveAfter(liveMs, audience, rooms);
-    await this.#unlessAborted(Promise.all([audience.arrive(), live]));
+    if (plans.length > 0) {
+      const onLost = (why: string) => this.#stop.abort(why);
+      const { processes, ownHost } = this.#options;
+      this.#players = new PlayerAudience({ processes: Math.min(processes, plans.length), ownHost, onLost });
+    }
+    const players = this.#players?.arrive(this.#options.url, plans);
+    await this.#unlessAborted(Promise.all([audience.arrive(), live, players]));
     await this.#unlessAborted(this.#browsers?.settle() ?? Promise.resolve());
     const to = await readSfuMetrics(this.#options.url);
     const seconds = (performance.now() - startMs) / 1000;
@@ -231,12 +250,14 @@ class LoadTestRun {
     await monitor.start();
     const sfuBefore = await readSfuMetrics(url);
     await audience.openWindow();
+    await this.#players?.openWindow();
     const sentBefore = rooms.sent;
     const wasAborted = await delay(durationS * 1000, false, { signal: this.#signal }).catch(() => true);
+    const playerUsages = (await this.#players?.closeWindow()) ?? [];
     const { window, usages } = await audience.closeWindow();
     const sent = rooms.sent - sentBefore;
     const sfuAfter = await readSfuMetrics(url);
-    const processes = [await monitor.stop(), ...usages];
+    const processes = [await monitor.stop(), ...usages, ...playerUsages];
     await this.#browsers?.closeWindow();
     const browserCpuPct = this.#browsers?.cpuPct.measuring ?? null;
     this.#phases.push({
@@ -262,9 +283,26 @@ class LoadTestRun {
       behaviour: this.#behaviour,
       machines: this.#coordinator?.machines ?? [],
       browsers: (await this.#browsers?.report()) ?? null,
+      http: (await this.#players?.report()) ?? null,
       series: this.#monitor?.points ?? [],
     });
   }
+}
+
+/** Who comes when, over WebRTC and as a player over HTTP: in turn, so that each comes all the time. */
+function splitArrivals({ atMs, liveMs }: Schedule, { listeners, players }: LoadTestOptions) {
+  const left = { webrtc: listeners, ...players };
+  const planes = Object.keys(left) as (keyof typeof left)[];
+  let turn = 0;
+  const planned = atMs.map((at) => {
+    while (left[planes[turn % planes.length]!] === 0) turn += 1;
+    const plane = planes[turn++ % planes.length]!;
+    left[plane] -= 1;
+    return { plane, atMs: at };
+  });
+  const schedule = { atMs: planned.filter(({ plane }) => plane === 'webrtc').map((plan) => plan.atMs), liveMs };
+  const arriving = planned.flatMap(({ plane, atMs: at }) => (plane === 'webrtc' ? [] : [{ plane, atMs: at }]));
+  return { schedule, arriving };
 }
 
 /** No run lasts longer, whatever the server does. */

@@ -6,6 +6,10 @@ export class LiveSink extends SegmentSink {
     this.emit('written', segment);
   }
 
+  rescue(): void {
+    // What was to be heard now is over.
+  }
+
   async whenIdle(): Promise<void> {
     // Nothing waits here.
   }

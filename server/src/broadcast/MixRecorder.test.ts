@@ -7,17 +7,23 @@ import { LiveSink } from './LiveSink.ts';
 import { MixRecorder } from './MixRecorder.ts';
 import { SEGMENT_MS } from './segment.ts';
 import { SegmentQueue } from './SegmentQueue.ts';
+import { readSegmentKey } from './storedSegments.ts';
 
 const START_MS = 1_800_000_000_000;
-const MIX = { recordingId: 'room', ssrc: 7, port: 22_222 };
+const MIX = { recordingId: 'room', ssrc: 7, port: 22_222, epoch: 1, isHome: true, isAlone: false };
 const PACKET_MS = 60;
 
 /** A disk that does with each object what it is told to. */
-function disk(put: (key: string, attempt: number) => Promise<void>): Pick<ObjectStore, 'put'> & { keys: string[] } {
+function disk(
+  put: (key: string, attempt: number) => Promise<void>,
+): Pick<ObjectStore, 'put' | 'list'> & { keys: string[] } {
   const keys: string[] = [];
   const attempts = new Map<string, number>();
   return {
     keys,
+    list: async function* () {
+      for (const key of keys) yield { key, bytes: 1 };
+    },
     put: async (key, body) => {
       attempts.set(key, (attempts.get(key) ?? 0) + 1);
       await put(key, attempts.get(key)!);
@@ -55,8 +61,8 @@ test('What was said is stored when the recording is stopped, whole segments and 
   const { recorder, gaps } = record(new SegmentQueue(store));
   speak(recorder, START_MS, 7);
   await recorder.stop(MIX.recordingId, START_MS + 7000);
-  expect(store.keys.map((key) => key.split('/').at(-1))).toEqual(
-    [0, 1, 2].map((n) => `0${START_MS / SEGMENT_MS + n}.m4s`),
+  expect(store.keys.map(readSegmentKey)).toEqual(
+    [0, 1, 2].map((n) => ({ index: START_MS / SEGMENT_MS + n, epoch: 1 })),
   );
   expect(gaps).toEqual([]);
 });
@@ -139,4 +145,59 @@ test('What is heard now is whole segments: one that is not over when nobody list
   recorder.record(MIX);
   speak(recorder, START_MS + 60_000, 7);
   expect(written).toEqual([0, 1, 20, 21]);
+});
+
+test('What the home did not store before it was lost, another node that heard it does, and nothing twice', async () => {
+  const store = disk(async () => undefined);
+  const home = record(new SegmentQueue(store));
+  const other = new MixRecorder(new SegmentQueue(store));
+  const part = { ...MIX, isHome: false };
+  other.record(part);
+  for (const recorder of [home.recorder, other]) speak(recorder, START_MS, 3.6);
+  await vi.waitFor(() => expect(store.keys).toHaveLength(1));
+  // The home is gone, and what it heard since with it.
+  speak(other, START_MS + 3600, 4);
+  other.record({ ...part, epoch: 2 });
+  await vi.waitFor(() => expect(store.keys).toHaveLength(3));
+  expect(store.keys.map((key) => readSegmentKey(key)!.index - START_MS / SEGMENT_MS).toSorted()).toEqual([0, 1, 2]);
+  // What comes then is the next home's to store.
+  speak(other, START_MS + 12_000, 4);
+  await other.stop(MIX.recordingId, START_MS + 16_000);
+  expect(store.keys).toHaveLength(3);
+});
+
+test('A node that becomes the home goes on with what it has heard, and tells what is missing between', async () => {
+  const store = disk(async () => undefined);
+  const { recorder, gaps } = record(new SegmentQueue(store));
+  const begun = vi.fn<(recordingId: string, atMs: number) => void>();
+  recorder.on('begun', begun);
+  recorder.record({ ...MIX, isHome: false });
+  speak(recorder, START_MS, 2.4);
+  recorder.record({ ...MIX, epoch: 2 });
+  speak(recorder, START_MS + 5400, 4);
+  await recorder.stop(MIX.recordingId, START_MS + 9400);
+  expect(store.keys.map((key) => readSegmentKey(key)!.index - START_MS / SEGMENT_MS).toSorted()).toEqual([0, 1, 2, 3]);
+  expect(gaps).toEqual([{ from: START_MS + 2400, to: START_MS + 5400, reason: 'mixer' }]);
+  expect(begun).not.toHaveBeenCalled();
+});
+
+test('Of what is not stored yet, the process before tells each second, for the next to store', () => {
+  const { recorder } = record(new SegmentQueue(disk(async () => new Promise(() => undefined))));
+  const drafts: number[] = [];
+  recorder.on('draft', ({ until }) => drafts.push(until - START_MS));
+  for (let ms = 0; ms < 3000; ms += 300) {
+    speak(recorder, START_MS + ms, 0.3);
+    recorder.tick(START_MS + ms + 300);
+  }
+  expect(drafts).toEqual([300, 1500, 2700]);
+});
+
+test('Where no other node hears the mix, it is stored each second', async () => {
+  const store = disk(async () => undefined);
+  const { recorder } = record(new SegmentQueue(store));
+  recorder.on('draft', () => undefined);
+  recorder.record({ ...MIX, isAlone: true });
+  speak(recorder, START_MS, 0.6);
+  recorder.tick(START_MS + 600);
+  await vi.waitFor(() => expect(store.keys).toHaveLength(1));
 });

@@ -5,22 +5,29 @@ import type { Config } from '../config.ts';
 import type { Logger } from '../logger.ts';
 import type { StorageLocation } from '../objects/openObjects.ts';
 import type { RoomRecord } from '../store/RoomRecord.ts';
+import { LiveBroadcast } from './LiveBroadcast.ts';
+import type { LiveReaders } from './LiveReaders.ts';
 import type { RecorderUsage } from './recorderMessages.ts';
 import { RecorderProcess } from './RecorderProcess.ts';
+import { Transcoders } from './Transcoders.ts';
 import { RoomRecording } from './RoomRecording.ts';
 
 const CLOSE_LIMIT_MS = 1000;
 
 interface RecorderOptions {
-  readonly archive: Pick<Archive, 'log' | 'bytesLeft'> & { readonly storage: StorageLocation };
-  readonly config: Pick<Config, 'NODE_ID'>;
+  readonly archive: Pick<Archive, 'log' | 'recordings' | 'bytesLeft'> & { readonly storage: StorageLocation };
+  readonly config: Pick<Config, 'NODE_ID' | 'PEOPLE_PER_ADDRESS'>;
+  readonly liveReaders: LiveReaders;
   readonly logger: Logger;
+  /** Unix time in ms by the clock that all nodes share. */
+  readonly nowMs: () => number;
 }
 
 /** Records the rooms of this node. */
 export class Recorder {
   readonly #options: RecorderOptions;
   readonly #process: RecorderProcess;
+  readonly #transcoders = new Transcoders();
   /** By the id of the recording, which is that of the room. */
   readonly #rooms = new Map<string, RoomRecording>();
 
@@ -29,17 +36,27 @@ export class Recorder {
     const { archive, logger } = options;
     this.#process = new RecorderProcess({ storage: archive.storage, logger });
     this.#process.on('written', (segment) => this.#rooms.get(segment.recordingId)?.handleWritten(segment));
-    this.#process.on('live', ({ recordingId, index, bytes }) => this.#rooms.get(recordingId)?.live.add(index, bytes));
+    this.#process.on('live', (segment) => this.#rooms.get(segment.recordingId)?.handleLive(segment));
+    this.#process.on('fragment', ({ recordingId, bytes }) =>
+      this.#rooms.get(recordingId)?.live.addFragment(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)),
+    );
     this.#process.on('ready', () => {
       for (const recording of this.#rooms.values()) recording.emit('ready');
     });
-    this.#process.on('restarted', () => {
-      for (const recording of this.#rooms.values()) recording.handleRestart();
+    this.#process.on('begun', (recordingId, begin) => this.#rooms.get(recordingId)?.handleBegun(begin));
+    this.#process.on('storage', (problem) => {
+      if (problem) logger.warn({ problem }, 'The storage of recordings takes nothing; live sound goes on');
+      for (const recording of this.#rooms.values()) recording.handleStorage(problem);
     });
     this.#process.on('gap', (recordingId, gap) => {
       logger.warn({ recordingId, gap }, 'Sound is missing in a recording');
       this.#rooms.get(recordingId)?.handleGap(gap);
     });
+  }
+
+  /** Takes a mix at once: its process is there. */
+  get isReady(): boolean {
+    return this.#process.port !== null;
   }
 
   /** Null until something was recorded. */
@@ -53,9 +70,12 @@ export class Recorder {
 
   /** @param read the record of the room as last heard */
   openRoom(roomId: string, read: () => RoomRecord): RoomRecording {
-    const { archive, config } = this.#options;
+    const { archive, config, liveReaders, nowMs } = this.#options;
     const nodeId = config.NODE_ID;
-    const recording = new RoomRecording({ process: this.#process, archive, read, nodeId });
+    const live = new LiveBroadcast({
+      ...{ readers: liveReaders, transcoders: this.#transcoders, maxPerAddress: config.PEOPLE_PER_ADDRESS },
+    });
+    const recording = new RoomRecording({ process: this.#process, archive, read, nodeId, live, nowMs });
     this.#rooms.set(roomId, recording);
     recording.once('closed', () => {
       if (this.#rooms.get(roomId) === recording) this.#rooms.delete(roomId);
@@ -68,5 +88,6 @@ export class Recorder {
     const storing = [...this.#rooms.values()].map(async (recording) => once(recording, 'closed'));
     await Promise.race([Promise.all(storing), sleep(CLOSE_LIMIT_MS, undefined, { ref: false })]);
     this.#process.close();
+    this.#transcoders.close();
   }
 }

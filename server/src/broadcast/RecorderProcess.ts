@@ -2,9 +2,11 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { EventEmitter } from 'node:events';
 import type { Logger } from '../logger.ts';
 import type { StorageLocation } from '../objects/openObjects.ts';
+import type { QueuedSegment } from './SegmentQueue.ts';
 import { RestartDelay } from '../RestartDelay.ts';
 import type { Gap } from '../sql/recording.ts';
 import type {
+  LiveFragment,
   LiveSegment,
   RecordedMix,
   RecorderCommand,
@@ -19,6 +21,16 @@ const MAX_UNANSWERED = 10;
 /** A disk that hangs must not keep a room from ending: what it has taken by then is the recording. */
 const STOP_TIMEOUT_MS = 5000;
 const NOTHING: RecorderUsage = { cpuSeconds: 0, rssBytes: 0, recordings: 0, waitingBytes: 0 };
+
+/** A recording begins, or goes on in another process. */
+export interface Begin {
+  /** Unix time in ms, by the clock of the mix. */
+  readonly atMs: number;
+  /** The process before ended while it recorded this. */
+  readonly isInterrupted: boolean;
+  /** Unix time in ms up to which this node has saved its sound; null where it has none. */
+  readonly savedUntil: number | null;
+}
 
 interface RecorderProcessOptions {
   /** What the process needs to open the object store. */
@@ -35,15 +47,24 @@ export class RecorderProcess extends EventEmitter<{
   written: [WrittenSegment];
   gap: [recordingId: string, Gap];
   live: [LiveSegment];
+  fragment: [LiveFragment];
   /** `port` takes mixes. */
   ready: [];
-  /** What the process before had not stored is lost. */
-  restarted: [];
+  /** The first packet of a mix that this node stores has come. */
+  begun: [recordingId: string, Begin];
+  /** Why nothing can be stored; null: it can. */
+  storage: [problem: string | null];
 }> {
   readonly #options: RecorderProcessOptions;
   readonly #logger: Logger;
   readonly #restartDelay = new RestartDelay();
   readonly #mixes = new Map<string, RecordedMix>();
+  /** By key: what is not stored yet. */
+  readonly #pending = new Map<string, QueuedSegment>();
+  /** By recording: Unix time in ms up to which its sound is stored, or pending. */
+  readonly #savedUntil = new Map<string, number>();
+  /** Recordings that the process before was in the middle of. */
+  #interrupted: ReadonlySet<string> = new Set();
   /** Those whose segments are told. */
   readonly #broadcasts = new Map<string, RecordedMix>();
   /** Each stop is answered, in the order told. */
@@ -92,7 +113,7 @@ export class RecorderProcess extends EventEmitter<{
     this.#send({ type: 'record', mix });
   }
 
-  /** Its segments are told as they are made. Harmless when repeated. */
+  /** Its segments and fragments are told as they are made. Harmless when repeated. */
   broadcast(mix: RecordedMix): void {
     if (this.#closed) return;
     this.#broadcasts.set(mix.recordingId, mix);
@@ -107,6 +128,7 @@ export class RecorderProcess extends EventEmitter<{
   /** Resolves when what was recorded is stored or told as a gap, or after 5 s. */
   async stop(recordingId: string): Promise<void> {
     this.#mixes.delete(recordingId);
+    this.#savedUntil.delete(recordingId);
     if (!this.#child?.connected) return;
     const stopping = Promise.withResolvers<void>();
     this.#stopping.set(recordingId, [...(this.#stopping.get(recordingId) ?? []), stopping]);
@@ -159,6 +181,7 @@ export class RecorderProcess extends EventEmitter<{
     this.#child = null;
     this.#pastCpuSeconds += this.#usage.cpuSeconds;
     this.#usage = NOTHING;
+    this.#interrupted = new Set([...this.#interrupted, ...this.#mixes.keys()]);
     this.#settleStops();
     if (this.#closed) return;
     const delayMs = this.#restartDelay.next(performance.now() - this.#startedAt);
@@ -170,18 +193,34 @@ export class RecorderProcess extends EventEmitter<{
     this.#unanswered = 0;
     switch (report.type) {
       case 'ready':
-        if (this.#port !== 0) this.emit('restarted');
         this.#port = report.port;
+        for (const segment of this.#pending.values()) this.#send({ type: 'store', segment });
         // What was told before it was ready is told again: it may have come too early.
         for (const mix of this.#mixes.values()) this.#send({ type: 'record', mix });
         for (const mix of this.#broadcasts.values()) this.#send({ type: 'broadcast', mix });
         this.emit('ready');
         return;
+      case 'pending':
+        this.#handlePending(report.segment);
+        return;
       case 'written':
+        this.#pending.delete(report.key);
         this.emit('written', report);
+        return;
+      case 'lost':
+        this.#pending.delete(report.key);
+        return;
+      case 'begun':
+        this.#handleBegun(report);
+        return;
+      case 'storage':
+        this.emit('storage', report.problem);
         return;
       case 'live':
         this.emit('live', report);
+        return;
+      case 'fragment':
+        this.emit('fragment', report);
         return;
       case 'gap':
         this.emit('gap', report.recordingId, report.gap);
@@ -192,6 +231,19 @@ export class RecorderProcess extends EventEmitter<{
       case 'usage':
         this.#usage = report.usage;
     }
+  }
+
+  #handlePending(segment: QueuedSegment): void {
+    const { key, recordingId, until } = segment;
+    this.#pending.set(key, segment);
+    if (this.#mixes.has(recordingId))
+      this.#savedUntil.set(recordingId, Math.max(until, this.#savedUntil.get(recordingId) ?? 0));
+  }
+
+  #handleBegun({ recordingId, atMs }: Extract<RecorderReport, { type: 'begun' }>): void {
+    const isInterrupted = this.#interrupted.has(recordingId);
+    this.#interrupted = new Set([...this.#interrupted].filter((id) => id !== recordingId));
+    this.emit('begun', recordingId, { atMs, isInterrupted, savedUntil: this.#savedUntil.get(recordingId) ?? null });
   }
 
   #handleStopped(recordingId: string): void {

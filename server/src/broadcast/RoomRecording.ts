@@ -2,24 +2,27 @@ import { EventEmitter } from 'node:events';
 import type { Person } from '@tribune/shared/domain.ts';
 import type { Archive } from '../archive/Archive.ts';
 import type { RoomMix } from '../mixer/RoomMix.ts';
+import { PAUSED } from '../sql/recording.ts';
 import type { Gap, NewRecording, SegmentRun } from '../sql/recording.ts';
 import type { RoomRecord } from '../store/RoomRecord.ts';
-import { LiveBroadcast } from './LiveBroadcast.ts';
-import type { WrittenSegment } from './recorderMessages.ts';
+import type { LiveBroadcast } from './LiveBroadcast.ts';
+import type { LiveSegment, MixPart, WrittenSegment } from './recorderMessages.ts';
 import { SEGMENT_MS } from './segment.ts';
-import type { RecorderProcess } from './RecorderProcess.ts';
+import type { Begin, RecorderProcess } from './RecorderProcess.ts';
 
-const QUOTA_EVERY_MS = 60_000;
+const TELL_EVERY_MS = 60_000;
+/** A recording that begins later than this after it was to goes on with what another node has recorded, or has missed something. */
+const BEGINS_WITHIN_MS = 1500;
 
 interface RoomRecordingOptions {
   readonly process: Pick<RecorderProcess, 'prepare' | 'port' | 'record' | 'stop' | 'broadcast' | 'endBroadcast'>;
-  readonly archive: Pick<Archive, 'log' | 'bytesLeft'>;
+  readonly archive: Pick<Archive, 'log' | 'recordings' | 'bytesLeft'>;
   readonly read: () => RoomRecord;
   readonly nodeId: string;
+  readonly live: LiveBroadcast;
+  /** Unix time in ms by the clock that all nodes share, which is that of the mix. */
+  readonly nowMs: () => number;
 }
-
-/** The reason of a gap that the host wanted: replays go over it. */
-export const PAUSED = 'paused';
 
 /** Somebody on stage, and since when under REC. */
 interface OnStage {
@@ -35,20 +38,30 @@ export class RoomRecording extends EventEmitter<{
   full: [];
   /** The recorder takes mixes. */
   ready: [];
+  /** A segment to be heard now, of which something did not come: another node may have it. */
+  incomplete: [LiveSegment];
   closed: [];
 }> {
-  /** The room as it is heard now over HTTP. */
-  readonly live = new LiveBroadcast();
   readonly #options: RoomRecordingOptions;
   readonly #stage = new Map<string, OnStage>();
   #run: SegmentRun | null = null;
+  /** Of the last segment of the run. */
+  #lastBytes = 0;
+  /** This node stores it. */
   #isRunning = false;
+  /** This node stores or holds it. */
+  #isKept = false;
   #finishedAt: number | null = null;
-  #quotaAskedMs = -Infinity;
+  #toldMs = -Infinity;
 
   constructor(options: RoomRecordingOptions) {
     super();
     this.#options = options;
+  }
+
+  /** The room as it is heard now over HTTP. */
+  get live(): LiveBroadcast {
+    return this.#options.live;
   }
 
   /** The UDP port on 127.0.0.1 where the recorder takes the mix; null while it cannot: `ready` says when it does. */
@@ -57,8 +70,8 @@ export class RoomRecording extends EventEmitter<{
     return this.#options.process.port;
   }
 
-  /** This node records this mix. To be called again and again: whatever has changed is noted. */
-  record(mix: RoomMix): void {
+  /** This node records this mix, or holds it. To be called again and again: whatever has changed is noted. */
+  record({ ssrc, port }: RoomMix, part: MixPart): void {
     const {
       process,
       archive: { log },
@@ -67,21 +80,30 @@ export class RoomRecording extends EventEmitter<{
     const record = read();
     const { id: recordingId, recordingSince, recordedUntil } = record;
     if (recordingSince === null) return;
-    process.record({ recordingId, ssrc: mix.ssrc, port: mix.port });
+    this.#isKept = true;
+    process.record({ recordingId, ssrc, port, ...part });
+    if (!part.isHome) {
+      // The home before leaves it to the next to say who is on stage.
+      this.#isRunning = false;
+      this.#stage.clear();
+      return;
+    }
     if (!this.#isRunning) {
       this.#isRunning = true;
-      // A part that begins is asked for at once: the one before may have been stopped because there was no room.
-      this.#quotaAskedMs = -Infinity;
-      log.start(this.#describe(record));
+      // A part that begins is told at once: the one before may have been stopped because there was no room.
+      this.#toldMs = -Infinity;
+      this.#tell(record);
       if (recordedUntil !== null) log.addGap(recordingId, { from: recordedUntil, to: recordingSince, reason: PAUSED });
     }
     this.#noteStage(record, recordingSince);
-    this.#askQuota(recordingId);
+    this.#tell(record);
   }
 
   /** This node makes the segments that are heard now. To be called again and again. */
   broadcast(mix: RoomMix): void {
-    this.#options.process.broadcast({ recordingId: this.#options.read().id, ssrc: mix.ssrc, port: mix.port });
+    const { ssrc, port } = mix;
+    const part = { epoch: 0, isHome: true, isAlone: false };
+    this.#options.process.broadcast({ recordingId: this.#options.read().id, ssrc, port, ...part });
   }
 
   endBroadcast(): void {
@@ -97,31 +119,46 @@ export class RoomRecording extends EventEmitter<{
     // A process takes half a second to start, and the host waits for nothing.
     if (isHome && phase === 'live' && recordingPolicy !== 'off') this.#options.process.prepare();
     const isOver = isHome && recordingSince === null && recordedUntil !== null && recordedUntil !== this.#finishedAt;
-    if (!this.#isRunning && !isOver) return;
+    if (!this.#isKept && !isOver) return;
+    this.#isKept = false;
     this.#isRunning = false;
     this.#run = null;
     if (isOver) this.#finishedAt = recordedUntil;
     void this.#stop({ isOver });
   }
 
+  /** A segment can be heard. */
+  handleLive(segment: LiveSegment): void {
+    if (segment.isWhole) this.live.add(segment.index, segment.bytes);
+    else this.emit('incomplete', segment);
+  }
+
   /** A segment of it is stored. */
   handleWritten({ recordingId, index, bytes }: WrittenSegment): void {
     const { archive, nodeId } = this.#options;
-    const isNext = this.#run?.last === index - 1;
-    this.#run =
-      isNext && this.#run
-        ? { ...this.#run, last: index, bytes: this.#run.bytes + bytes }
-        : { node: nodeId, first: index, last: index, bytes };
+    const run = this.#run;
+    if (run && index === run.last) this.#run = { ...run, bytes: run.bytes - this.#lastBytes + bytes };
+    else if (run && index === run.last + 1) this.#run = { ...run, last: index, bytes: run.bytes + bytes };
+    else this.#run = { node: nodeId, first: index, last: index, bytes };
+    this.#lastBytes = bytes;
     archive.log.addRun(recordingId, this.#run);
   }
 
-  /** Another process records: what had not been stored is missing. */
-  handleRestart(): void {
+  /** The first packet has come: what should have come before is missing, unless another node has recorded it. */
+  handleBegun({ atMs, isInterrupted, savedUntil }: Begin): void {
     const { recordingSince } = this.#options.read();
     if (!this.#isRunning || recordingSince === null) return;
-    const from = this.#run ? (this.#run.last + 1) * SEGMENT_MS : recordingSince;
-    this.#run = null;
-    this.handleGap({ from, to: Date.now(), reason: 'recorder' });
+    if (isInterrupted) {
+      const from = Math.max(savedUntil ?? recordingSince, recordingSince);
+      if (atMs > from) this.handleGap({ from, to: atMs, reason: 'recorder' });
+    } else if (atMs - recordingSince > BEGINS_WITHIN_MS) void this.#findGap(recordingSince, atMs);
+  }
+
+  /** The host hears at once that nothing can be stored: what cannot be stored later either is told as a gap. */
+  handleStorage(problem: string | null): void {
+    if (!this.#isRunning || problem === null) return;
+    const nowMs = this.#options.nowMs();
+    this.emit('lost', { from: nowMs, to: nowMs, reason: problem });
   }
 
   handleGap(gap: Gap): void {
@@ -134,7 +171,19 @@ export class RoomRecording extends EventEmitter<{
   close({ isHome }: { isHome: boolean }): void {
     this.rest({ isHome });
     this.endBroadcast();
+    this.live.close();
     void this.#options.process.stop(this.#options.read().id).then(() => this.emit('closed'));
+  }
+
+  /** What no node has, since the recording was to begin. */
+  async #findGap(since: number, to: number): Promise<void> {
+    const { archive, read } = this.#options;
+    // Nobody knows while the database is away.
+    const recording = await archive.recordings.find(read().id).catch(() => undefined);
+    if (recording === undefined) return;
+    const ends = (recording?.runs ?? []).map(({ last }) => (last + 1) * SEGMENT_MS).filter((end) => end <= to);
+    const from = Math.max(since, ...ends);
+    if (to - from > BEGINS_WITHIN_MS) this.handleGap({ from, to, reason: 'node' });
   }
 
   async #stop({ isOver }: { isOver: boolean }): Promise<void> {
@@ -142,22 +191,26 @@ export class RoomRecording extends EventEmitter<{
       process,
       archive: { log },
       read,
+      nowMs,
     } = this.#options;
-    const { id: recordingId, recordedUntil, recordedMs } = read();
+    const { id: recordingId, recordedUntil } = read();
     for (const { person, from } of this.#stage.values())
-      log.addStretch(recordingId, { kind: 'stage', person, from, to: recordedUntil ?? Date.now() });
+      log.addStretch(recordingId, { kind: 'stage', person, from, to: recordedUntil ?? nowMs() });
     this.#stage.clear();
     await process.stop(recordingId);
     // Started again meanwhile: the end is still to come.
     if (!isOver || recordedUntil === null || this.#isRunning) return;
-    log.finish(recordingId, { endedAt: recordedUntil, durationMs: recordedMs });
+    log.finish(recordingId, { endedAt: recordedUntil });
   }
 
-  #askQuota(recordingId: string): void {
+  /** Once a minute: that it goes on, whether anything can be stored or not. Is there room for more? */
+  #tell(record: RoomRecord): void {
+    const { archive } = this.#options;
     const nowMs = performance.now();
-    if (nowMs - this.#quotaAskedMs < QUOTA_EVERY_MS) return;
-    this.#quotaAskedMs = nowMs;
-    this.#options.archive.bytesLeft(recordingId).then(
+    if (nowMs - this.#toldMs < TELL_EVERY_MS) return;
+    this.#toldMs = nowMs;
+    archive.log.start(this.#describe(record));
+    archive.bytesLeft(record.id).then(
       (left) => left <= 0 && this.#isRunning && this.emit('full'),
       // Nobody knows while the database is away: what is said is kept.
       () => undefined,
@@ -178,7 +231,7 @@ export class RoomRecording extends EventEmitter<{
     for (const [userId, { person, from }] of this.#stage) {
       if (stage.has(userId)) continue;
       this.#stage.delete(userId);
-      log.addStretch(recordingId, { kind: 'stage', person, from, to: Date.now() });
+      log.addStretch(recordingId, { kind: 'stage', person, from, to: this.#options.nowMs() });
     }
     for (const { userId, name, since } of stage.values()) {
       if (this.#stage.has(userId)) continue;

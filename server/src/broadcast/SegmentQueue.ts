@@ -1,7 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { recordingPrefix } from '../archive/Archive.ts';
 import type { ObjectStore } from '../objects/ObjectStore.ts';
 import { StorageError } from '../objects/StorageError.ts';
+import { readSegmentKey } from './storedSegments.ts';
 
 /** Segments that are stored at the same time. */
 const CONCURRENCY = 8;
@@ -16,6 +18,10 @@ export interface QueuedSegment {
   readonly index: number;
   readonly key: string;
   readonly bytes: Buffer;
+  /** Unix time in ms up to which its sound has come. */
+  readonly until: number;
+  /** False where something of it did not come to this node. */
+  readonly isWhole: boolean;
 }
 
 interface QueueLimits {
@@ -25,6 +31,8 @@ interface QueueLimits {
 }
 
 interface SegmentEvents {
+  /** It waits to be stored. */
+  queued: [QueuedSegment];
   written: [QueuedSegment];
   /** @param reason as of a `Gap` */
   lost: [QueuedSegment, string];
@@ -33,6 +41,8 @@ interface SegmentEvents {
 /** Where segments go. */
 export abstract class SegmentSink extends EventEmitter<SegmentEvents> {
   abstract push(segment: QueuedSegment): void;
+  /** Those of one recording that another node was to store, which is gone: whatever it has not stored is. */
+  abstract rescue(segments: readonly QueuedSegment[]): void;
   /** Resolves when nothing of the recording waits any more. */
   abstract whenIdle(recordingId: string): Promise<void>;
 }
@@ -42,16 +52,17 @@ export abstract class SegmentSink extends EventEmitter<SegmentEvents> {
  * given up and told.
  */
 export class SegmentQueue extends SegmentSink {
-  readonly #objects: Pick<ObjectStore, 'put'>;
+  readonly #objects: Pick<ObjectStore, 'put' | 'list'>;
   readonly #limits: Required<QueueLimits>;
-  readonly #waiting: QueuedSegment[] = [];
+  /** By key: of one that is told again, the last is stored, and never two at once. */
+  readonly #waiting = new Map<string, QueuedSegment>();
+  readonly #storing = new Set<string>();
   /** Waiting and being stored, by recording. */
   readonly #unsettled = new Map<string, number>();
   readonly #idle = new Map<string, PromiseWithResolvers<void>>();
   #waitingBytes = 0;
-  #running = 0;
 
-  constructor(objects: Pick<ObjectStore, 'put'>, limits: QueueLimits = {}) {
+  constructor(objects: Pick<ObjectStore, 'put' | 'list'>, limits: QueueLimits = {}) {
     super();
     this.#objects = objects;
     this.#limits = { maxWaitingBytes: MAX_WAITING_BYTES, retryMs: RETRY_MS, giveUpMs: GIVE_UP_MS, ...limits };
@@ -62,16 +73,31 @@ export class SegmentQueue extends SegmentSink {
   }
 
   push(segment: QueuedSegment): void {
-    const { recordingId, bytes } = segment;
-    this.#unsettled.set(recordingId, (this.#unsettled.get(recordingId) ?? 0) + 1);
+    const { recordingId, bytes, key } = segment;
+    const before = this.#waiting.get(key);
+    if (before) {
+      this.#waitingBytes -= before.bytes.length;
+      this.#waiting.delete(key);
+    } else this.#hold(recordingId);
     if (this.#waitingBytes + bytes.length > this.#limits.maxWaitingBytes) {
       this.emit('lost', segment, 'SLOW');
       this.#settle(recordingId);
       return;
     }
     this.#waitingBytes += bytes.length;
-    this.#waiting.push(segment);
+    this.#waiting.set(key, segment);
+    this.emit('queued', segment);
     this.#next();
+  }
+
+  rescue(segments: readonly QueuedSegment[]): void {
+    const recordingId = segments[0]?.recordingId;
+    if (recordingId === undefined) return;
+    this.#hold(recordingId);
+    void this.#listStored(recordingId).then((stored) => {
+      for (const segment of segments) if (!stored.has(nameOf(segment.key))) this.push(segment);
+      this.#settle(recordingId);
+    });
   }
 
   async whenIdle(recordingId: string): Promise<void> {
@@ -82,17 +108,33 @@ export class SegmentQueue extends SegmentSink {
   }
 
   #next(): void {
-    while (this.#running < CONCURRENCY) {
-      const segment = this.#waiting.shift();
-      if (!segment) return;
-      this.#running += 1;
+    for (const [key, segment] of this.#waiting) {
+      if (this.#storing.size >= CONCURRENCY) return;
+      if (this.#storing.has(key)) continue;
+      this.#waiting.delete(key);
+      this.#storing.add(key);
       void this.#store(segment).finally(() => {
-        this.#running -= 1;
+        this.#storing.delete(key);
         this.#waitingBytes -= segment.bytes.length;
         this.#settle(segment.recordingId);
         this.#next();
       });
     }
+  }
+
+  /** What there is by now, whoever stored it. Where nobody can tell, nothing. */
+  async #listStored(recordingId: string): Promise<ReadonlySet<string>> {
+    const names = new Set<string>();
+    try {
+      for await (const { key } of this.#objects.list(recordingPrefix(recordingId))) names.add(nameOf(key));
+    } catch {
+      // What is stored twice is heard once.
+    }
+    return names;
+  }
+
+  #hold(recordingId: string): void {
+    this.#unsettled.set(recordingId, (this.#unsettled.get(recordingId) ?? 0) + 1);
   }
 
   async #store(segment: QueuedSegment): Promise<void> {
@@ -123,4 +165,9 @@ export class SegmentQueue extends SegmentSink {
     this.#idle.get(recordingId)?.resolve();
     this.#idle.delete(recordingId);
   }
+}
+
+function nameOf(key: string): string {
+  const { index, epoch } = readSegmentKey(key) ?? {};
+  return `${index}.${epoch}`;
 }

@@ -7,7 +7,6 @@ export const SAMPLE_MS = 60;
 export const SAMPLE_TICKS = (SAMPLE_MS * OPUS_CLOCK_HZ) / 1000;
 export const SAMPLES_PER_SEGMENT = 50;
 export const SEGMENT_MS = SAMPLE_MS * SAMPLES_PER_SEGMENT;
-const SEGMENT_TICKS = SAMPLE_TICKS * SAMPLES_PER_SEGMENT;
 
 /** Of the event message that says who speaks in a segment. */
 const VOICES_SCHEME = 'urn:tribune:voices';
@@ -45,23 +44,34 @@ export function writeInitSegment(): Buffer {
 }
 
 /** A media segment. The same segment is the same bytes wherever it is written. */
-export function writeSegment(segment: Segment): Buffer {
-  const { index, samples } = segment;
+export function writeSegment({ index, samples, voices }: Segment): Buffer {
+  return writeFragment({ firstSlot: index * SAMPLES_PER_SEGMENT, samples, voices }, index);
+}
+
+/** Some sound of a mix. */
+export interface Fragment extends Omit<Segment, 'index'> {
+  /** Of the first packet: multiples of 60 ms since 1970, by the clock of the mix. */
+  readonly firstSlot: number;
+}
+
+/** @param number of the fragment in its stream, which rises */
+export function writeFragment({ firstSlot, samples, voices }: Fragment, number: number): Buffer {
+  const startTicks = firstSlot * SAMPLE_TICKS;
   const data = box('mdat', ...samples);
   const fragment = (dataOffset: number) =>
     box(
       'moof',
-      fullBox('mfhd', 0, 0, u32(index)),
+      fullBox('mfhd', 0, 0, u32(number)),
       box(
         'traf',
         fullBox('tfhd', 0, TFHD_FLAGS, u32(TRACK_ID, SAMPLE_TICKS)),
-        fullBox('tfdt', 1, 0, u64(index * SEGMENT_TICKS)),
+        fullBox('tfdt', 1, 0, u64(startTicks)),
         fullBox('trun', 0, TRUN_FLAGS, u32(samples.length, dataOffset, ...samples.map(({ length }) => length))),
       ),
     );
   return Buffer.concat([
     box('styp', text('msdh'), u32(0), text('msdhcmfs')),
-    voicesMessage(segment),
+    voicesMessage({ startTicks, durationTicks: samples.length * SAMPLE_TICKS, number, voices }),
     fragment(fragment(0).length + 8),
     data,
   ]);
@@ -85,14 +95,20 @@ export function readSegment(bytes: Buffer): SegmentLayout | null {
   return { index, sampleBytes, dataAt: data.at, voices: readVoices(bytes, count) };
 }
 
+interface VoicesMessage extends Pick<Segment, 'voices'> {
+  readonly startTicks: number;
+  readonly durationTicks: number;
+  readonly number: number;
+}
+
 /** An event message (ISO/IEC 23009-1, section 5.10.3.3): players pass over it. For each voice its id, and a level of 4 bits per packet. */
-function voicesMessage({ index, voices }: Segment): Buffer {
+function voicesMessage({ startTicks, durationTicks, number, voices }: VoicesMessage): Buffer {
   const data = voices
     .toSorted((a, b) => a.voiceId - b.voiceId)
     .flatMap(({ voiceId, levels }) => [u32(voiceId), packLevels(levels)]);
   return fullBox(
     ...(['emsg', 1, 0] as const),
-    ...[u32(OPUS_CLOCK_HZ), u64(index * SEGMENT_TICKS), u32(SEGMENT_TICKS, index)],
+    ...[u32(OPUS_CLOCK_HZ), u64(startTicks), u32(durationTicks, number)],
     ...[text(`${VOICES_SCHEME}\0\0`), ...data],
   );
 }

@@ -20,6 +20,8 @@ export interface ClusterContext {
   readonly takesRooms: () => boolean;
   /** No other node lives. */
   readonly isAlone: () => boolean;
+  /** Why the nodes cannot record; null where they can. */
+  readonly whyNotRecording: () => string | null;
   /** This node gives its rooms away, and takes none. */
   readonly isDraining: () => boolean;
 }

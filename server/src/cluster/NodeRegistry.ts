@@ -31,6 +31,8 @@ const nodeInfo = z.object({
   takesRooms: z.boolean(),
   /** Tells nodes whose SECRET differs, of which neither takes the other's tickets. */
   secretFingerprint: z.string(),
+  /** Tells nodes that keep recordings in different places; empty where nothing is recorded. */
+  storagePlace: z.string().default(''),
   /** Tells a process from another of the same name. */
   instance: z.string(),
   /** How far its clock is ahead of Redis', in ms. */
@@ -72,6 +74,7 @@ export class NodeRegistry {
   #arrived: string[] = [];
   #problem: NodeProblem | null = null;
   #problemSinceMs = 0;
+  #storageProblemTold: string | null = null;
   /** Until then, a node that Redis does not know is one that it has forgotten. */
   #trustedUntilMs = -Infinity;
   /** What Redis' clock says, less this process' own steady clock. */
@@ -79,6 +82,7 @@ export class NodeRegistry {
   #clockAheadMs = 0;
   #timer: NodeJS.Timeout | null = null;
   #hasLeft = false;
+  #secretFingerprint: string | null = null;
   #beating: Promise<void> | null = null;
 
   constructor(options: NodeRegistryOptions) {
@@ -105,6 +109,15 @@ export class NodeRegistry {
     return this.#problem.reason !== 'name' || performance.now() - this.#problemSinceMs > NODE_LIFE_MS + BEAT_MS;
   }
 
+  /** Why nothing can be recorded by these nodes; null where it can. */
+  get storageProblem(): string | null {
+    const { id, storagePlace } = this.#options.describe();
+    if (storagePlace === '') return null;
+    const other = this.#nodes.find((node) => node.storagePlace !== '' && node.storagePlace !== storagePlace);
+    if (!other) return null;
+    return `nodes ${[id, other.id].toSorted().join(' and ')} keep recordings in different places: all need the same DATABASE_URL and S3_URL, or RECORDING=off`;
+  }
+
   /** Unix time in ms by Redis' clock, the one that all nodes share: theirs may differ, or be set. */
   get nowMs(): number {
     return this.#redisClockMs === null ? Date.now() : performance.now() + this.#redisClockMs;
@@ -112,7 +125,9 @@ export class NodeRegistry {
 
   /** Nodes with another secret take none of the tickets that this one signs. */
   get secretFingerprint(): string {
-    return this.#options.describe().secretFingerprint;
+    // Every ticket asks for it, and to describe the node is work.
+    this.#secretFingerprint ??= this.#options.describe().secretFingerprint;
+    return this.#secretFingerprint;
   }
 
   find(nodeId: string): LiveNode | undefined {
@@ -193,6 +208,7 @@ export class NodeRegistry {
       const nodes = readNodes(flat);
       this.#setProblem(state === 'taken' ? nameIsTaken(self) : findForeignSecret(nodes, self));
       this.#take(nodes, state === 'new');
+      this.#tellStorage();
     } catch (error) {
       this.#arrived.unshift(...arrived);
       throw error;
@@ -218,6 +234,15 @@ export class NodeRegistry {
     const isTrusted = performance.now() < this.#trustedUntilMs;
     const missing = isTrusted ? this.#nodes.filter(({ id }) => !nodes.some((node) => node.id === id)) : [];
     this.#nodes = [...nodes, ...missing];
+  }
+
+  #tellStorage(): void {
+    const before = this.#storageProblemTold;
+    this.#storageProblemTold = this.storageProblem;
+    const { logger } = this.#options;
+    if (this.#storageProblemTold && !before)
+      logger.error({ problem: this.#storageProblemTold }, 'Nothing can be recorded by this cluster');
+    else if (!this.#storageProblemTold && before) logger.info('The nodes keep recordings in one place again');
   }
 
   #setProblem(problem: NodeProblem | null): void {

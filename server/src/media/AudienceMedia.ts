@@ -8,7 +8,7 @@ import type { ReceiveEndpoint } from './Reception.ts';
 import type { WorkerPool } from './WorkerPool.ts';
 
 /** The audience's side of a room: its mix, brought to each worker that has listeners of it, and to no other. */
-export class AudienceMedia extends EventEmitter<{ routerOpened: []; routerLost: [] }> {
+export class AudienceMedia extends EventEmitter<{ heard: []; routerLost: [] }> {
   readonly mix: RoomMix;
   readonly #pool: WorkerPool;
   readonly #creation = new AwaitQueue();
@@ -45,9 +45,9 @@ export class AudienceMedia extends EventEmitter<{ routerOpened: []; routerLost: 
     return Promise.all([...this.#routers.values()].map(async (router) => router.readDownlink()));
   }
 
-  /** Has this node listeners of the room? */
-  get hasListeners(): boolean {
-    return this.#routers.size > 0;
+  /** Does anything on this node take the mix: listeners, or the recorder? */
+  get isHeard(): boolean {
+    return this.#routers.size > 0 || this.#recorder !== null;
   }
 
   /** The mix also goes there, as to one more worker; null: to nobody but the workers. */
@@ -55,6 +55,7 @@ export class AudienceMedia extends EventEmitter<{ routerOpened: []; routerLost: 
     if ((this.#recorder?.port ?? null) === port) return;
     this.#recorder = port === null ? null : { port, packetMs: 60 };
     this.#setOutputs();
+    if (port !== null) this.emit('heard');
   }
 
   close(): void {
@@ -101,7 +102,7 @@ export class AudienceMedia extends EventEmitter<{ routerOpened: []; routerLost: 
       this.emit('routerLost');
     });
     this.#setOutputs();
-    this.emit('routerOpened');
+    this.emit('heard');
     return router;
   }
 

@@ -64,6 +64,15 @@ export class PeerMedia extends EventEmitter<{
     return this.#retiring !== null;
   }
 
+  /** Are these transports the ones there are: that of what is heard, and that of a producer, where there is either? */
+  matches(transportIds: readonly string[]): boolean {
+    const sending = this.#producer?.closed === false ? this.#sending : null;
+    const own = [this.#reception?.transport, sending?.transport].filter((transport) => transport?.closed === false);
+    return (
+      own.length === transportIds.length && own.every((transport) => transport && transportIds.includes(transport.id))
+    );
+  }
+
   get closed(): boolean {
     return this.#closed;
   }

@@ -68,9 +68,9 @@ export class RoomMedia extends EventEmitter<{
     return this.#audience;
   }
 
-  /** Where the mixers of other nodes have to send the mix for the listeners of this one; null while there are none. */
+  /** Where the mixers of other nodes have to send the mix for those who hear it on this one; null while there are none. */
   get mixEndpoint(): Endpoint | null {
-    if (!this.#audience?.hasListeners) return null;
+    if (!this.#audience?.isHeard) return null;
     return { address: this.#options.address, port: this.#audience.mix.relayPort };
   }
 
@@ -152,7 +152,7 @@ export class RoomMedia extends EventEmitter<{
     mix.once('lost', () => {
       if (this.#audience === audience) this.#closeAudience();
     });
-    audience.on('routerOpened', () => this.emit('audienceOpened'));
+    audience.on('heard', () => this.emit('audienceOpened'));
     audience.on('routerLost', () => this.emit('audienceLost'));
     this.#feed = async (stage) => stage.feed(mix).catch((error: unknown) => this.#forgive(stage, error));
     try {

@@ -1,16 +1,24 @@
 import { EventEmitter } from 'node:events';
-import type { Producer } from 'mediasoup/types';
-import type { RoomMix } from '../mixer/RoomMix.ts';
+import { voiceIdOf } from '@tribune/shared/voice.ts';
+import type { PlainTransport, Producer } from 'mediasoup/types';
+import type { MixSpeaker, RoomMix } from '../mixer/RoomMix.ts';
 import type { MediaRouter } from './MediaRouter.ts';
-import { MixFeed } from './MixFeed.ts';
 import type { ReceiveEndpoint } from './Reception.ts';
 
-/** The router of a room's stage, and the voices in it by user id. Knows nothing of roles. */
+/** The way of the voices to a mix. */
+interface Feed {
+  readonly mix: RoomMix;
+  readonly transport: PlainTransport;
+  /** Those that are in the mix, by producer id. */
+  readonly speakers: Map<string, MixSpeaker>;
+}
+
+/** The router of a room's stage, the voices in it by user id, and their way to the mixer. Knows nothing of roles. */
 export class StageMedia extends EventEmitter<{ closed: [] }> {
   readonly plane = 'stage';
   readonly mediaRouter: MediaRouter;
   readonly #producers = new Map<string, Producer>();
-  #feed: MixFeed | null = null;
+  #feed: Feed | null = null;
 
   constructor(mediaRouter: MediaRouter) {
     super();
@@ -33,10 +41,10 @@ export class StageMedia extends EventEmitter<{ closed: [] }> {
 
   /** From now on the voices are in this mix and no other, those that come later included. */
   async feed(mix: RoomMix): Promise<void> {
-    const feed = await MixFeed.create(this.mediaRouter, mix);
-    this.#feed?.close();
+    const feed = { mix, transport: await this.mediaRouter.createLoopback(mix.port), speakers: new Map() };
+    this.#feed?.transport.close();
     this.#feed = feed;
-    await Promise.all([...this.#producers].map(async ([userId, producer]) => feed.add(userId, producer)));
+    await Promise.all([...this.#producers].map(async ([userId, producer]) => this.#bring(feed, userId, producer)));
   }
 
   /** Registers the one voice of a person, forgotten when it closes; resolves when it is in the mix, where there is one. */
@@ -46,10 +54,41 @@ export class StageMedia extends EventEmitter<{ closed: [] }> {
     producer.observer.once('close', () => {
       if (this.#producers.get(userId) === producer) this.#producers.delete(userId);
     });
-    await this.#feed?.add(userId, producer);
+    if (this.#feed) await this.#bring(this.#feed, userId, producer);
   }
 
   close(): void {
     this.mediaRouter.close();
+  }
+
+  /**
+   * A voice leaves the mix with its producer. While its producer is paused, the worker sends nothing of it, so that the mixer need not be
+   * told who is muted: to the mix that is a pause in speech.
+   */
+  async #bring({ mix, transport, speakers }: Feed, userId: string, producer: Producer): Promise<void> {
+    if (speakers.has(producer.id) || producer.closed) return;
+    const options = {
+      producerId: producer.id,
+      rtpCapabilities: { ...this.mediaRouter.rtpCapabilities, headerExtensions: [] },
+      enableRtx: false,
+    };
+    const consumer = await transport.consume(options).catch((error: unknown) => {
+      // The producer or the router went meanwhile: there is no voice to bring.
+      if (producer.closed || transport.closed) return null;
+      throw error;
+    });
+    if (!consumer) return;
+    if (producer.closed || speakers.has(producer.id)) return consumer.close();
+    const { encodings, codecs } = consumer.rtpParameters;
+    speakers.set(producer.id, {
+      ssrc: encodings?.[0]?.ssrc ?? 0,
+      payloadType: codecs[0]?.payloadType ?? 0,
+      voiceId: voiceIdOf(userId),
+    });
+    producer.observer.once('close', () => {
+      speakers.delete(producer.id);
+      mix.setSpeakers([...speakers.values()]);
+    });
+    mix.setSpeakers([...speakers.values()]);
   }
 }

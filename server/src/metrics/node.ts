@@ -8,6 +8,8 @@ export interface NodeView {
   /** Does Redis take writes? */
   readonly isRedisUp: boolean;
   readonly archive: Pick<RecordingArchive, 'problems' | 'log'>;
+  /** Listeners over HTTP, each of one long response. */
+  readonly httpListeners: number;
   /** May listeners be sent here? */
   readonly isAccepting: boolean;
 }
@@ -33,6 +35,11 @@ export function watchNode(describe: () => NodeView, registry: Registry): void {
     'tribune_node_accepting',
     '1 while listeners are sent to this node, 0 while they are sent to others: its media does not get through, or its secret differs.',
     ({ isAccepting }) => Number(isAccepting),
+  );
+  gauge(
+    'tribune_http_listeners',
+    'Listeners of this node over HTTP, each of one long response.',
+    ({ httpListeners }) => httpListeners,
   );
   gauge(
     'tribune_sql_up',

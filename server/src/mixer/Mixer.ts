@@ -13,6 +13,8 @@ const OPEN_TIMEOUT_MS = 5000;
 /** A mix that fails is opened again so many times in a minute; then it is lost. */
 const MAX_FAILURES = 3;
 const FAILURES_WITHIN_MS = 60_000;
+/** Clocks that differ by less are the same: how long an answer of Redis takes is part of the difference. */
+const SAME_CLOCK_MS = 250;
 /** What a room with open microphones takes of a core, for those that were placed so lately that no measurement has them. */
 const ROOM_LOAD = 0.05;
 const UNMEASURED_MS = 5000;
@@ -48,6 +50,7 @@ export class Mixer extends EventEmitter<{ restarted: [] }> {
   /** When the mix of a room failed, by room; kept when the mix is gone, so that opening it anew is no way round the limit. */
   readonly #failures = new Map<string, readonly number[]>();
   #openings = 0;
+  #nowMs = () => Date.now();
   #closed = false;
 
   private constructor({ config, secret, logger, fork: startProcess = forkMixer }: MixerOptions) {
@@ -75,6 +78,11 @@ export class Mixer extends EventEmitter<{ restarted: [] }> {
       throw error;
     }
     return mixer;
+  }
+
+  /** Mixes go by this clock from here on: Unix time in ms. All nodes of a cluster have to have the same. */
+  useClock(nowMs: () => number): void {
+    this.#nowMs = nowMs;
   }
 
   /** Of the processes that run now. */
@@ -183,7 +191,7 @@ export class Mixer extends EventEmitter<{ restarted: [] }> {
     const room: Room = {
       state: {
         ...{ roomId, opening: ++this.#openings, port: 0, relayPort: 0, ssrc: randomInt(1, 0x1_0000_0000) },
-        ...{ bitrate, epoch: null, nodes: [], sound: 'speech', speakers: [], outputs: [] },
+        ...{ bitrate, epoch: null, nodes: [], sound: 'speech', clockMs: 0, speakers: [], outputs: [] },
       },
       process: this.#pickProcess(),
       mix: new RoomMix({
@@ -224,7 +232,11 @@ export class Mixer extends EventEmitter<{ restarted: [] }> {
   }
 
   #tell(room: Room): void {
-    room.process.send({ type: 'room', room: room.state });
+    const aheadMs = this.#nowMs() - Date.now();
+    room.process.send({
+      type: 'room',
+      room: { ...room.state, clockMs: Math.abs(aheadMs) > SAME_CLOCK_MS ? aheadMs : 0 },
+    });
   }
 
   /** In a process that has not got it. */

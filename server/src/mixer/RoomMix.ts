@@ -1,4 +1,5 @@
 import { EventEmitter } from 'node:events';
+import { isDeepStrictEqual } from 'node:util';
 import type { MixOutput, MixPlan, RoomState } from './mixerMessages.ts';
 import type { VoiceSettings } from './child/voice/Voice.ts';
 
@@ -40,7 +41,7 @@ export class RoomMix extends EventEmitter<{
     return this.#options.read().ssrc;
   }
 
-  /** The whole list each time. Whoever is not in it, or is muted, is not in the mix, whatever they send. */
+  /** The whole list each time. Whoever is not in it is not in the mix, whatever they send. */
   setSpeakers(speakers: readonly MixSpeaker[]): void {
     this.#options.update({ speakers });
   }
@@ -50,9 +51,11 @@ export class RoomMix extends EventEmitter<{
     this.#options.update({ outputs });
   }
 
-  /** The whole plan each time. What comes from other nodes needs no plan: it says by itself what it is. */
+  /** The whole plan each time; the mixer hears of it when it is another one. What comes from other nodes needs no plan: it says by itself what it is. */
   setMix({ epoch, nodes, sound }: MixPlan): void {
-    this.#options.update({ epoch, nodes, sound });
+    const now = this.#options.read();
+    const isSame = epoch === now.epoch && sound === now.sound && isDeepStrictEqual(nodes, now.nodes);
+    if (!isSame) this.#options.update({ epoch, nodes, sound });
   }
 
   close(): void {

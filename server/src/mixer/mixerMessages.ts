@@ -38,6 +38,8 @@ export interface RoomState extends MixSettings, MixPlan {
   readonly port: number;
   /** UDP port that takes the mix from other nodes; 0 as above. A new process may have to take another one. */
   readonly relayPort: number;
+  /** What the clock of the cluster says, less that of this machine, in ms. */
+  readonly clockMs: number;
   readonly speakers: readonly VoiceSettings[];
   readonly outputs: readonly MixOutput[];
 }

@@ -13,6 +13,14 @@ export class Reactions {
     return this.#sentHere;
   }
 
+  /** Those of all nodes, as far as this one has heard, by kind. */
+  get totalsEverywhere(): ReactionCounts {
+    const totals: ReactionCounts = {};
+    for (const counts of [this.#sentHere, ...this.#totals.values()])
+      for (const [kind, count] of Object.entries(counts) as [ReactionKind, number][]) increase(totals, kind, count);
+    return totals;
+  }
+
   add(kind: ReactionKind): void {
     increase(this.#sentHere, kind, 1);
     increase(this.#fresh, kind, 1);

@@ -3,6 +3,7 @@ import { LIMITS, type Person, type ReactionKind, type RoomInfo, type RoomSnapsho
 import type { CloseReason } from '@tribune/shared/errors.ts';
 import { can, type Action } from '@tribune/shared/permissions.ts';
 import type { AudienceList, RoomHealthInfo, Welcome } from '@tribune/shared/protocol.ts';
+import type { LiveRoom } from '@tribune/shared/live.ts';
 import type { QualityReport } from '@tribune/shared/schemas.ts';
 import { TICKET_EXPIRES_S, type Ticket } from '../auth/Tokens.ts';
 import type { ClusterContext } from '../cluster/ClusterContext.ts';
@@ -17,8 +18,9 @@ import type { Recorder } from '../broadcast/Recorder.ts';
 import type { WorkerPool } from '../media/WorkerPool.ts';
 import type { Mixer } from '../mixer/Mixer.ts';
 import type { Gap } from '../sql/recording.ts';
-import { toRoomState, type RoomRecord } from '../store/RoomRecord.ts';
+import { toRoomInfo, toRoomState, toSelfState, type RoomRecord } from '../store/RoomRecord.ts';
 import type { RoomStore } from '../store/RoomStore.ts';
+import { describeLive } from './describeLive.ts';
 import { readGraces, type GracesConfig } from './graces.ts';
 import { OtherNodes } from './OtherNodes.ts';
 import type { Arrival, Peer, PeerLink } from './Peer.ts';
@@ -26,18 +28,18 @@ import { PeerRegistry } from './PeerRegistry.ts';
 import { PulseThrottle } from './PulseThrottle.ts';
 import { Reactions } from './Reactions.ts';
 import { RoomHealth, reportEveryS } from './RoomHealth.ts';
-import { toRoomInfo } from './roomInfo.ts';
 import { RoomMediaController } from './RoomMediaController.ts';
 import { RoomNotifier, type RoomAudience } from './RoomNotifier.ts';
 import type { RoomObserver } from './RoomObserver.ts';
 import { RoomReconciler } from './RoomReconciler.ts';
-import { toSelfState } from './selfState.ts';
 
 export type RoomConfig = GracesConfig &
   Pick<Config, 'ROOM_CAPACITY' | 'PER_ADDRESS_SHARE'> & { readonly CLUSTER_ADDRESS: string };
 
 /** The audience of a node that goes moves so long after its stage: it would come to a silence. */
 const VOICES_FOLLOW_MS = 2000;
+/** What is aimed at somebody who may be connected to another node, and whose name the store may not know. */
+const NEED_NAME: ReadonlySet<Action> = new Set(['stage:invite', 'peer:remove', 'peer:ban']);
 /** A ticket is good once; it is remembered for longer than it lives. */
 const TICKET_REMEMBERED_S = TICKET_EXPIRES_S + 30;
 
@@ -79,26 +81,24 @@ export class Room extends EventEmitter<{ closed: [] }> {
     const logger = options.logger.child({ roomId: this.id });
     this.#logger = logger;
     const peers = new PeerRegistry({
-      capacity: config.ROOM_CAPACITY,
-      perAddressShare: config.PER_ADDRESS_SHARE,
+      ...{ capacity: config.ROOM_CAPACITY, perAddressShare: config.PER_ADDRESS_SHARE },
       isOnStage: (userId) => this.record.stage.has(userId),
     });
     this.#peers = peers;
-    const address = config.CLUSTER_ADDRESS;
     const recording = options.recorder.openRoom(this.id, () => this.record);
     recording.on('lost', (gap) => this.#tellLost(gap));
     recording.on('full', () => void this.#stopRecording());
     recording.on('ready', () => void this.#reconciler.reconcile());
-    const media = { roomId: this.id, pool, mixer, address, logger, observer, peers, recording };
+    const media = { roomId: this.id, pool, mixer, address: config.CLUSTER_ADDRESS, logger, observer, peers, recording };
     this.media = new RoomMediaController(media);
     this.media.on('flood', (peer) => void this.#handleFlood(peer));
-    const others = new OtherNodes({ peers, health: this.#health, view: () => this.#reconciler });
-    this.#others = others;
+    this.#others = new OtherNodes({ peers, health: this.#health, live: recording.live, view: () => this.#reconciler });
+    recording.on('incomplete', (segment) => void this.#others.complete(segment));
     this.#reconciler = new RoomReconciler({
       ...{ record, store, cluster, peers, logger, media: this.media, reactions: this.#reactions },
       notifier: new RoomNotifier(options.audience, (userId) => peers.get(userId)),
       graces: readGraces(config),
-      reply: (question) => others.reply(question),
+      reply: (question) => this.#others.reply(question),
     });
     this.#reconciler.on('reactions', (count) => this.#health.addReactions(count));
     this.#reconciler.on('closed', () => this.emit('closed'));
@@ -137,9 +137,10 @@ export class Room extends EventEmitter<{ closed: [] }> {
     return this.#reconciler.reports.all.reduce((sum, { present }) => sum + present, this.#peers.presentCount);
   }
 
-  /** Connected to any node and not on stage. */
+  /** Connected to any node and not on stage, or listening over HTTP. */
   get listenersEverywhere(): number {
-    return this.#reconciler.reports.all.reduce((sum, { listeners }) => sum + listeners, this.#peers.audienceCount);
+    const here = this.#peers.audienceCount + this.media.live.audience.count;
+    return this.#reconciler.reports.all.reduce((sum, { listeners }) => sum + listeners, here);
   }
 
   getPeer(userId: string): Peer | undefined {
@@ -149,7 +150,9 @@ export class Room extends EventEmitter<{ closed: [] }> {
   /** May this person come in now, from this network address? @throws {AppError} ROOM_ENDED, BANNED, ROOM_FULL */
   async admit(userId: string, address: string): Promise<void> {
     if (this.closed) throw new AppError('ROOM_ENDED', 'The room has ended');
-    if (await this.#options.store.isBanned(this.id, userId)) throw new AppError('BANNED', 'Banned from this room');
+    // A ban of which this node has not heard yet is found when the ticket is spent.
+    const isBanned = this.record.hasBans && (await this.#options.store.isBanned(this.id, userId));
+    if (isBanned) throw new AppError('BANNED', 'Banned from this room');
     this.#peers.assertRoomFor(userId, address);
   }
 
@@ -191,8 +194,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
     this.#peers.reserve(userId, address);
     try {
       const { store, cluster } = this.#options;
-      const ticketExpiresS = TICKET_REMEMBERED_S;
-      const { seq, change } = await store.enter(this.id, { userId, name, jti, ticketExpiresS });
+      const { seq, change } = await store.enter(this.id, { userId, name, jti, ticketExpiresS: TICKET_REMEMBERED_S });
       this.#peers.confirm(userId, seq);
       cluster.handleArrival(this.id, userId);
       if (change) await this.#reconciler.take({ ...change, actor: null });
@@ -210,9 +212,9 @@ export class Room extends EventEmitter<{ closed: [] }> {
     return peer;
   }
 
-  /** What a connection that was just attached is told first. */
-  async welcome(peer: Peer): Promise<Welcome> {
-    const media = await this.media.offer(peer);
+  /** What a connection that was just attached is told first. @param transportIds those that the page has */
+  async welcome(peer: Peer, transportIds: readonly string[]): Promise<Welcome> {
+    const media = await this.media.offer(peer, transportIds);
     return { snapshot: this.toSnapshot(peer), media, reportEveryS: reportEveryS(this.#peers.size) };
   }
 
@@ -236,7 +238,11 @@ export class Room extends EventEmitter<{ closed: [] }> {
     actor: Person | null,
     args: { userId?: string } & Record<string, unknown> = {},
   ): Promise<void> {
-    const targetName = args.userId === undefined ? undefined : await this.#others.nameTarget(action, args.userId);
+    const problem = action === 'recording:start' ? this.#options.cluster.whyNotRecording() : null;
+    if (problem) throw new AppError('UNAVAILABLE', problem);
+    const { userId } = args;
+    const isNamed = userId !== undefined && NEED_NAME.has(action);
+    const targetName = isNamed ? await this.#others.nameTarget(action, userId) : undefined;
     const { isWritten, ...change } = await this.#reconciler.records.perform(action, actor, { ...args, targetName });
     await this.#reconciler.take({ ...change, actor }, { isWritten });
   }
@@ -246,7 +252,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
     await this.perform('hand:raise', peer, { address: peer.address, addressShare });
   }
 
-  /** The room as it is heard over HTTP, where its stage is on this node: somebody asks for it. */
+  /** The room as it is heard over HTTP: somebody asks for it. */
   askLive(): LiveBroadcast {
     const { live } = this.media;
     const isFirst = !live.isWanted;
@@ -286,6 +292,13 @@ export class Room extends EventEmitter<{ closed: [] }> {
 
   async listBans(): Promise<Person[]> {
     return this.#options.store.listBans(this.id);
+  }
+
+  /** What those are told who hear the room over HTTP. */
+  toLive(): LiveRoom {
+    const { record, endsInS } = this.#reconciler;
+    const known = { faces: this.#faces, reactions: this.#reactions, live: this.media.live };
+    return describeLive({ ...known, record, endsInS, room: this.toInfo() });
   }
 
   toInfo(): RoomInfo {

@@ -9,10 +9,9 @@ import type { Recorder } from '../broadcast/Recorder.ts';
 import type { WorkerPool } from '../media/WorkerPool.ts';
 import type { Mixer } from '../mixer/Mixer.ts';
 import type { RoomDirectory } from '../store/RoomDirectory.ts';
-import type { RoomRecord } from '../store/RoomRecord.ts';
+import { toRoomInfo, type RoomRecord } from '../store/RoomRecord.ts';
 import { RoomLostError, type RoomStore } from '../store/RoomStore.ts';
 import { Room, type RoomConfig } from './Room.ts';
-import { toRoomInfo } from './roomInfo.ts';
 import type { RoomAudience } from './RoomNotifier.ts';
 import type { RoomObserver } from './RoomObserver.ts';
 
@@ -88,7 +87,8 @@ export class RoomManager {
     if (!cluster.pickHome()) throw new AppError('SERVER_BUSY', 'No mixer has room for another room');
     const { MAX_ROOMS: rooms, MAX_ROOMS_PER_USER: perUser, PER_ADDRESS_SHARE: perAddressShare } = config;
     const quotas = { rooms, perUser, perAddressShare };
-    const made = await store.create(settings, host, { address, quotas, recordingPolicy: config.RECORDING });
+    const recordingPolicy = cluster.whyNotRecording() ? 'off' : config.RECORDING;
+    const made = await store.create(settings, host, { address, quotas, recordingPolicy });
     const room = this.#open(made);
     await room.open({ eager: true });
     return room.toInfo();
@@ -114,6 +114,11 @@ export class RoomManager {
     const record = await this.#read(roomId);
     const card = (await this.#options.directory.list()).get(roomId);
     return toRoomInfo(record, record.phase === 'ended' ? 0 : (card?.listeners ?? 0));
+  }
+
+  /** @throws {AppError} BANNED, UNAVAILABLE */
+  async assertNotBanned(roomId: string, userId: string): Promise<void> {
+    if (await this.#options.store.isBanned(roomId, userId)) throw new AppError('BANNED', 'Banned from this room');
   }
 
   /**

@@ -90,12 +90,16 @@ export class RoomMediaController extends EventEmitter<{
     ]);
   }
 
-  /** What a peer that has just connected has to do. A page that came back keeps the transports it had. */
-  async offer(peer: Peer): Promise<MediaOffer> {
+  /**
+   * What a peer that has just connected has to do. A page that came back keeps the transports it had, where both sides still have
+   * the same: it may have been on another node meanwhile, and what was closed while it was away was told to nobody.
+   * @param transportIds those that the page has
+   */
+  async offer(peer: Peer, transportIds: readonly string[]): Promise<MediaOffer> {
     this.#restarts.forget(peer);
     const { hears } = this.#planOf(peer);
     const { media } = peer;
-    if (media?.reception && this.#restarts.receives(peer) && !media.isSwitching) {
+    if (media?.reception && this.#restarts.receives(peer) && !media.isSwitching && media.matches(transportIds)) {
       await media.reception.resumeConsumers();
       return { kind: 'kept', consumers: media.reception?.listConsumers() ?? [] };
     }
@@ -167,7 +171,7 @@ export class RoomMediaController extends EventEmitter<{
     const mix = await this.#media.setRecorderPort(records || broadcasts ? recording.openPort() : null);
     if (broadcasts && mix) recording.broadcast(mix);
     else if (!broadcasts) recording.endBroadcast();
-    if (records && mix) recording.record(mix);
+    if (records && mix) recording.record(mix, records);
     else if (!records) recording.rest({ isHome: this.#plan.stage === 'here' });
   }
 

@@ -1,9 +1,8 @@
 import type { Person } from '@tribune/shared/domain.ts';
 import { can } from '@tribune/shared/permissions.ts';
-import type { NotificationName, Notifications } from '@tribune/shared/protocol.ts';
-import { roleOf, toRoomState, type Effect, type RoomRecord } from '../store/RoomRecord.ts';
+import type { NotificationName, Notifications, SelfCause } from '@tribune/shared/protocol.ts';
+import { roleOf, toRoomState, toSelfState, type Effect, type RoomRecord } from '../store/RoomRecord.ts';
 import type { Peer } from './Peer.ts';
-import { changedSelves, clearsHands, toSelfState } from './selfState.ts';
 
 /** The sockets of a room on this node, reached with one encoding. */
 export interface RoomAudience {
@@ -66,4 +65,30 @@ export class RoomNotifier {
       this.#getPeer(userId)?.link?.notify('hands:changed', { hands });
     }
   }
+}
+
+/** Has a queue of several hands been emptied? One message says so to everyone: no hand is up, so nobody's is. */
+function clearsHands(before: RoomRecord, after: RoomRecord): boolean {
+  return before.hands.length > 1 && after.hands.length === 0;
+}
+
+/** Whose own state a transition changed, and why: the cause that it named, else what can be seen. */
+function changedSelves(before: RoomRecord, after: RoomRecord, effects: readonly Effect[], actorId?: string): Effect[] {
+  const causes = new Map<string, SelfCause>(effects.map(({ userId, cause }) => [userId, cause]));
+  const places = [handPlaces(before), handPlaces(after)] as const;
+  const concerned = new Set([...places[0].keys(), ...places[1].keys(), ...before.stage.keys(), ...after.stage.keys()]);
+  for (const userId of [...concerned, ...before.invites.keys(), ...after.invites.keys()]) {
+    if (causes.has(userId)) continue;
+    const roleChanged = roleOf(before, userId) !== roleOf(after, userId);
+    const withdrawn = before.invites.has(userId) && !after.invites.has(userId) && !after.stage.has(userId);
+    if (withdrawn) causes.set(userId, userId === actorId ? 'other' : 'inviteWithdrawn');
+    else if (roleChanged) causes.set(userId, 'other');
+    else if (!clearsHands(before, after) && places[0].get(userId) !== places[1].get(userId))
+      causes.set(userId, 'handPlace');
+  }
+  return [...causes].map(([userId, cause]) => ({ userId, cause }));
+}
+
+function handPlaces({ hands }: RoomRecord): Map<string, number> {
+  return new Map(hands.map(({ userId }, i) => [userId, i]));
 }

@@ -165,7 +165,7 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
     const report = {
       ...this.#heading(),
       isOpen: true,
-      listeners: peers.audienceCount,
+      listeners: peers.audienceCount + media.live.audience.count,
       present: peers.presentCount,
       faces: [...peers.faces],
       placed: placedIn(this.record).filter((userId) => peers.present(userId)),
@@ -173,6 +173,7 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
       // Of the home, too: the one before it sends on what its voices say until they have followed.
       mix: media.mixEndpoint,
       leaderlessMs: this.#absences.leaderlessMs,
+      isHeardOverHttp: media.live.isWanted,
       decisions: [...this.records.unwritten],
     };
     this.channel.publish({ type: 'report', report });
@@ -219,6 +220,7 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
       reactions: {},
       mix: null,
       leaderlessMs: null,
+      isHeardOverHttp: false,
       decisions: [],
     };
     this.channel.publish({ type: 'report', report: { ...this.#heading(), ...nobody } });
@@ -316,7 +318,8 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
     const isConnected = (userId: string) =>
       peers.present(userId) !== undefined || reports.some(({ placed }) => placed.includes(userId));
     const missing = placedIn(this.record).filter((userId) => !isConnected(userId));
-    this.#absences.update(new Set(missing), peers.isEmpty);
+    const { live } = this.#options.media;
+    this.#absences.update(new Set(missing), peers.isEmpty && !live.isWanted && live.audience.count === 0);
     const isLeaderless =
       this.record.phase === 'live' && [...this.record.stage.keys()].every((userId) => missing.includes(userId));
     this.#absences.updateLeaders(isLeaderless, Math.max(0, ...reports.map(({ leaderlessMs }) => leaderlessMs ?? 0)));
@@ -334,8 +337,10 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
       emptyMs: this.#absences.emptyMs,
       leaderlessMs: this.#absences.leaderlessMs,
       presentElsewhere: reports.reduce((sum, { present }) => sum + present, 0),
+      isOnlyHere: reports.length === 0 && !cluster.isAlone(),
       mixEndpoints: this.reports.mixEndpoints,
-      isHeardOverHttp: this.#options.media.live.isWanted,
+      // Where something did not come to another node, the home is asked for it.
+      isHeardOverHttp: live.isWanted || (home.kind === 'here' && reports.some((report) => report.isHeardOverHttp)),
     };
   }
 

@@ -36,6 +36,7 @@ function view(changes: Partial<RoomView> = {}, record: Partial<RoomRecord> = {})
     emptyMs: null,
     leaderlessMs: null,
     presentElsewhere: 0,
+    isOnlyHere: false,
     mixEndpoints: [],
     isHeardOverHttp: false,
     ...changes,
@@ -97,6 +98,14 @@ describe('the stage and the mix', () => {
       stage,
       mix: { epoch, nodes: epoch === null ? [] : nodes },
     });
+  });
+
+  it('is heard over HTTP from any node, while the room is live and somebody asks for it', () => {
+    for (const home of [HERE, ELSEWHERE]) {
+      expect(plan({ home, isHeardOverHttp: true }).broadcasts).toBe(true);
+      expect(plan({ home, isHeardOverHttp: false }).broadcasts).toBe(false);
+    }
+    expect(plan({ isHeardOverHttp: true }, { phase: 'backstage' }).broadcasts).toBe(false);
   });
 
   it('gives the media back once nobody has been here for the grace', () => {

@@ -1,5 +1,6 @@
 import type { CloseReason } from '@tribune/shared/errors.ts';
 import type { HomeState } from '../cluster/StageHome.ts';
+import type { MixPart } from '../broadcast/recorderMessages.ts';
 import type { StagePlace } from '../media/RoomMedia.ts';
 import type { Endpoint, MixPlan } from '../mixer/mixerMessages.ts';
 import type { RoomRecord } from '../store/RoomRecord.ts';
@@ -23,6 +24,8 @@ export interface RoomView {
   readonly leaderlessMs: number | null;
   /** Connections to other nodes. */
   readonly presentElsewhere: number;
+  /** There are other nodes, of which none has the room open. */
+  readonly isOnlyHere: boolean;
   /** Where other nodes take the mix. */
   readonly mixEndpoints: readonly Endpoint[];
   /** Somebody hears the room over HTTP. */
@@ -56,8 +59,8 @@ export interface Plan {
   readonly needsMedia: boolean;
   readonly stage: StagePlace;
   readonly mix: MixPlan;
-  /** This node records the mix. */
-  readonly records: boolean;
+  /** What this node does for the recording; null: nothing. */
+  readonly records: MixPart | null;
   /** This node makes segments of the mix, to be heard now over HTTP. */
   readonly broadcasts: boolean;
   /** What holds for everyone who is not named. */
@@ -88,12 +91,19 @@ export function decide(view: RoomView, graces: Graces): Plan {
     needsMedia,
     stage: home.kind === 'here' ? 'here' : hasStage ? 'leaving' : 'away',
     mix: { epoch: hasStage ? home.epoch : null, nodes: hasStage ? view.mixEndpoints : [], sound: record.sound },
-    records: record.recordingSince !== null && home.kind === 'here' && needsMedia,
-    broadcasts: view.isHeardOverHttp && record.phase === 'live' && home.kind === 'here' && needsMedia,
+    records: record.recordingSince !== null && needsMedia ? decideRecording(view) : null,
+    broadcasts: view.isHeardOverHttp && record.phase === 'live' && needsMedia,
     everyone,
     named: new Map([...membersOf(view, everyone), ...excludedOf(view, everyone)]),
     writes: view.holdsLease ? decideWrites(view, graces) : [],
   };
+}
+
+/** The home stores the mix, and all others who have the room open hold what they hear. */
+function decideRecording({ home, isOnlyHere }: RoomView): MixPart | null {
+  if (home.kind === 'here') return { epoch: home.epoch, isHome: true, isAlone: isOnlyHere };
+  const other = home.kind === 'elsewhere' ? home.home : home.kind === 'handingOver' ? home.to : null;
+  return other && { epoch: other.epoch, isHome: false, isAlone: false };
 }
 
 function decideClose({ record, home, isHomeAlive, holdsLease, emptyMs }: RoomView, graces: Graces): CloseReason | null {

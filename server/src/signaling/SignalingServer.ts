@@ -1,12 +1,8 @@
 import type { IncomingMessage, Server as HttpServer } from 'node:http';
 import { PROTOCOL_VERSION } from '@tribune/shared/domain.ts';
-import {
-  requests,
-  type ClientToServerEvents,
-  type RequestName,
-  type ServerToClientEvents,
-} from '@tribune/shared/protocol.ts';
-import { handshakeAuth, type HandshakeAuth } from '@tribune/shared/schemas.ts';
+import type { ClientToServerEvents, ServerToClientEvents } from '@tribune/shared/protocol.ts';
+import { handshakeAuth } from '@tribune/shared/schemas.ts';
+import type { z } from 'zod';
 import { Server, type Socket } from 'socket.io';
 import { JoinPace } from '../admission/JoinPace.ts';
 import { ConnectionLimits } from '../admission/ConnectionLimits.ts';
@@ -17,18 +13,13 @@ import type { Config } from '../config.ts';
 import { AppError } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import type { Metrics } from '../metrics/Metrics.ts';
-import type { Peer, PeerLink } from '../rooms/Peer.ts';
+import type { Peer } from '../rooms/Peer.ts';
 import type { Room } from '../rooms/Room.ts';
 import type { RoomManager } from '../rooms/RoomManager.ts';
 import type { RoomAudience } from '../rooms/RoomNotifier.ts';
-import { roleOf } from '../store/RoomRecord.ts';
-import { createHandler, type Handler } from './createHandler.ts';
-import { createLink } from './createLink.ts';
-import { mediaHandlers } from './handlers/media.ts';
-import { moderationHandlers } from './handlers/moderation.ts';
-import { roomHandlers } from './handlers/room.ts';
-import { stageHandlers } from './handlers/stage.ts';
-import { Quota } from './Quota.ts';
+import { limitWaiting } from './limitWaiting.ts';
+import { PeerSocket } from './PeerSocket.ts';
+import { WriteHold } from './WriteHold.ts';
 
 const MAX_MESSAGE_BYTES = 64 * 1024;
 const CONNECT_TIMEOUT_MS = 5000;
@@ -45,22 +36,16 @@ const CONNECT_PACKET = '0';
 interface RawSocket {
   request: IncomingMessage | null;
   on(event: 'data', listener: (data: unknown) => void): void;
+  on(event: 'heartbeat', listener: () => void): void;
+  readonly writeBuffer: readonly { readonly data?: unknown }[];
   once(event: 'close', listener: () => void): void;
   close(discard: boolean): void;
 }
 
-/** A missing handler does not compile. */
-const handlers: { [N in RequestName]: Handler<N> } = {
-  ...roomHandlers,
-  ...stageHandlers,
-  ...moderationHandlers,
-  ...mediaHandlers,
-};
-
 /** What the handshake settled about a socket. */
 interface Admission {
   readonly ticket: Ticket;
-  readonly auth: HandshakeAuth;
+  readonly auth: z.output<typeof handshakeAuth>;
   readonly room: Room;
   /** A key of the network that they come from. */
   readonly address: string;
@@ -92,13 +77,14 @@ interface SignalingServerOptions {
   readonly logger: Logger;
 }
 
-/** Sockets: admits them by ticket, ties each to its peer, and leads its requests to the handlers. */
+/** Sockets: admits them by ticket, and ties each to its peer. */
 export class SignalingServer {
   readonly #options: SignalingServerOptions;
   readonly #io: TribuneServer;
   readonly #socketsOf = new Map<string, number>();
   readonly #pace: JoinPace;
   readonly #connections: ConnectionLimits;
+  readonly #writeHold = new WriteHold();
   #rooms: RoomManager | null = null;
 
   constructor(options: SignalingServerOptions) {
@@ -121,8 +107,13 @@ export class SignalingServer {
     // The upgrade request is kept by default for as long as the socket lives: kilobytes for each listener.
     this.#io.engine.on('connection', (connection: RawSocket) => {
       this.#connections.open(connection, options.networkOf(connection.request!));
+      this.#writeHold.add(connection, connection.request!.socket);
       connection.request = null;
       allowOneConnect(connection);
+      limitWaiting(connection, () => {
+        options.logger.warn('A connection that answers and reads nothing was closed');
+        options.metrics.closes.inc({ reason: 'abuse' });
+      });
     });
     // The answer to the upgrade and the first packet leave in one write: a join's dearest part is writing to sockets.
     this.#io.engine.on('headers', (_headers: unknown, { socket }: IncomingMessage) => {
@@ -175,6 +166,8 @@ export class SignalingServer {
     const address = this.#connections.addressOf(socket.conn);
     await this.#enter(room, ticket, address);
     socket.data.admission = { ticket, auth: parsed.data, room, address };
+    // The word that they are in, which Socket.IO writes next, leaves with the welcome.
+    this.#writeHold.hold(socket.conn);
   }
 
   /** @throws {AppError} RATE_LIMITED while too many come in, with the ticket unspent, and as `Room.enter()` */
@@ -229,7 +222,8 @@ export class SignalingServer {
     if (!admission) return void socket.disconnect(true);
     const { room, ticket, auth, address } = admission;
     const person = { userId: ticket.sub, name: ticket.name };
-    const link = createLink(socket, channels(room.id).stage, (reason) => this.#options.metrics.closes.inc({ reason }));
+    const { metrics, iceServers, logger } = this.#options;
+    const link = new PeerSocket(socket, channels(room.id).stage, (reason) => metrics.closes.inc({ reason }));
     try {
       const { instanceId, rtpCapabilities } = auth;
       const unreachableNode = ticket.unreachable;
@@ -237,17 +231,18 @@ export class SignalingServer {
       socket.on('disconnect', (reason) => {
         room.detach(person.userId, link, { gone: reason === 'client namespace disconnect' });
       });
-      this.#handleRequests(socket, link, room, peer);
-      void this.#welcome(socket, room, peer);
+      link.serve({ room, peer, iceServers }, () => logger.child({ roomId: room.id, userId: peer.userId }));
+      void this.#welcome(socket, room, peer, auth.transportIds);
     } catch {
+      this.#writeHold.release(socket.conn);
       // Closed between the handshake and now.
       link.close(room.record.phase === 'ended' ? 'ended' : 'restarting');
     }
   }
 
-  async #welcome(socket: TribuneSocket, room: Room, peer: Peer): Promise<void> {
+  async #welcome(socket: TribuneSocket, room: Room, peer: Peer, transportIds: readonly string[]): Promise<void> {
     try {
-      const welcome = await room.welcome(peer);
+      const welcome = await room.welcome(peer, transportIds);
       // In this order, with nothing awaited between: the welcome comes first, and no later change is missed.
       socket.emit('welcome', welcome);
       void socket.join(channels(room.id).everyone);
@@ -259,27 +254,9 @@ export class SignalingServer {
       this.#options.logger.warn({ err: error, roomId: room.id }, 'A welcome failed; the client will come back');
       this.#options.metrics.joins.inc({ outcome: 'UNAVAILABLE' });
       socket.disconnect(true);
+    } finally {
+      this.#writeHold.release(socket.conn);
     }
-  }
-
-  #handleRequests(socket: TribuneSocket, link: PeerLink, room: Room, peer: Peer): void {
-    const logger = this.#options.logger.child({ roomId: room.id, userId: peer.userId });
-    const quota = new Quota(() => {
-      logger.warn('A socket went past its quotas and was closed');
-      link.close('abuse');
-    });
-    const role = () => roleOf(room.record, peer.userId);
-    const { iceServers } = this.#options;
-    const context = { room, peer, iceServers, role, quota, logger };
-    const register = <N extends RequestName>(name: N) => {
-      // Socket.IO's listener types would have the payload trusted; `createHandler` takes whatever comes.
-      socket.on(name as never, createHandler(name, handlers[name], context) as never);
-    };
-    for (const name of Object.keys(requests)) register(name as RequestName);
-    socket.use(([event], next) => {
-      if (Object.hasOwn(requests, event)) return next();
-      quota.refuse();
-    });
   }
 }
 

@@ -38,6 +38,7 @@ export class Database {
   readonly #db: Kysely<Tables>;
   readonly #closing = new AbortController();
   readonly #opening: Promise<void>;
+  readonly #opened = Promise.withResolvers<void>();
   #isMigrated = false;
   #problem: string | null = 'opening';
 
@@ -71,13 +72,14 @@ export class Database {
     return this.run(async (db) => db.transaction().execute(action));
   }
 
-  /** Resolves once the tables are there. */
+  /** Resolves once the tables are there, or the database is closed. Nothing is kept from ending by it. */
   async whenOpen(): Promise<void> {
-    while (!this.#isMigrated && !this.#closing.signal.aborted) await sleep(20);
+    await this.#opened.promise;
   }
 
   async close(): Promise<void> {
     this.#closing.abort();
+    this.#opened.resolve();
     await this.#opening;
     await Promise.race([
       this.#db.destroy().catch(() => undefined),
@@ -112,6 +114,7 @@ export class Database {
       if (!this.#isMigrated)
         await this.#run(async (db) => migrate(db, this.#options.migrations ?? allMigrations, this.#isPostgres));
       this.#isMigrated = true;
+      this.#opened.resolve();
       // A write: a disk that is full and a server that is read-only still answer reads.
       await this.#run(async (db) => db.updateTable('schema_version').set({ checked_at: Date.now() }).execute());
       this.#tell(null);

@@ -66,8 +66,9 @@ export class RecordingWriter extends EventEmitter<RecordingWriterEvents> impleme
   }
 
   start(recording: NewRecording): void {
+    const now = Date.now();
     // Each part has a place of its own, before what was stored of it.
-    this.#add(recording.id, `start ${recording.startedAt}`, async (db) => upsertRecording(db, recording));
+    this.#add(recording.id, `start ${recording.startedAt}`, async (db) => upsertRecording(db, recording, now));
   }
 
   addRun(recordingId: string, run: SegmentRun): void {
@@ -88,7 +89,7 @@ export class RecordingWriter extends EventEmitter<RecordingWriterEvents> impleme
     this.#add(recordingId, `chapter ${chapter.id}`, async (db) => upsertChapter(db, recordingId, chapter));
   }
 
-  finish(recordingId: string, end: { readonly endedAt: number; readonly durationMs: number }): void {
+  finish(recordingId: string, end: { readonly endedAt: number }): void {
     this.#add(recordingId, 'finish', async (db) => finishRecording(db, recordingId, end));
   }
 

@@ -1,14 +1,18 @@
 import type { Kysely } from 'kysely';
+import { PAUSED } from './recording.ts';
 import type { Chapter, Gap, NewRecording, SegmentRun, Stretch } from './recording.ts';
 import type { Tables } from './tables.ts';
 
 type Db = Kysely<Tables>;
 
+/** A recorder that has not been heard of for so long is gone. */
+export const HEARTBEAT_LIFE_MS = 3_600_000;
+
 /**
  * Creates the row, or takes up again one that had ended: a failover, or a room that records in two parts. A deleted one stays, so that a
  * recorder which has not heard of it writes nothing that is seen; one that began after the deletion is another recording.
  */
-export async function upsertRecording(db: Db, recording: NewRecording): Promise<void> {
+export async function upsertRecording(db: Db, recording: NewRecording, now: number): Promise<void> {
   const { id, roomId, host, startedAt, retentionDays, title, language, visibility, node } = recording;
   await db
     .deleteFrom('recordings')
@@ -30,6 +34,17 @@ export async function upsertRecording(db: Db, recording: NewRecording): Promise<
         .where('recordings.state', '!=', 'deleted'),
     )
     .execute();
+  const until = { node, until_ms: now + HEARTBEAT_LIFE_MS };
+  await db
+    .insertInto('leases')
+    .values({ name: heartbeatOf(id), ...until })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet(until))
+    .execute();
+}
+
+/** The lease that a recorder renews, whether it can store anything or not. */
+export function heartbeatOf(recordingId: string): string {
+  return `recording ${recordingId}`;
 }
 
 export async function upsertRun(db: Db, recordingId: string, run: SegmentRun, now: number): Promise<void> {
@@ -77,8 +92,23 @@ export async function upsertChapter(db: Db, recordingId: string, { id, at, title
 export async function finishRecording(
   db: Db,
   recordingId: string,
-  { endedAt, durationMs }: { readonly endedAt: number; readonly durationMs: number },
+  { endedAt }: { readonly endedAt: number },
 ): Promise<void> {
+  const recording = await db
+    .selectFrom('recordings')
+    .select('started_at')
+    .where('id', '=', recordingId)
+    .executeTakeFirst();
+  const pauses = await db
+    .selectFrom('gaps')
+    .select(['from_ms', 'to_ms'])
+    .where('recording_id', '=', recordingId)
+    .where('reason', '=', PAUSED)
+    .execute();
+  const startedAt = recording?.started_at ?? endedAt;
+  const pausedMs = pauses
+    .map(({ from_ms: from, to_ms: to }) => Math.max(0, Math.min(to, endedAt) - Math.max(from, startedAt)))
+    .reduce((sum, ms) => sum + ms, 0);
   await db
     .updateTable('stretches')
     .set({ to_ms: endedAt })
@@ -87,8 +117,9 @@ export async function finishRecording(
     .execute();
   await db
     .updateTable('recordings')
-    .set({ state: 'ready', ended_at: endedAt, duration_ms: durationMs })
+    .set({ state: 'ready', ended_at: endedAt, duration_ms: Math.max(0, endedAt - startedAt - pausedMs) })
     .where('id', '=', recordingId)
     .where('state', '!=', 'deleted')
     .execute();
+  await db.deleteFrom('leases').where('name', '=', heartbeatOf(recordingId)).execute();
 }

@@ -9,12 +9,16 @@ import {
   type Phase,
   type RecordingPolicy,
   type Role,
+  type RoomInfo,
   type RoomLanguage,
   type RoomSound,
   type RoomState,
+  type SelfState,
   type StageMember,
 } from '@tribune/shared/domain.ts';
 import type { SelfCause } from '@tribune/shared/protocol.ts';
+
+const SPEAKERS_ON_CARD = 6;
 
 /** A room as the store holds it: one consistent reading, replaced whole by each transition's answer. */
 export interface RoomRecord {
@@ -40,6 +44,8 @@ export interface RoomRecord {
   readonly recordedUntil: number | null;
   /** How long the recording is, without what goes on now. */
   readonly recordedMs: number;
+  /** False where nobody is banned; true where somebody is, or may be. */
+  readonly hasBans: boolean;
   /** By user id, in the order of coming on stage. */
   readonly stage: ReadonlyMap<string, StageMember>;
   /** First come first. */
@@ -87,6 +93,8 @@ const roomHash = z.object({
   recordingSince: optionalTime,
   recordedUntil: optionalTime,
   recordedMs: count.default(0),
+  // How much each part of the room holds, as `parts.lua` counts: the people who are banned come last.
+  parts: z.string().default(''),
 });
 
 const storedMember = z.object({
@@ -115,13 +123,15 @@ export function parseRecord(answer: readonly unknown[]): { record: RoomRecord; e
     string[],
     string[],
   ];
-  const { hostId, hostName, ...hash } = roomHash.parse(Object.fromEntries(pairs(room)));
+  const { hostId, hostName, parts, ...hash } = roomHash.parse(Object.fromEntries(pairs(room)));
   const nameOf = new Map(pairs(names));
   const members = stage.map((json) => storedMember.parse(JSON.parse(json))).toSorted(byPlace);
   return {
     record: {
       ...hash,
       host: { userId: hostId, name: hostName },
+      // Where the count is of another number of the record, a node that does not count has changed the room since.
+      hasBans: !(parts.startsWith(`${hash.seq} `) && parts.endsWith(' 0')),
       stage: new Map(members.map((member) => [member.userId, member])),
       hands: hands.map((userId) => ({ userId, name: nameOf.get(userId) ?? '' })),
       invites: new Map(pairs(invites)),
@@ -165,5 +175,28 @@ export function toRoomState(record: RoomRecord): RoomState {
     endedAt: record.endedAt,
     recordingPolicy: record.recordingPolicy,
     recording: record.recording,
+  };
+}
+
+/** What concerns one person in it. */
+export function toSelfState(record: RoomRecord, { userId, name }: Person): SelfState {
+  const place = record.hands.findIndex((hand) => hand.userId === userId);
+  return {
+    userId,
+    name,
+    role: roleOf(record, userId),
+    handPlace: place === -1 ? null : place + 1,
+    invitedBy: record.invites.get(userId) ?? null,
+  };
+}
+
+/** What anyone who holds the link may know. */
+export function toRoomInfo(record: RoomRecord, listeners: number): RoomInfo {
+  const { id, title, description, language, speakerLimit, phase, host, createdAt, startedAt, endedAt, stage } = record;
+  const speakers = [...stage.values()].filter(({ away }) => !away).map(({ userId, name }) => ({ userId, name }));
+  return {
+    ...{ id, title, description, language, speakerLimit, phase, host, createdAt, startedAt, endedAt, listeners },
+    isRecorded: record.recordedFrom !== null,
+    speakers: speakers.slice(0, SPEAKERS_ON_CARD),
   };
 }

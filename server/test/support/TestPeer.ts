@@ -1,7 +1,15 @@
 import { ApiClient } from '@tribune/shared/ApiClient.ts';
 import type { RoomState, SelfState, StageMember } from '@tribune/shared/domain.ts';
-import type { NotificationName, Notifications, TicketResponse, Welcome } from '@tribune/shared/protocol.ts';
+import type {
+  MediaInfo,
+  NotificationName,
+  Notifications,
+  TicketResponse,
+  TransportInfo,
+  Welcome,
+} from '@tribune/shared/protocol.ts';
 import { RoomConnection } from '@tribune/shared/RoomConnection.ts';
+import { socketAddress } from '@tribune/shared/socketAddress.ts';
 import type { Disconnection, SignalingClient } from '@tribune/shared/SignalingClient.ts';
 import type { Socket as NetSocket } from 'node:net';
 import { io, type Socket } from 'socket.io-client';
@@ -33,6 +41,8 @@ export class TestPeer {
   #signaling: SignalingClient | null = null;
   #self: SelfState | null = null;
   #state: RoomState | null = null;
+  #receives: string | null = null;
+  #sends: string | null = null;
   #watchers = new Set<() => void>();
   disconnection: Disconnection | null = null;
   /** Whether it answers what asks for an answer, as a page that sleeps does not. */
@@ -88,8 +98,11 @@ export class TestPeer {
       roomId: ticket.room.id,
       instanceId: this.instanceId,
       prepare: ({ rtpCapabilities }) => rtpCapabilities,
+      transportIds: () => [this.#receives, this.#sends].filter((it) => it !== null),
       createSocket: (url, auth) => {
-        this.#socket = io(url ?? this.#origin, {
+        const { origin, path } = socketAddress(url ?? this.#origin);
+        this.#socket = io(origin, {
+          path,
           ...{ transports: ['websocket'], reconnection: false, autoConnect: false, forceNew: true },
           auth: { ...auth, ...overrides },
           ...(this.address === null ? {} : { extraHeaders: { 'x-forwarded-for': this.address } }),
@@ -103,12 +116,19 @@ export class TestPeer {
       policy: { nextDelayMs: () => null },
     });
     const { welcome } = await this.#connection.join();
+    if (welcome.media.kind === 'new') this.#receives = welcome.media.recv.id;
     this.#self = welcome.snapshot.self;
     this.#state = welcome.snapshot.state;
     return welcome;
   }
 
-  request: SignalingClient['request'] = async (...args) => this.signaling.request(...args);
+  request: SignalingClient['request'] = async (name, ...data) => {
+    const answer = await this.signaling.request(name, ...data);
+    // As a page, it knows its transports.
+    if (name === 'media:start') this.#receives = (answer as MediaInfo).recv.id;
+    if (name === 'transport:create') this.#sends = (answer as TransportInfo).id;
+    return answer;
+  };
 
   /** The code with which a request is refused; fails when it is not. */
   async refusal(request: Promise<unknown>): Promise<string> {

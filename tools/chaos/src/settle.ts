@@ -104,10 +104,12 @@ async function assertMuting({ speaker, speakerId, host, probes }: ChaosRoom): Pr
   const voiceId = voiceIdOf(speakerId);
   await speaker.signaling.request('stage:setMuted', { muted: false });
   for (const probe of probes) probe.listenAnew();
+  const sentBefore = speaker.sent;
   const endMs = performance.now() + HEARD_MS;
   while (performance.now() < endMs && !probes.every(({ voices }) => voices.has(voiceId))) await sleep(100);
   const deaf = probes.filter(({ voices }) => !voices.has(voiceId));
-  if (deaf.length > 0) throw new Error(`${deaf.length} listeners do not hear someone who is not muted`);
+  const sent = `at ${speaker.node ?? 'the one node'}, ${speaker.sent - sentBefore} packets sent`;
+  if (deaf.length > 0) throw new Error(`${deaf.length} listeners do not hear someone who is not muted (${sent})`);
   await host.signaling.request('stage:mute', { userId: speakerId });
   await sleep(SILENCED_MS);
   for (const probe of probes) probe.listenAnew();

@@ -75,6 +75,7 @@ export class RoomClient implements RoomClientApi {
     this.#connection = new RoomConnection({
       ...{ api, roomId, policy },
       prepare: async (ticket) => this.#prepare(ticket),
+      transportIds: () => [this.#receiver.newestTransport, this.#microphone.transport].flatMap((it) => it?.id ?? []),
       createSocket: (url, auth) => environment.createSocket(url, auth, () => (this.#socketOpened = true)),
       subscribe: (signaling) => this.#events.attach(signaling),
       onState: (state) => this.#handleState(state),
@@ -108,7 +109,9 @@ export class RoomClient implements RoomClientApi {
       getTransports: () => [this.#receiver.transport, this.#microphone.transport].filter((it) => it !== null),
       onQuality: (quality) => this.#store.set({ quality }),
     });
-    this.#events.on('recording:lost', () => this.#notices.emit({ cause: 'recordingLost' }));
+    this.#events.on('recording:lost', ({ from, to }) =>
+      this.#notices.emit({ cause: to > from ? 'recordingLost' : 'recordingStalled' }),
+    );
     this.#events.on('room:pulse', ({ reactions }) => {
       if (reactions) this.#showReactions(this.#ownReactions.withoutOwn(reactions, performance.now()));
     });

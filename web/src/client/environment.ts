@@ -2,6 +2,8 @@ import type { HandshakeAuth } from '@tribune/shared/schemas.ts';
 import type { SignalingSocket } from '@tribune/shared/SignalingClient.ts';
 import type { Device } from 'mediasoup-client';
 import { io } from 'socket.io-client';
+import { socketAddress } from '@tribune/shared/socketAddress.ts';
+import { linkTo } from './basePath.ts';
 import { loadChunk } from './loadChunk.ts';
 
 /** What the client takes from the browser and from the network; tests bring their own. */
@@ -9,7 +11,7 @@ export interface Environment {
   createDevice(): Promise<Device>;
   /**
    * A socket that connects only when told, and never again by itself.
-   * @param url null is the page's own origin.
+   * @param url of the server; null is the one that the page is from.
    * @param onOpen called when the WebSocket opens, before the server has said anything.
    */
   createSocket(url: string | null, auth: HandshakeAuth, onOpen: () => void): SignalingSocket;
@@ -22,7 +24,9 @@ export const browserEnvironment: Environment = {
     return new Device();
   },
   createSocket(url, auth, onOpen) {
-    const socket = io(url ?? window.location.origin, {
+    const { origin, path } = socketAddress(url ?? linkTo('/'));
+    const socket = io(origin, {
+      path,
       auth,
       transports: ['websocket'],
       reconnection: false,

@@ -1,7 +1,9 @@
 import type { SessionResponse } from '@tribune/shared/protocol.ts';
+import { basePath } from './basePath.ts';
 import { isRecord, readStored, writeStored } from './storage.ts';
 
-const SESSION_KEY = 'tribune.session';
+/** Another server may be below another path of the same origin. */
+const SESSION_KEY = `tribune.session${basePath}`;
 
 /** The guest session of an earlier visit, or null. */
 export function loadSession(): SessionResponse | null {

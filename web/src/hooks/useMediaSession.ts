@@ -1,4 +1,5 @@
 import { useEffect } from 'react';
+import { linkTo } from '../client/basePath.ts';
 import { usePlayback } from './roomFacts.ts';
 import { useRoomClient } from './useRoomClient.ts';
 
@@ -16,7 +17,7 @@ export function useMediaTitle({ title, artist }: MediaTitle): void {
       title,
       artist,
       album: 'Tribune',
-      artwork: [{ src: '/icon-512.png', sizes: '512x512', type: 'image/png' }],
+      artwork: [{ src: linkTo('/icon-512.png'), sizes: '512x512', type: 'image/png' }],
     });
     return () => {
       mediaSession.metadata = null;

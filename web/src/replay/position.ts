@@ -1,3 +1,4 @@
+import { linkTo } from '../client/basePath.ts';
 import { isRecord, readStored, writeStored } from '../client/storage.ts';
 
 const KEY = 'tribune.replays';
@@ -30,6 +31,11 @@ export function momentOf(hash: string): number | null {
   return Number.isNaN(seconds) ? null : seconds * 1000;
 }
 
-export function linkToMoment(recordingId: string, positionMs: number): string {
-  return `${window.location.origin}/r/${recordingId}/replay#t=${Math.floor(positionMs / 1000)}`;
+export function linkToClip(recordingId: string, clipId: string): string {
+  return linkTo(`/r/${recordingId}/clip/${clipId}`);
+}
+
+/** @param page of the recording or of a clip */
+export function linkToMoment(page: string, positionMs: number): string {
+  return linkTo(`${page}#t=${Math.floor(positionMs / 1000)}`);
 }

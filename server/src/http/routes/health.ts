@@ -10,7 +10,7 @@ export interface ClusterView {
   /** Why this node can be no part of the cluster; null where it can. */
   readonly problem: string | null;
   /** Why recordings cannot be kept. Live sound goes on all the same, so `/readyz` says nothing of it. */
-  readonly archive: ArchiveProblems;
+  readonly archive: ArchiveProblems & { readonly cluster: string | null };
   readonly nodes: readonly LiveNode[];
   /** Those that this node has open. */
   readonly rooms: readonly {
@@ -47,6 +47,7 @@ export function operationsRoutes({ whyNotReady, whyNotAccepting, metrics, descri
     .get('/cluster', (_req, res) => void res.json(describeCluster()))
     .get('/metrics', async (_req, res) => {
       const { registry } = metrics;
-      res.type(registry.contentType).send(await registry.metrics());
+      // Not by `send()`, which would hash all of it for an ETag.
+      res.setHeader('Content-Type', registry.contentType).end(await registry.metrics());
     });
 }

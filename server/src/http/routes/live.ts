@@ -1,22 +1,38 @@
 import { roomId } from '@tribune/shared/schemas.ts';
-import { Router, type Request } from 'express';
+import { Router, type Request, type Response } from 'express';
+import type { LiveFormat } from '../../broadcast/LiveBroadcast.ts';
+import type { LiveReaders } from '../../broadcast/LiveReaders.ts';
 import { writeInitSegment } from '../../broadcast/segment.ts';
 import { AppError } from '../../errors.ts';
 import { guardLookups, type LookupOptions } from '../guardLookups.ts';
 import type { Room } from '../../rooms/Room.ts';
 import type { RoomManager } from '../../rooms/RoomManager.ts';
-import { toRoomState } from '../../store/RoomRecord.ts';
+import type { Tokens } from '../../auth/Tokens.ts';
+import { liveStateRoutes } from './liveState.ts';
 
 const FOREVER = 'public, max-age=31536000, immutable';
 const PLAYLIST_CACHE = 'public, max-age=1';
-const STATE_CACHE = 'public, max-age=2';
+const TYPES: Readonly<Record<LiveFormat, string>> = {
+  mp4: 'audio/mp4',
+  ogg: 'audio/ogg',
+  mp3: 'audio/mpeg',
+  aac: 'audio/aac',
+};
 const INIT_SEGMENT = writeInitSegment();
 
-/** Live rooms over HTTP, for players and caches anywhere: HTTP Live Streaming (RFC 8216), and the state of the room. */
-export function liveRoutes({ rooms, ...lookups }: LookupOptions & { readonly rooms: RoomManager }): Router {
+export interface LiveRoutesOptions extends LookupOptions {
+  readonly rooms: RoomManager;
+  readonly liveReaders: LiveReaders;
+  readonly tokens: Tokens;
+}
+
+/**
+ * Live rooms over HTTP, for players and caches anywhere: HTTP Live Streaming (RFC 8216), streams, and the state of the room. Any node
+ * has them: it asks the node of the stage for the mix as for one more listener.
+ */
+export function liveRoutes({ rooms, liveReaders, tokens, ...lookups }: LiveRoutesOptions): Router {
   const guarded = guardLookups(lookups);
-  const find = async (req: Request<{ id: string }>): Promise<Room> => {
-    const { id } = req.params;
+  const find = async (req: Request, id: string): Promise<Room> => {
     const open = rooms.rooms.get(id);
     if (open) return open;
     return guarded(req, async () => {
@@ -24,34 +40,37 @@ export function liveRoutes({ rooms, ...lookups }: LookupOptions & { readonly roo
       return rooms.getOrThrow(id);
     });
   };
+  const findLive = async (req: Request, id: string): Promise<Room> => {
+    const room = await find(req, id);
+    if (room.record.phase !== 'live') throw new AppError('UNAVAILABLE', 'The room is not live');
+    return room;
+  };
+  const stream = async (req: Request, res: Response, format: LiveFormat) => {
+    const room = await findLive(req, (req.params.id ?? req.params[0]) as string);
+    const opened = await room.askLive().openStream(format);
+    const reader = liveReaders.open(res, lookups.networkOf(req), TYPES[format]);
+    if (req.method === 'HEAD') reader.end();
+    else opened.join(reader);
+  };
   return Router()
     .use((_req, res, next) => {
       res.set({ 'Access-Control-Allow-Origin': '*', 'Cross-Origin-Resource-Policy': 'cross-origin' });
       next();
     })
+    .get('/:id/stream.mp4', async (req, res) => stream(req, res, 'mp4'))
+    .get(/^\/([^/]+)\.(ogg|mp3|aac)$/, async (req, res) => stream(req, res, req.params[1] as LiveFormat))
     .get('/:id/index.m3u8', async (req, res) => {
-      const room = await find(req);
-      // The node of the stage makes the segments.
-      const home = room.home.kind === 'here' ? null : await room.findHome();
-      if (home?.url) {
-        res.set('Cache-Control', PLAYLIST_CACHE).redirect(307, home.url + req.originalUrl);
-        return;
-      }
-      if (room.record.phase !== 'live') throw new AppError('UNAVAILABLE', 'The room is not live');
-      const playlist = room.askLive().writePlaylist();
+      const playlist = (await findLive(req, req.params.id)).askLive().writePlaylist();
       if (playlist === null) throw new AppError('UNAVAILABLE', 'The first segment is being made');
       res.set('Cache-Control', PLAYLIST_CACHE).type('application/vnd.apple.mpegurl').send(playlist);
     })
     .get('/:id/init.mp4', (_req, res) => {
       res.set({ 'Cache-Control': FOREVER, 'Content-Type': 'audio/mp4' }).send(INIT_SEGMENT);
     })
-    .get('/:id/state.json', async (req, res) => {
-      const room = await find(req);
-      res.set('Cache-Control', STATE_CACHE).json({ room: room.toInfo(), state: toRoomState(room.record) });
-    })
+    .use(liveStateRoutes({ find, rooms, tokens, networkOf: lookups.networkOf }))
     .get('/:id/:segment', async (req, res) => {
       const index = Number(/^(\d{10})\.m4s$/.exec(req.params.segment)?.[1] ?? NaN);
-      const bytes = Number.isNaN(index) ? null : (await find(req)).media.live.find(index);
+      const bytes = Number.isNaN(index) ? null : (await find(req, req.params.id)).media.live.find(index);
       if (!bytes) throw new AppError('NOT_FOUND', 'There is no such segment');
       res.set({ 'Cache-Control': FOREVER, 'Content-Type': 'audio/mp4' }).send(Buffer.from(bytes));
     });

@@ -7,7 +7,7 @@ import { pino } from 'pino';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { Tokens } from '../../auth/Tokens.ts';
 import { Replays } from '../../broadcast/Replays.ts';
-import { SAMPLES_PER_SEGMENT, SEGMENT_MS, writeSegment } from '../../broadcast/segment.ts';
+import { SAMPLES_PER_SEGMENT, SEGMENT_MS, segmentName, writeSegment } from '../../broadcast/segment.ts';
 import type { ObjectStore } from '../../objects/ObjectStore.ts';
 import { StorageError } from '../../objects/StorageError.ts';
 import type { RecordingDetail } from '../../sql/recording.ts';
@@ -22,7 +22,7 @@ const recording: RecordingDetail = {
   ...{ id: ID, roomId: ID, title: 'Talk', host: { userId: 'host', name: 'Host' }, language: null },
   ...{ visibility: 'public', state: 'ready', node: 'n1', retentionDays: null, bytes: 1 },
   ...{ startedAt: FIRST * SEGMENT_MS, endedAt: (FIRST + SEGMENTS) * SEGMENT_MS, durationMs: SEGMENTS * SEGMENT_MS },
-  ...{ runs: [], gaps: [], stretches: [], chapters: [] },
+  ...{ runs: [], gaps: [], stretches: [], chapters: [], cuts: [] },
 };
 
 /** Reads that the storage still answers before it is away. */
@@ -35,7 +35,12 @@ let taken: string[];
 let http: ReturnType<typeof createServer>;
 let origin: string;
 
-const objects: Pick<ObjectStore, 'get'> = {
+const objects: Pick<ObjectStore, 'get' | 'list'> = {
+  list: async function* (prefix) {
+    const { startedAt, endedAt } = recording;
+    for (let index = Math.floor(startedAt / SEGMENT_MS); index * SEGMENT_MS < endedAt!; index++)
+      yield { key: prefix + segmentName(index), bytes: 1 };
+  },
   get: async (key, { range } = {}) => {
     reads += 1;
     if (readsLeft-- <= 0) throw new StorageError('UNAVAILABLE', 'The storage is away');
@@ -64,7 +69,10 @@ beforeEach(async () => {
   const limits = { assertLeft: () => undefined, take: async (name: string) => void taken.push(name) } as never;
   const guard = { limits, networkOf: () => 'somewhere' };
   const app = express()
-    .use('/api/recordings', recordingRoutes({ archive, replays: new Replays(objects), tokens, logger, ...guard }))
+    .use(
+      '/api/recordings',
+      recordingRoutes({ config: { basePath: '' }, archive, replays: new Replays(objects), tokens, logger, ...guard }),
+    )
     .use(createErrorHandler(logger));
   http = createServer(app).listen(0, '127.0.0.1');
   await once(http, 'listening');

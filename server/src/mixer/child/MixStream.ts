@@ -44,6 +44,7 @@ export class MixStream {
    * node or another, goes on where the one before it would be, and whoever shares the clock can tell how long a packet was on its way.
    */
   #timestamp: number | null = null;
+  #clockMs = 0;
   #silentMs = 0;
   #unsentMs = 0;
   #afterSilence = true;
@@ -79,7 +80,7 @@ export class MixStream {
    */
   pack(pcm: Float32Array, isSilent: boolean): Buffer | null {
     if (this.#failure) throw new Error('The mix has no encoder', this.#failure);
-    const timestamp = this.#timestamp ?? timestampAt(Date.now() - (PACKET_MS - FRAME_MS));
+    const timestamp = this.#timestamp ?? timestampAt(Date.now() + this.#clockMs - (PACKET_MS - FRAME_MS));
     this.#timestamp = (timestamp + pcm.length) % 0x1_0000_0000;
     this.#silentMs = isSilent ? this.#silentMs + PACKET_MS : 0;
     this.#unsentMs += PACKET_MS;
@@ -87,6 +88,11 @@ export class MixStream {
     const packet = this.#choose(payload, timestamp);
     this.#heard.clear();
     return packet;
+  }
+
+  /** Of the next time that it goes by the clock. @param aheadMs what the clock of the cluster says, less that of this machine */
+  setClock(aheadMs: number): void {
+    this.#clockMs = aheadMs;
   }
 
   /** After a time in which nothing was packed, the next packet is of now. */

@@ -64,6 +64,11 @@ export class RoomMixer {
     for (const voice of this.#voices.values()) voice.setSound(sound);
   }
 
+  /** @param aheadMs what the clock of the cluster says, less that of this machine */
+  setClock(aheadMs: number): void {
+    this.#stream.setClock(aheadMs);
+  }
+
   /** Mixes again after a time in which nobody called `mix()`. */
   resume(): void {
     this.#stream.restamp();

@@ -108,9 +108,10 @@ export class RoomSocket {
     return this.#mixer.voiceCount;
   }
 
-  update({ epoch, nodes, sound, speakers, outputs }: RoomState): void {
-    // What has come so far is subject to what was said so far: a voice that was muted stays unheard.
+  update({ epoch, nodes, sound, clockMs, speakers, outputs }: RoomState): void {
+    // What has come so far is subject to what was said so far: a voice that was removed stays unheard.
     this.#takeVoices();
+    this.#mixer.setClock(clockMs);
     if (this.#epoch === null && epoch !== null) this.#mixer.resume();
     if (epoch === null) this.#choice.forget(OWN_MIX);
     this.#epoch = epoch;

@@ -84,6 +84,8 @@ export class Cluster {
       LOG_LEVEL: process.env.LOG_LEVEL ?? 'warn',
       MEDIASOUP_WORKER_BIN: process.env.MEDIASOUP_WORKER_BIN ?? '',
       WEB_DIR: process.env.WEB_DIR ?? '',
+      // Each has a folder of its own.
+      RECORDING: 'off',
       ...this.#options.env,
       ...env,
     });

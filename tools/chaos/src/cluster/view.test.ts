@@ -8,6 +8,7 @@ const info = (id: string, listeners: number, coming = 0) => ({
     reason: null,
     mixerLoad: 0,
     takesRooms: true,
+    storagePlace: '',
     secretFingerprint: '',
     instance: id,
     startedAt: 0,
@@ -16,7 +17,7 @@ const info = (id: string, listeners: number, coming = 0) => ({
   url: `http://localhost/${id}`,
 });
 const nodes = [info('n1', 40, 10), info('n2', 0)];
-const archive = { sql: null, objects: null };
+const archive = { sql: null, objects: null, cluster: null };
 const room = { roomId: 'r1', phase: 'live', home: { nodeId: 'n1', epoch: 1 } } as const;
 
 function lineOf(id: string, listeners: number | null): NodeLine {

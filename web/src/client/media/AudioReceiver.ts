@@ -49,6 +49,11 @@ export class AudioReceiver {
     return this.#current?.transport ?? null;
   }
 
+  /** That of what is heard next, or now. */
+  get newestTransport(): Transport | null {
+    return this.#newest?.transport ?? null;
+  }
+
   /** Is there something to hear, and no way for it yet? */
   get isConnecting(): boolean {
     return this.#current?.isConnecting ?? false;

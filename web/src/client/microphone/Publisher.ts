@@ -125,7 +125,9 @@ export class Publisher {
   /** After every welcome. @param kept are the transports of before still there? */
   handleWelcome(kept: boolean): void {
     clearTimeout(this.#closedTimer);
-    if (this.#mute) this.#sender.check({ doubted: !kept });
+    if (!this.#mute) return;
+    if (kept) this.#sender.check({ doubted: false });
+    else this.#sender.republish();
   }
 
   close(): void {

@@ -1,5 +1,6 @@
 import { useCallback } from 'react';
 import { useTranslation } from 'react-i18next';
+import { linkTo } from '../../client/basePath.ts';
 import { useRoomInfo } from '../../hooks/roomFacts.ts';
 import { useNotify } from '../../hooks/useNotify.ts';
 
@@ -17,7 +18,7 @@ export function useShare(): Share {
   const { id, title } = useRoomInfo();
   const native = typeof navigator.share === 'function';
   const share = useCallback(async () => {
-    const url = `${window.location.origin}/r/${id}`;
+    const url = linkTo(`/r/${id}`);
     try {
       if (native) return await navigator.share({ title, text: t('share.text'), url });
       await navigator.clipboard.writeText(url);

@@ -10,7 +10,6 @@ export interface VoiceSettings {
   readonly payloadType: number;
   /** See `voiceIdOf`. */
   readonly voiceId: number;
-  readonly muted: boolean;
 }
 
 export interface VoiceReport extends JitterBufferReport {
@@ -77,30 +76,26 @@ export class Voice {
   }
 
   receive(payloadType: number, packet: ArrivedPacket): void {
-    if (this.#isSilenced || payloadType !== this.#settings.payloadType) return;
+    if (this.#isLeaving || payloadType !== this.#settings.payloadType) return;
     if (packet.payload.length === 0 || packet.payload.length > MAX_PACKET_BYTES) return;
     this.#buffer?.push(packet);
   }
 
   /**
-   * Adds the next frame to the mix, with a gain that never jumps. Nothing is decoded for a voice that is muted.
+   * Adds the next frame to the mix, with a gain that never jumps.
    *
    * @returns false when there is nothing to hear
    * @throws {Error} when the voice could not get a decoder
    */
   mixInto(mix: Float32Array, nowMs: number): boolean {
     if (this.#failure) throw new Error('A voice has no decoder', this.#failure);
-    if (this.#isSilenced && this.#gain === 0) {
-      this.#speakingDbov = null;
-      return false;
-    }
+    if (this.isGone) return false;
     const isHeard = this.#buffer?.pull(this.#pcm, nowMs) ?? false;
     const from = this.#gain;
     this.#gain = isHeard ? this.#automaticGain.follow(this.#pcm) : this.#automaticGain.gain;
-    if (this.#isSilenced) this.#gain = 0;
+    if (this.#isLeaving) this.#gain = 0;
     const levelDbov = isHeard ? addWithRamp(mix, this.#pcm, from, this.#gain) : -Infinity;
-    this.#speakingDbov = this.#hangover.follow(levelDbov, nowMs);
-    if (this.#isSilenced) this.#fallSilent();
+    this.#speakingDbov = this.#isLeaving ? null : this.#hangover.follow(levelDbov, nowMs);
     return isHeard;
   }
 
@@ -108,16 +103,6 @@ export class Voice {
     this.#closed = true;
     this.#buffer?.free();
     this.#buffer = null;
-  }
-
-  get #isSilenced(): boolean {
-    return this.#isLeaving || this.#settings.muted;
-  }
-
-  #fallSilent(): void {
-    this.#speakingDbov = null;
-    this.#hangover.reset();
-    this.#buffer?.clear();
   }
 
   async #open(opus: OpusCodec): Promise<void> {

@@ -5,6 +5,7 @@ import type { Config } from '../config.ts';
 import type { Logger } from '../logger.ts';
 import { createErrorHandler, notFound } from './problem.ts';
 import { adminRoutes } from './routes/admin.ts';
+import { feedRoutes } from './routes/feeds.ts';
 import { livenessRoutes, operationsRoutes, type HealthOptions } from './routes/health.ts';
 import { liveRoutes, type LiveRoutesOptions } from './routes/live.ts';
 import { previewRoutes } from './routes/preview.ts';
@@ -38,6 +39,7 @@ export function createApp(options: AppOptions): Express {
   app.use('/api/session', sessionRoutes(options));
   app.use('/api/rooms', roomRoutes(options));
   app.use('/api/recordings', recordingRoutes(options));
+  app.use('/api/feeds', feedRoutes(options));
   if (config.ADMIN_KEY) app.use('/api/admin', adminRoutes({ ...options, key: config.ADMIN_KEY }));
   app.use('/live', liveRoutes(options));
   app.use('/api', notFound);

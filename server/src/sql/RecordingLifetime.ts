@@ -23,7 +23,16 @@ export class RecordingLifetime {
         .where('id', '=', recordingId)
         .where('state', '!=', 'deleted')
         .executeTakeFirst();
-      for (const table of ['segment_runs', 'gaps', 'stretches', 'chapters', 'clips'] as const)
+      for (const table of [
+        'segment_runs',
+        'gaps',
+        'stretches',
+        'chapters',
+        'clips',
+        'cuts',
+        'reaction_counts',
+        'sound_sizes',
+      ] as const)
         await db.deleteFrom(table).where('recording_id', '=', recordingId).execute();
       return numUpdatedRows > 0n;
     });

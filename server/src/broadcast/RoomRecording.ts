@@ -6,13 +6,11 @@ import { PAUSED } from '../sql/recording.ts';
 import type { Gap, NewRecording, SegmentRun } from '../sql/recording.ts';
 import type { RoomRecord } from '../store/RoomRecord.ts';
 import type { LiveBroadcast } from './LiveBroadcast.ts';
-import type { LiveSegment, MixPart, WrittenSegment } from './recorderMessages.ts';
+import { BEGINS_WITHIN_MS, type LiveSegment, type MixPart, type WrittenSegment } from './recorderMessages.ts';
 import { SEGMENT_MS } from './segment.ts';
 import type { Begin, RecorderProcess } from './RecorderProcess.ts';
 
 const TELL_EVERY_MS = 60_000;
-/** A recording that begins later than this after it was to goes on with what another node has recorded, or has missed something. */
-const BEGINS_WITHIN_MS = 1500;
 
 interface RoomRecordingOptions {
   readonly process: Pick<RecorderProcess, 'prepare' | 'port' | 'record' | 'stop' | 'broadcast' | 'endBroadcast'>;

@@ -5,8 +5,10 @@ import type { Gap, RecordingDetail } from '../sql/recording.ts';
 import type { Stretch } from './kept.ts';
 import type { RecordingFile } from './RecordingFile.ts';
 import { PAUSED } from '../sql/recording.ts';
+import { BEGINS_WITHIN_MS } from './recorderMessages.ts';
 import type { Replay, ReplaySound } from './Replays.ts';
 import { SAMPLE_MS } from './segment.ts';
+import { SILENT_PACKET } from './silence.ts';
 
 /** A pause of one speaker that is no longer is part of the turn. */
 const MAX_PAUSE_MS = 1500;
@@ -115,19 +117,31 @@ class TurnFinder {
   }
 }
 
-/** What was told as missing, and segments that are not there, by the time of the replay. */
-function gapsOf(file: RecordingFile, gaps: readonly Gap[]): ReplayGap[] {
+/**
+ * What was told as missing, and segments that are not there, by the time of the replay; without what another node had after all. A
+ * recorder takes a moment until it hears the first packet: that is no gap.
+ */
+function gapsOf({ parts }: RecordingFile, gaps: readonly Gap[]): ReplayGap[] {
   const found: ReplayGap[] = [];
-  for (const part of file.parts) {
-    const { atMs, recordedAtMs: beginsAt } = part;
-    const endsAt = beginsAt + part.sampleBytes.length * SAMPLE_MS;
-    const missing = part.layout ? gaps.filter(({ reason }) => reason !== PAUSED) : [{ from: beginsAt, to: endsAt }];
-    for (const { from, to } of missing) {
-      const [first, last] = [Math.max(from, beginsAt), Math.min(to, endsAt)];
-      if (first < last) found.push({ fromMs: atMs + first - beginsAt, toMs: atMs + last - beginsAt });
+  for (const part of parts) {
+    const { atMs, recordedAtMs: beginsAt, layout, sampleBytes } = part;
+    const endsAt = beginsAt + sampleBytes.length * SAMPLE_MS;
+    if (!layout && part === parts[0] && endsAt - beginsAt < BEGINS_WITHIN_MS) continue;
+    const missing = gaps.filter(({ reason, from, to }) => reason !== PAUSED && from < endsAt && to > beginsAt);
+    for (const [n, bytes] of sampleBytes.entries()) {
+      if (layout && bytes !== SILENT_PACKET.length) continue;
+      const at = beginsAt + n * SAMPLE_MS;
+      const [from, to] = layout ? within(missing, at, at + SAMPLE_MS) : [at, at + SAMPLE_MS];
+      if (from < to) found.push({ fromMs: atMs + from - beginsAt, toMs: atMs + to - beginsAt });
     }
   }
   return join(found);
+}
+
+/** The part of a packet in which something is missing. */
+function within(gaps: readonly Gap[], begin: number, end: number): [from: number, to: number] {
+  const gap = gaps.find(({ from, to }) => from < end && to > begin);
+  return gap ? [Math.max(gap.from, begin), Math.min(gap.to, end)] : [end, end];
 }
 
 /** Those that touch are one. */

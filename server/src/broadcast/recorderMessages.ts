@@ -2,6 +2,9 @@ import type { StorageLocation } from '../objects/openObjects.ts';
 import type { Gap } from '../sql/recording.ts';
 import type { QueuedSegment } from './SegmentQueue.ts';
 
+/** A recording that begins later than this after it was to goes on with what another node has recorded, or has missed something. */
+export const BEGINS_WITHIN_MS = 1500;
+
 /** A mix that is to be recorded. */
 export interface RecordedMix extends MixPart {
   readonly recordingId: string;

@@ -28,8 +28,11 @@ interface AppOptions
 export function createApp(options: AppOptions): Express {
   const { config, logger } = options;
   const app = express();
+  app.disable('x-powered-by');
   app.set('trust proxy', config.TRUST_PROXY);
   const nodeOrigins = () => options.describeCluster().nodes.flatMap(({ url }) => (url ? new URL(url).origin : []));
+  // Before the headers for pages: sound is asked for by many, and needs none of them.
+  app.use('/live', liveRoutes(options));
   app.use(securityHeaders({ config, nodeOrigins }));
   app.use(livenessRoutes());
   if (config.METRICS_PORT === undefined) app.use(operationsRoutes(options));
@@ -39,7 +42,6 @@ export function createApp(options: AppOptions): Express {
   app.use('/api/rooms', roomRoutes(options));
   app.use('/api/recordings', recordingRoutes(options));
   if (config.ADMIN_KEY) app.use('/api/admin', adminRoutes({ ...options, key: config.ADMIN_KEY }));
-  app.use('/live', liveRoutes(options));
   app.use('/api', notFound);
   if (config.WEB_DIR) serveFiles(app, config.WEB_DIR);
   app.use(previewRoutes(options, config.WEB_DIR));

@@ -21,7 +21,7 @@ const FIRST_SEGMENT_LIMIT_MS = 20_000;
 /** Enough for the longest run. */
 const FILE_S = 600;
 
-export const HTTP_CASES = ['stream', 'hls', 'nginxStream', 'nginxHls'] as const;
+const HTTP_CASES = ['stream', 'hls', 'nginxStream', 'nginxHls'] as const;
 export type HttpCase = (typeof HTTP_CASES)[number];
 
 export interface HttpLiveSize {

@@ -196,7 +196,13 @@ describe('web/nginx.conf', () => {
   );
 
   test('passes the interface on, and nothing else', () => {
-    expect(locations.toSorted()).toEqual(['/api/', '/live/', '/preview/', '/socket.io/', '^/r/[\\w-]+/preview\\.png$']);
+    expect(locations.toSorted()).toEqual([
+      '/api/',
+      '/live/',
+      '/preview/',
+      '/socket.io/',
+      '^/r/[\\w-]+(/replay|/clip/[\\w-]+)?/preview\\.png$',
+    ]);
     expect(read('web/nodes.conf')).toContain(`http://server:${defaults.PORT};`);
     expect(services.web.ports).toEqual([`\${PORT:-${defaults.PORT}}:80`]);
   });
@@ -212,7 +218,7 @@ describe('web/nginx.conf', () => {
       },
     ],
   ])('says with the page what the server says: %s', async (_name, config, environment) => {
-    const say = securityHeaders({ config, nodeOrigins: () => [] });
+    const say = securityHeaders({ config, nodeUrls: () => [] });
     const listening = createServer((req, res) => say(req, res, () => res.end())).listen(0);
     const answer = await fetch(`http://localhost:${listening.address().port}`);
     listening.close();

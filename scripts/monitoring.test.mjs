@@ -34,7 +34,7 @@ beforeAll(async () => {
   const mixer = { pids: [1], load: 0, canTakeRoom: true, getUsage: async () => usage };
   watchMixer(Object.assign(new EventEmitter(), mixer), registry);
   const archive = { problems: { sql: null, objects: null }, log: { waitingCount: 0, lostCount: 0 } };
-  watchNode(() => ({ load: 0, isRedisUp: true, isAccepting: true, archive }), registry);
+  watchNode(() => ({ load: 0, isRedisUp: true, isAccepting: true, httpListeners: 0, archive }), registry);
   // What is there only once a first interval has been measured is registered all the same.
   for (const { name, type } of await registry.getMetricsAsJSON()) {
     const parts = type === 'histogram' ? ['_bucket', '_sum', '_count'] : [''];

@@ -2,6 +2,7 @@ import { argv, versions } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { ensureChromium } from './lib/chromium.mjs';
 import { ensureDependencies } from './lib/deps.mjs';
+import { ensureFfmpeg } from './lib/ffmpeg.mjs';
 import { ensureFirefox } from './lib/firefox.mjs';
 import { abortOnSignals, fail } from './lib/main.mjs';
 import { ensureOpus } from './lib/opus.mjs';
@@ -29,6 +30,7 @@ export async function setup({ tests = false, signal } = {}) {
   if (tests || !process.env.REDIS_URL) await ensureRedis(signal);
   if (tests) await ensurePostgres(signal);
   if (tests) await ensureNginx(signal);
+  if (tests) await ensureFfmpeg(signal);
   await ensureOpus(node, { signal });
   const chromiumBin = tests ? await ensureChromium(node, signal) : undefined;
   const firefoxBin = tests ? await ensureFirefox(signal) : undefined;

@@ -33,7 +33,7 @@ export class NginxSite {
       .replace('listen 80;', `listen 127.0.0.1:${site.#port};`)
       .replace('listen [::]:80;', '')
       .replace('/usr/share/nginx/html', page)
-      .replaceAll('$tribune', `http://127.0.0.1:${site.#upstream.address().port}`);
+      .replaceAll(/\$(tribune|live);/g, `http://127.0.0.1:${site.#upstream.address().port};`);
     const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map(
       (name) => `${name}_temp_path ${site.#folder}/${name};`,
     );

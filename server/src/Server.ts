@@ -159,6 +159,7 @@ export class Server {
       limits: new AddressLimits(this.#redis, config),
       networkOf,
       isDraining: () => this.#draining,
+      nodeUrls: () => this.#registry.nodes.flatMap(({ url }) => url ?? []),
       tokens,
       iceServers,
       rtpCapabilities,

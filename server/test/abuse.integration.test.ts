@@ -84,6 +84,8 @@ describe('abuse', () => {
     mallory.socket.emit('hand:raise');
     mallory.socket.emit('hand:raise', {}, {}, {});
     mallory.socket.emit('no:such', {});
+    // Nobody listens for it, and an emitter throws where nobody does.
+    mallory.socket.emit('error', {});
     mallory.socket.emit('constructor', {});
     mallory.socket.emit('toString', {});
     expect(await mallory.request('room:snapshot')).toBeTruthy();

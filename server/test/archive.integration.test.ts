@@ -32,12 +32,12 @@ describe.each(kindsOfDatabase)('the archive with $kind', ({ kind, start }) => {
   const record = async (
     archive: RecordingArchive,
     id: string,
-    values: { roomId?: string; endedAt?: number; bytes?: number },
+    values: { roomId?: string; endedAt?: number; bytes?: number; node?: string },
   ) => {
-    const { roomId = 'room', endedAt = Date.now(), bytes = BYTES.length } = values;
+    const { roomId = 'room', endedAt = Date.now(), bytes = BYTES.length, node = 'node-1' } = values;
     archive.log.start(newRecording({ id, roomId }));
     await archive.objects.put(`${recordingPrefix(id)}1.m4s`, BYTES);
-    archive.log.addRun(id, { node: 'node-1', first: 1, last: 1, bytes });
+    archive.log.addRun(id, { node, first: 1, last: 1, bytes });
     archive.log.finish(id, { endedAt });
     await archive.log.flush();
   };
@@ -151,6 +151,34 @@ describe.each(kindsOfDatabase)('the archive with $kind', ({ kind, start }) => {
     expect(ended).toMatchObject({ state: 'ready' });
     expect(ended?.endedAt).toBeLessThanOrEqual(Date.now());
     expect(ended?.durationMs).toBeGreaterThanOrEqual(5000);
+  });
+
+  it('a recording goes on for as long as its recorder says so, though nothing can be stored for hours', async () => {
+    const archive = await open();
+    const living = newRecording({ id: 'living', startedAt: Date.now() - DAY_MS });
+    archive.log.start(living);
+    await archive.log.flush();
+    await archive.sweep();
+    expect(await archive.recordings.find('living')).toMatchObject({ state: 'recording' });
+
+    // Of one that was ended all the same, since the database was away for long, the recorder tells again.
+    await archive.sweep(Date.now() + 0.1 * DAY_MS);
+    expect(await archive.recordings.find('living')).toMatchObject({ state: 'ready' });
+    archive.log.start(living);
+    await archive.log.flush();
+    expect(await archive.recordings.find('living')).toMatchObject({ state: 'recording', endedAt: null });
+  });
+
+  it('what other nodes have recorded counts for what is left', async () => {
+    const quotas = { RECORDING_MAX_GB: '3', RECORDING_ROOM_MAX_GB: '1' };
+    const one = await open({ ...quotas, NODE_ID: 'node-1' });
+    await record(one, 'over', { roomId: 'over', bytes: 0.7e9 });
+    const two = await open({ ...quotas, NODE_ID: 'node-2' });
+    await record(two, 'over', { roomId: 'over', bytes: 0.4e9, node: 'node-2' });
+    for (const node of [one, two]) {
+      expect(await node.bytesLeft('over')).toBe(0);
+      expect(await node.bytesLeft('other')).toBeCloseTo(1e9);
+    }
   });
 
   it('a room has what is left of its own quota and of the server’s', async () => {

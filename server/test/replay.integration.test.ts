@@ -1,5 +1,9 @@
+import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { parseFeed } from 'podcast-partytime';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { readSpeech, SAME_SPEECH, similarity, SOUND_PROBE_HZ } from '@tribune/loadtest/browsers/similarity.ts';
 import type { RecordingInfo } from '@tribune/shared/recordings.ts';
 import { OPUS_CLOCK_HZ } from '@tribune/shared/rtp.ts';
 import { findBox, readBoxes } from '../src/broadcast/boxes.ts';
@@ -9,6 +13,8 @@ import { TestServer } from './support/TestServer.ts';
 import type { TestPeer } from './support/TestPeer.ts';
 
 const PLAYABLE_WITHIN_MS = 2000;
+const SPEECH = new URL('../../e2e/fixtures/speech.wav', import.meta.url);
+const run = promisify(execFile);
 
 describe('a room that is recorded', () => {
   let server: TestServer;
@@ -24,6 +30,7 @@ describe('a room that is recorded', () => {
 
   it('[RE1] is played again within two seconds of its end, with what was said and who said it', async () => {
     await room.speak(room.host);
+    await expect.poll(() => server.server.recorder.isReady, { timeout: 10_000 }).toBe(true);
     const startedAt = Date.now();
     await room.host.request('recording:start');
     const lea = await room.bring('lea');
@@ -127,6 +134,165 @@ describe('a room that is recorded', () => {
     expect(replay.gaps[0]!.toMs).toBeLessThan(replay.durationMs - 3000);
     expect(replay.turns.at(-1)!.toMs).toBeGreaterThan(replay.durationMs - 2000);
   });
+
+  it('[RE8] is cut by its host: what is cut is fetched by nobody else, and can be put back', async () => {
+    await room.speak(room.host);
+    await room.host.request('recording:start');
+    const lea = await room.bring('lea');
+    await sleep(1500);
+    await room.speak(lea);
+    await sleep(2500);
+    await room.host.request('room:end');
+    const { id, replay } = await waitForReplay(room.host);
+    const whole = await fetchAudio(replay.audio);
+    const { api } = room.host;
+    await api.addCut(id, { fromMs: 0, toMs: 600 });
+    await api.addCut(id, { userId: lea.userId });
+    const { replay: without } = await waitForReplay(lea);
+    expect(without.people.map(({ name }) => name)).toEqual(['host']);
+    expect(without.turns.map(({ person }) => person)).toEqual([0]);
+    expect(without.durationMs).toBeLessThan(replay.turns[1]!.fromMs + 500);
+    expect((await fetchAudio(without.audio)).length).toBeLessThan(whole.length);
+    const { uncut, cuts } = await api.getRecordingEdit(id);
+    expect(uncut.durationMs).toBe(replay.durationMs);
+    expect(cuts[0]).toMatchObject({ fromMs: 0, userId: null });
+    expect(cuts.slice(1).every(({ userId }) => userId === lea.userId)).toBe(true);
+    expect(await fetchAudio(uncut.audio)).toEqual(whole);
+    expect((await fetch(server.origin + without.audio.replace('audio.mp4', 'uncut.mp4'))).status).toBe(403);
+    await expect(lea.api.getRecordingEdit(id)).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
+    await expect(lea.api.addCut(id, { fromMs: 0, toMs: 100 })).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
+    await api.takeBackIn(id, lea.userId);
+    await api.deleteCut(id, cuts[0]!.id);
+    expect(await fetchAudio(replay.audio)).toEqual(whole);
+  });
+
+  it('[RE9] has chapters, which its host makes while it is recorded and afterwards', async () => {
+    await room.host.request('recording:start');
+    const { api } = room.host;
+    const id = room.roomId;
+    await expect
+      .poll(
+        async () =>
+          api.addChapter(id, { title: 'Made live' }).then(
+            () => true,
+            () => false,
+          ),
+        { timeout: 5000 },
+      )
+      .toBe(true);
+    await sleep(1500);
+    await room.host.request('room:end');
+    await waitForReplay(room.host);
+    await api.addChapter(id, { title: 'Fin: 終わり', atMs: 1000 });
+    const { replay } = await waitForReplay(room.host);
+    expect(replay.chapters.map(({ title }) => title).toSorted()).toEqual(['Fin: 終わり', 'Made live']);
+    const ogg = Buffer.from(await (await fetch(server.origin + replay.ogg)).arrayBuffer());
+    expect(ogg.includes('NAME=Fin: 終わり')).toBe(true);
+    expect((await fetchAudio(replay.audio)).includes('Fin: 終わり')).toBe(true);
+    const max = await server.createPeer('max');
+    await expect(max.api.addChapter(id, { title: 'Mine', atMs: 0 })).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
+    await api.deleteChapter(id, replay.chapters[0]!.id);
+    expect((await waitForReplay(room.host)).replay.chapters).toHaveLength(1);
+  });
+
+  it('[RE10] is shared in clips of three minutes at most, of what everyone hears', async () => {
+    await room.host.request('recording:start');
+    await sleep(2500);
+    const max = await server.createPeer('max');
+    await room.host.request('room:end');
+    const { id, replay } = await waitForReplay(room.host);
+    const range = { title: 'The best of it', fromMs: 500, toMs: 1500 };
+    const clip = await max.api.createClip(id, range);
+    expect(clip).toMatchObject({ title: 'The best of it', mayDelete: true });
+    const tags = await (await fetch(`${server.origin}/preview/r/${id}/clip/${clip.id}`)).text();
+    expect(tags).toContain('<meta property="og:title" content="The best of it" />');
+    expect(tags).toMatch(/og:audio" content="[^"]+\/audio\.mp4"/);
+    expect(await (await fetch(`${server.origin}/preview/r/${id}/replay`)).text()).toContain('Recording ');
+    const { recording } = await max.api.getClip(id, clip.id);
+    expect(Math.abs(recording.replay!.durationMs - 1000)).toBeLessThanOrEqual(60);
+    const sound = await fetchAudio(recording.replay!.audio);
+    expect(sound.length).toBeLessThan((await fetchAudio(replay.audio)).length);
+    await expect(max.api.createClip(id, { ...range, toMs: 181_000 })).rejects.toMatchObject({
+      code: 'INVALID_PAYLOAD',
+    });
+    await room.host.api.addCut(id, { fromMs: 0, toMs: replay.durationMs });
+    await expect(max.api.getClip(id, clip.id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    expect(await room.host.api.listClips(id)).toEqual([]);
+    const [cut] = (await room.host.api.getRecordingEdit(id)).cuts;
+    await room.host.api.deleteCut(id, cut!.id);
+    expect(await room.host.api.listClips(id)).toMatchObject([{ id: clip.id, mayDelete: true }]);
+    const lea = await server.createPeer('lea');
+    await expect(lea.api.deleteClip(id, clip.id)).rejects.toMatchObject({ code: 'NOT_ALLOWED' });
+    await max.api.deleteClip(id, clip.id);
+    expect(await max.api.listClips(id)).toEqual([]);
+  });
+
+  it('[RE11] is in the podcast of its host while it is public, and in no feed otherwise', async () => {
+    await room.host.request('recording:start');
+    const lea = await room.bring('lea & <co>');
+    await sleep(1500);
+    await room.host.request('room:end');
+    const { id, host } = await waitForReplay(room.host);
+    const { api } = room.host;
+    await api.addChapter(id, { title: 'Questions', atMs: 600 });
+    const url = `${server.origin}/api/feeds/${host.userId}.xml`;
+    expect((await fetch(url)).status).toBe(404);
+    await api.changeRecording(id, { visibility: 'public', title: 'Owls & "others" <live>' });
+    const response = await fetch(url);
+    expect(response.headers.get('content-type')).toContain('application/rss+xml');
+    const feed = parseFeed(await response.text())!;
+    expect(feed).toMatchObject({ title: host.name, explicit: false, link: server.origin, medium: 'podcast' });
+    expect(feed.pc20support[1]).toContain('chapters');
+    expect(feed.pc20support[2]).toContain('person');
+    const [item] = feed.items;
+    expect(feed.items).toHaveLength(1);
+    expect(item).toMatchObject({ guid: id, title: 'Owls & "others" <live>', link: `${server.origin}/r/${id}/replay` });
+    expect(item!.podcastPeople!.map(({ name, role }) => [name, role?.toLowerCase()])).toEqual([
+      [host.name, 'host'],
+      [lea.name, 'guest'],
+    ]);
+    const { url: audio, length, type } = item!.enclosure;
+    const sound = await fetchAudio(audio.replace(server.origin, ''));
+    expect([length, type]).toEqual([sound.length, 'audio/mp4']);
+    const range = await fetch(audio, { headers: { range: 'bytes=0-1' } });
+    expect([range.status, range.headers.get('content-range')]).toEqual([206, `bytes 0-1/${sound.length}`]);
+    const chapters: unknown = await (await fetch(item!.podcastChapters!.url)).json();
+    expect(chapters).toMatchObject({ version: '1.2.0', chapters: [{ title: 'Questions' }] });
+    await api.changeRecording(id, { visibility: 'unlisted' });
+    expect((await fetch(url)).status).toBe(404);
+  });
+
+  it('[RE12] sounds in a player like what was said: as MP4, as Ogg, and by HTTP Live Streaming while it goes on and afterwards', async () => {
+    const speech = await readSpeech(SPEECH);
+    await room.host.request('recording:start');
+    await room.speak(room.host);
+    await sleep(9000);
+    const { soFar } = await room.host.api.getRecording(room.roomId);
+    // Some of it is there, in whole segments.
+    expect(similarity(await play(soFar!, ['-live_start_index', '0', '-t', '3']), speech)).toBeGreaterThan(SAME_SPEECH);
+    await room.host.request('room:end');
+    const { id, replay } = await waitForReplay(room.host);
+    const sounds = await Promise.all([replay.audio, replay.ogg, replay.hls!].map(async (path) => play(path)));
+    for (const sound of sounds) {
+      expect(Math.abs(sound.length / SOUND_PROBE_HZ - replay.durationMs / 1000)).toBeLessThan(0.1);
+      expect(similarity(sound, speech)).toBeGreaterThan(SAME_SPEECH);
+    }
+    const [kept] = /^.+\.m4s$/m.exec(await (await fetch(server.origin + replay.hls!)).text())!;
+    const segment = async (path: string) => fetch(server.origin + replay.hls!.replace('index.m3u8', path));
+    expect((await segment(kept)).status).toBe(200);
+    await room.host.api.addCut(id, { fromMs: 0, toMs: 4000 });
+    expect((await segment(kept)).status).toBe(404);
+    const cut = await play(replay.hls!);
+    expect(Math.abs(cut.length / SOUND_PROBE_HZ - (replay.durationMs - 4060) / 1000)).toBeLessThan(0.15);
+  });
+
+  /** What a player that is not ours makes of it. */
+  async function play(path: string, options: readonly string[] = []): Promise<Float32Array> {
+    const format = ['-f', 'f32le', '-ac', '1', '-ar', String(SOUND_PROBE_HZ), '-'];
+    const args = ['-v', 'error', ...options, '-i', server.origin + path, ...format];
+    const { stdout } = await run('ffmpeg', args, { encoding: 'buffer', maxBuffer: 64e6 });
+    return new Float32Array(Uint8Array.from(stdout).buffer);
+  }
 
   async function waitForReplay(
     peer: TestPeer,

@@ -185,7 +185,9 @@ describe('the store of rooms', () => {
   it('names those who were removed or banned with each record, until they are let in again', async () => {
     await store.transition(room.id, 'peer:remove', HOST, { userId: 'ann' });
     const ban = { userId: 'bob', targetName: 'Bob' };
+    expect(room.hasBans).toBe(false);
     const { record } = await store.transition(room.id, 'peer:ban', HOST, ban);
+    expect(record.hasBans).toBe(true);
     expect(record.excluded).toEqual(
       new Map([
         ['ann', { reason: 'removed', seq: 2 }],
@@ -194,7 +196,8 @@ describe('the store of rooms', () => {
     );
     await expect(enter('bob')).rejects.toMatchObject({ code: 'BANNED' });
     await enter('ann');
-    await store.transition(room.id, 'peer:unban', HOST, { bannedId: 'bob' });
+    const { record: after } = await store.transition(room.id, 'peer:unban', HOST, { bannedId: 'bob' });
+    expect(after.hasBans).toBe(false);
     expect((await store.read(room.id)).record.excluded.has('bob')).toBe(false);
     await enter('bob');
   });

@@ -6,6 +6,8 @@ import type { TurnOutcomes } from './support/turnWorld.ts';
 
 const WORLD = fileURLToPath(new URL('support/turnWorld.ts', import.meta.url));
 const LIMIT_MS = 90_000;
+/** Of RFC 8656, section 19. */
+const UNSUPPORTED_TRANSPORT = 442;
 /** A network of its own, and the end of everything in it with the program. */
 const UNSHARE = ['--net', '--pid', '--fork', '--kill-child', '--mount-proc'];
 
@@ -23,6 +25,8 @@ describe.runIf(canRun)('the TURN server of deploy/coturn', () => {
       const outcomes = JSON.parse(stdout) as TurnOutcomes;
       expect(outcomes).toEqual({
         ...{ listenerWithTicket: true, listenerWithExpired: false },
+        // Where UDP is blocked, one speaks TCP to the relay; from there on it is UDP, or the firewall of deploy/coturn would not see it.
+        allocated: { udpOverTcp: 0, tcp: UNSUPPORTED_TRANSPORT },
         relayed: {
           ...{ toMediaPort: true, toOtherPort: false, toOtherAddress: false, toLoopback: false },
           ...{ withExpired: false, withOtherSecret: false },

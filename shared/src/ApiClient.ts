@@ -1,8 +1,15 @@
 import type { RoomInfo } from './domain.ts';
 import { ERROR_CODES, type ErrorCode } from './errors.ts';
 import type { QueuePlace, SessionResponse, TicketResponse } from './protocol.ts';
-import type { RecordingInfo } from './recordings.ts';
-import type { RecordingChanges, RoomRequest, TicketRequest } from './schemas.ts';
+import type { ClipInfo, ClipSummary, RecordingEdit, RecordingInfo } from './recordings.ts';
+import type {
+  ChapterRequest,
+  ClipRequest,
+  CutRequest,
+  RecordingChanges,
+  RoomRequest,
+  TicketRequest,
+} from './schemas.ts';
 
 const REQUEST_TIMEOUT_MS = 10_000;
 
@@ -92,6 +99,53 @@ export class ApiClient {
 
   async deleteRecording(id: string): Promise<void> {
     await this.call('DELETE', `/api/recordings/${encodeURIComponent(id)}`);
+  }
+
+  /** The whole recording and what is cut out of it, for its host alone. */
+  async getRecordingEdit(id: string): Promise<RecordingEdit> {
+    return this.call('GET', `/api/recordings/${encodeURIComponent(id)}/edit`);
+  }
+
+  async addCut(id: string, cut: CutRequest): Promise<void> {
+    await this.call('POST', `/api/recordings/${encodeURIComponent(id)}/cuts`, cut);
+  }
+
+  async deleteCut(id: string, cutId: string): Promise<void> {
+    await this.call('DELETE', `/api/recordings/${encodeURIComponent(id)}/cuts/${encodeURIComponent(cutId)}`);
+  }
+
+  /** Whoever was left out is heard again. */
+  async takeBackIn(id: string, userId: string): Promise<void> {
+    await this.call('DELETE', `/api/recordings/${encodeURIComponent(id)}/people/${encodeURIComponent(userId)}/cuts`);
+  }
+
+  /** Its host names a place in it: now, while it is recorded. */
+  async addChapter(id: string, chapter: ChapterRequest): Promise<void> {
+    await this.call('POST', `/api/recordings/${encodeURIComponent(id)}/chapters`, chapter);
+  }
+
+  async deleteChapter(id: string, chapterId: string): Promise<void> {
+    await this.call('DELETE', `/api/recordings/${encodeURIComponent(id)}/chapters/${encodeURIComponent(chapterId)}`);
+  }
+
+  async listClips(id: string): Promise<ClipSummary[]> {
+    const { clips } = await this.call<{ clips: ClipSummary[] }>(
+      'GET',
+      `/api/recordings/${encodeURIComponent(id)}/clips`,
+    );
+    return clips;
+  }
+
+  async createClip(id: string, clip: ClipRequest): Promise<ClipSummary> {
+    return this.call('POST', `/api/recordings/${encodeURIComponent(id)}/clips`, clip);
+  }
+
+  async getClip(id: string, clipId: string): Promise<ClipInfo> {
+    return this.call('GET', `/api/recordings/${encodeURIComponent(id)}/clips/${encodeURIComponent(clipId)}`);
+  }
+
+  async deleteClip(id: string, clipId: string): Promise<void> {
+    await this.call('DELETE', `/api/recordings/${encodeURIComponent(id)}/clips/${encodeURIComponent(clipId)}`);
   }
 
   /** One request with the token of this client, and the JSON that answers it. @throws {ApiError} */

@@ -49,6 +49,13 @@ export const LIMITS = {
   defaultSpeakers: 13,
   cohosts: 2,
   hands: 200,
+  /** A recording is no longer than two weeks. */
+  replayMs: 14 * 24 * 3_600_000,
+  /** Of one recording, besides those of people who were left out. */
+  cuts: 200,
+  chapters: 100,
+  clips: 200,
+  clipMs: 180_000,
   /** People of the audience that everyone is shown, as a sample. */
   faces: 12,
   /** People of the audience that one search brings. */

@@ -24,6 +24,48 @@ export interface ReplayGap {
   readonly toMs: number;
 }
 
+/** A place that has a name. */
+export interface ReplayChapter {
+  readonly id: string;
+  readonly atMs: number;
+  readonly title: string;
+  /** Made because somebody came on stage, not by the host. */
+  readonly automatic: boolean;
+}
+
+/** What is cut out of a recording, by the time of the uncut one. */
+export interface ReplayCut {
+  readonly id: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Whoever was left out, where it is one of the times at which they speak. */
+  readonly userId: string | null;
+}
+
+/** The answer of `GET /api/recordings/:id/edit`: what its host alone hears, and what of it the host has cut out. */
+export interface RecordingEdit {
+  /** With nothing cut out, not even those who were left out. */
+  readonly uncut: ReplayInfo;
+  readonly cuts: readonly ReplayCut[];
+}
+
+/** A part of a recording that has a link of its own. */
+export interface ClipSummary {
+  readonly id: string;
+  readonly title: string;
+  /** Where it begins in the replay. */
+  readonly atMs: number;
+  readonly durationMs: number;
+  /** Whoever asks made it, or is the host of the recording. */
+  readonly mayDelete: boolean;
+}
+
+/** The answer of `GET /api/recordings/:id/clips/:clipId`: the recording, with the clip for its replay. */
+export interface ClipInfo {
+  readonly clip: ClipSummary;
+  readonly recording: RecordingInfo;
+}
+
 /** The answer of `GET /api/recordings/:id`. */
 export interface RecordingInfo {
   readonly id: string;
@@ -37,6 +79,8 @@ export interface RecordingInfo {
   readonly startedAt: number;
   /** Whoever asks may change and delete it. */
   readonly mayEdit: boolean;
+  /** Path of a playlist of what there is of it, while it goes on; else null. */
+  readonly soFar: string | null;
   /** Null until it is ready. */
   readonly replay: ReplayInfo | null;
 }
@@ -45,6 +89,8 @@ export interface ReplayInfo {
   readonly durationMs: number;
   /** Path of an MP4 file that can be asked for in ranges. */
   readonly audio: string;
+  /** Path of the same as a playlist of HTTP Live Streaming; of a clip, and of what is cut out, there is none. */
+  readonly hls: string | null;
   /** Path of the same as an Ogg file. */
   readonly ogg: string;
   /** Those who were on stage while it was recorded. */
@@ -55,4 +101,6 @@ export interface ReplayInfo {
   readonly levels: readonly number[];
   readonly levelMs: number;
   readonly gaps: readonly ReplayGap[];
+  /** In the order of time. */
+  readonly chapters: readonly ReplayChapter[];
 }

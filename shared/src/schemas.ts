@@ -138,3 +138,27 @@ export const recordingChanges = z
   .strictObject({ title: nameLine(LIMITS.titleLength), visibility: z.enum(VISIBILITIES) })
   .partial();
 export type RecordingChanges = z.input<typeof recordingChanges>;
+
+const replayMs = z.number().nonnegative().max(LIMITS.replayMs);
+/** Body of `POST /api/recordings/:id/cuts`: a range of the uncut recording, or all that one person says. */
+export const cutRequest = z.union([
+  z
+    .strictObject({ fromMs: replayMs, toMs: replayMs })
+    .refine(({ fromMs, toMs }) => fromMs < toMs, 'ends before it begins'),
+  z.strictObject({ userId }),
+]);
+export type CutRequest = z.input<typeof cutRequest>;
+
+/** Body of `POST /api/recordings/:id/chapters`: by the time of the uncut recording, or so long ago while it goes on. */
+export const chapterRequest = z.strictObject({
+  title: nameLine(LIMITS.titleLength),
+  atMs: replayMs.optional(),
+  agoMs: replayMs.optional(),
+});
+export type ChapterRequest = z.input<typeof chapterRequest>;
+
+/** Body of `POST /api/recordings/:id/clips`: by the time of the replay. */
+export const clipRequest = z
+  .strictObject({ title: nameLine(LIMITS.titleLength), fromMs: replayMs, toMs: replayMs })
+  .refine(({ fromMs, toMs }) => fromMs < toMs && toMs - fromMs <= LIMITS.clipMs, 'is longer than 3 minutes, or empty');
+export type ClipRequest = z.input<typeof clipRequest>;

@@ -11,6 +11,8 @@ const SESSIONS_PER_PERSON = 2;
 const TICKETS_PER_PERSON = 5;
 /** Of each person: a page, and parts of its sound, more of them where they seek. */
 const RECORDING_REQUESTS_PER_PERSON = 30;
+/** Of all people at one address. */
+const CLIPS_PER_HOUR = 60;
 /** Of the operator, or of somebody who tries keys. */
 const ADMIN_REQUESTS_PER_MINUTE = 60;
 
@@ -21,7 +23,7 @@ interface Rate {
   readonly code: 'RATE_LIMITED' | 'QUOTA_EXCEEDED';
 }
 
-export type LimitName = 'sessions' | 'tickets' | 'rooms' | 'unknownRooms' | 'recordings' | 'admin';
+export type LimitName = 'sessions' | 'tickets' | 'rooms' | 'unknownRooms' | 'recordings' | 'clips' | 'admin';
 
 export type AddressLimitsConfig = Pick<Config, 'PEOPLE_PER_ADDRESS' | 'ROOMS_PER_ADDRESS_PER_HOUR'>;
 
@@ -89,6 +91,10 @@ function ratesOf(config: AddressLimitsConfig): Record<LimitName, Rate> {
     recordings: {
       ...{ ...perMinute, times: people * RECORDING_REQUESTS_PER_PERSON },
       message: 'Too many requests for recordings from this address',
+    },
+    clips: {
+      ...{ times: CLIPS_PER_HOUR, withinS: HOUR_S, code: 'QUOTA_EXCEEDED' },
+      message: 'Too many clips from this address',
     },
     admin: { ...perMinute, times: ADMIN_REQUESTS_PER_MINUTE, message: 'Too many requests of the operator' },
     rooms: {

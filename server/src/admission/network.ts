@@ -24,7 +24,8 @@ export function createNetworkReader(trustedProxies: number, secret: string): Net
   // Of a flood from one address, all but the first are a look-up.
   const known = new Map<string, string>();
   return (req) => {
-    const address = req.socket.remoteAddress ? proxyAddr(req, isTrusted) : '';
+    const { remoteAddress = '' } = req.socket;
+    const address = remoteAddress && trustedProxies > 0 ? proxyAddr(req, isTrusted) : remoteAddress;
     const before = known.get(address);
     if (before !== undefined) return before;
     const digest = createHmac('sha256', key)

@@ -18,8 +18,6 @@ const SWEEP_RETRY_MS = 60_000;
 /** Longer than a sweep takes, and short enough for another node to take over from one that died. */
 const SWEEP_LEASE_MS = 600_000;
 const SWEEP_LEASE = 'sweep of recordings';
-/** A recorder tells of each segment, so one of which nothing has come for so long is gone. */
-const ABANDONED_MS = 3_600_000;
 /** A deleted row stays for so long, so that objects which a recorder wrote late are deleted too. */
 const DELETED_MS = 86_400_000;
 
@@ -104,7 +102,7 @@ export class RecordingArchive implements Archive {
   async sweep(now = Date.now()): Promise<boolean> {
     const { NODE_ID, RECORDING_RETENTION_DAYS: days = null } = this.#config;
     if (!(await this.#lifetime.takeLease(SWEEP_LEASE, NODE_ID, now, SWEEP_LEASE_MS))) return false;
-    const abandoned = await this.#lifetime.finishAbandoned(now - ABANDONED_MS);
+    const abandoned = await this.#lifetime.finishAbandoned(now);
     const expired = await this.#lifetime.listExpired(now, days);
     for (const id of expired) await this.#lifetime.markDeleted(id, now);
     for (const { id, deletedAt } of await this.#lifetime.listDeleted()) {

@@ -130,7 +130,7 @@ export class MixRecorder extends EventEmitter<{
       ...{ segmenter, mix, stoppedAt: null, held: [], hasBegun: false, isDraft: false },
     };
     this.#recordings.set(mix.recordingId, recording);
-    segmenter.on('segment', (segment) => this.#take(recording, segment));
+    segmenter.on('segment', (segment, isWhole) => this.#take(recording, segment, isWhole));
     segmenter.on('missing', (missing) => {
       // The home may have heard what did not come here.
       if (recording.mix.isHome) this.emit('gap', mix.recordingId, { ...missing, reason: 'mixer' });
@@ -138,12 +138,12 @@ export class MixRecorder extends EventEmitter<{
     return recording;
   }
 
-  #take(recording: Recording, segment: Segment): void {
+  #take(recording: Recording, segment: Segment, isWhole: boolean): void {
     const { recordingId, epoch, isHome } = recording.mix;
     const { index } = segment;
     const key = segmentKey(recordingId, { index, epoch }, this.#writer);
     const until = Math.min((index + 1) * SEGMENT_MS, recording.segmenter.heardUntil ?? Infinity);
-    const queued = { recordingId, index, key, until, bytes: writeSegment(segment) };
+    const queued = { recordingId, index, key, until, isWhole, bytes: writeSegment(segment) };
     if (recording.isDraft) this.emit('draft', queued);
     else if (isHome) this.#sink.push(queued);
     else recording.held = [...recording.held.filter((other) => other.key !== key), queued].slice(-MAX_HELD);

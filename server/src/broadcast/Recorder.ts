@@ -36,7 +36,7 @@ export class Recorder {
     const { archive, logger } = options;
     this.#process = new RecorderProcess({ storage: archive.storage, logger });
     this.#process.on('written', (segment) => this.#rooms.get(segment.recordingId)?.handleWritten(segment));
-    this.#process.on('live', ({ recordingId, index, bytes }) => this.#rooms.get(recordingId)?.live.add(index, bytes));
+    this.#process.on('live', (segment) => this.#rooms.get(segment.recordingId)?.handleLive(segment));
     this.#process.on('fragment', ({ recordingId, bytes }) =>
       this.#rooms.get(recordingId)?.live.addFragment(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)),
     );
@@ -52,6 +52,11 @@ export class Recorder {
       logger.warn({ recordingId, gap }, 'Sound is missing in a recording');
       this.#rooms.get(recordingId)?.handleGap(gap);
     });
+  }
+
+  /** Takes a mix at once: its process is there. */
+  get isReady(): boolean {
+    return this.#process.port !== null;
   }
 
   /** Null until something was recorded. */

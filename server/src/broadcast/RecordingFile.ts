@@ -1,7 +1,9 @@
-import type { ObjectStore } from '../objects/ObjectStore.ts';
-import { PAUSED, type RecordingDetail } from '../sql/recording.ts';
-import { SAMPLE_MS, SAMPLES_PER_SEGMENT, SEGMENT_MS, type SegmentLayout } from './segment.ts';
-import { SegmentLayouts } from './SegmentLayouts.ts';
+import type { ReplayChapter } from '@tribune/shared/recordings.ts';
+import type { Chapter } from '../sql/recording.ts';
+import { placeChapters } from './chapters.ts';
+import { piecesOf, type Stretch } from './kept.ts';
+import { SAMPLE_MS, SEGMENT_MS, type SegmentLayout } from './segment.ts';
+import type { SegmentLayouts } from './SegmentLayouts.ts';
 import { SILENT_PACKET } from './silence.ts';
 import { writeFileHead } from './wholeFile.ts';
 
@@ -17,41 +19,63 @@ export interface Part {
   readonly dataAt: number;
   readonly at: number;
   readonly bytes: number;
+  /** When it is heard, in ms from the beginning of the file, and when it was said, in Unix time. */
+  readonly atMs: number;
+  readonly recordedAtMs: number;
 }
 
-interface Stretch {
-  readonly from: number;
-  readonly to: number;
+/** What a file is made of. */
+export interface FileContent {
+  readonly stretches: readonly Stretch[];
+  readonly title: string;
+  readonly chapters: readonly Chapter[];
 }
 
 /**
- * A recording as one MP4 file, which is nowhere stored: the tables are made from the segments, and the samples are read from them as
- * they are asked for. Where the host had stopped the recording, nothing is; where sound is missing, it is silent.
+ * A recording, or what is kept of it, as one MP4 file, which is nowhere stored: the tables are made from the segments, and the samples
+ * are read from them as they are asked for. Where sound is missing, it is silent.
  */
 export class RecordingFile {
   readonly parts: readonly Part[];
+  readonly title: string;
+  readonly chapters: readonly ReplayChapter[];
   readonly bytes: number;
   readonly #layouts: SegmentLayouts;
   readonly #head: Buffer;
 
-  private constructor(layouts: SegmentLayouts, kept: readonly Stretch[]) {
+  private constructor(layouts: SegmentLayouts, { stretches, title, chapters }: FileContent) {
     this.#layouts = layouts;
-    this.parts = [...cutParts(layouts, kept)];
-    this.#head = writeFileHead(this.parts);
+    this.parts = [...cutParts(layouts, stretches)];
+    this.title = title;
+    this.chapters = placeChapters(chapters, (ms) => this.toFileMs(ms), this.durationMs);
+    this.#head = writeFileHead(this.parts, this);
     const last = this.parts.at(-1);
     this.bytes = this.#head.length + (last ? last.at + last.bytes : 0);
   }
 
   /** @throws {StorageError} where the storage is away */
-  static async open(objects: Pick<ObjectStore, 'get' | 'list'>, recording: RecordingDetail): Promise<RecordingFile> {
-    const kept = keptOf(recording);
-    const layouts = new SegmentLayouts(objects, recording.id);
-    await layouts.read(kept.flatMap(indicesOf));
-    return new RecordingFile(layouts, kept);
+  static async open(layouts: SegmentLayouts, content: FileContent): Promise<RecordingFile> {
+    await layouts.read(piecesOf(content.stretches).map(({ index }) => index));
+    return new RecordingFile(layouts, content);
   }
 
   get durationMs(): number {
-    return this.parts.reduce((total, { sampleBytes }) => total + sampleBytes.length * SAMPLE_MS, 0);
+    const last = this.parts.at(-1);
+    return last ? last.atMs + last.sampleBytes.length * SAMPLE_MS : 0;
+  }
+
+  /** When in the file one hears what was said then; the next that is kept where that was cut. The end where nothing is. */
+  toFileMs(recordedMs: number): number {
+    const part = this.parts.find(
+      ({ recordedAtMs, sampleBytes }) => recordedMs < recordedAtMs + sampleBytes.length * SAMPLE_MS,
+    );
+    return part ? part.atMs + Math.max(0, recordedMs - part.recordedAtMs) : this.durationMs;
+  }
+
+  /** When was said what one hears at this time of the file. The end of a stretch belongs to it, and not to the one after. */
+  toRecordedMs(fileMs: number): number {
+    const part = this.parts.findLast(({ atMs }) => atMs < fileMs) ?? this.parts[0];
+    return part ? part.recordedAtMs + Math.min(fileMs - part.atMs, part.sampleBytes.length * SAMPLE_MS) : 0;
   }
 
   /** Both ends are part of it. @throws {StorageError} where the storage is away */
@@ -68,11 +92,14 @@ export class RecordingFile {
 
   /** One Opus packet after the other. @throws {StorageError} where the storage is away */
   async *packets(): AsyncGenerator<Uint8Array> {
-    for (const part of this.parts) {
-      const bytes = await this.#readPart(part);
-      let at = 0;
-      for (const size of part.sampleBytes) yield bytes.subarray(at, (at += size));
-    }
+    for (const part of this.parts) yield* await this.packetsOf(part);
+  }
+
+  /** @throws {StorageError} where the storage is away */
+  async packetsOf(part: Part): Promise<Uint8Array[]> {
+    const bytes = await this.#readPart(part);
+    let at = 0;
+    return part.sampleBytes.map((size) => bytes.subarray(at, (at += size)));
   }
 
   async #readPart({ index, layout, sampleBytes, dataAt, bytes }: Part): Promise<Buffer> {
@@ -81,41 +108,20 @@ export class RecordingFile {
   }
 }
 
-/** What was recorded, without the pauses that the host made. */
-function keptOf({ startedAt, endedAt, gaps, runs }: RecordingDetail): Stretch[] {
-  const end = endedAt ?? Math.max(startedAt, ...runs.map(({ last }) => (last + 1) * SEGMENT_MS));
-  const kept: Stretch[] = [];
-  let from = startedAt;
-  for (const pause of gaps.filter(({ reason }) => reason === PAUSED).toSorted((a, b) => a.from - b.from)) {
-    if (pause.from > from) kept.push({ from, to: Math.min(pause.from, end) });
-    from = Math.max(from, pause.to);
-  }
-  if (end > from) kept.push({ from, to: end });
-  return kept;
-}
-
-function indicesOf({ from, to }: Stretch): number[] {
-  const first = Math.floor(from / SEGMENT_MS);
-  return Array.from({ length: Math.ceil(to / SEGMENT_MS) - first }, (_, n) => first + n);
-}
-
 function* cutParts(layouts: SegmentLayouts, kept: readonly Stretch[]): Generator<Part> {
-  const slotOf = (ms: number) => Math.round(ms / SAMPLE_MS);
   let at = 0;
-  for (const stretch of kept) {
-    for (const index of indicesOf(stretch)) {
-      const layout = layouts.get(index);
-      const first = Math.max(0, slotOf(stretch.from) - index * SAMPLES_PER_SEGMENT);
-      const end = Math.min(SAMPLES_PER_SEGMENT, slotOf(stretch.to) - index * SAMPLES_PER_SEGMENT);
-      if (first >= end) continue;
-      const sampleBytes = layout
-        ? layout.sampleBytes.slice(first, end)
-        : Array.from({ length: end - first }, () => SILENT_PACKET.length);
-      const bytes = sum(sampleBytes);
-      const dataAt = layout ? layout.dataAt + sum(layout.sampleBytes.slice(0, first)) : 0;
-      yield { index, layout, first, sampleBytes, dataAt, at, bytes };
-      at += bytes;
-    }
+  let atMs = 0;
+  for (const { index, first, count } of piecesOf(kept)) {
+    const layout = layouts.get(index);
+    const sampleBytes = layout
+      ? layout.sampleBytes.slice(first, first + count)
+      : Array.from({ length: count }, () => SILENT_PACKET.length);
+    const bytes = sum(sampleBytes);
+    const dataAt = layout ? layout.dataAt + sum(layout.sampleBytes.slice(0, first)) : 0;
+    const recordedAtMs = index * SEGMENT_MS + first * SAMPLE_MS;
+    yield { ...{ index, layout, first, sampleBytes, dataAt, at, bytes }, atMs, recordedAtMs };
+    at += bytes;
+    atMs += count * SAMPLE_MS;
   }
 }
 

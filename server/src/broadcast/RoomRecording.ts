@@ -6,11 +6,11 @@ import { PAUSED } from '../sql/recording.ts';
 import type { Gap, NewRecording, SegmentRun } from '../sql/recording.ts';
 import type { RoomRecord } from '../store/RoomRecord.ts';
 import type { LiveBroadcast } from './LiveBroadcast.ts';
-import type { MixPart, WrittenSegment } from './recorderMessages.ts';
+import type { LiveSegment, MixPart, WrittenSegment } from './recorderMessages.ts';
 import { SEGMENT_MS } from './segment.ts';
 import type { Begin, RecorderProcess } from './RecorderProcess.ts';
 
-const QUOTA_EVERY_MS = 60_000;
+const TELL_EVERY_MS = 60_000;
 /** A recording that begins later than this after it was to goes on with what another node has recorded, or has missed something. */
 const BEGINS_WITHIN_MS = 1500;
 
@@ -38,6 +38,8 @@ export class RoomRecording extends EventEmitter<{
   full: [];
   /** The recorder takes mixes. */
   ready: [];
+  /** A segment to be heard now, of which something did not come: another node may have it. */
+  incomplete: [LiveSegment];
   closed: [];
 }> {
   readonly #options: RoomRecordingOptions;
@@ -50,7 +52,7 @@ export class RoomRecording extends EventEmitter<{
   /** This node stores or holds it. */
   #isKept = false;
   #finishedAt: number | null = null;
-  #quotaAskedMs = -Infinity;
+  #toldMs = -Infinity;
 
   constructor(options: RoomRecordingOptions) {
     super();
@@ -88,13 +90,13 @@ export class RoomRecording extends EventEmitter<{
     }
     if (!this.#isRunning) {
       this.#isRunning = true;
-      // A part that begins is asked for at once: the one before may have been stopped because there was no room.
-      this.#quotaAskedMs = -Infinity;
-      log.start(this.#describe(record));
+      // A part that begins is told at once: the one before may have been stopped because there was no room.
+      this.#toldMs = -Infinity;
+      this.#tell(record);
       if (recordedUntil !== null) log.addGap(recordingId, { from: recordedUntil, to: recordingSince, reason: PAUSED });
     }
     this.#noteStage(record, recordingSince);
-    this.#askQuota(recordingId);
+    this.#tell(record);
   }
 
   /** This node makes the segments that are heard now. To be called again and again. */
@@ -123,6 +125,12 @@ export class RoomRecording extends EventEmitter<{
     this.#run = null;
     if (isOver) this.#finishedAt = recordedUntil;
     void this.#stop({ isOver });
+  }
+
+  /** A segment can be heard. */
+  handleLive(segment: LiveSegment): void {
+    if (segment.isWhole) this.live.add(segment.index, segment.bytes);
+    else this.emit('incomplete', segment);
   }
 
   /** A segment of it is stored. */
@@ -195,11 +203,14 @@ export class RoomRecording extends EventEmitter<{
     log.finish(recordingId, { endedAt: recordedUntil });
   }
 
-  #askQuota(recordingId: string): void {
+  /** Once a minute: that it goes on, whether anything can be stored or not. Is there room for more? */
+  #tell(record: RoomRecord): void {
+    const { archive } = this.#options;
     const nowMs = performance.now();
-    if (nowMs - this.#quotaAskedMs < QUOTA_EVERY_MS) return;
-    this.#quotaAskedMs = nowMs;
-    this.#options.archive.bytesLeft(recordingId).then(
+    if (nowMs - this.#toldMs < TELL_EVERY_MS) return;
+    this.#toldMs = nowMs;
+    archive.log.start(this.#describe(record));
+    archive.bytesLeft(record.id).then(
       (left) => left <= 0 && this.#isRunning && this.emit('full'),
       // Nobody knows while the database is away: what is said is kept.
       () => undefined,

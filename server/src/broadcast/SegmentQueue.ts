@@ -20,6 +20,8 @@ export interface QueuedSegment {
   readonly bytes: Buffer;
   /** Unix time in ms up to which its sound has come. */
   readonly until: number;
+  /** False where something of it did not come to this node. */
+  readonly isWhole: boolean;
 }
 
 interface QueueLimits {

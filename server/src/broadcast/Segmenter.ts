@@ -40,8 +40,11 @@ interface Place {
  * alone, whatever came when: whoever has the same packets makes the same bytes.
  */
 export class Segmenter extends EventEmitter<{
-  /** Told again, with more in it, when something comes after `flush()`. */
-  segment: [Segment];
+  /**
+   * Told again, with more in it, when something comes after `flush()`.
+   * @param isWhole false where something of it did not come
+   */
+  segment: [Segment, isWhole: boolean];
   missing: [MissingSound];
 }> {
   readonly #open = new Map<number, OpenSegment>();
@@ -85,8 +88,7 @@ export class Segmenter extends EventEmitter<{
     const over = Math.floor(positionMs / SEGMENT_MS) - 1;
     for (const index of [...this.#open.keys()].toSorted((a, b) => a - b)) {
       if (index > over) break;
-      this.#emit(index);
-      this.#findMissing(index);
+      this.#emit(index, !this.#findMissing(index));
       this.#open.delete(index);
     }
     this.#closedUpTo = Math.max(this.#closedUpTo, over);
@@ -128,25 +130,38 @@ export class Segmenter extends EventEmitter<{
     return segment;
   }
 
-  #emit(index: number): void {
+  #emit(index: number, isWhole = true): void {
     const segment = this.#open.get(index);
     if (!segment?.isDirty) return;
     segment.isDirty = false;
     const voices: VoiceLevels[] = [...segment.voices].map(([voiceId, levels]) => ({ voiceId, levels }));
     const samples = segment.samples.map((sample) => sample ?? SILENT_PACKET);
-    this.emit('segment', { index, samples, voices });
+    this.emit('segment', { index, samples, voices }, isWhole);
   }
 
-  /** Of the holes before and between the packets of a segment, those that are no silence. */
-  #findMissing(index: number): void {
-    const first = index * SAMPLES_PER_SEGMENT;
-    const { numbers, resumedAt } = this.#open.get(index)!;
+  /**
+   * Of the holes before and between the packets of a segment, those that are no silence.
+   * @returns whether something of it did not come, at its end too
+   */
+  #findMissing(index: number): boolean {
+    let isAnyMissing = this.#last === null && this.#open.get(index)!.numbers[0] === undefined;
+    for (const { place, isResumed } of this.#placesOf(index)) {
+      if (this.#last && !isResumed && isMissing(this.#last, place)) {
+        isAnyMissing = true;
+        this.emit('missing', { from: (this.#last.slot + 1) * SAMPLE_MS, to: place.slot * SAMPLE_MS });
+      }
+      this.#last = place;
+    }
+    const [next] = this.#placesOf(index + 1);
+    const isEndMissing = Boolean(next && this.#last && !next.isResumed && isMissing(this.#last, next.place));
+    return isAnyMissing || isEndMissing;
+  }
+
+  *#placesOf(index: number): Generator<{ readonly place: Place; readonly isResumed: boolean }> {
+    const { numbers = [], resumedAt } = this.#open.get(index) ?? {};
     for (const [at, number] of numbers.entries()) {
       if (number === undefined) continue;
-      const place = { slot: first + at, number };
-      if (this.#last && !resumedAt.has(at) && isMissing(this.#last, place))
-        this.emit('missing', { from: (this.#last.slot + 1) * SAMPLE_MS, to: place.slot * SAMPLE_MS });
-      this.#last = place;
+      yield { place: { slot: index * SAMPLES_PER_SEGMENT + at, number }, isResumed: resumedAt?.has(at) ?? false };
     }
   }
 }

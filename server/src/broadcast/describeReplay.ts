@@ -2,12 +2,16 @@ import type { Person } from '@tribune/shared/domain.ts';
 import type { ReplayGap, ReplayInfo, SpeechTurn } from '@tribune/shared/recordings.ts';
 import { voiceIdOf } from '@tribune/shared/voice.ts';
 import type { Gap, RecordingDetail } from '../sql/recording.ts';
+import type { Stretch } from './kept.ts';
 import type { RecordingFile } from './RecordingFile.ts';
 import { PAUSED } from '../sql/recording.ts';
-import { SAMPLE_MS, SEGMENT_MS } from './segment.ts';
+import type { Replay, ReplaySound } from './Replays.ts';
+import { SAMPLE_MS } from './segment.ts';
 
 /** A pause of one speaker that is no longer is part of the turn. */
 const MAX_PAUSE_MS = 1500;
+/** So long before and after what one person says, nothing else of them is to be heard. */
+const BREATH_MS = 300;
 /** What is shorter is a cough. */
 const MIN_TURN_MS = 300;
 /** As many pieces of the loudness curve as a wide screen has room for, and none shorter than this. */
@@ -15,33 +19,64 @@ const MAX_LEVELS = 1500;
 const MIN_LEVEL_MS = 240;
 
 /** Who speaks when, how loud it is, and what is missing: read from the segments. */
-export function describeReplay(file: RecordingFile, recording: RecordingDetail): Omit<ReplayInfo, 'audio' | 'ogg'> {
+export function describeReplay(file: RecordingFile, recording: RecordingDetail): ReplaySound {
   const { durationMs } = file;
   const people = peopleOf(recording);
   const levelMs = Math.ceil(Math.max(MIN_LEVEL_MS, durationMs / MAX_LEVELS) / SAMPLE_MS) * SAMPLE_MS;
   const levels: number[] = Array.from({ length: Math.ceil(durationMs / levelMs) }, () => 0);
   const turns = new TurnFinder(people);
-  let atMs = 0;
   for (const part of file.parts) {
     for (const { voiceId, levels: voice } of part.layout?.voices ?? []) {
       for (const [n] of part.sampleBytes.entries()) {
         const level = voice[part.first + n] ?? 0;
         if (level === 0) continue;
-        const fromMs = atMs + n * SAMPLE_MS;
+        const fromMs = part.atMs + n * SAMPLE_MS;
         turns.hear(voiceId, fromMs, fromMs + SAMPLE_MS);
         const piece = Math.floor(fromMs / levelMs);
         levels[piece] = Math.max(levels[piece] ?? 0, level);
       }
     }
-    atMs += part.sampleBytes.length * SAMPLE_MS;
   }
-  return { durationMs, people, turns: turns.take(), levels, levelMs, gaps: gapsOf(file, recording.gaps) };
+  return {
+    durationMs,
+    people,
+    turns: turns.take(),
+    levels,
+    levelMs,
+    gaps: gapsOf(file, recording.gaps),
+    chapters: file.chapters,
+  };
 }
 
-/** Each once, in the order in which they came on stage. */
-function peopleOf({ stretches }: RecordingDetail): Person[] {
+/** @param path of its sound, without the ending of the file */
+export function replayInfo({ replay }: Pick<Replay, 'replay'>, path: string, hls: string | null = null): ReplayInfo {
+  return { ...replay, audio: `${path}.mp4`, ogg: `${path}.ogg`, hls };
+}
+
+/** What one person says in it, in Unix time: all of it, coughs and the breath before included. */
+export function speechOf(file: RecordingFile, userId: string): Stretch[] {
+  const voiceId = voiceIdOf(userId);
+  const heard: Stretch[] = [];
+  for (const { layout, first, sampleBytes, recordedAtMs } of file.parts) {
+    const levels = layout?.voices.find((voice) => voice.voiceId === voiceId)?.levels;
+    if (!levels) continue;
+    for (const [n] of sampleBytes.entries()) {
+      if ((levels[first + n] ?? 0) === 0) continue;
+      const at = recordedAtMs + n * SAMPLE_MS;
+      const stretch = { from: at - BREATH_MS, to: at + SAMPLE_MS + BREATH_MS };
+      const last = heard.at(-1);
+      if (last && stretch.from - last.to <= MAX_PAUSE_MS) heard[heard.length - 1] = { ...last, to: stretch.to };
+      else heard.push(stretch);
+    }
+  }
+  return heard;
+}
+
+/** Each once, in the order in which they came on stage, without those who asked to be left out. */
+export function peopleOf({ stretches, cuts }: RecordingDetail): Person[] {
   const people = new Map<string, Person>();
   for (const { person } of stretches.toSorted((a, b) => a.from - b.from)) people.set(person.userId, person);
+  for (const { userId } of cuts) if (userId !== null) people.delete(userId);
   return [...people.values()];
 }
 
@@ -83,16 +118,14 @@ class TurnFinder {
 /** What was told as missing, and segments that are not there, by the time of the replay. */
 function gapsOf(file: RecordingFile, gaps: readonly Gap[]): ReplayGap[] {
   const found: ReplayGap[] = [];
-  let atMs = 0;
   for (const part of file.parts) {
-    const beginsAt = part.index * SEGMENT_MS + part.first * SAMPLE_MS;
+    const { atMs, recordedAtMs: beginsAt } = part;
     const endsAt = beginsAt + part.sampleBytes.length * SAMPLE_MS;
     const missing = part.layout ? gaps.filter(({ reason }) => reason !== PAUSED) : [{ from: beginsAt, to: endsAt }];
     for (const { from, to } of missing) {
       const [first, last] = [Math.max(from, beginsAt), Math.min(to, endsAt)];
       if (first < last) found.push({ fromMs: atMs + first - beginsAt, toMs: atMs + last - beginsAt });
     }
-    atMs += endsAt - beginsAt;
   }
   return join(found);
 }

@@ -16,8 +16,8 @@ const SELF_CONTAINED = 1;
 interface SampleTables {
   readonly durationTicks: number;
   readonly tables: readonly Uint8Array[];
-  /** Of a fragmented file. */
-  readonly extension?: Uint8Array;
+  /** What says that it is fragmented, or what it says of itself. */
+  readonly extension: Uint8Array;
 }
 
 const EMPTY_TABLES = [
@@ -34,11 +34,11 @@ export function fragmentedMovie(sampleTicks: number): Buffer {
 }
 
 /** The `moov` box of a file that is whole. */
-export function wholeMovie(durationTicks: number, tables: readonly Uint8Array[]): Buffer {
-  return movie({ durationTicks, tables });
+export function wholeMovie(durationTicks: number, tables: readonly Uint8Array[], extension: Uint8Array): Buffer {
+  return movie({ durationTicks, tables, extension });
 }
 
-function movie({ durationTicks, tables, extension = zeros(0) }: SampleTables): Buffer {
+function movie({ durationTicks, tables, extension }: SampleTables): Buffer {
   return box(
     'moov',
     fullBox(

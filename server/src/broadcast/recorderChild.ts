@@ -81,7 +81,9 @@ async function start({ port, storage }: Extract<RecorderCommand, { type: 'start'
   watch.on('changed', (problem) => report({ type: 'storage', problem }));
   const live = new LiveSink();
   const broadcaster = new MixRecorder(live);
-  live.on('written', ({ recordingId, index, bytes }) => report({ type: 'live', recordingId, index, bytes }));
+  live.on('written', ({ recordingId, index, bytes, isWhole }) =>
+    report({ type: 'live', recordingId, index, bytes, isWhole }),
+  );
   const fragments = new LiveFragments();
   fragments.on('fragment', (fragment) => report({ type: 'fragment', ...fragment }));
   const socket = await bind(port);

@@ -40,6 +40,8 @@ export interface LiveSegment {
   readonly recordingId: string;
   readonly index: number;
   readonly bytes: Uint8Array;
+  /** False where something of it did not come to this node. */
+  readonly isWhole: boolean;
 }
 
 /** About a second that can be heard now: boxes `moof` and `mdat`, see `writeFragment`. */

@@ -1,4 +1,5 @@
 import { OPUS_CLOCK_HZ } from '@tribune/shared/rtp.ts';
+import type { FileTags } from './wholeFile.ts';
 import { SAMPLE_MS, SAMPLE_TICKS } from './segment.ts';
 
 /** Opus in Ogg (RFC 7845; pages as in RFC 3533, section 6). */
@@ -8,8 +9,13 @@ const STREAM_SERIAL = 1;
 const PAGE_MS = 1000;
 const FIRST_PAGE = 0x02;
 const LAST_PAGE = 0x04;
+/** A stream of a room that is live tells these elsewhere. */
+const UNTITLED: FileTags = { title: '', chapters: [] };
 /** Before the first page of sound. */
 export const HEAD_PAGES = 2;
+/** What fits into the 65 kB of one page, with four bytes to a sign. */
+const MAX_CHAPTERS = 100;
+const MAX_TITLE = 100;
 /** Of a length, in the table of a page. */
 const LACING = 255;
 const CHECKSUM_AT = 22;
@@ -17,8 +23,8 @@ const CHECKSUM_AT = 22;
 const CRC_POLYNOMIAL = 0x04c1_1db7;
 
 /** An Ogg file, page by page, of packets of a mix. */
-export async function* writeOgg(packets: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
-  yield oggHead();
+export async function* writeOgg(packets: AsyncIterable<Uint8Array>, tags: FileTags): AsyncGenerator<Buffer> {
+  yield oggHead(tags);
   let sequence = HEAD_PAGES;
   const perPage = Math.floor(PAGE_MS / SAMPLE_MS);
   let granule = 0;
@@ -36,8 +42,8 @@ export async function* writeOgg(packets: AsyncIterable<Uint8Array>): AsyncGenera
 }
 
 /** What an Ogg stream of a mix begins with. */
-export function oggHead(): Buffer {
-  const pages = [identification(), comment()];
+export function oggHead(tags: FileTags = UNTITLED): Buffer {
+  const pages = [identification(), comment(tags)];
   return Buffer.concat(
     pages.map((packet, sequence) => page([packet], { sequence, flags: sequence === 0 ? FIRST_PAGE : 0, granule: 0 })),
   );
@@ -58,11 +64,31 @@ function identification(): Buffer {
   return head;
 }
 
-function comment(): Buffer {
-  const vendor = Buffer.from('Tribune');
-  const lengths = [Buffer.alloc(4), Buffer.alloc(4)] as const;
-  lengths[0].writeUInt32LE(vendor.length);
-  return Buffer.concat([Buffer.from('OpusTags'), lengths[0], vendor, lengths[1]]);
+/** Title and chapters (Vorbis comments, with the chapter extension that players know). */
+function comment({ title, chapters }: FileTags): Buffer {
+  const comments = [
+    ...(title === '' ? [] : [`TITLE=${title}`]),
+    ...chapters.slice(0, MAX_CHAPTERS).flatMap((chapter, index) => {
+      const name = `CHAPTER${String(index).padStart(3, '0')}`;
+      return [`${name}=${clock(chapter.atMs)}`, `${name}NAME=${chapter.title.slice(0, MAX_TITLE).toWellFormed()}`];
+    }),
+  ];
+  const count = Buffer.alloc(4);
+  count.writeUInt32LE(comments.length);
+  return Buffer.concat([Buffer.from('OpusTags'), withLength('Tribune'), count, ...comments.map(withLength)]);
+}
+
+function withLength(words: string): Buffer {
+  const bytes = Buffer.from(words);
+  const length = Buffer.alloc(4);
+  length.writeUInt32LE(bytes.length);
+  return Buffer.concat([length, bytes]);
+}
+
+/** `01:02:03.456` */
+function clock(ms: number): string {
+  const pad = (value: number, digits: number) => String(Math.floor(value)).padStart(digits, '0');
+  return `${pad(ms / 3_600_000, 2)}:${pad((ms / 60_000) % 60, 2)}:${pad((ms / 1000) % 60, 2)}.${pad(ms % 1000, 3)}`;
 }
 
 interface PageHeader {

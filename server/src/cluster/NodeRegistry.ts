@@ -82,6 +82,7 @@ export class NodeRegistry {
   #clockAheadMs = 0;
   #timer: NodeJS.Timeout | null = null;
   #hasLeft = false;
+  #secretFingerprint: string | null = null;
   #beating: Promise<void> | null = null;
 
   constructor(options: NodeRegistryOptions) {
@@ -124,7 +125,9 @@ export class NodeRegistry {
 
   /** Nodes with another secret take none of the tickets that this one signs. */
   get secretFingerprint(): string {
-    return this.#options.describe().secretFingerprint;
+    // Every ticket asks for it, and to describe the node is work.
+    this.#secretFingerprint ??= this.#options.describe().secretFingerprint;
+    return this.#secretFingerprint;
   }
 
   find(nodeId: string): LiveNode | undefined {

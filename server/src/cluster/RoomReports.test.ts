@@ -14,6 +14,7 @@ const report = (nodeId: string, port: number | null, changes: Partial<RoomReport
   placed: [],
   reactions: {},
   leaderlessMs: null,
+  isHeardOverHttp: false,
   decisions: [],
   mix: port === null ? null : { address: '10.0.0.1', port },
   ...changes,

@@ -34,6 +34,8 @@ const roomReport = z.object({
   reactions: z.partialRecord(z.enum(REACTION_KINDS), count),
   /** For how many ms nobody has been there who could lead the room, as the node sees it. */
   leaderlessMs: z.number().nonnegative().nullable().default(null),
+  /** Somebody hears the room over HTTP there. */
+  isHeardOverHttp: z.boolean().default(false),
   /** What was decided there and the store does not know yet: it holds on every node. */
   decisions: z.array(decision).default([]),
   /** Where the node's mixer takes the mix of the room; null where nobody listens. */
@@ -55,11 +57,15 @@ const question = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('person'), userId: z.string() }),
   /** What connections said of themselves lately. */
   z.object({ kind: z.literal('quality') }),
+  /** A segment of the room as it is heard now. */
+  z.object({ kind: z.literal('segment'), index: count }),
 ]);
 
 const answer = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('people'), people: z.array(person.extend({ connected: z.boolean() })) }),
   z.object({ kind: z.literal('quality'), reports: z.array(quality) }),
+  /** Base64; null where the node has not got it. */
+  z.object({ kind: z.literal('segment'), bytes: z.base64().nullable() }),
 ]);
 
 /** What nodes say to each other on the channel of a room. */

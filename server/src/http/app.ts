@@ -5,6 +5,7 @@ import type { Config } from '../config.ts';
 import type { Logger } from '../logger.ts';
 import { createErrorHandler, notFound } from './problem.ts';
 import { adminRoutes } from './routes/admin.ts';
+import { feedRoutes } from './routes/feeds.ts';
 import { livenessRoutes, operationsRoutes, type HealthOptions } from './routes/health.ts';
 import { liveRoutes, type LiveRoutesOptions } from './routes/live.ts';
 import { previewRoutes } from './routes/preview.ts';
@@ -19,6 +20,8 @@ const YEAR_MS = 365 * 24 * 3_600_000;
 
 interface AppOptions
   extends RoomRoutesOptions, SessionRoutesOptions, RecordingRoutesOptions, LiveRoutesOptions, HealthOptions {
+  /** Under which the nodes that are known now are reached. */
+  readonly nodeUrls: () => readonly string[];
   readonly config: RoomRoutesOptions['config'] &
     Pick<Config, 'TRUST_PROXY' | 'WEB_DIR' | 'ADMIN_KEY' | 'METRICS_PORT' | 'NODE_ORIGINS' | 'EMBED_ORIGINS'>;
   readonly logger: Logger;
@@ -30,19 +33,20 @@ export function createApp(options: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('trust proxy', config.TRUST_PROXY);
-  const nodeOrigins = () => options.describeCluster().nodes.flatMap(({ url }) => (url ? new URL(url).origin : []));
   // Before the headers for pages: sound is asked for by many, and needs none of them.
   app.use('/live', liveRoutes(options));
-  app.use(securityHeaders({ config, nodeOrigins }));
-  app.use(livenessRoutes());
-  if (config.METRICS_PORT === undefined) app.use(operationsRoutes(options));
+  app.use(securityHeaders(options));
   app.use('/api', warnOfUntrustedProxy(config.TRUST_PROXY, logger));
   app.use('/api', express.json({ limit: BODY_LIMIT }));
   app.use('/api/session', sessionRoutes(options));
   app.use('/api/rooms', roomRoutes(options));
   app.use('/api/recordings', recordingRoutes(options));
+  app.use('/api/feeds', feedRoutes(options));
   if (config.ADMIN_KEY) app.use('/api/admin', adminRoutes({ ...options, key: config.ADMIN_KEY }));
   app.use('/api', notFound);
+  // After what crowds ask for: Express tries one after the other.
+  app.use(livenessRoutes());
+  if (config.METRICS_PORT === undefined) app.use(operationsRoutes(options));
   if (config.WEB_DIR) serveFiles(app, config.WEB_DIR);
   app.use(previewRoutes(options, config.WEB_DIR));
   app.use(notFound);

@@ -5,16 +5,24 @@ import { describe, expect, it } from 'vitest';
 import { securityHeaders } from './securityHeaders.ts';
 
 type Config = Parameters<typeof securityHeaders>[0]['config'];
+type Handler = (req: IncomingMessage, res: ServerResponse, next: () => void) => void;
 
-async function directivesOf(config: Config, nodes: string[] = []): Promise<Map<string, string[]>> {
-  const say = securityHeaders({ config, nodeOrigins: () => nodes }) as unknown as (
-    req: IncomingMessage,
-    res: ServerResponse,
-    next: () => void,
-  ) => void;
+async function serve(config: Config, nodeUrls: () => string[]): Promise<{ url: string; close(): void }> {
+  const say = securityHeaders({ config, nodeUrls }) as unknown as Handler;
   const server = createServer((req, res) => say(req, res, () => res.end())).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const answer = await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+async function directivesOf(config: Config, nodes: string[] = []): Promise<Map<string, string[]>> {
+  const server = await serve(config, () => nodes);
+  const answer = await fetch(server.url);
   server.close();
   expect(answer.headers.get('x-frame-options')).toBeNull();
   const directives = answer.headers.get('content-security-policy')!.split(';');
@@ -50,5 +58,23 @@ describe('the policy of the page', () => {
   it('lets other sites show rooms in a frame where they are named', async () => {
     const directives = await directivesOf({ EMBED_ORIGINS: ['https://www.example.org'] });
     expect(directives.get('frame-ancestors')).toEqual(["'self'", 'https://www.example.org']);
+  });
+
+  it('is the same for each request, beside the same other headers, and follows the nodes', async () => {
+    let nodes = ['https://n1.example.org'];
+    const server = await serve({ PUBLIC_URL: nodes[0] }, () => nodes);
+    const ask = async () => {
+      const { headers } = await fetch(server.url);
+      const { date: _, ...others } = Object.fromEntries(headers);
+      return others;
+    };
+    const first = await ask();
+    expect(first['x-content-type-options']).toBe('nosniff');
+    expect(await ask()).toEqual(first);
+    nodes = [...nodes, 'https://n2.example.org'];
+    const second = await ask();
+    expect(second['content-security-policy']).toContain('https://n2.example.org');
+    expect(await ask()).toEqual(second);
+    server.close();
   });
 });

@@ -55,7 +55,9 @@ export class MediaRouter {
   }
 
   /** What a client needs to connect to a transport of this router. */
-  describe({ id, iceParameters, iceCandidates, dtlsParameters }: WebRtcTransport): TransportInfo {
+  describe(transport: WebRtcTransport): TransportInfo {
+    const { iceCandidates, dtlsParameters } = this.worker.endpointOf(transport);
+    const { id, iceParameters } = transport;
     return { id, iceParameters, iceCandidates: this.worker.announced.announce(iceCandidates), dtlsParameters };
   }
 

@@ -1,6 +1,13 @@
 import { isIP } from 'node:net';
 import { createWorker } from 'mediasoup';
-import type { Router, RouterRtpCodecCapability, TransportListenInfo, WebRtcServer, Worker } from 'mediasoup/types';
+import type {
+  Router,
+  RouterRtpCodecCapability,
+  TransportListenInfo,
+  WebRtcServer,
+  WebRtcTransport,
+  Worker,
+} from 'mediasoup/types';
 import type { Config } from '../config.ts';
 import type { AnnouncedAddresses } from './AnnouncedAddresses.ts';
 import type { OutputPacketMs } from '../mixer/mixerMessages.ts';
@@ -55,6 +62,7 @@ export class MediaWorker {
   readonly #config: MediaWorkerConfig;
   readonly #routers = new Set<Router>();
   readonly #packetMsWatchers = new Set<() => void>();
+  #endpoint: Pick<WebRtcTransport, 'iceCandidates' | 'dtlsParameters'> | null = null;
   #listeners = 0;
   #packetMs: OutputPacketMs;
 
@@ -121,6 +129,19 @@ export class MediaWorker {
       if (this.#worker.closed) return null;
       throw error;
     }
+  }
+
+  /**
+   * Which ports it has bound, and its certificate, read from any transport of it: they are those of the worker, and mediasoup copies
+   * them each time that they are read.
+   */
+  endpointOf(transport: WebRtcTransport): Pick<WebRtcTransport, 'iceCandidates' | 'dtlsParameters'> {
+    this.#endpoint ??= {
+      iceCandidates: transport.iceCandidates,
+      // Before a client has said which end it is.
+      dtlsParameters: { ...transport.dtlsParameters, role: 'auto' },
+    };
+    return this.#endpoint;
   }
 
   /** Counts one listener, until the function returned is called. */

@@ -15,8 +15,8 @@ const ROUND_TRIP_BUCKETS_S = [0.01, 0.025, 0.05, 0.1, 0.15, 0.25, 0.35, 0.5, 1, 
 const LOSS_BUCKETS = [0, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5];
 const JITTER_BUCKETS_S = [0.001, 0.0025, 0.005, 0.01, 0.02, 0.03, 0.05, 0.08, 0.15, 0.5];
 
-/** A process that has nothing to do would wake up for this alone, and most often: at 10 ms, a quarter of the CPU that it took then. */
-const LAG_PRECISION_MS = 50;
+/** A process that has nothing to do would wake up for this alone, and most often: at 10 ms it was a quarter of the CPU that an idle node took. */
+const LAG_PRECISION_MS = 100;
 
 /** What Prometheus reads: units in the names, no label that grows with rooms or people. */
 export class Metrics implements RoomObserver, StoreObserver {

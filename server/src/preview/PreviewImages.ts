@@ -1,8 +1,7 @@
 import { fileURLToPath } from 'node:url';
-import type { RoomInfo } from '@tribune/shared/domain.ts';
 import { renderAsync } from '@resvg/resvg-js';
 import { LRUCache } from 'lru-cache';
-import { escapeText, headlineOf, IMAGE_SIZE } from './previewTags.ts';
+import { escapeText, headlineOf, IMAGE_SIZE, type Previewed } from './previewTags.ts';
 
 /** Some 50 kB each. */
 const KEPT = 200;
@@ -19,9 +18,9 @@ const FONTS = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'].map((name) =>
 const DRAWABLE =
   /^[\p{Script=Latin}\p{Script=Cyrillic}\p{Script=Greek}\p{Script=Arabic}\p{Script=Hebrew}\p{Script=Common}\p{Script=Inherited}]*$/u;
 
-type Drawn = Pick<RoomInfo, 'id' | 'title' | 'phase' | 'host' | 'language'>;
+type Drawn = Pick<Previewed, 'title' | 'kind' | 'host' | 'language'>;
 
-/** The pictures of links to rooms: drawn when they are asked for, kept while the room looks the same, and few at once. */
+/** The pictures of links: drawn when they are asked for, kept while what they lead to looks the same, and few at once. */
 export class PreviewImages {
   readonly #kept = new LRUCache<string, Buffer>({ max: KEPT });
   readonly #drawing = new Map<string, Promise<Buffer>>();
@@ -29,8 +28,8 @@ export class PreviewImages {
   #running = 0;
 
   /** Null while too many others are being drawn. */
-  async draw(room: Drawn): Promise<Buffer | null> {
-    const svg = drawSvg(room);
+  async draw(page: Drawn): Promise<Buffer | null> {
+    const svg = drawSvg(page);
     const kept = this.#kept.get(svg);
     if (kept) return kept;
     const known = this.#drawing.get(svg);
@@ -56,7 +55,7 @@ export class PreviewImages {
   }
 }
 
-function drawSvg({ title, phase, host, language }: Drawn): string {
+function drawSvg({ title, kind, host, language }: Drawn): string {
   const { width, height } = IMAGE_SIZE;
   const lines = wrap(withoutPictures(title));
   const top = 330 - ((lines.length - 1) * LINE_HEIGHT) / 2;
@@ -65,10 +64,10 @@ function drawSvg({ title, phase, host, language }: Drawn): string {
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">`,
     `<rect width="${width}" height="${height}" fill="#1b1118"/>`,
-    `<rect width="16" height="${height}" fill="${phase === 'live' ? '#e5484d' : '#8e6c86'}"/>`,
+    `<rect width="16" height="${height}" fill="${kind === 'live' ? '#e5484d' : '#8e6c86'}"/>`,
     text(120, 40, 'bold', '#c9a9bf', 'Tribune'),
     ...lines.map((line, index) => text(top + index * LINE_HEIGHT, 72, 'bold', '#fbf5f2', line)),
-    text(560, 40, 'normal', '#e7d9e2', shorten(withoutPictures(headlineOf({ phase, host, language })), 46)),
+    text(560, 40, 'normal', '#e7d9e2', shorten(withoutPictures(headlineOf({ kind, host, language })), 46)),
     '</svg>',
   ].join('');
 }

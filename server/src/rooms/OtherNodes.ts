@@ -1,4 +1,7 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Action } from '@tribune/shared/permissions.ts';
+import type { LiveBroadcast } from '../broadcast/LiveBroadcast.ts';
+import type { LiveSegment } from '../broadcast/recorderMessages.ts';
 import type { RoomChannel } from '../cluster/RoomChannel.ts';
 import type { Answer, Question } from '../cluster/roomMessages.ts';
 import type { RoomReports } from '../cluster/RoomReports.ts';
@@ -11,7 +14,11 @@ import type { RoomHealth } from './RoomHealth.ts';
 /** Of somebody who is on a node that does not answer. */
 const UNKNOWN_NAME = '?';
 
+/** The home closes a segment a moment earlier or later than this node. */
+const HOME_CLOSES_MS = 300;
+
 interface OtherNodesOptions {
+  readonly live: LiveBroadcast;
   readonly peers: PeerRegistry;
   readonly health: RoomHealth;
   readonly view: () => {
@@ -40,9 +47,27 @@ export class OtherNodes {
     return channel.ask(question, [...nodeIds], isEnough);
   }
 
+  /** A segment of which something did not come here is heard as the home has it, where it answers in time. */
+  async complete({ index, bytes }: LiveSegment): Promise<void> {
+    const { live, view } = this.#options;
+    const { channel, home } = view();
+    let whole: Uint8Array | null = null;
+    if (home.state.kind === 'elsewhere') {
+      await sleep(HOME_CLOSES_MS);
+      const { answers } = await channel.ask({ kind: 'segment', index }, [home.state.home.nodeId]);
+      const [answer] = answers;
+      if (answer?.kind === 'segment' && answer.bytes !== null) whole = Buffer.from(answer.bytes, 'base64');
+    }
+    live.add(index, whole ?? bytes);
+  }
+
   /** What this node answers to another. */
   reply(question: Question): Answer {
-    const { peers, health } = this.#options;
+    const { peers, health, live } = this.#options;
+    if (question.kind === 'segment') {
+      const bytes = live.find(question.index);
+      return { kind: 'segment', bytes: bytes && Buffer.from(bytes).toString('base64') };
+    }
     if (question.kind === 'quality') return { kind: 'quality', reports: health.recentReports() };
     if (question.kind === 'search') {
       const { people } = peers.search(question.text);

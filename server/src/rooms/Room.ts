@@ -81,26 +81,24 @@ export class Room extends EventEmitter<{ closed: [] }> {
     const logger = options.logger.child({ roomId: this.id });
     this.#logger = logger;
     const peers = new PeerRegistry({
-      capacity: config.ROOM_CAPACITY,
-      perAddressShare: config.PER_ADDRESS_SHARE,
+      ...{ capacity: config.ROOM_CAPACITY, perAddressShare: config.PER_ADDRESS_SHARE },
       isOnStage: (userId) => this.record.stage.has(userId),
     });
     this.#peers = peers;
-    const address = config.CLUSTER_ADDRESS;
     const recording = options.recorder.openRoom(this.id, () => this.record);
     recording.on('lost', (gap) => this.#tellLost(gap));
     recording.on('full', () => void this.#stopRecording());
     recording.on('ready', () => void this.#reconciler.reconcile());
-    const media = { roomId: this.id, pool, mixer, address, logger, observer, peers, recording };
+    const media = { roomId: this.id, pool, mixer, address: config.CLUSTER_ADDRESS, logger, observer, peers, recording };
     this.media = new RoomMediaController(media);
     this.media.on('flood', (peer) => void this.#handleFlood(peer));
-    const others = new OtherNodes({ peers, health: this.#health, view: () => this.#reconciler });
-    this.#others = others;
+    this.#others = new OtherNodes({ peers, health: this.#health, live: recording.live, view: () => this.#reconciler });
+    recording.on('incomplete', (segment) => void this.#others.complete(segment));
     this.#reconciler = new RoomReconciler({
       ...{ record, store, cluster, peers, logger, media: this.media, reactions: this.#reactions },
       notifier: new RoomNotifier(options.audience, (userId) => peers.get(userId)),
       graces: readGraces(config),
-      reply: (question) => others.reply(question),
+      reply: (question) => this.#others.reply(question),
     });
     this.#reconciler.on('reactions', (count) => this.#health.addReactions(count));
     this.#reconciler.on('closed', () => this.emit('closed'));
@@ -152,7 +150,9 @@ export class Room extends EventEmitter<{ closed: [] }> {
   /** May this person come in now, from this network address? @throws {AppError} ROOM_ENDED, BANNED, ROOM_FULL */
   async admit(userId: string, address: string): Promise<void> {
     if (this.closed) throw new AppError('ROOM_ENDED', 'The room has ended');
-    if (await this.#options.store.isBanned(this.id, userId)) throw new AppError('BANNED', 'Banned from this room');
+    // A ban of which this node has not heard yet is found when the ticket is spent.
+    const isBanned = this.record.hasBans && (await this.#options.store.isBanned(this.id, userId));
+    if (isBanned) throw new AppError('BANNED', 'Banned from this room');
     this.#peers.assertRoomFor(userId, address);
   }
 
@@ -194,8 +194,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
     this.#peers.reserve(userId, address);
     try {
       const { store, cluster } = this.#options;
-      const ticketExpiresS = TICKET_REMEMBERED_S;
-      const { seq, change } = await store.enter(this.id, { userId, name, jti, ticketExpiresS });
+      const { seq, change } = await store.enter(this.id, { userId, name, jti, ticketExpiresS: TICKET_REMEMBERED_S });
       this.#peers.confirm(userId, seq);
       cluster.handleArrival(this.id, userId);
       if (change) await this.#reconciler.take({ ...change, actor: null });

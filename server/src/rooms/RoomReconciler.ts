@@ -173,6 +173,7 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
       // Of the home, too: the one before it sends on what its voices say until they have followed.
       mix: media.mixEndpoint,
       leaderlessMs: this.#absences.leaderlessMs,
+      isHeardOverHttp: media.live.isWanted,
       decisions: [...this.records.unwritten],
     };
     this.channel.publish({ type: 'report', report });
@@ -219,6 +220,7 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
       reactions: {},
       mix: null,
       leaderlessMs: null,
+      isHeardOverHttp: false,
       decisions: [],
     };
     this.channel.publish({ type: 'report', report: { ...this.#heading(), ...nobody } });
@@ -337,7 +339,8 @@ export class RoomReconciler extends EventEmitter<{ closed: [CloseReason]; reacti
       presentElsewhere: reports.reduce((sum, { present }) => sum + present, 0),
       isOnlyHere: reports.length === 0 && !cluster.isAlone(),
       mixEndpoints: this.reports.mixEndpoints,
-      isHeardOverHttp: live.isWanted,
+      // Where something did not come to another node, the home is asked for it.
+      isHeardOverHttp: live.isWanted || (home.kind === 'here' && reports.some((report) => report.isHeardOverHttp)),
     };
   }
 

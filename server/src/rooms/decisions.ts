@@ -62,6 +62,7 @@ function without(
   invites.delete(userId);
   return {
     ...record,
+    hasBans: record.hasBans || exclusion.reason === 'banned',
     ...{ stage, invites, hands: record.hands.filter((hand) => hand.userId !== userId) },
     excluded: new Map([...record.excluded, [userId, exclusion]]),
   };

@@ -17,7 +17,9 @@ import type { Peer } from '../rooms/Peer.ts';
 import type { Room } from '../rooms/Room.ts';
 import type { RoomManager } from '../rooms/RoomManager.ts';
 import type { RoomAudience } from '../rooms/RoomNotifier.ts';
+import { limitWaiting } from './limitWaiting.ts';
 import { PeerSocket } from './PeerSocket.ts';
+import { WriteHold } from './WriteHold.ts';
 
 const MAX_MESSAGE_BYTES = 64 * 1024;
 const CONNECT_TIMEOUT_MS = 5000;
@@ -34,6 +36,8 @@ const CONNECT_PACKET = '0';
 interface RawSocket {
   request: IncomingMessage | null;
   on(event: 'data', listener: (data: unknown) => void): void;
+  on(event: 'heartbeat', listener: () => void): void;
+  readonly writeBuffer: readonly { readonly data?: unknown }[];
   once(event: 'close', listener: () => void): void;
   close(discard: boolean): void;
 }
@@ -80,6 +84,7 @@ export class SignalingServer {
   readonly #socketsOf = new Map<string, number>();
   readonly #pace: JoinPace;
   readonly #connections: ConnectionLimits;
+  readonly #writeHold = new WriteHold();
   #rooms: RoomManager | null = null;
 
   constructor(options: SignalingServerOptions) {
@@ -102,8 +107,13 @@ export class SignalingServer {
     // The upgrade request is kept by default for as long as the socket lives: kilobytes for each listener.
     this.#io.engine.on('connection', (connection: RawSocket) => {
       this.#connections.open(connection, options.networkOf(connection.request!));
+      this.#writeHold.add(connection, connection.request!.socket);
       connection.request = null;
       allowOneConnect(connection);
+      limitWaiting(connection, () => {
+        options.logger.warn('A connection that answers and reads nothing was closed');
+        options.metrics.closes.inc({ reason: 'abuse' });
+      });
     });
     // The answer to the upgrade and the first packet leave in one write: a join's dearest part is writing to sockets.
     this.#io.engine.on('headers', (_headers: unknown, { socket }: IncomingMessage) => {
@@ -156,6 +166,8 @@ export class SignalingServer {
     const address = this.#connections.addressOf(socket.conn);
     await this.#enter(room, ticket, address);
     socket.data.admission = { ticket, auth: parsed.data, room, address };
+    // The word that they are in, which Socket.IO writes next, leaves with the welcome.
+    this.#writeHold.hold(socket.conn);
   }
 
   /** @throws {AppError} RATE_LIMITED while too many come in, with the ticket unspent, and as `Room.enter()` */
@@ -222,6 +234,7 @@ export class SignalingServer {
       link.serve({ room, peer, iceServers }, () => logger.child({ roomId: room.id, userId: peer.userId }));
       void this.#welcome(socket, room, peer, auth.transportIds);
     } catch {
+      this.#writeHold.release(socket.conn);
       // Closed between the handshake and now.
       link.close(room.record.phase === 'ended' ? 'ended' : 'restarting');
     }
@@ -241,6 +254,8 @@ export class SignalingServer {
       this.#options.logger.warn({ err: error, roomId: room.id }, 'A welcome failed; the client will come back');
       this.#options.metrics.joins.inc({ outcome: 'UNAVAILABLE' });
       socket.disconnect(true);
+    } finally {
+      this.#writeHold.release(socket.conn);
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { Database } from './Database.ts';
-import { finishRecording } from './recordingWrites.ts';
+import { finishRecording, HEARTBEAT_LIFE_MS, heartbeatOf } from './recordingWrites.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -23,7 +23,16 @@ export class RecordingLifetime {
         .where('id', '=', recordingId)
         .where('state', '!=', 'deleted')
         .executeTakeFirst();
-      for (const table of ['segment_runs', 'gaps', 'stretches', 'chapters', 'clips'] as const)
+      for (const table of [
+        'segment_runs',
+        'gaps',
+        'stretches',
+        'chapters',
+        'clips',
+        'cuts',
+        'reaction_counts',
+        'sound_sizes',
+      ] as const)
         await db.deleteFrom(table).where('recording_id', '=', recordingId).execute();
       return numUpdatedRows > 0n;
     });
@@ -72,8 +81,8 @@ export class RecordingLifetime {
     });
   }
 
-  /** Ends those of which nothing has been told since: their recorder died, and no other took over. @returns how many */
-  async finishAbandoned(since: number): Promise<number> {
+  /** Ends those whose recorder has not been heard of for an hour: it died, and no other took over. @returns how many */
+  async finishAbandoned(now: number): Promise<number> {
     return this.#database.transact(async (db) => {
       const rows = await db
         .selectFrom('recordings')
@@ -82,9 +91,11 @@ export class RecordingLifetime {
         .groupBy(['id', 'started_at'])
         .select(({ fn }) => ['id', 'started_at', fn.max('updated_at').as('last_at')])
         .execute();
+      const leases = await db.selectFrom('leases').select('name').where('until_ms', '>=', now).execute();
+      const living = new Set(leases.map(({ name }) => name));
       const abandoned = rows
         .map((row) => ({ id: row.id, endedAt: row.last_at ?? row.started_at }))
-        .filter(({ endedAt }) => endedAt < since);
+        .filter(({ id, endedAt }) => endedAt < now - HEARTBEAT_LIFE_MS && !living.has(heartbeatOf(id)));
       for (const { id, endedAt } of abandoned) await finishRecording(db, id, { endedAt });
       return abandoned.length;
     });

@@ -1,7 +1,10 @@
+import { deleteCuts, insertCuts } from './cuts.ts';
+import { findSoundSize, putSoundSize, type SoundSize } from './soundSizes.ts';
 import type { Database } from './Database.ts';
 import type {
   Chapter,
   Clip,
+  Cut,
   Recording,
   RecordingChanges,
   RecordingDetail,
@@ -71,6 +74,22 @@ export class RecordingStore implements Recordings {
         .executeTakeFirst();
       return numDeletedRows > 0n;
     });
+  }
+
+  async addCuts(recordingId: string, cuts: readonly Cut[]): Promise<void> {
+    await this.#database.transact(async (db) => insertCuts(db, recordingId, cuts));
+  }
+
+  async deleteCuts(recordingId: string, which: { id: string } | { userId: string }): Promise<number> {
+    return this.#database.run(async (db) => deleteCuts(db, recordingId, which));
+  }
+
+  async findSoundSize(recordingId: string, version: string): Promise<SoundSize | null> {
+    return this.#database.run(async (db) => findSoundSize(db, recordingId, version));
+  }
+
+  async putSoundSize(recordingId: string, version: string, size: SoundSize): Promise<void> {
+    await this.#database.run(async (db) => putSoundSize(db, recordingId, version, size));
   }
 
   async addClip({ id, recordingId, from, to, title, userId, createdAt }: Clip): Promise<void> {

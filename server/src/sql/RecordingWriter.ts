@@ -66,8 +66,9 @@ export class RecordingWriter extends EventEmitter<RecordingWriterEvents> impleme
   }
 
   start(recording: NewRecording): void {
+    const now = Date.now();
     // Each part has a place of its own, before what was stored of it.
-    this.#add(recording.id, `start ${recording.startedAt}`, async (db) => upsertRecording(db, recording));
+    this.#add(recording.id, `start ${recording.startedAt}`, async (db) => upsertRecording(db, recording, now));
   }
 
   addRun(recordingId: string, run: SegmentRun): void {

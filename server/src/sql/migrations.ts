@@ -1,4 +1,5 @@
 import { sql, type Kysely, type Transaction } from 'kysely';
+import { createReplayTables } from './replayTables.ts';
 
 /** Takes the tables from one version to the next, by plain SQL that both databases take. */
 export type Migration = (db: Transaction<unknown>) => Promise<void>;
@@ -8,7 +9,7 @@ export type Migration = (db: Transaction<unknown>) => Promise<void>;
  * test gets rows of the version before. Nodes of the version before go on running meanwhile, so a column is first added, and
  * dropped a release later.
  */
-export const migrations: readonly Migration[] = [createRecordings];
+export const migrations: readonly Migration[] = [createRecordings, createReplayTables];
 
 async function createRecordings(db: Kysely<unknown>): Promise<void> {
   await run(db, [

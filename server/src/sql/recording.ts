@@ -1,4 +1,5 @@
 import type { Person } from '@tribune/shared/domain.ts';
+import type { SoundSize } from './soundSizes.ts';
 
 /** All times are Unix times in ms, of the clock by which segments are cut. */
 
@@ -98,12 +99,22 @@ export interface Clip {
   readonly createdAt: number;
 }
 
+/** What a host takes out of a recording: nobody else hears it any more, and it can be put back. */
+export interface Cut {
+  readonly id: string;
+  readonly from: number;
+  readonly to: number;
+  /** Whoever asked to be left out, where it is one of the times at which they speak. */
+  readonly userId: string | null;
+}
+
 /** A recording with all that a replay needs, each list in the order of time. */
 export interface RecordingDetail extends Recording {
   readonly runs: readonly SegmentRun[];
   readonly gaps: readonly Gap[];
   readonly stretches: readonly Stretch[];
   readonly chapters: readonly Chapter[];
+  readonly cuts: readonly Cut[];
 }
 
 /** What a host changes afterwards. */
@@ -115,7 +126,7 @@ export type RecordingChanges = Partial<Pick<Recording, 'title' | 'visibility' | 
  */
 export interface RecordingLog {
   /**
-   * Must be told first. A recording that exists is continued: what is told of it then adds to it. One that was deleted stays so,
+   * Must be told first, and then once a minute: what is told of no more is ended an hour later by whoever sweeps. A recording that exists is continued: what is told of it then adds to it. One that was deleted stays so,
    * unless this one began after that.
    */
   start(recording: NewRecording): void;
@@ -137,6 +148,12 @@ export interface Recordings {
   change(recordingId: string, changes: RecordingChanges): Promise<boolean>;
   putChapter(recordingId: string, chapter: Chapter): Promise<void>;
   deleteChapter(recordingId: string, chapterId: string): Promise<boolean>;
+  addCuts(recordingId: string, cuts: readonly Cut[]): Promise<void>;
+  /** One, or all of a person who was left out. @returns how many there were */
+  deleteCuts(recordingId: string, which: { id: string } | { userId: string }): Promise<number>;
+  /** @returns null where what is kept of it has not been measured */
+  findSoundSize(recordingId: string, version: string): Promise<SoundSize | null>;
+  putSoundSize(recordingId: string, version: string, size: SoundSize): Promise<void>;
   addClip(clip: Clip): Promise<void>;
   findClip(clipId: string): Promise<Clip | null>;
   listClips(recordingId: string): Promise<Clip[]>;

@@ -1,4 +1,5 @@
 import type { Kysely, Selectable } from 'kysely';
+import { readCuts } from './cuts.ts';
 import type { Clip, Recording, RecordingDetail } from './recording.ts';
 import type { Tables } from './tables.ts';
 
@@ -43,7 +44,7 @@ export function toClip({
 export async function readParts(
   db: Kysely<Tables>,
   recordingId: string,
-): Promise<Pick<RecordingDetail, 'runs' | 'gaps' | 'stretches' | 'chapters'>> {
+): Promise<Pick<RecordingDetail, 'runs' | 'gaps' | 'stretches' | 'chapters' | 'cuts'>> {
   const is = ['recording_id', '=', recordingId] as const;
   const runs = await db
     .selectFrom('segment_runs')
@@ -76,5 +77,6 @@ export async function readParts(
       ...{ kind, person: { userId, name }, from, to },
     })),
     chapters: chapters.map(({ id, at_ms: at, title, automatic }) => ({ id, at, title, automatic: automatic === 1 })),
+    cuts: await readCuts(db, recordingId),
   };
 }

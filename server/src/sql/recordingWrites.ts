@@ -5,11 +5,14 @@ import type { Tables } from './tables.ts';
 
 type Db = Kysely<Tables>;
 
+/** A recorder that has not been heard of for so long is gone. */
+export const HEARTBEAT_LIFE_MS = 3_600_000;
+
 /**
  * Creates the row, or takes up again one that had ended: a failover, or a room that records in two parts. A deleted one stays, so that a
  * recorder which has not heard of it writes nothing that is seen; one that began after the deletion is another recording.
  */
-export async function upsertRecording(db: Db, recording: NewRecording): Promise<void> {
+export async function upsertRecording(db: Db, recording: NewRecording, now: number): Promise<void> {
   const { id, roomId, host, startedAt, retentionDays, title, language, visibility, node } = recording;
   await db
     .deleteFrom('recordings')
@@ -31,6 +34,17 @@ export async function upsertRecording(db: Db, recording: NewRecording): Promise<
         .where('recordings.state', '!=', 'deleted'),
     )
     .execute();
+  const until = { node, until_ms: now + HEARTBEAT_LIFE_MS };
+  await db
+    .insertInto('leases')
+    .values({ name: heartbeatOf(id), ...until })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet(until))
+    .execute();
+}
+
+/** The lease that a recorder renews, whether it can store anything or not. */
+export function heartbeatOf(recordingId: string): string {
+  return `recording ${recordingId}`;
 }
 
 export async function upsertRun(db: Db, recordingId: string, run: SegmentRun, now: number): Promise<void> {
@@ -107,4 +121,5 @@ export async function finishRecording(
     .where('id', '=', recordingId)
     .where('state', '!=', 'deleted')
     .execute();
+  await db.deleteFrom('leases').where('name', '=', heartbeatOf(recordingId)).execute();
 }

@@ -45,6 +45,11 @@ export interface Tables {
     user_id: string;
     created_at: number;
   };
+  /** `user_id` where all that one person says is cut. */
+  cuts: { recording_id: string; id: string; from_ms: number; to_ms: number; user_id: string | null };
+  reaction_counts: { recording_id: string; at_ms: number; count: number };
+  /** Of the last version that was measured. */
+  sound_sizes: { recording_id: string; version: string; bytes: number; duration_ms: number };
   /** Work that one node does at a time. */
   leases: { name: string; node: string; until_ms: number };
   /** One row. */

@@ -44,6 +44,8 @@ export interface RoomRecord {
   readonly recordedUntil: number | null;
   /** How long the recording is, without what goes on now. */
   readonly recordedMs: number;
+  /** False where nobody is banned; true where somebody is, or may be. */
+  readonly hasBans: boolean;
   /** By user id, in the order of coming on stage. */
   readonly stage: ReadonlyMap<string, StageMember>;
   /** First come first. */
@@ -91,6 +93,8 @@ const roomHash = z.object({
   recordingSince: optionalTime,
   recordedUntil: optionalTime,
   recordedMs: count.default(0),
+  // How much each part of the room holds, as `parts.lua` counts: the people who are banned come last.
+  parts: z.string().default(''),
 });
 
 const storedMember = z.object({
@@ -119,13 +123,15 @@ export function parseRecord(answer: readonly unknown[]): { record: RoomRecord; e
     string[],
     string[],
   ];
-  const { hostId, hostName, ...hash } = roomHash.parse(Object.fromEntries(pairs(room)));
+  const { hostId, hostName, parts, ...hash } = roomHash.parse(Object.fromEntries(pairs(room)));
   const nameOf = new Map(pairs(names));
   const members = stage.map((json) => storedMember.parse(JSON.parse(json))).toSorted(byPlace);
   return {
     record: {
       ...hash,
       host: { userId: hostId, name: hostName },
+      // Where the count is of another number of the record, a node that does not count has changed the room since.
+      hasBans: !(parts.startsWith(`${hash.seq} `) && parts.endsWith(' 0')),
       stage: new Map(members.map((member) => [member.userId, member])),
       hands: hands.map((userId) => ({ userId, name: nameOf.get(userId) ?? '' })),
       invites: new Map(pairs(invites)),

@@ -29,6 +29,29 @@ const PATIENT = {
 } satisfies CommonRedisOptions;
 
 /**
+ * Commands that follow from what arrived together leave in one write: each write is a system call that wakes Redis, and while a crowd
+ * comes in there are many at once. Unlike pipelines, it leaves each command its own answer, time limit and fault.
+ */
+class GatheringRedis extends Redis {
+  #isGathering = false;
+
+  override sendCommand(...args: Parameters<Redis['sendCommand']>): ReturnType<Redis['sendCommand']> {
+    if (!this.#isGathering && this.status === 'ready') this.#gather();
+    return super.sendCommand(...args);
+  }
+
+  #gather(): void {
+    const { stream } = this;
+    this.#isGathering = true;
+    stream.cork();
+    setImmediate(() => {
+      this.#isGathering = false;
+      stream.uncork();
+    });
+  }
+}
+
+/**
  * A connection that comes back by itself for as long as the process lives.
  * @param url `redis://…`, `rediss://…`, the path of a socket, `redis+sentinel://user:password@host,host/name` or
  *   `redis+cluster://user:password@host,host`
@@ -61,7 +84,7 @@ export function connectSubscriber(redis: Redis): Redis {
 function open(url: string): Redis {
   const [, scheme, kind, username, password, list, name] = SEVERAL.exec(url) ?? [];
   const strategies = { retryStrategy, reconnectOnError: createReplicaCheck() };
-  if (!kind || !list) return new Redis(url, { ...OPTIONS, ...strategies });
+  if (!kind || !list) return new GatheringRedis(url, { ...OPTIONS, ...strategies });
   const port = DEFAULT_PORT[kind as keyof typeof DEFAULT_PORT];
   const hosts = list.split(',').map((host) => hostOf(host, port));
   const access = {
@@ -71,7 +94,8 @@ function open(url: string): Redis {
   };
   if (kind === 'sentinel') {
     const sentinel = access.password ? { sentinelPassword: access.password } : {};
-    return new Redis({ ...OPTIONS, ...access, ...sentinel, sentinels: hosts, name: name ?? 'mymaster', ...strategies });
+    const options = { ...OPTIONS, ...access, ...sentinel, ...strategies };
+    return new GatheringRedis({ ...options, sentinels: hosts, name: name ?? 'mymaster' });
   }
   return asRedis(
     new Cluster(hosts, {

@@ -7,6 +7,6 @@ import { newRecording } from './recordings.ts';
 const database = new Database({ url: process.argv[2] ?? '', logger: createLogger({ LOG_LEVEL: 'silent' }) });
 await database.whenOpen();
 for (let count = 1; ; count += 1) {
-  await database.run(async (db) => upsertRecording(db, newRecording({ id: `r-${count}` })));
+  await database.run(async (db) => upsertRecording(db, newRecording({ id: `r-${count}` }), Date.now()));
   process.stdout.write(`${count}\n`);
 }

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { IceServer } from '@tribune/shared/protocol.ts';
 import { MediaConnection } from '@tribune/loadtest/media/MediaConnection.ts';
 import { IceServers } from '../../src/auth/IceServers.ts';
+import { askForRelay } from './askForRelay.ts';
 import { TestServer } from './TestServer.ts';
 
 // A program of its own, in a network namespace of its own: a Tribune server, the coturn of deploy/ and people who reach the one through
@@ -27,6 +28,8 @@ const RELAY_MS = 5000;
 export interface TurnOutcomes {
   readonly listenerWithTicket: boolean;
   readonly listenerWithExpired: boolean;
+  /** What a request over TCP for a relay of each kind is answered with: 0 is a relay. */
+  readonly allocated: { readonly udpOverTcp: number; readonly tcp: number };
   /** Whether coturn's own client got anything back. */
   readonly relayed: {
     readonly toMediaPort: boolean;
@@ -89,9 +92,13 @@ try {
     relays(expired, MEDIA_ADDRESS, ECHO_PORT),
     relays(other, MEDIA_ADDRESS, ECHO_PORT),
   ]);
+  const [udpOverTcp, tcp] = await Promise.all(
+    (['udp', 'tcp'] as const).map(async (transport) => allocates(good, transport)),
+  );
   const outcomes: TurnOutcomes = {
     listenerWithTicket: await listens(server, room.id, good),
     listenerWithExpired: await listens(server, room.id, expired),
+    allocated: { udpOverTcp: udpOverTcp!, tcp: tcp! },
     relayed: { toMediaPort, toOtherPort, toOtherAddress, toLoopback, withExpired, withOtherSecret },
   };
   process.stdout.write(`${JSON.stringify(outcomes)}\n`);
@@ -116,6 +123,11 @@ async function listening(child: ChildProcess): Promise<void> {
 function issue(secret: string, now: number): IceServer {
   const config = { ICE_SERVERS: [], TURN_URLS: ['turn:unused'], TURN_SECRET: secret, TURN_CREDENTIAL_S: 3600 };
   return new IceServers(config).issue('somebody', now)[0]!;
+}
+
+async function allocates({ username, credential }: IceServer, transport: 'udp' | 'tcp'): Promise<number> {
+  const server = { address: TURN_ADDRESS, port: TURN_PORT };
+  return askForRelay({ ...server, username: username!, password: credential!, transport });
 }
 
 /** Whether somebody who has no way but the relay gets media. */

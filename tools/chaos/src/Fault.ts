@@ -3,6 +3,7 @@ import type { ChaosRoom, Speeches } from './ChaosRoom.ts';
 import type { Cluster } from './cluster/Cluster.ts';
 import type { ClusterProcess } from './cluster/ClusterProcess.ts';
 import type { LossyNetwork } from './LossyNetwork.ts';
+import type { RecordingStorage } from './RecordingStorage.ts';
 import type { ProbeListener } from './ProbeListener.ts';
 
 /** Nobody notices a shorter gap: a packet has 60 ms, and a jitter buffer bridges two that are late. */
@@ -30,6 +31,8 @@ export interface FaultContext {
   readonly speeches: Speeches;
   /** Between the nodes, for the packets that go through it. */
   readonly network: LossyNetwork;
+  /** Where rooms are recorded; null where they are not. */
+  readonly storage: RecordingStorage | null;
   /** Listeners that the cluster takes. */
   readonly capacity: number;
   /** Aborted when the command is to end. */
@@ -48,6 +51,8 @@ export interface Fault {
   readonly title: string;
   /** Environment of the nodes, for this fault. */
   readonly env?: Readonly<Record<string, string>>;
+  /** Where the nodes keep recordings. Default: nothing is recorded. */
+  readonly storage?: () => Promise<RecordingStorage>;
   /** Default: the number that the command line says. */
   readonly nodes?: number;
   /** Default: 1. */

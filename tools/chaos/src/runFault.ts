@@ -6,6 +6,7 @@ import { ChaosRoom, type Speeches } from './ChaosRoom.ts';
 import { Cluster } from './cluster/Cluster.ts';
 import type { Fault, FaultContext, Outcome } from './Fault.ts';
 import { LossyNetwork } from './LossyNetwork.ts';
+import type { RecordingStorage } from './RecordingStorage.ts';
 import { watchChildren } from './processes.ts';
 import { settle } from './settle.ts';
 import { summarizeLog } from './summarizeLog.ts';
@@ -56,7 +57,7 @@ export async function runFault(fault: Fault, options: FaultOptions, signal: Abor
   const listenersPerRoom = Math.max(3, Math.ceil(options.listeners / (fault.rooms ?? 1)));
   // The people of a node that is lost have to fit on the others.
   const capacity = Math.ceil(((options.listeners + GUESTS) * 2) / nodes);
-  const env = {
+  const common = {
     NODE_CAPACITY: String(capacity),
     DRAIN_S,
     ...{ ROOMS_PER_ADDRESS_PER_HOUR: '1000', PEOPLE_PER_ADDRESS: '100000', PER_ADDRESS_SHARE: '1' },
@@ -64,12 +65,15 @@ export async function runFault(fault: Fault, options: FaultOptions, signal: Abor
   };
   const closing: (() => Promise<unknown>)[] = [];
   try {
+    const storage = (await fault.storage?.()) ?? null;
+    if (storage) closing.unshift(async () => storage.close());
+    const env = { ...common, ...storage?.env };
     const cluster = await Cluster.create({ nodes, port: options.port, env }, signal);
     closing.unshift(async () => cluster.close());
     const limit = AbortSignal.any([signal, AbortSignal.timeout(FAULT_LIMIT_MS)]);
     const { speeches } = options;
     const run = fillRooms(fault, cluster, { speeches, listeners: listenersPerRoom }, closing).then(async (parts) =>
-      measure(fault, { ...parts, speeches, cluster, capacity: capacity * nodes, signal: limit, closing }),
+      measure(fault, { ...parts, speeches, cluster, storage, capacity: capacity * nodes, signal: limit, closing }),
     );
     return await Promise.race([run, aborted(limit)]);
   } catch (error) {
@@ -106,6 +110,7 @@ async function aborted(signal: AbortSignal): Promise<never> {
 
 interface Parts {
   readonly cluster: Cluster;
+  readonly storage: RecordingStorage | null;
   readonly network: LossyNetwork;
   readonly rooms: readonly ChaosRoom[];
   readonly speeches: Speeches;

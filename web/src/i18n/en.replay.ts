@@ -11,6 +11,11 @@ export const recording = {
   handNote: 'Recorded on stage',
   lobby: 'This room is recorded',
   lost: 'A part of the recording could not be kept. The room goes on.',
+  chapter: 'Mark a chapter',
+  chapterNote: 'It begins at this moment of the recording.',
+  chapterTitle: 'Title of the chapter',
+  chapterAdded: 'The chapter is marked.',
+  stalled: 'The recording cannot be stored right now. The room goes on.',
   listenAgain: 'Listen to the recording',
 };
 
@@ -31,6 +36,9 @@ export const replay = {
   positionText: '{{time}} of {{total}}',
   speakingText: '{{time}} of {{total}}, {{names}} speaking',
   speed: 'Speed',
+  skipSilence: 'Skip silence',
+  skipSilenceHint: 'Goes over the times at which nobody speaks.',
+  chapters: 'Chapters',
   speakers: 'Who spoke',
   spoke: '{{name}}, {{time}}',
   jump: 'Play from where {{name}} first speaks',
@@ -40,6 +48,7 @@ export const replay = {
   downloadOgg: 'Download as Ogg',
   downloadMp4: 'Download as M4A',
   failed: 'The sound could not be loaded. Check your connection and press Play again.',
+  feed: 'Podcast of {{name}}',
   hostTitle: 'Your recording',
   rename: 'Title',
   save: 'Save',
@@ -55,4 +64,55 @@ export const replay = {
   noneTitle: 'There is no recording here',
   noneText: 'It was deleted, or its host keeps it private.',
   keys: 'Space plays and pauses, J and L go back and forward, N and P go to the next and the previous speaker.',
+};
+
+/** Words of the page on which a host cuts a recording. */
+export const edit = {
+  open: 'Edit the recording',
+  title: 'Edit',
+  note: 'Here you hear all of it. What you cut out, nobody else hears; you can put it back at any time.',
+  cutTitle: 'Cut at {{time}}',
+  startHere: 'Begin here',
+  endHere: 'End here',
+  cutFrom: 'Cut out from here',
+  cutTo: 'Cut out {{from}} to {{to}}',
+  cuts: 'What is cut out',
+  range: '{{from}} to {{to}}',
+  hear: 'Listen',
+  hearRange: 'Listen to {{time}}',
+  putBack: 'Put back',
+  putBackRange: 'Put {{time}} back',
+  cutText: '{{place}}, cut out',
+  peopleTitle: 'Leave somebody out',
+  peopleNote: 'All that they say is cut out, together with what others say at the same time, and their name is gone.',
+  leaveOut: 'Leave {{name}} out',
+  leaveOutHint: 'They speak for {{time}}.',
+  chapterAt: 'Chapter at {{time}}',
+  addChapter: 'Add',
+  deleteChapter: 'Delete the chapter {{title}}',
+  done: 'Done',
+};
+
+/** Words of clips: parts of a recording with links of their own. */
+export const clip = {
+  kind: 'Clip',
+  list: 'Clips',
+  title: 'Make a clip',
+  note: 'A part of up to 3 minutes, with a link of its own.',
+  name: 'Title',
+  from: 'From',
+  to: 'To',
+  length: '{{time}} long',
+  make: 'Make it and copy the link',
+  delete: 'Delete the clip {{title}}',
+  whole: 'Listen to all of {{title}}',
+};
+
+/** Words of the page on which a room that is on is heard from its beginning. */
+export const fromStart = {
+  open: 'Hear it from the start',
+  title: 'From the start',
+  note: 'It plays faster than the room goes on. Once you have caught up, you are in the room.',
+  behind: '{{time}} behind the room',
+  goLive: 'Go to the room now',
 };

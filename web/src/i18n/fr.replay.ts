@@ -14,6 +14,11 @@ export const recording: Messages['recording'] = {
   handNote: 'Enregistré sur scène',
   lobby: 'Cette salle est enregistrée',
   lost: 'Une partie de l’enregistrement n’a pas pu être conservée. La salle continue.',
+  chapter: 'Marquer un chapitre',
+  chapterNote: 'Il commence à ce moment de l’enregistrement.',
+  chapterTitle: 'Titre du chapitre',
+  chapterAdded: 'Le chapitre est marqué.',
+  stalled: 'L’enregistrement ne peut pas être stocké pour le moment. La salle continue.',
   listenAgain: 'Écouter l’enregistrement',
 };
 
@@ -34,6 +39,9 @@ export const replay: Messages['replay'] = {
   positionText: '{{time}} sur {{total}}',
   speakingText: '{{time}} sur {{total}}, {{names}} parle',
   speed: 'Vitesse',
+  skipSilence: 'Passer les silences',
+  skipSilenceHint: 'Saute les moments où personne ne parle.',
+  chapters: 'Chapitres',
   speakers: 'Qui a parlé',
   spoke: '{{name}}, {{time}}',
   jump: 'Lire à partir de la première prise de parole de {{name}}',
@@ -44,6 +52,7 @@ export const replay: Messages['replay'] = {
   downloadOgg: 'Télécharger en Ogg',
   downloadMp4: 'Télécharger en M4A',
   failed: 'Le son n’a pas pu être chargé. Vérifiez votre connexion et appuyez de nouveau sur Lire.',
+  feed: 'Podcast de {{name}}',
   hostTitle: 'Votre enregistrement',
   rename: 'Titre',
   save: 'Enregistrer',
@@ -59,4 +68,55 @@ export const replay: Messages['replay'] = {
   noneTitle: 'Il n’y a pas d’enregistrement ici',
   noneText: 'Il a été supprimé, ou son hôte le garde pour lui.',
   keys: 'Espace lit et met en pause, J et L reculent et avancent, N et P passent à la personne suivante et à la précédente.',
+};
+
+/** Words of the page on which a host cuts a recording. */
+export const edit: Messages['edit'] = {
+  open: 'Modifier l’enregistrement',
+  title: 'Modifier',
+  note: 'Ici, vous entendez tout. Ce que vous coupez, personne d’autre ne l’entend ; vous pouvez le remettre à tout moment.',
+  cutTitle: 'Couper à {{time}}',
+  startHere: 'Commencer ici',
+  endHere: 'Finir ici',
+  cutFrom: 'Couper à partir d’ici',
+  cutTo: 'Couper de {{from}} à {{to}}',
+  cuts: 'Ce qui est coupé',
+  range: 'De {{from}} à {{to}}',
+  hear: 'Écouter',
+  hearRange: 'Écouter : {{time}}',
+  putBack: 'Remettre',
+  putBackRange: 'Remettre : {{time}}',
+  cutText: '{{place}}, coupé',
+  peopleTitle: 'Retirer une personne',
+  peopleNote: 'Tout ce qu’elle dit est coupé, avec ce que d’autres disent en même temps, et son nom disparaît.',
+  leaveOut: 'Retirer {{name}}',
+  leaveOutHint: 'Parle pendant {{time}}.',
+  chapterAt: 'Chapitre à {{time}}',
+  addChapter: 'Ajouter',
+  deleteChapter: 'Supprimer le chapitre {{title}}',
+  done: 'Terminé',
+};
+
+/** Words of clips: parts of a recording with links of their own. */
+export const clip: Messages['clip'] = {
+  kind: 'Extrait',
+  list: 'Extraits',
+  title: 'Créer un extrait',
+  note: 'Une partie de 3 minutes au plus, avec son propre lien.',
+  name: 'Titre',
+  from: 'De',
+  to: 'À',
+  length: 'Durée : {{time}}',
+  make: 'Créer et copier le lien',
+  delete: 'Supprimer l’extrait {{title}}',
+  whole: 'Écouter tout : {{title}}',
+};
+
+/** Words of the page on which a room that is on is heard from its beginning. */
+export const fromStart: Messages['fromStart'] = {
+  open: 'Écouter depuis le début',
+  title: 'Depuis le début',
+  note: 'La lecture va plus vite que la salle. Une fois que vous avez rattrapé le direct, vous êtes dans la salle.',
+  behind: '{{time}} de retard sur la salle',
+  goLive: 'Rejoindre la salle maintenant',
 };

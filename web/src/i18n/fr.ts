@@ -1,5 +1,5 @@
 import { problems } from './fr.problems.ts';
-import { recording, replay } from './fr.replay.ts';
+import { clip, edit, fromStart, recording, replay } from './fr.replay.ts';
 import { withFrenchSpaces } from './frenchSpaces.ts';
 import type { Messages } from './messages.ts';
 
@@ -273,6 +273,9 @@ export const fr: Messages = withFrenchSpaces({
   },
   recording,
   replay,
+  edit,
+  clip,
+  fromStart,
   leave: { button: 'Quitter' },
   share: { copied: 'Lien copié', failed: 'Copiez ce lien : {{url}}', text: 'Rejoignez-moi en direct sur Tribune' },
   playback: {

@@ -1,5 +1,6 @@
 import { LIMITS } from '@tribune/shared/domain.ts';
 import { VISIBILITIES, type RecordingInfo } from '@tribune/shared/recordings.ts';
+import { Scissors } from 'lucide-react';
 import { useRef, useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLocation } from 'wouter';
@@ -13,10 +14,12 @@ import styles from './HostTools.module.css';
 interface HostToolsProps {
   readonly recording: RecordingInfo;
   readonly onChanged: () => void;
+  /** Undefined while it is edited. */
+  readonly onEdit: (() => void) | undefined;
 }
 
 /** What its host alone sees: the title, who can hear it, and the way to delete it. */
-export function HostTools({ recording: { id, title, visibility }, onChanged }: HostToolsProps) {
+export function HostTools({ recording: { id, title, visibility }, onChanged, onEdit }: HostToolsProps) {
   const { t } = useTranslation();
   const api = useApi();
   const run = useRun();
@@ -59,6 +62,11 @@ export function HostTools({ recording: { id, title, visibility }, onChanged }: H
         options={VISIBILITIES.map((value) => ({ value, label: t(`replay.${value}`) }))}
         onChange={(value) => void change({ visibility: value })}
       />
+      {onEdit && (
+        <Button icon={<Scissors size={18} aria-hidden="true" />} onClick={onEdit}>
+          {t('edit.open')}
+        </Button>
+      )}
       <Button variant="danger" onClick={() => setIsDeleting(true)}>
         {t('replay.delete')}
       </Button>

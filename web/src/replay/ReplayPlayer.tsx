@@ -1,16 +1,18 @@
-import type { RecordingInfo, ReplayInfo } from '@tribune/shared/recordings.ts';
+import type { RecordingInfo, ReplayCut, ReplayInfo } from '@tribune/shared/recordings.ts';
 import { Download, Link as LinkIcon, Pause, Play, RotateCcw, RotateCw, SkipBack, SkipForward } from 'lucide-react';
-import { useMemo, useRef, useState, type RefObject } from 'react';
+import { useMemo, useRef, useState, type ReactNode, type RefObject } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useNotify } from '../hooks/useNotify.ts';
 import { Button, IconButton } from '../ui/index.ts';
-import { Choice } from '../ui/overlay/index.ts';
+import { Choice, SwitchField } from '../ui/overlay/index.ts';
+import { ChapterList } from './ChapterList.tsx';
+import { ClipList } from './ClipList.tsx';
 import { clock } from './clock.ts';
 import { linkToMoment } from './position.ts';
 import styles from './ReplayPlayer.module.css';
 import { SpeakerList } from './SpeakerList.tsx';
 import { SpeechBand } from './SpeechBand.tsx';
-import { nextTurn, previousTurn } from './turns.ts';
+import { nextTurn, previousTurn, silencesOf } from './turns.ts';
 import { usePlayer } from './usePlayer.ts';
 import { usePlayerKeys } from './usePlayerKeys.ts';
 import { useReplaySession } from './useReplaySession.ts';
@@ -22,19 +24,26 @@ const RATES = ['0.8', '1', '1.2', '1.5', '2'] as const;
 interface ReplayPlayerProps {
   readonly recording: RecordingInfo;
   readonly replay: ReplayInfo;
+  /** Where it is a clip of the recording. */
+  readonly clipId?: string;
+  /** Only where its host edits it: what of it nobody else hears. */
+  readonly cuts?: readonly ReplayCut[];
+  /** Below the player, with where one is, and a way to play from elsewhere. */
+  readonly children?: (positionMs: number, playFrom: (ms: number) => void) => ReactNode;
 }
 
 /** Sound, and all the ways through it: by time, by speaker, by speed. */
-export function ReplayPlayer({ recording, replay }: ReplayPlayerProps) {
+export function ReplayPlayer({ recording, replay, clipId, cuts, children }: ReplayPlayerProps) {
   const { t } = useTranslation();
   const notify = useNotify();
   const audio = useRef<HTMLAudioElement>(null);
   // The path of a private one is another each time it is asked for, and the sound is not to begin anew.
   const [source] = useState(replay.audio);
   const { id, title, host } = recording;
-  const { durationMs, turns, gaps } = replay;
-  const player = usePlayer({ audio, recordingId: id, durationMs });
-  const { isPlaying, isFailed, positionMs, rate, toggle, seek, setRate } = player;
+  const { durationMs, turns, gaps, chapters } = replay;
+  const silences = useMemo(() => silencesOf(turns, durationMs), [turns, durationMs]);
+  const player = usePlayer({ audio, recordingId: cuts ? `${id}/uncut` : (clipId ?? id), durationMs, silences });
+  const { isPlaying, isFailed, positionMs, rate, skipsSilence, toggle, seek, setRate, setSkipsSilence } = player;
   const skip = useSkips(audio, turns, seek);
   const actions = useMemo(
     () => ({
@@ -50,7 +59,7 @@ export function ReplayPlayer({ recording, replay }: ReplayPlayerProps) {
   useReplaySession({ title, artist: host.name, player, actions });
   usePlayerKeys({ ' ': toggle, k: toggle, j: skip.back, l: skip.forward, n: skip.toNext, p: skip.toPrevious });
   const copyMoment = async () => {
-    const url = linkToMoment(id, positionMs);
+    const url = linkToMoment(clipId ? `/r/${id}/clip/${clipId}` : `/r/${id}/replay`, positionMs);
     const copied = await navigator.clipboard?.writeText(url).then(
       () => true,
       () => false,
@@ -62,7 +71,7 @@ export function ReplayPlayer({ recording, replay }: ReplayPlayerProps) {
       {/* Without captions until there are transcripts. */}
       {/* oxlint-disable-next-line jsx-a11y/media-has-caption */}
       <audio ref={audio} src={source} preload="metadata" />
-      <SpeechBand replay={replay} positionMs={positionMs} onSeek={seek} />
+      <SpeechBand replay={replay} cuts={cuts} positionMs={positionMs} onSeek={seek} />
       <p className={styles.times}>
         <span>{clock(positionMs)}</span>
         <span>{clock(durationMs)}</span>
@@ -107,12 +116,22 @@ export function ReplayPlayer({ recording, replay }: ReplayPlayerProps) {
         options={RATES.map((value) => ({ value, label: `${value}×` }))}
         onChange={(value) => setRate(Number(value))}
       />
+      <SwitchField
+        label={t('replay.skipSilence')}
+        hint={t('replay.skipSilenceHint')}
+        checked={skipsSilence}
+        onChange={setSkipsSilence}
+      />
       {gaps.length > 0 && <p className={styles.note}>{t('replay.gaps', { count: gaps.length })}</p>}
+      {children?.(positionMs, player.playFrom)}
+      {!cuts && <ChapterList chapters={chapters} positionMs={positionMs} onPlayFrom={player.playFrom} />}
       <SpeakerList replay={replay} positionMs={positionMs} onPlayFrom={player.playFrom} />
       <div className={styles.links}>
-        <Button icon={<LinkIcon size={18} aria-hidden="true" />} onClick={() => void copyMoment()}>
-          {t('replay.copyMoment')}
-        </Button>
+        {!cuts && (
+          <Button icon={<LinkIcon size={18} aria-hidden="true" />} onClick={() => void copyMoment()}>
+            {t('replay.copyMoment')}
+          </Button>
+        )}
         <a className={styles.download} href={replay.ogg} download={`${title}.ogg`}>
           <Download size={18} aria-hidden="true" />
           {t('replay.downloadOgg')}
@@ -122,6 +141,7 @@ export function ReplayPlayer({ recording, replay }: ReplayPlayerProps) {
           {t('replay.downloadMp4')}
         </a>
       </div>
+      {!cuts && !clipId && <ClipList recording={recording} replay={replay} positionMs={positionMs} />}
       <p className={styles.note}>{t('replay.keys')}</p>
     </section>
   );

@@ -19,12 +19,14 @@ const replay = {
   levels: [3, 9, 0],
   levelMs: 20_000,
   gaps: [],
+  chapters: [],
+  hls: null,
 };
 
 function show(changes: Partial<RecordingInfo> = {}) {
   const recording: RecordingInfo = {
     ...{ id: 'room-0001', title: 'A room', host: ada, language: 'en', state: 'ready', visibility: 'unlisted' },
-    ...{ startedAt: 0, mayEdit: false, replay, ...changes },
+    ...{ startedAt: 0, mayEdit: false, soFar: null, replay, ...changes },
   };
   return renderPage(<ReplayView recording={recording} replay={replay} onChanged={() => undefined} />);
 }

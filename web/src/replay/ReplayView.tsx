@@ -1,8 +1,12 @@
 import type { RecordingInfo, ReplayInfo } from '@tribune/shared/recordings.ts';
+import { Rss } from 'lucide-react';
+import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { linkTo } from '../client/basePath.ts';
 import { useFormat } from '../i18n/useFormat.ts';
 import { Avatar } from '../ui/index.ts';
 import { HostTools } from './HostTools.tsx';
+import { ReplayEditor } from './ReplayEditor.tsx';
 import { ReplayPlayer } from './ReplayPlayer.tsx';
 import styles from './ReplayPage.module.css';
 
@@ -15,7 +19,8 @@ interface ReplayViewProps {
 export function ReplayView({ recording, replay, onChanged }: ReplayViewProps) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { title, host, language, startedAt, mayEdit } = recording;
+  const [isEditing, setIsEditing] = useState(false);
+  const { title, host, language, startedAt, mayEdit, visibility } = recording;
   return (
     <article className={styles.card}>
       <p className={styles.facts}>
@@ -30,8 +35,27 @@ export function ReplayView({ recording, replay, onChanged }: ReplayViewProps) {
         <Avatar userId={host.userId} name={host.name} />
         {t('ended.hostedBy', { name: host.name })}
       </p>
-      <ReplayPlayer key={recording.visibility} recording={recording} replay={replay} />
-      {mayEdit && <HostTools recording={recording} onChanged={onChanged} />}
+      {visibility === 'public' && (
+        <p>
+          <a className={styles.feed} href={linkTo(`/api/feeds/${host.userId}.xml`)}>
+            <Rss size={18} aria-hidden="true" />
+            {t('replay.feed', { name: host.name })}
+          </a>
+        </p>
+      )}
+      {isEditing ? (
+        <ReplayEditor recording={recording} onChanged={onChanged} onDone={() => setIsEditing(false)} />
+      ) : (
+        // Another sound has another length.
+        <ReplayPlayer key={`${visibility} ${replay.durationMs}`} recording={recording} replay={replay} />
+      )}
+      {mayEdit && (
+        <HostTools
+          recording={recording}
+          onChanged={onChanged}
+          onEdit={isEditing ? undefined : () => setIsEditing(true)}
+        />
+      )}
     </article>
   );
 }

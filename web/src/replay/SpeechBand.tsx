@@ -1,4 +1,4 @@
-import type { ReplayInfo } from '@tribune/shared/recordings.ts';
+import type { ReplayCut, ReplayInfo } from '@tribune/shared/recordings.ts';
 import { useMemo, type CSSProperties } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '../i18n/useFormat.ts';
@@ -11,22 +11,25 @@ const HEIGHT = 16;
 
 interface SpeechBandProps {
   readonly replay: ReplayInfo;
+  readonly cuts?: readonly ReplayCut[] | undefined;
   readonly positionMs: number;
   readonly onSeek: (ms: number) => void;
 }
 
 /** How loud it is at each moment, in the colour of who speaks, and where one is: a slider. */
-export function SpeechBand({ replay, positionMs, onSeek }: SpeechBandProps) {
+export function SpeechBand({ replay, cuts = [], positionMs, onSeek }: SpeechBandProps) {
   const { t } = useTranslation();
   const format = useFormat();
-  const { durationMs, levelMs, gaps } = replay;
+  const { durationMs, levelMs, gaps, chapters } = replay;
   const bars = useMemo(() => barsOf(replay), [replay]);
   const time = { time: clock(positionMs), total: clock(durationMs) };
   const speaking = speakersAt(replay, positionMs).map(({ name }) => name);
-  const valueText =
+  const place =
     speaking.length > 0
       ? t('replay.speakingText', { ...time, names: format.list(speaking) })
       : t('replay.positionText', time);
+  const isCut = cuts.some(({ fromMs, toMs }) => fromMs <= positionMs && positionMs < toMs);
+  const valueText = isCut ? t('edit.cutText', { place }) : place;
   return (
     <div className={styles.band}>
       <svg
@@ -51,6 +54,19 @@ export function SpeechBand({ replay, positionMs, onSeek }: SpeechBandProps) {
             className={userId === '' ? styles.nobody : styles.somebody}
             d={path}
             style={{ '--hue': hueOf(userId) } as CSSProperties}
+          />
+        ))}
+        {chapters.map(({ id, atMs }) => (
+          <path key={id} className={styles.chapter} d={`M${atMs / levelMs} ${-HEIGHT}v${2 * HEIGHT}`} />
+        ))}
+        {cuts.map(({ id, fromMs, toMs }) => (
+          <rect
+            key={id}
+            className={styles.cut}
+            x={fromMs / levelMs}
+            width={(toMs - fromMs) / levelMs}
+            y={-HEIGHT}
+            height={2 * HEIGHT}
           />
         ))}
       </svg>

@@ -31,6 +31,11 @@ export function momentOf(hash: string): number | null {
   return Number.isNaN(seconds) ? null : seconds * 1000;
 }
 
-export function linkToMoment(recordingId: string, positionMs: number): string {
-  return linkTo(`/r/${recordingId}/replay#t=${Math.floor(positionMs / 1000)}`);
+export function linkToClip(recordingId: string, clipId: string): string {
+  return linkTo(`/r/${recordingId}/clip/${clipId}`);
+}
+
+/** @param page of the recording or of a clip */
+export function linkToMoment(page: string, positionMs: number): string {
+  return linkTo(`${page}#t=${Math.floor(positionMs / 1000)}`);
 }

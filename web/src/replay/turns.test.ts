@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { nextTurn, previousTurn, speakersAt, talksOf } from './turns.ts';
+import { nextTurn, previousTurn, speakersAt, talksOf, silenceEndAt, silencesOf } from './turns.ts';
 
 const people = ['ada', 'bob', 'cleo'].map((userId) => ({ userId, name: userId }));
 const turns = [
@@ -31,4 +31,22 @@ test('Those who spoke are listed with their time, the longest first, and the sil
     { person: people[0], ms: 18_000, firstMs: 0 },
     { person: people[1], ms: 11_000, firstMs: 9000 },
   ]);
+});
+
+test('a silence is skipped but for a moment at both of its ends, and a pause in what is said is not', () => {
+  const turns = [
+    { person: 0, fromMs: 5000, toMs: 9000 },
+    { person: 1, fromMs: 6000, toMs: 7000 },
+    { person: 1, fromMs: 10_000, toMs: 12_000 },
+  ];
+  const silences = silencesOf(turns, 20_000);
+  expect(silences).toEqual([
+    { fromMs: 0, toMs: 5000 },
+    { fromMs: 12_000, toMs: 20_000 },
+  ]);
+  expect(silenceEndAt(silences, 100)).toBeNull();
+  expect(silenceEndAt(silences, 400)).toBe(4700);
+  expect(silenceEndAt(silences, 4600)).toBeNull();
+  expect(silenceEndAt(silences, 8000)).toBeNull();
+  expect(silenceEndAt(silences, 13_000)).toBe(19_700);
 });

@@ -25,6 +25,34 @@ export function speakersAt({ turns, people }: Pick<ReplayInfo, 'turns' | 'people
   return [...speaking].map((person) => people[person]).filter((person) => person !== undefined);
 }
 
+/** Nobody speaks for a while. */
+export interface Silence {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** A shorter one is a pause in what is said. */
+const MIN_SILENCE_MS = 1500;
+/** So much of a silence is heard on both sides of what is skipped, so that nobody is cut short. */
+const HEARD_OF_SILENCE_MS = 300;
+
+/** Those that are worth skipping, in the order of time. */
+export function silencesOf(turns: readonly SpeechTurn[], durationMs: number): Silence[] {
+  const silences: Silence[] = [];
+  let fromMs = 0;
+  for (const turn of [...turns, { fromMs: durationMs, toMs: durationMs }]) {
+    if (turn.fromMs - fromMs >= MIN_SILENCE_MS) silences.push({ fromMs, toMs: turn.fromMs });
+    fromMs = Math.max(fromMs, turn.toMs);
+  }
+  return silences;
+}
+
+/** Where to go on from within a silence; null where somebody speaks, or does so at once. */
+export function silenceEndAt(silences: readonly Silence[], nowMs: number): number | null {
+  const silence = silences.find(({ toMs }) => nowMs < toMs - 2 * HEARD_OF_SILENCE_MS);
+  return silence && nowMs >= silence.fromMs + HEARD_OF_SILENCE_MS ? silence.toMs - HEARD_OF_SILENCE_MS : null;
+}
+
 export interface Talk {
   readonly person: Person;
   /** In all. */

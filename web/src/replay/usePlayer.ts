@@ -1,31 +1,39 @@
 import { useCallback, useEffect, useState, type RefObject } from 'react';
+import { readStored, writeStored } from '../client/storage.ts';
 import { loadPosition, momentOf, savePosition } from './position.ts';
+import { silenceEndAt, type Silence } from './turns.ts';
 
 const SAVE_EVERY_MS = 5000;
+const SKIPS_SILENCE_KEY = 'tribune.skipsSilence';
 
 export interface Player {
   readonly isPlaying: boolean;
   readonly isFailed: boolean;
   readonly positionMs: number;
   readonly rate: number;
+  readonly skipsSilence: boolean;
   readonly toggle: () => void;
   /** Plays from there where it plays, else only moves. */
   readonly seek: (ms: number) => void;
   readonly playFrom: (ms: number) => void;
   readonly setRate: (rate: number) => void;
+  /** Remembered for all recordings. */
+  readonly setSkipsSilence: (skips: boolean) => void;
 }
 
 interface PlayerOptions {
   readonly audio: RefObject<HTMLAudioElement | null>;
   readonly recordingId: string;
   readonly durationMs: number;
+  readonly silences: readonly Silence[];
 }
 
 /** Plays the one audio element of a replay: begins where the link says or where one was, and remembers where one is. */
-export function usePlayer({ audio, recordingId, durationMs }: PlayerOptions): Player {
+export function usePlayer({ audio, recordingId, durationMs, silences }: PlayerOptions): Player {
   const [isPlaying, setIsPlaying] = useState(false);
   const [isFailed, setIsFailed] = useState(false);
   const [rate, setRateState] = useState(1);
+  const [skipsSilence, setSkipsSilence] = useState(() => readStored(SKIPS_SILENCE_KEY) === true);
   const [positionMs, setPositionMs] = useState(
     () => momentOf(window.location.hash) ?? loadPosition(recordingId, durationMs),
   );
@@ -59,6 +67,17 @@ export function usePlayer({ audio, recordingId, durationMs }: PlayerOptions): Pl
       clearInterval(timer);
     };
   }, [audio, recordingId]);
+
+  useEffect(() => {
+    const element = audio.current;
+    if (!element || !skipsSilence) return;
+    const handleTime = () => {
+      const end = element.paused ? null : silenceEndAt(silences, element.currentTime * 1000);
+      if (end !== null) element.currentTime = end / 1000;
+    };
+    element.addEventListener('timeupdate', handleTime);
+    return () => element.removeEventListener('timeupdate', handleTime);
+  }, [audio, silences, skipsSilence]);
 
   // A browser takes the place before it knows how long the sound is, and goes there with the first of it.
   useEffect(() => {
@@ -102,10 +121,14 @@ export function usePlayer({ audio, recordingId, durationMs }: PlayerOptions): Pl
   const toggle = useCallback(() => (audio.current?.paused === false ? audio.current.pause() : play()), [audio, play]);
 
   return {
-    ...{ isPlaying, isFailed, positionMs, rate, seek, toggle },
+    ...{ isPlaying, isFailed, positionMs, rate, skipsSilence, seek, toggle },
     playFrom: (ms) => {
       seek(ms);
       play();
+    },
+    setSkipsSilence: (skips) => {
+      setSkipsSilence(skips);
+      writeStored(SKIPS_SILENCE_KEY, skips || null);
     },
     setRate: (next) => {
       setRateState(next);

@@ -21,7 +21,7 @@ const waiting = { ...room, phase: 'backstage' } as const;
 
 const recording = {
   ...({ id: 'room-0001', title: room.title, host, language: 'he', state: 'ready', visibility: 'unlisted' } as const),
-  ...{ startedAt: 0, mayEdit: true },
+  ...{ startedAt: 0, mayEdit: true, soFar: null },
   replay: {
     ...{
       durationMs: 60_000,
@@ -31,7 +31,7 @@ const recording = {
       levels: [3],
       levelMs: 60_000,
     },
-    ...{ turns: [{ person: 0, fromMs: 0, toMs: 20_000 }], gaps: [] },
+    ...{ turns: [{ person: 0, fromMs: 0, toMs: 20_000 }], gaps: [], chapters: [], hls: null },
   },
 } as const;
 const inside = <RoomScreen onWayOut={called()} />;

@@ -52,8 +52,9 @@ export function roomRoutes(options: RoomRoutesOptions): Router {
     const isExpected = role !== 'listener' || hasPlace;
     const applicant = { person: `${room.id}:${person.userId}`, address, avoid };
     if (!isExpected) admission.assertNotBusy(applicant);
-    await limits.take('tickets', address);
-    await room.admit(person.userId, address);
+    limits.assertLeft('tickets', address);
+    // Two questions to Redis that go out together.
+    await Promise.all([limits.take('tickets', address), room.admit(person.userId, address)]);
     const verdict = isExpected ? null : await admission.admit(applicant);
     if (verdict?.kind === 'wait') {
       const { place, estimateS, retryAfterS } = verdict;
@@ -82,6 +83,17 @@ export function roomRoutes(options: RoomRoutesOptions): Router {
     return listed.json;
   };
   return Router()
+    .post('/:id/tickets', async (req, res) => {
+      const answer = await createTicket(req, req.params.id).catch((error: unknown) => {
+        // A join that ends here never comes to a handshake.
+        options.metrics.joins.inc({ outcome: error instanceof AppError ? error.code : 'INTERNAL' });
+        throw error;
+      });
+      if ('place' in answer) res.status(202).set('Retry-After', String(answer.retryAfterS));
+      else res.status(201);
+      // Not by `json()`, which would hash each answer for an ETag: no two are alike.
+      res.setHeader('Content-Type', 'application/json; charset=utf-8').end(JSON.stringify(answer));
+    })
     .get('/', async (_req, res) => void res.type('json').send(await readList()))
     .post('/', async (req, res) => {
       const address = networkOf(req);
@@ -98,16 +110,6 @@ export function roomRoutes(options: RoomRoutesOptions): Router {
       const room = await find(req, req.params.id, (roomId) => rooms.getOrThrow(roomId));
       await room.perform('room:end', person);
       res.status(204).end();
-    })
-    .post('/:id/tickets', async (req, res) => {
-      const answer = await createTicket(req, req.params.id).catch((error: unknown) => {
-        // A join that ends here never comes to a handshake.
-        options.metrics.joins.inc({ outcome: error instanceof AppError ? error.code : 'INTERNAL' });
-        throw error;
-      });
-      if ('place' in answer) res.status(202).set('Retry-After', String(answer.retryAfterS));
-      else res.status(201);
-      res.json(answer);
     });
 }
 

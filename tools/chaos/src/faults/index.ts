@@ -2,6 +2,7 @@ import type { Fault } from '../Fault.ts';
 import { LIVE_FAULTS } from './live.ts';
 import { MEDIA_FAULTS } from './media.ts';
 import { NODE_FAULTS } from './nodes.ts';
+import { RECORDING_FAULTS } from './recording.ts';
 import { REDIS_FAULTS } from './redis.ts';
 import { SICK_NODE_FAULTS } from './sickNodes.ts';
 
@@ -10,6 +11,7 @@ export const FAULTS: readonly Fault[] = [
   ...REDIS_FAULTS,
   ...MEDIA_FAULTS,
   ...SICK_NODE_FAULTS,
+  ...RECORDING_FAULTS,
   ...LIVE_FAULTS,
 ];
 

@@ -1,6 +1,7 @@
 import {
   Activity,
   ArrowDownToLine,
+  Bookmark,
   CircleStop,
   Disc,
   Keyboard,
@@ -19,7 +20,7 @@ import { can } from '@tribune/shared/permissions.ts';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Command } from '../../hooks/memberCommands.ts';
-import { useRole } from '../../hooks/roomFacts.ts';
+import { useIsRecording, useRole } from '../../hooks/roomFacts.ts';
 import { useRoomCommands } from '../../hooks/useRoomCommands.ts';
 import { useRun } from '../../hooks/useRun.ts';
 import { Menu } from '../../ui/overlay/index.ts';
@@ -40,6 +41,7 @@ export default function RoomMenu({ trigger, onDialog }: RoomMenuProps) {
   const commands = useRoomCommands();
   const role = useRole();
   const onStage = isStageRole(role);
+  const isRecording = useIsRecording();
   const seesHealth = can(role, 'room:health');
   const { label, share } = useShare();
   const at = (command: Command) => command && (() => void run(command));
@@ -61,6 +63,11 @@ export default function RoomMenu({ trigger, onDialog }: RoomMenuProps) {
           { label: t('menu.unlock'), icon: <LockOpen {...ICON} />, run: at(commands.unlock) },
           { label: t('recording.start'), icon: <Disc {...ICON} />, run: at(commands.record) },
           { label: t('recording.stop'), icon: <CircleStop {...ICON} />, run: at(commands.stopRecording) },
+          {
+            label: t('recording.chapter'),
+            icon: <Bookmark {...ICON} />,
+            run: isRecording && commands.end ? open('chapter') : undefined,
+          },
         ],
         [
           { label: t('mic.settings'), icon: <Mic {...ICON} />, run: onStage ? open('microphone') : undefined },

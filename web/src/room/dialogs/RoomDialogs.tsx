@@ -9,13 +9,23 @@ import { lazyPart } from '../../ui/index.ts';
 
 /** One at a time, and each fetched when it is first asked for. */
 export type RoomDialog =
-  'people' | 'microphone' | 'connection' | 'health' | 'settings' | 'shortcuts' | 'leave' | 'leaveStage' | 'end';
+  | 'people'
+  | 'microphone'
+  | 'connection'
+  | 'health'
+  | 'settings'
+  | 'shortcuts'
+  | 'chapter'
+  | 'leave'
+  | 'leaveStage'
+  | 'end';
 
 const PeopleDialog = lazyPart(async () => (await import('../audience/PeopleDialog.tsx')).default);
 const MicrophoneDialog = lazyPart(async () => (await import('./MicrophoneDialog.tsx')).default);
 const ConnectionDialog = lazyPart(async () => (await import('./ConnectionDialog.tsx')).default);
 const HealthDialog = lazyPart(async () => (await import('./HealthDialog.tsx')).default);
 const ShortcutsDialog = lazyPart(async () => (await import('./ShortcutsDialog.tsx')).default);
+const ChapterDialog = lazyPart(async () => (await import('./ChapterDialog.tsx')).default);
 const LeaveDialog = lazyPart(async () => (await import('./LeaveDialog.tsx')).default);
 const SettingsDialog = lazyPart(async () => (await import('../../settings/SettingsDialog.tsx')).default);
 const ConfirmDialog = lazyPart(async () => (await import('../../ui/overlay/ConfirmDialog.tsx')).ConfirmDialog);
@@ -52,6 +62,8 @@ export function RoomDialogs({ dialog, onDialog }: RoomDialogsProps) {
         );
       case 'shortcuts':
         return <ShortcutsDialog onClose={onClose} />;
+      case 'chapter':
+        return <ChapterDialog onClose={onClose} />;
       case 'leave':
         return <LeaveDialog onClose={onClose} />;
       case 'leaveStage':

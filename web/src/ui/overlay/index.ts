@@ -1,3 +1,4 @@
+export { ChapterForm } from './ChapterForm.tsx';
 export { Choice } from './Choice.tsx';
 export { ConfirmDialog } from './ConfirmDialog.tsx';
 export { Dialog } from './Dialog.tsx';

@@ -56,6 +56,23 @@ describe('DelayEstimator', () => {
     expect(Math.abs(delay.baseMs - endMs)).toBeLessThan(1);
   });
 
+  it('follows a stream that comes later from one moment on, and waits no longer for it than before', () => {
+    const delay = new DelayEstimator();
+    feed(delay, 500, () => 0);
+    feed(delay, 12, () => 450, 0, 500);
+    expect([delay.targetMs, delay.baseMs]).toEqual([25, 450]);
+    feed(delay, 100, (n) => (n % 4) * 10, 0, 512);
+    expect(delay.baseMs).toBe(0);
+  });
+
+  it('does not follow what a network held back, which catches up', () => {
+    const delay = new DelayEstimator();
+    feed(delay, 500, () => 0);
+    // Eight seconds of a connection over TCP that stood still, at four times the speed.
+    feed(delay, 400, (n) => 8000 - (n - 500) * 20 + (n - 500) * 5, 0, 500);
+    expect(delay.baseMs).toBe(0);
+  });
+
   it('forgets what was usual on a network that calms down', () => {
     const delay = new DelayEstimator();
     feed(delay, 500, (n) => (n % 2) * 100);

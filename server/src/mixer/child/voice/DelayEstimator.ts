@@ -23,6 +23,12 @@ const REPEATED_AFTER_MS = 20;
 /** The fastest packet is looked for among those of this time, so that the estimate follows a sender whose clock runs slow. */
 const WINDOW_MS = 1000;
 const WINDOWS = 8;
+/**
+ * A stream that comes later than can be made up for, and goes on so for this time without catching up, has moved: its sender stood still
+ * for a moment, or its way is a longer one now. What was fastest before means nothing any more. What a network held back catches up.
+ */
+const MOVED_AFTER_MS = 200;
+const STEADY_MS = 100;
 
 /** What became of a packet when its time had come; `late` for one that was taken for lost, and came after all. */
 export type PacketFate = 'played' | 'lost' | 'late';
@@ -42,6 +48,8 @@ export class DelayEstimator {
   #windowEndsMs = 0;
   #baseMs = 0;
   #lateMs = 0;
+  /** The last packets, while none of them comes in time. Not counted yet: they are late, or the stream has moved. */
+  readonly #strays: { readonly arrivalMs: number; readonly transitMs: number }[] = [];
   #lossShare = 0;
   #isLossy = false;
 
@@ -59,16 +67,14 @@ export class DelayEstimator {
   /** @param timestamp unwrapped, in samples */
   add(arrivalMs: number, timestamp: number): void {
     const transitMs = arrivalMs - timestamp / SAMPLES_PER_MS;
-    if (this.#fastest.length === 0 || arrivalMs >= this.#windowEndsMs) {
-      this.#windowEndsMs = arrivalMs + WINDOW_MS;
-      this.#fastest.push(transitMs);
-      if (this.#fastest.length > WINDOWS) this.#fastest.shift();
+    this.#remember(arrivalMs, transitMs);
+    if (transitMs - this.#baseMs > MAX_MS) {
+      this.#strays.push({ arrivalMs, transitMs });
+      this.#followStrays();
     } else {
-      const last = this.#fastest.length - 1;
-      this.#fastest[last] = Math.min(this.#fastest[last]!, transitMs);
+      for (const stray of this.#strays.splice(0)) this.#count(stray.transitMs - this.#baseMs);
+      this.#count(transitMs - this.#baseMs);
     }
-    this.#baseMs = Math.min(...this.#fastest);
-    this.#count(transitMs - this.#baseMs);
   }
 
   /** Takes note of what became of a packet. */
@@ -81,6 +87,35 @@ export class DelayEstimator {
   /** Forgets the timestamps of a sender that started again. What is known of the network stays. */
   rebase(): void {
     this.#fastest.length = 0;
+    this.#strays.length = 0;
+  }
+
+  #remember(arrivalMs: number, transitMs: number): void {
+    if (this.#fastest.length === 0 || arrivalMs >= this.#windowEndsMs) {
+      this.#windowEndsMs = arrivalMs + WINDOW_MS;
+      this.#fastest.push(transitMs);
+      if (this.#fastest.length > WINDOWS) this.#fastest.shift();
+    } else {
+      const last = this.#fastest.length - 1;
+      this.#fastest[last] = Math.min(this.#fastest[last]!, transitMs);
+    }
+    this.#baseMs = Math.min(...this.#fastest);
+  }
+
+  #followStrays(): void {
+    const strays = this.#strays;
+    const newestMs = strays.at(-1)!.arrivalMs;
+    if (newestMs - strays[0]!.arrivalMs < MOVED_AFTER_MS) return;
+    const transits = strays.map(({ transitMs }) => transitMs);
+    const fastest = Math.min(...transits);
+    if (Math.max(...transits) - fastest > STEADY_MS) {
+      this.#count(strays.shift()!.transitMs - this.#baseMs);
+      return;
+    }
+    this.#fastest.splice(0, Infinity, fastest);
+    this.#baseMs = fastest;
+    strays.length = 0;
+    for (const transitMs of transits) this.#count(transitMs - fastest);
   }
 
   #count(lateMs: number): void {

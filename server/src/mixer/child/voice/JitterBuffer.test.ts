@@ -107,4 +107,14 @@ describe('JitterBuffer', () => {
     line.run((n) => n * 20);
     expect(line.levels.slice(10).every((level) => level !== null)).toBe(true);
   });
+
+  it('plays a sender that stood still for a moment, and goes on later than before, again within half a second', () => {
+    // Not even the time of its packets went on meanwhile, as where a browser gets no time to read the microphone.
+    const [at, stillMs] = [200, 600];
+    line.run((n) => n * 20 + (n < at ? 0 : stillMs));
+    const resumed = at + stillMs / 20;
+    const later = line.levels.slice(resumed + 25, FRAMES - 5);
+    expect(later.filter((level) => level === null)).toEqual([]);
+    expect(line.report.late).toBeLessThan(25);
+  });
 });

@@ -33,6 +33,8 @@ export function createApp(options: AppOptions): Express {
   const app = express();
   app.disable('x-powered-by');
   app.set('trust proxy', config.TRUST_PROXY);
+  // Before the headers for pages: sound is asked for by many, and needs none of them.
+  app.use('/live', liveRoutes(options));
   app.use(securityHeaders(options));
   app.use('/api', warnOfUntrustedProxy(config.TRUST_PROXY, logger));
   app.use('/api', express.json({ limit: BODY_LIMIT }));
@@ -41,7 +43,6 @@ export function createApp(options: AppOptions): Express {
   app.use('/api/recordings', recordingRoutes(options));
   app.use('/api/feeds', feedRoutes(options));
   if (config.ADMIN_KEY) app.use('/api/admin', adminRoutes({ ...options, key: config.ADMIN_KEY }));
-  app.use('/live', liveRoutes(options));
   app.use('/api', notFound);
   // After what crowds ask for: Express tries one after the other.
   app.use(livenessRoutes());

@@ -24,6 +24,7 @@ const benchFile = z.object({
   joinWorkerMs: positive,
   joinNodeMs: positive,
   broadcastUsPerSocket: z.record(z.string(), positive),
+  httpMsPerListenerSecond: z.object({ stream: positive, hls: positive, nginxHls: positive }).nullish(),
   details: z.object({
     joins: z
       .object({
@@ -72,6 +73,8 @@ export interface Costs {
   readonly aloneMs: number | null;
   /** What Node takes while nobody comes; null where the bench did not tell. */
   readonly background: { readonly nodeMsPerSecond: number; readonly scrapeNodeMs: number } | null;
+  /** CPU for a listener over HTTP and a second; null where the bench did not tell. */
+  readonly httpMsPerListenerSecond: Readonly<Record<'stream' | 'hls' | 'nginxHls', number>> | null;
   /** By number of sockets, ascending. */
   readonly broadcastUsPerSocket: readonly Measured[];
 }
@@ -95,6 +98,7 @@ export function parseCosts(text: string, name: string): Costs {
   const { date, machine, details, sfuMsPerListenerSecond, broadcastUsPerSocket, ...figures } = parsed.data;
   return {
     ...figures,
+    httpMsPerListenerSecond: figures.httpMsPerListenerSecond ?? null,
     source: `${name} (${machine.cpu}, ${date.slice(0, 10)})`,
     sfuMsPerListenerSecond: ascending(sfuMsPerListenerSecond),
     broadcastUsPerSocket: ascending(broadcastUsPerSocket),

@@ -1,10 +1,11 @@
 import { writeFile } from 'node:fs/promises';
-import { EXIT_FAILED, runCommand } from '@tribune/cli';
+import { EXIT_FAILED, runCommand, UsageError, type ValuesOf } from '@tribune/cli';
 import { measureJoins } from '@tribune/bench/joins.ts';
 import { FULL as BENCH } from '@tribune/bench/options.ts';
 import { formatProgress } from '@tribune/loadtest/run/progress.ts';
 import { runCheck, saveCheck, type CheckProgress } from './check.ts';
 import { readCosts, withJoins } from './costs.ts';
+import { formatHttpPlan, planHttp, type HttpPlane } from './httpPlane.ts';
 import { formatHtml } from './html.ts';
 import { COMMAND, simulateOptionsOf, type SimulateOptions } from './options.ts';
 import { runSimulation, type Progress } from './runSimulation.ts';
@@ -15,10 +16,22 @@ const PROGRESS_INTERVAL_MS = 2000;
 process.exit(
   await runCommand(COMMAND, process.argv.slice(2), async (values, signal) => {
     const options = simulateOptionsOf(values);
+    if (values.plane !== 'webrtc') return planOverHttp({ ...values, plane: values.plane });
+    if (values.cdn !== undefined) throw new UsageError('--cdn is for --plane hls');
     const files = { json: values.json ?? null, html: values.html ?? null };
     return values.check ? check(options, files, signal) : simulate(options, files, signal);
   }),
 );
+
+async function planOverHttp({ plane, listeners, nicGbit, cdn, bench, json }: HttpValues): Promise<number> {
+  if (plane === 'stream' && cdn !== undefined) throw new UsageError('--cdn is for --plane hls: a stream is not kept');
+  const plan = planHttp({ plane, listeners, nicGbit, cdnPlaces: cdn ?? 0 }, await readCosts(bench ?? null));
+  console.log(formatHttpPlan(plan));
+  if (json !== undefined) await writeFile(json, `${JSON.stringify(plan, null, 2)}\n`);
+  return 0;
+}
+
+type HttpValues = Omit<ValuesOf<typeof COMMAND>, 'plane'> & { readonly plane: HttpPlane };
 
 interface Files {
   readonly json: string | null;

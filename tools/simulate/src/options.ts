@@ -1,10 +1,12 @@
 import { defineCommand, oneOf, positive, text, UsageError, whole, type ValuesOf } from '@tribune/cli';
 import { LAUNCH_SPAN_S, type ArrivalPlan } from '@tribune/loadtest/people/arrivals.ts';
+import { HTTP_PLANES } from './httpPlane.ts';
 import { DELIVERIES, type Cluster, type NodeFailure } from './model.ts';
 import { MAX_NODES } from './nodesNeeded.ts';
 
-const MAX_LISTENERS = 5_000_000;
+const MAX_LISTENERS = 10_000_000;
 const MAX_RATE = 1_000_000;
+const MAX_CDN_PLACES = 10_000;
 const MAX_LEAVE_PCT = 1000;
 const MAX_SPAN_S = 3600;
 const MAX_SEED = 0xffff_ffff;
@@ -37,6 +39,17 @@ export const COMMAND = defineCommand({
       parse: oneOf(DELIVERIES),
       default: 'mix',
       help: 'mix: one stream; direct: one per open microphone',
+    },
+    plane: {
+      value: 'PLANE',
+      parse: oneOf(['webrtc', ...HTTP_PLANES]),
+      default: 'webrtc',
+      help: 'how they hear; over HTTP (stream or hls), everyone is taken to be in already',
+    },
+    cdn: {
+      value: 'N',
+      parse: whole(1, MAX_CDN_PLACES),
+      help: 'a CDN for --plane hls, of which so many places ask the nodes (default: caches with nginx)',
     },
     openMics: { value: 'N', parse: whole(1, 50), default: 1, help: 'speakers who are not muted' },
     rtt: { value: 'MS', parse: whole(0, 10_000), default: 40, help: 'round trip between people and nodes' },

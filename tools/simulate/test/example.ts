@@ -16,6 +16,7 @@ export const COSTS: Costs = {
   joinClientThreadMs: 3,
   clientUsPerPacket: 15,
   cold: null,
+  httpMsPerListenerSecond: null,
   aloneMs: 45,
   background: { nodeMsPerSecond: 10, scrapeNodeMs: 5 },
   stageMsPerSecond: 1,

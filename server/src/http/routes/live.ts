@@ -54,7 +54,11 @@ export function liveRoutes({ rooms, liveReaders, tokens, ...lookups }: LiveRoute
   };
   return Router()
     .use((_req, res, next) => {
-      res.set({ 'Access-Control-Allow-Origin': '*', 'Cross-Origin-Resource-Policy': 'cross-origin' });
+      res.set({
+        'Access-Control-Allow-Origin': '*',
+        'Cross-Origin-Resource-Policy': 'cross-origin',
+        'X-Content-Type-Options': 'nosniff',
+      });
       next();
     })
     .get('/:id/stream.mp4', async (req, res) => stream(req, res, 'mp4'))
@@ -62,16 +66,21 @@ export function liveRoutes({ rooms, liveReaders, tokens, ...lookups }: LiveRoute
     .get('/:id/index.m3u8', async (req, res) => {
       const playlist = (await findLive(req, req.params.id)).askLive().writePlaylist();
       if (playlist === null) throw new AppError('UNAVAILABLE', 'The first segment is being made');
-      res.set('Cache-Control', PLAYLIST_CACHE).type('application/vnd.apple.mpegurl').send(playlist);
+      answer(res, { type: 'application/vnd.apple.mpegurl', cache: PLAYLIST_CACHE, body: Buffer.from(playlist) });
     })
     .get('/:id/init.mp4', (_req, res) => {
-      res.set({ 'Cache-Control': FOREVER, 'Content-Type': 'audio/mp4' }).send(INIT_SEGMENT);
+      answer(res, { type: 'audio/mp4', cache: FOREVER, body: INIT_SEGMENT });
     })
     .use(liveStateRoutes({ find, rooms, tokens, networkOf: lookups.networkOf }))
     .get('/:id/:segment', async (req, res) => {
       const index = Number(/^(\d{10})\.m4s$/.exec(req.params.segment)?.[1] ?? NaN);
       const bytes = Number.isNaN(index) ? null : (await find(req, req.params.id)).media.live.find(index);
       if (!bytes) throw new AppError('NOT_FOUND', 'There is no such segment');
-      res.set({ 'Cache-Control': FOREVER, 'Content-Type': 'audio/mp4' }).send(Buffer.from(bytes));
+      answer(res, { type: 'audio/mp4', cache: FOREVER, body: bytes });
     });
+}
+
+/** Without an ETag: what changes has another name, or another moment. */
+function answer(res: Response, { type, cache, body }: { type: string; cache: string; body: Uint8Array }): void {
+  res.writeHead(200, { 'Content-Type': type, 'Cache-Control': cache, 'Content-Length': body.length }).end(body);
 }

@@ -81,8 +81,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
     const logger = options.logger.child({ roomId: this.id });
     this.#logger = logger;
     const peers = new PeerRegistry({
-      capacity: config.ROOM_CAPACITY,
-      perAddressShare: config.PER_ADDRESS_SHARE,
+      ...{ capacity: config.ROOM_CAPACITY, perAddressShare: config.PER_ADDRESS_SHARE },
       isOnStage: (userId) => this.record.stage.has(userId),
     });
     this.#peers = peers;
@@ -151,9 +150,9 @@ export class Room extends EventEmitter<{ closed: [] }> {
   /** May this person come in now, from this network address? @throws {AppError} ROOM_ENDED, BANNED, ROOM_FULL */
   async admit(userId: string, address: string): Promise<void> {
     if (this.closed) throw new AppError('ROOM_ENDED', 'The room has ended');
-    // Most rooms have banned nobody. Where that is news still on its way here, the ticket is refused when it is spent.
-    if (this.record.hasBans && (await this.#options.store.isBanned(this.id, userId)))
-      throw new AppError('BANNED', 'Banned from this room');
+    // A ban of which this node has not heard yet is found when the ticket is spent.
+    const isBanned = this.record.hasBans && (await this.#options.store.isBanned(this.id, userId));
+    if (isBanned) throw new AppError('BANNED', 'Banned from this room');
     this.#peers.assertRoomFor(userId, address);
   }
 
@@ -195,8 +194,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
     this.#peers.reserve(userId, address);
     try {
       const { store, cluster } = this.#options;
-      const ticketExpiresS = TICKET_REMEMBERED_S;
-      const { seq, change } = await store.enter(this.id, { userId, name, jti, ticketExpiresS });
+      const { seq, change } = await store.enter(this.id, { userId, name, jti, ticketExpiresS: TICKET_REMEMBERED_S });
       this.#peers.confirm(userId, seq);
       cluster.handleArrival(this.id, userId);
       if (change) await this.#reconciler.take({ ...change, actor: null });

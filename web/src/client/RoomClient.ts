@@ -109,7 +109,9 @@ export class RoomClient implements RoomClientApi {
       getTransports: () => [this.#receiver.transport, this.#microphone.transport].filter((it) => it !== null),
       onQuality: (quality) => this.#store.set({ quality }),
     });
-    this.#events.on('recording:lost', () => this.#notices.emit({ cause: 'recordingLost' }));
+    this.#events.on('recording:lost', ({ from, to }) =>
+      this.#notices.emit({ cause: to > from ? 'recordingLost' : 'recordingStalled' }),
+    );
     this.#events.on('room:pulse', ({ reactions }) => {
       if (reactions) this.#showReactions(this.#ownReactions.withoutOwn(reactions, performance.now()));
     });

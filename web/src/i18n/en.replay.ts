@@ -15,6 +15,7 @@ export const recording = {
   chapterNote: 'It begins at this moment of the recording.',
   chapterTitle: 'Title of the chapter',
   chapterAdded: 'The chapter is marked.',
+  stalled: 'The recording cannot be stored right now. The room goes on.',
   listenAgain: 'Listen to the recording',
 };
 

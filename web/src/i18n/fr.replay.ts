@@ -18,6 +18,7 @@ export const recording: Messages['recording'] = {
   chapterNote: 'Il commence à ce moment de l’enregistrement.',
   chapterTitle: 'Titre du chapitre',
   chapterAdded: 'Le chapitre est marqué.',
+  stalled: 'L’enregistrement ne peut pas être stocké pour le moment. La salle continue.',
   listenAgain: 'Écouter l’enregistrement',
 };
 

@@ -89,6 +89,7 @@ export interface RoomView {
 /**
  * Something to tell the person once, as a toast in a live region: what others did to them, or what happened to their sound.
  * - `recordingLost`: a part of the recording could not be kept; for its host.
+ * - `recordingStalled`: its storage takes nothing now, and what is said may still be kept; for its host.
  * - `mediaUnreachable`: the network lets no sound through, from whichever node.
  * - `outputLost`: the chosen device to hear through is gone, and the system's own has taken its place.
  * - `microphoneReplaced`: the microphone is gone, and another one has taken its place.
@@ -100,6 +101,7 @@ export type Notice =
   | {
       readonly cause:
         | 'recordingLost'
+        | 'recordingStalled'
         | 'mediaUnreachable'
         | 'outputLost'
         | 'microphoneReplaced'

@@ -230,9 +230,11 @@ describe('a room that is recorded', () => {
   it('[RE11] is in the podcast of its host while it is public, and in no feed otherwise', async () => {
     await room.host.request('recording:start');
     const lea = await room.bring('lea & <co>');
+    await room.host.request('reaction:send', { kind: 'clap' });
     await sleep(1500);
     await room.host.request('room:end');
-    const { id, host } = await waitForReplay(room.host);
+    const { id, host, replay } = await waitForReplay(room.host);
+    expect(replay.reactions.reduce((sum, count) => sum + count, 0)).toBe(1);
     const { api } = room.host;
     await api.addChapter(id, { title: 'Questions', atMs: 600 });
     const url = `${server.origin}/api/feeds/${host.userId}.xml`;

@@ -103,4 +103,6 @@ export interface ReplayInfo {
   readonly gaps: readonly ReplayGap[];
   /** In the order of time. */
   readonly chapters: readonly ReplayChapter[];
+  /** How many there were in each piece of `levelMs`; empty where there were none at all. */
+  readonly reactions: readonly number[];
 }

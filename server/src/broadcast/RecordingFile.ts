@@ -64,6 +64,14 @@ export class RecordingFile {
     return last ? last.atMs + last.sampleBytes.length * SAMPLE_MS : 0;
   }
 
+  /** Whether what was said then is in it. */
+  has(recordedMs: number): boolean {
+    return this.parts.some(
+      ({ recordedAtMs, sampleBytes }) =>
+        recordedAtMs <= recordedMs && recordedMs < recordedAtMs + sampleBytes.length * SAMPLE_MS,
+    );
+  }
+
   /** When in the file one hears what was said then; the next that is kept where that was cut. The end where nothing is. */
   toFileMs(recordedMs: number): number {
     const part = this.parts.find(

@@ -39,7 +39,7 @@ function recorded(changes: Partial<RecordingDetail> = {}): RecordingDetail {
     ...{ id: 'room', roomId: 'room', title: 'Talk', host: ada, language: null },
     ...{ visibility: 'public', state: 'ready', node: 'n1', retentionDays: null, bytes: 1 },
     ...{ startedAt: START, endedAt: START + 4 * SEGMENT_MS, durationMs: 4 * SEGMENT_MS },
-    ...{ runs: [], gaps: [], chapters: [], cuts: [] },
+    ...{ runs: [], gaps: [], chapters: [], cuts: [], reactions: [] },
     stretches: [ada, ben].map((person) => ({ kind: 'stage', person, from: START, to: null }) as const),
     ...changes,
   };
@@ -145,4 +145,15 @@ it('a clip has what is kept between its ends, and no more', async () => {
   const kept: number[] = [];
   for await (const packet of file.packets()) kept.push(Buffer.from(packet).readUInt32BE(0));
   expect(kept).toEqual([...slots(10, 16), ...slots(118, 120)]);
+});
+
+it('reactions are counted where they came, and not where it was cut out', async () => {
+  const reactions = [0, 3000, 6000].map((ms, index) => ({ at: START + ms, count: index + 1 }));
+  const { replay } = await new Replays(objects).open(recorded({ reactions, cuts: [cut(3000, 5900)] }));
+  const heard = replay.reactions.flatMap((count, at) => (count > 0 ? [[at * replay.levelMs, count]] : []));
+  // In the piece with the middle of the three seconds that are counted together.
+  expect(heard).toEqual([
+    [1440, 1],
+    [4320, 3],
+  ]);
 });

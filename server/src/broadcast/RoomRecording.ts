@@ -2,8 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { Person } from '@tribune/shared/domain.ts';
 import type { Archive } from '../archive/Archive.ts';
 import type { RoomMix } from '../mixer/RoomMix.ts';
-import { PAUSED } from '../sql/recording.ts';
-import type { Gap, NewRecording, SegmentRun } from '../sql/recording.ts';
+import { PAUSED, type Gap, type NewRecording, type ReactionCount, type SegmentRun } from '../sql/recording.ts';
 import type { RoomRecord } from '../store/RoomRecord.ts';
 import type { LiveBroadcast } from './LiveBroadcast.ts';
 import { BEGINS_WITHIN_MS, type LiveSegment, type MixPart, type WrittenSegment } from './recorderMessages.ts';
@@ -47,6 +46,7 @@ export class RoomRecording extends EventEmitter<{
   #lastBytes = 0;
   /** This node stores it. */
   #isRunning = false;
+  #reactions: ReactionCount = { at: 0, count: 0 };
   /** This node stores or holds it. */
   #isKept = false;
   #finishedAt: number | null = null;
@@ -95,6 +95,14 @@ export class RoomRecording extends EventEmitter<{
     }
     this.#noteStage(record, recordingSince);
     this.#tell(record);
+  }
+
+  /** People react, here or on another node. */
+  addReactions(count: number): void {
+    if (!this.#isRunning) return;
+    const at = Math.floor(Date.now() / SEGMENT_MS) * SEGMENT_MS;
+    this.#reactions = { at, count: count + (this.#reactions.at === at ? this.#reactions.count : 0) };
+    this.#options.archive.log.addReactions(this.#options.read().id, this.#reactions);
   }
 
   /** This node makes the segments that are heard now. To be called again and again. */

@@ -7,7 +7,7 @@ import type { RecordingFile } from './RecordingFile.ts';
 import { PAUSED } from '../sql/recording.ts';
 import { BEGINS_WITHIN_MS } from './recorderMessages.ts';
 import type { Replay, ReplaySound } from './Replays.ts';
-import { SAMPLE_MS } from './segment.ts';
+import { SAMPLE_MS, SEGMENT_MS } from './segment.ts';
 import { SILENT_PACKET } from './silence.ts';
 
 /** A pause of one speaker that is no longer is part of the turn. */
@@ -47,12 +47,25 @@ export function describeReplay(file: RecordingFile, recording: RecordingDetail):
     levelMs,
     gaps: gapsOf(file, recording.gaps),
     chapters: file.chapters,
+    reactions: reactionsOf(file, recording, levelMs),
   };
 }
 
 /** @param path of its sound, without the ending of the file */
 export function replayInfo({ replay }: Pick<Replay, 'replay'>, path: string, hls: string | null = null): ReplayInfo {
   return { ...replay, audio: `${path}.mp4`, ogg: `${path}.ogg`, hls };
+}
+
+/** How many reactions there were in each piece of the curve; what came while nothing is kept is left out. */
+function reactionsOf(file: RecordingFile, { reactions }: RecordingDetail, levelMs: number): number[] {
+  const counts: number[] = Array.from({ length: Math.ceil(file.durationMs / levelMs) }, () => 0);
+  for (const { at, count } of reactions) {
+    const middle = at + SEGMENT_MS / 2;
+    if (!file.has(middle)) continue;
+    const piece = Math.floor(file.toFileMs(middle) / levelMs);
+    if (piece < counts.length) counts[piece] = (counts[piece] ?? 0) + count;
+  }
+  return counts.some((count) => count > 0) ? counts : [];
 }
 
 /** What one person says in it, in Unix time: all of it, coughs and the breath before included. */

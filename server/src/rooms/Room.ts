@@ -100,7 +100,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
       graces: readGraces(config),
       reply: (question) => this.#others.reply(question),
     });
-    this.#reconciler.on('reactions', (count) => this.#health.addReactions(count));
+    this.#reconciler.on('reactions', (count) => this.#countReactions(count));
     this.#reconciler.on('closed', () => this.emit('closed'));
   }
 
@@ -263,7 +263,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
 
   react(kind: ReactionKind): void {
     this.#reactions.add(kind);
-    this.#health.addReactions(1);
+    this.#countReactions(1);
     this.#options.observer.handleReaction(kind);
   }
 
@@ -370,6 +370,11 @@ export class Room extends EventEmitter<{ closed: [] }> {
   get #faces(): readonly Person[] {
     const elsewhere = this.#reconciler.reports.all.flatMap(({ faces }) => faces);
     return [...this.#peers.faces, ...elsewhere].slice(0, LIMITS.faces);
+  }
+
+  #countReactions(count: number): void {
+    this.#health.addReactions(count);
+    this.media.recording.addReactions(count);
   }
 
   /** The host of a recording, where they are connected here, hears at once that sound is missing in it. */

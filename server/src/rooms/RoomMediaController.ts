@@ -66,6 +66,10 @@ export class RoomMediaController extends EventEmitter<{
     return this.#options.recording.live;
   }
 
+  get recording(): RoomRecording {
+    return this.#options.recording;
+  }
+
   /** Where this node takes the mix of the room from the home; null while nobody here listens. */
   get mixEndpoint(): Endpoint | null {
     return this.#media.mixEndpoint;

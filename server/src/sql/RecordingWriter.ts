@@ -3,7 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Kysely } from 'kysely';
 import type { Database } from './Database.ts';
 import { SqlError } from './SqlError.ts';
-import type { Chapter, Gap, NewRecording, RecordingLog, SegmentRun, Stretch } from './recording.ts';
+import type { Chapter, Gap, NewRecording, ReactionCount, RecordingLog, SegmentRun, Stretch } from './recording.ts';
+import { upsertReactions } from './reactionCounts.ts';
 import type { Tables } from './tables.ts';
 import {
   finishRecording,
@@ -87,6 +88,10 @@ export class RecordingWriter extends EventEmitter<RecordingWriterEvents> impleme
 
   addChapter(recordingId: string, chapter: Chapter): void {
     this.#add(recordingId, `chapter ${chapter.id}`, async (db) => upsertChapter(db, recordingId, chapter));
+  }
+
+  addReactions(recordingId: string, reactions: ReactionCount): void {
+    this.#add(recordingId, `reactions ${reactions.at}`, async (db) => upsertReactions(db, recordingId, reactions));
   }
 
   finish(recordingId: string, end: { readonly endedAt: number }): void {

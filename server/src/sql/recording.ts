@@ -108,6 +108,13 @@ export interface Cut {
   readonly userId: string | null;
 }
 
+/** How many reactions there were in some seconds. */
+export interface ReactionCount {
+  /** When the seconds begin. */
+  readonly at: number;
+  readonly count: number;
+}
+
 /** A recording with all that a replay needs, each list in the order of time. */
 export interface RecordingDetail extends Recording {
   readonly runs: readonly SegmentRun[];
@@ -115,6 +122,7 @@ export interface RecordingDetail extends Recording {
   readonly stretches: readonly Stretch[];
   readonly chapters: readonly Chapter[];
   readonly cuts: readonly Cut[];
+  readonly reactions: readonly ReactionCount[];
 }
 
 /** What a host changes afterwards. */
@@ -135,6 +143,8 @@ export interface RecordingLog {
   addGap(recordingId: string, gap: Gap): void;
   addStretch(recordingId: string, stretch: Stretch): void;
   addChapter(recordingId: string, chapter: Chapter): void;
+  /** Told again while the seconds go on: the last telling counts. */
+  addReactions(recordingId: string, reactions: ReactionCount): void;
   /** Closes open stretches as well. How long it is follows from when it began, and from the pauses. */
   finish(recordingId: string, end: { readonly endedAt: number }): void;
 }

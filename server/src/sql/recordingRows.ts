@@ -1,5 +1,6 @@
 import type { Kysely, Selectable } from 'kysely';
 import { readCuts } from './cuts.ts';
+import { readReactions } from './reactionCounts.ts';
 import type { Clip, Recording, RecordingDetail } from './recording.ts';
 import type { Tables } from './tables.ts';
 
@@ -44,7 +45,7 @@ export function toClip({
 export async function readParts(
   db: Kysely<Tables>,
   recordingId: string,
-): Promise<Pick<RecordingDetail, 'runs' | 'gaps' | 'stretches' | 'chapters' | 'cuts'>> {
+): Promise<Pick<RecordingDetail, 'runs' | 'gaps' | 'stretches' | 'chapters' | 'cuts' | 'reactions'>> {
   const is = ['recording_id', '=', recordingId] as const;
   const runs = await db
     .selectFrom('segment_runs')
@@ -78,5 +79,6 @@ export async function readParts(
     })),
     chapters: chapters.map(({ id, at_ms: at, title, automatic }) => ({ id, at, title, automatic: automatic === 1 })),
     cuts: await readCuts(db, recordingId),
+    reactions: await readReactions(db, recordingId),
   };
 }

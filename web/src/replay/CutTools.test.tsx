@@ -8,7 +8,7 @@ import { CutTools } from './CutTools.tsx';
 const edit: RecordingEdit = {
   uncut: {
     ...{ durationMs: 60_000, audio: '/uncut.mp4', ogg: '/uncut.ogg', levels: [3, 9, 0], levelMs: 20_000 },
-    ...{ gaps: [], chapters: [], hls: null },
+    ...{ gaps: [], chapters: [], hls: null, reactions: [] },
     people: [
       { userId: 'ada', name: 'Ada' },
       { userId: 'ben', name: 'Ben' },

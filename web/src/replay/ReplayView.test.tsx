@@ -21,6 +21,7 @@ const replay = {
   gaps: [],
   chapters: [],
   hls: null,
+  reactions: [],
 };
 
 function show(changes: Partial<RecordingInfo> = {}) {

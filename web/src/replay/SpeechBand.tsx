@@ -59,6 +59,7 @@ export function SpeechBand({ replay, cuts = [], positionMs, onSeek }: SpeechBand
         {chapters.map(({ id, atMs }) => (
           <path key={id} className={styles.chapter} d={`M${atMs / levelMs} ${-HEIGHT}v${2 * HEIGHT}`} />
         ))}
+        {replay.reactions.length > 0 && <path className={styles.reactions} d={curveOf(replay.reactions)} />}
         {cuts.map(({ id, fromMs, toMs }) => (
           <rect
             key={id}
@@ -98,4 +99,17 @@ function barsOf({ levels, levelMs, ...who }: ReplayInfo): Map<string, string> {
     paths.set(userId, `${paths.get(userId) ?? ''}M${at} ${-half}h1V${half}h-1z`);
   }
   return paths;
+}
+
+/** As wide as a burst of applause is heard, so that single reactions make a hill and no needle. */
+const SMOOTHED_OVER = 4;
+
+/** Along the lower edge, as high as there were reactions. */
+function curveOf(reactions: readonly number[]): string {
+  const smooth = reactions.map((_, at) => {
+    const near = reactions.slice(Math.max(0, at - SMOOTHED_OVER), at + SMOOTHED_OVER + 1);
+    return near.reduce((sum, count) => sum + count, 0) / near.length;
+  });
+  const most = Math.max(...smooth, Number.EPSILON);
+  return `M0 ${HEIGHT}${smooth.map((count, at) => `L${at + 0.5} ${HEIGHT - (HEIGHT * count) / most}`).join('')}V${HEIGHT}z`;
 }

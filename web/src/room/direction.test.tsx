@@ -31,7 +31,7 @@ const recording = {
       levels: [3],
       levelMs: 60_000,
     },
-    ...{ turns: [{ person: 0, fromMs: 0, toMs: 20_000 }], gaps: [], chapters: [], hls: null },
+    ...{ turns: [{ person: 0, fromMs: 0, toMs: 20_000 }], gaps: [], chapters: [], hls: null, reactions: [] },
   },
 } as const;
 const inside = <RoomScreen onWayOut={called()} />;

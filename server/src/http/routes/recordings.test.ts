@@ -22,7 +22,7 @@ const recording: RecordingDetail = {
   ...{ id: ID, roomId: ID, title: 'Talk', host: { userId: 'host', name: 'Host' }, language: null },
   ...{ visibility: 'public', state: 'ready', node: 'n1', retentionDays: null, bytes: 1 },
   ...{ startedAt: FIRST * SEGMENT_MS, endedAt: (FIRST + SEGMENTS) * SEGMENT_MS, durationMs: SEGMENTS * SEGMENT_MS },
-  ...{ runs: [], gaps: [], stretches: [], chapters: [], cuts: [] },
+  ...{ runs: [], gaps: [], stretches: [], chapters: [], cuts: [], reactions: [] },
 };
 
 /** Reads that the storage still answers before it is away. */

@@ -148,12 +148,17 @@ export class Room extends EventEmitter<{ closed: [] }> {
     return this.#peers.get(userId);
   }
 
-  /** May this person come in now, from this network address? @throws {AppError} ROOM_ENDED, BANNED, ROOM_FULL */
-  async admit(userId: string, address: string): Promise<void> {
+  /** May this person hear the room, wherever there is a place for them? @throws {AppError} ROOM_ENDED, BANNED */
+  async assertWelcome(userId: string): Promise<void> {
     if (this.closed) throw new AppError('ROOM_ENDED', 'The room has ended');
     // Most rooms have banned nobody. Where that is news still on its way here, the ticket is refused when it is spent.
     if (this.record.hasBans && (await this.#options.store.isBanned(this.id, userId)))
       throw new AppError('BANNED', 'Banned from this room');
+  }
+
+  /** May this person come in now, from this network address? @throws {AppError} ROOM_ENDED, BANNED, ROOM_FULL */
+  async admit(userId: string, address: string): Promise<void> {
+    await this.assertWelcome(userId);
     this.#peers.assertRoomFor(userId, address);
   }
 

@@ -54,6 +54,17 @@ describe('a recorded room and its replay', () => {
     await sleep(SPOKEN_MS);
   });
 
+  it('whoever comes late hears it from the start, faster, and is in the room once they have caught up', async () => {
+    await cleo.page.goto(link);
+    await cleo.page.getByLabel(cleo.texts.lobby.yourName).fill('Cleo');
+    await cleo.button(cleo.texts.fromStart.open).click();
+    await cleo.page.getByRole('radio', { name: '2×', exact: true }).click();
+    await attachSoundProbe(cleo.page);
+    await expect.poll(position, { timeout: 10_000 }).toBeGreaterThan(1);
+    await cleo.page.waitForURL(link, { timeout: 60_000 });
+    await cleo.button(cleo.texts.leave.button).first().waitFor();
+  });
+
   it('the link of the room shows the replay within two seconds of its end, and the time to load a page', async () => {
     await ada.endRoom();
     await expectVisible(ben.button(ben.texts.recording.listenAgain));
@@ -64,6 +75,38 @@ describe('a recorded room and its replay', () => {
   it('so it does for whoever was inside and opens the link again', async () => {
     await ben.page.goto(link);
     await expectVisible(ben.button(ben.texts.replay.play));
+  });
+
+  it('its host leaves the beginning out, names a chapter, and hears all of it while editing', async () => {
+    await ada.page.goto(link);
+    await ada.button(ada.texts.edit.open).click();
+    const slider = ada.page.getByRole('slider', { name: ada.texts.replay.position });
+    await slider.focus();
+    await ada.page.keyboard.press('ArrowRight');
+    await ada.button(ada.texts.edit.startHere).click();
+    await expectVisible(ada.page.getByRole('button', { name: '0:00 to 0:01' }).first());
+    await ada.page.getByLabel('Chapter at 0:01').fill('Owls');
+    await ada.button(ada.texts.edit.addChapter).click();
+    await expectVisible(ada.page.getByRole('button', { name: /Owls$/ }).first());
+    const { violations } = await new AxeBuilder({ page: ada.page }).include('main').analyze();
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)).toEqual([]);
+    await ada.button(ada.texts.edit.done).click();
+  });
+
+  it('whoever hears it makes a clip, which plays under a link of its own', async () => {
+    await cleo.page.goto(link);
+    await expectVisible(cleo.page.getByRole('button', { name: /Owls$/ }));
+    await cleo.button(cleo.texts.clip.title).click();
+    await cleo.page.getByLabel(cleo.texts.clip.name).fill('The best of it');
+    await cleo.button(cleo.texts.clip.make).click();
+    await cleo.page.getByRole('link', { name: /The best of it/ }).click();
+    await expectVisible(cleo.page.getByRole('heading', { name: 'The best of it' }));
+    await cleo.button(cleo.texts.replay.play).click();
+    await expect.poll(position, { timeout: 5000 }).toBeGreaterThan(0.5);
+    const { violations } = await new AxeBuilder({ page: cleo.page }).analyze();
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`)).toEqual([]);
+    await cleo.page.goto(link);
+    await cleo.button(cleo.texts.replay.play).waitFor();
   });
 
   it('the replay names who spoke, and axe finds nothing to say', async () => {

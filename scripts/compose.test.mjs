@@ -129,9 +129,8 @@ describe('docker-compose.yml', () => {
     for (const service of Object.values(services)) {
       for (const volume of service.volumes ?? []) {
         const [source] = volume.split(':');
-        // A file of the checkout, or a volume.
-        if (source.startsWith('./')) expect(existsSync(join(root, source)), source).toBe(true);
-        else expect(Object.keys(volumes)).toContain(source);
+        // A volume, or a file of the checkout.
+        expect(source in volumes || existsSync(join(root, source)), source).toBe(true);
       }
     }
     expect(services.server.volumes).toContain('server-data:/data');

@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -21,19 +21,23 @@ const socket = require('node:dgram').createSocket('udp4').bind(0, '127.0.0.1', (
 
 describe('what the kernel dropped for the load test', () => {
   let own: Socket;
+  let other: ChildProcess | undefined;
   const flood = async (port: number) => once(spawn(process.execPath, ['-e', FLOOD, String(port)]), 'exit');
-  afterEach(() => own.close());
+  afterEach(() => {
+    own.close();
+    other?.kill('SIGKILL');
+  });
 
   it('is what it read too late itself, and not what somebody else on this machine did', async () => {
     own = createSocket('udp4').bind(0, '127.0.0.1');
     await once(own, 'listening');
-    const other = spawn(process.execPath, ['-e', BUSY], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const [port] = (await once(other.stdout, 'data')) as [Buffer];
+    const busy = spawn(process.execPath, ['-e', BUSY], { stdio: ['ignore', 'pipe', 'inherit'] });
+    other = busy;
+    const [port] = (await once(busy.stdout, 'data')) as [Buffer];
     const monitor = new ProcessMonitor();
     await monitor.start();
     await flood(Number(port));
     expect((await monitor.stop()).udpDropped).toBe(0);
-    other.kill('SIGKILL');
 
     await monitor.start();
     const flooding = spawn(process.execPath, ['-e', FLOOD, String(own.address().port)]);

@@ -203,7 +203,10 @@ export interface Notifications {
    * `media:start` after a random delay of at most `withinMs`. A transport that still works plays until the new one is connected.
    */
   'media:restart': { readonly withinMs: number };
-  /** To the host: this much of the recording is missing, since it could not be kept. Unix times in ms. */
+  /**
+   * To the host: this much of the recording is missing, since it could not be kept. Unix times in ms. Where they are the same, the storage
+   * takes nothing from then on; what is said is held for a minute.
+   */
   'recording:lost': { readonly from: number; readonly to: number; readonly reason: string };
   /** Acknowledged by the client once it can receive it; only then does the server let it flow. */
   'consumer:created': ConsumerInfo;

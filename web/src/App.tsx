@@ -11,6 +11,7 @@ const HomePage = lazyPart(async () => (await import('./home/HomePage.tsx')).defa
 const RoomPage = lazyPart(async () => (await import('./room/RoomPage.tsx')).default);
 const ReplayPage = lazyPart(async () => (await import('./replay/ReplayPage.tsx')).default);
 const ClipPage = lazyPart(async () => (await import('./replay/ClipPage.tsx')).default);
+const FromStartPage = lazyPart(async () => (await import('./replay/FromStartPage.tsx')).default);
 
 export function App() {
   const [api] = useState(() => new ApiClient(basePath, loadSession()?.token ?? null));
@@ -25,6 +26,7 @@ export function App() {
                 <Route path="/r/:id/clip/:clip">
                   {({ id, clip }) => <ClipPage key={clip} roomId={id} clipId={clip} />}
                 </Route>
+                <Route path="/r/:id/start">{({ id }) => <FromStartPage key={id} roomId={id} />}</Route>
                 <Route path="/r/:id">{({ id }) => <RoomPage key={id} roomId={id} />}</Route>
                 <Route>
                   <HomePage />

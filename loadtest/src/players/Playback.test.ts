@@ -28,6 +28,7 @@ test('Without more it stalls once, and goes on later where it was', () => {
   playback.add(fragment(NOW_S), NOW_MS + 3000);
   expect(playback.behindS(NOW_MS + 3900)).toBeCloseTo(3);
   expect(playback).toMatchObject({ stalls: 1, gaps: 0 });
+  expect(playback.longestSilenceMs(NOW_MS + 3900)).toBeCloseTo(2000);
 });
 
 test('With much in reserve it catches up', () => {

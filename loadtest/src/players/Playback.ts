@@ -26,6 +26,9 @@ export class Playback {
   #rate = 1;
   #isPlaying = false;
   #hasBegun = false;
+  /** When what there was ended, in Unix time; null while it plays. */
+  #drySinceMs: number | null = null;
+  #longestSilenceMs = 0;
   /** Times without anything to play, once it had begun. */
   stalls = 0;
   /** Times in which sound was missing between two fragments. */
@@ -67,6 +70,8 @@ export class Playback {
     if (this.#isPlaying) this.#keepPace();
     this.#endS = endS;
     if (this.#hasBegun && !this.#isPlaying) {
+      this.#longestSilenceMs = this.longestSilenceMs(nowMs);
+      this.#drySinceMs = null;
       this.#isPlaying = true;
       this.#atMs = nowMs;
     }
@@ -78,11 +83,20 @@ export class Playback {
     return this.#hasBegun ? nowMs / 1000 - this.#positionS : null;
   }
 
+  /** The longest time without anything to play, once it had begun; one that has not ended included. */
+  longestSilenceMs(nowMs: number): number {
+    this.#advance(nowMs);
+    return this.#drySinceMs === null
+      ? this.#longestSilenceMs
+      : Math.max(this.#longestSilenceMs, nowMs - this.#drySinceMs);
+  }
+
   #advance(nowMs: number): void {
     if (!this.#isPlaying) return;
     this.#positionS += ((nowMs - this.#atMs) / 1000) * this.#rate;
     this.#atMs = nowMs;
     if (this.#positionS <= this.#endS) return;
+    this.#drySinceMs = nowMs - ((this.#positionS - this.#endS) / this.#rate) * 1000;
     this.#positionS = this.#endS;
     this.#isPlaying = false;
     this.#left.length = 0;

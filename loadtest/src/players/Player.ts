@@ -70,6 +70,10 @@ export abstract class Player {
     return this.#playback.behindS(epochMs());
   }
 
+  get longestSilenceMs(): number {
+    return this.#playback.longestSilenceMs(epochMs());
+  }
+
   close(): void {
     this.#stop.abort();
   }

@@ -81,8 +81,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
     const logger = options.logger.child({ roomId: this.id });
     this.#logger = logger;
     const peers = new PeerRegistry({
-      capacity: config.ROOM_CAPACITY,
-      perAddressShare: config.PER_ADDRESS_SHARE,
+      ...{ capacity: config.ROOM_CAPACITY, perAddressShare: config.PER_ADDRESS_SHARE },
       isOnStage: (userId) => this.record.stage.has(userId),
     });
     this.#peers = peers;
@@ -148,18 +147,13 @@ export class Room extends EventEmitter<{ closed: [] }> {
     return this.#peers.get(userId);
   }
 
-  /** May this person hear the room, wherever there is a place for them? @throws {AppError} ROOM_ENDED, BANNED */
-  async assertWelcome(userId: string): Promise<void> {
+  /** May this person come in now? @param address their network; null over HTTP, where nobody takes a place @throws {AppError} ROOM_ENDED, BANNED, ROOM_FULL */
+  async admit(userId: string, address: string | null): Promise<void> {
     if (this.closed) throw new AppError('ROOM_ENDED', 'The room has ended');
-    // Most rooms have banned nobody. Where that is news still on its way here, the ticket is refused when it is spent.
-    if (this.record.hasBans && (await this.#options.store.isBanned(this.id, userId)))
-      throw new AppError('BANNED', 'Banned from this room');
-  }
-
-  /** May this person come in now, from this network address? @throws {AppError} ROOM_ENDED, BANNED, ROOM_FULL */
-  async admit(userId: string, address: string): Promise<void> {
-    await this.assertWelcome(userId);
-    this.#peers.assertRoomFor(userId, address);
+    // A ban of which this node has not heard yet is found when the ticket is spent.
+    const isBanned = this.record.hasBans && (await this.#options.store.isBanned(this.id, userId));
+    if (isBanned) throw new AppError('BANNED', 'Banned from this room');
+    if (address !== null) this.#peers.assertRoomFor(userId, address);
   }
 
   /** Learns where the stage is, and may take it where no node has it. @throws {AppError} UNAVAILABLE */
@@ -200,8 +194,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
     this.#peers.reserve(userId, address);
     try {
       const { store, cluster } = this.#options;
-      const ticketExpiresS = TICKET_REMEMBERED_S;
-      const { seq, change } = await store.enter(this.id, { userId, name, jti, ticketExpiresS });
+      const { seq, change } = await store.enter(this.id, { userId, name, jti, ticketExpiresS: TICKET_REMEMBERED_S });
       this.#peers.confirm(userId, seq);
       cluster.handleArrival(this.id, userId);
       if (change) await this.#reconciler.take({ ...change, actor: null });

@@ -17,6 +17,7 @@ import type { Peer } from '../rooms/Peer.ts';
 import type { Room } from '../rooms/Room.ts';
 import type { RoomManager } from '../rooms/RoomManager.ts';
 import type { RoomAudience } from '../rooms/RoomNotifier.ts';
+import { limitWaiting } from './limitWaiting.ts';
 import { PeerSocket } from './PeerSocket.ts';
 import { WriteHold } from './WriteHold.ts';
 
@@ -35,6 +36,8 @@ const CONNECT_PACKET = '0';
 interface RawSocket {
   request: IncomingMessage | null;
   on(event: 'data', listener: (data: unknown) => void): void;
+  on(event: 'heartbeat', listener: () => void): void;
+  readonly writeBuffer: readonly { readonly data?: unknown }[];
   once(event: 'close', listener: () => void): void;
   close(discard: boolean): void;
 }
@@ -107,6 +110,10 @@ export class SignalingServer {
       this.#writeHold.add(connection, connection.request!.socket);
       connection.request = null;
       allowOneConnect(connection);
+      limitWaiting(connection, () => {
+        options.logger.warn('A connection that answers and reads nothing was closed');
+        options.metrics.closes.inc({ reason: 'abuse' });
+      });
     });
     // The answer to the upgrade and the first packet leave in one write: a join's dearest part is writing to sockets.
     this.#io.engine.on('headers', (_headers: unknown, { socket }: IncomingMessage) => {

@@ -9,6 +9,7 @@ import { createLogger } from '@tribune/server/logger.ts';
 import { timestampAt, writeRtp } from '@tribune/shared/rtp.ts';
 import { csrcOf, voiceIdOf } from '@tribune/shared/voice.ts';
 import { figureOf, type Figure } from './figures.ts';
+import { measureHttpLive, type HttpLiveResult, type HttpLiveSize } from './httpLive.ts';
 
 /** For a process of Node to start, on a machine that does much else. */
 const READY_LIMIT_MS = 10_000;
@@ -24,6 +25,7 @@ const USAGE_EVERY_MS = 1000;
 const HOUR_S = 3600;
 
 export interface BroadcastSize {
+  readonly http: HttpLiveSize;
   readonly rooms: number;
   readonly windowMs: number;
   readonly runs: number;
@@ -33,13 +35,22 @@ export interface BroadcastResult {
   /** Recorded at the same time. */
   readonly rooms: number;
   readonly recordingCpuSPerRoomHour: Figure | null;
+  readonly http: HttpLiveResult;
+}
+
+/** What recordings cost, and listeners over HTTP. */
+export async function measureBroadcast(
+  { http, ...recording }: BroadcastSize,
+  signal: AbortSignal,
+): Promise<BroadcastResult> {
+  return { ...(await measureRecording(recording, signal)), http: await measureHttpLive(http, signal) };
 }
 
 /** What a recording costs in the process that writes it, with many rooms in which somebody speaks without a pause. */
-export async function measureBroadcast(
-  { rooms, windowMs, runs }: BroadcastSize,
+async function measureRecording(
+  { rooms, windowMs, runs }: Omit<BroadcastSize, 'http'>,
   signal: AbortSignal,
-): Promise<BroadcastResult> {
+): Promise<Omit<BroadcastResult, 'http'>> {
   const folder = await mkdtemp(join(tmpdir(), 'tribune-bench-'));
   const recorder = new RecorderProcess({ storage: { folder, s3: null }, logger: createLogger({ LOG_LEVEL: 'error' }) });
   try {

@@ -66,7 +66,7 @@ export const FULL: BenchSize = {
     runs: 5,
   },
   door: { honestPerSecond: 20, attackPerSecond: 400, windowMs: 10_000, windows: 3 },
-  broadcast: { rooms: 100, windowMs: 12_000, runs: 3 },
+  broadcast: { rooms: 100, windowMs: 12_000, runs: 3, http: { listeners: 2000, windowMs: 6000, runs: 3 } },
 };
 
 const QUICK: BenchSize = {
@@ -81,7 +81,7 @@ const QUICK: BenchSize = {
   joins: { joins: 10, runs: 1, steadyMs: 500 },
   signalling: { rooms: [{ sockets: 50, pulses: 1 }], runs: 1 },
   door: { honestPerSecond: 10, attackPerSecond: 100, windowMs: 1500, windows: 1 },
-  broadcast: { rooms: 2, windowMs: 2000, runs: 1 },
+  broadcast: { rooms: 2, windowMs: 2000, runs: 1, http: { listeners: 20, windowMs: 500, runs: 1 } },
 };
 
 /** What a run does for the options that were given. */

@@ -1,5 +1,6 @@
 import { cpus, release, totalmem } from 'node:os';
 import { significant, type Figure } from './figures.ts';
+import type { HttpCase } from './httpLive.ts';
 import type { BenchResult } from './runBench.ts';
 
 /** Of one machine, at one time. Each figure is the median of its runs; `details` has their spread. */
@@ -59,6 +60,9 @@ export interface BenchReport {
   } | null;
   /** CPU of the process that records, for an hour of one of many rooms in which somebody speaks all the time. */
   readonly recordingCpuSPerRoomHour: number | null;
+  /** CPU of the server's Node for a listener over HTTP and a second, and of nginx that has the same bytes in files. */
+  readonly httpMsPerListenerSecond: Readonly<Record<HttpCase, number | null>> | null;
+  readonly httpListenersPerCore: Readonly<Record<HttpCase, number | null>> | null;
   readonly details: BenchResult;
 }
 
@@ -116,6 +120,8 @@ export function buildReport(result: BenchResult, date = new Date()): BenchReport
       attackPerSecond: significant(door.attackPerSecond),
     },
     recordingCpuSPerRoomHour: medianOf(broadcast?.recordingCpuSPerRoomHour),
+    httpMsPerListenerSecond: broadcast && mediansOf(broadcast.http.msPerListenerSecond),
+    httpListenersPerCore: broadcast && mediansOf(broadcast.http.listenersPerCore),
     details: result,
   };
 }
@@ -128,6 +134,11 @@ export function fileNameOf({ date, machine }: BenchReport): string {
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-|-$/g, '');
   return `${date.slice(0, 10)}-${cpu || 'unknown'}.json`;
+}
+
+function mediansOf<K extends string>(figures: Readonly<Record<K, Figure | null>>): Record<K, number | null> {
+  const entries = Object.entries(figures) as [K, Figure | null][];
+  return Object.fromEntries(entries.map(([name, figure]) => [name, medianOf(figure)])) as Record<K, number | null>;
 }
 
 function medianOf(figure: Figure | null | undefined): number | null {

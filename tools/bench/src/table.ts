@@ -1,3 +1,4 @@
+import type { HttpCase } from './httpLive.ts';
 import { significant, type Figure } from './figures.ts';
 import type { BenchReport } from './report.ts';
 
@@ -14,6 +15,13 @@ export function formatTable(report: BenchReport): string {
   const rule = `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`;
   return [line(HEAD), rule, ...rows.slice(1).map(line)].join('\n');
 }
+
+const HTTP_WORDS: Readonly<Record<HttpCase, string>> = {
+  stream: 'HTTP stream',
+  nginxStream: 'nginx with the same stream',
+  hls: 'HLS',
+  nginxHls: 'nginx with the same segments',
+};
 
 function rowsOf({ details: { floor, sfu, rooms, joins, signalling, door, broadcast } }: BenchReport): Row[] {
   /** @param usPerUnit turns the figure into µs, where a comparison with a packet means something */
@@ -118,7 +126,16 @@ function rowsOf({ details: { floor, sfu, rooms, joins, signalling, door, broadca
     plain(`memory per socket, of ${sockets}`, kbPerSocket, 'kB'),
   ]);
   const broadcastRows = broadcast
-    ? [row(`recording: a room for an hour, of ${broadcast.rooms}`, broadcast.recordingCpuSPerRoomHour, 's of CPU')]
+    ? [
+        row(`recording: a room for an hour, of ${broadcast.rooms}`, broadcast.recordingCpuSPerRoomHour, 's of CPU'),
+        ...Object.entries(HTTP_WORDS).flatMap(([name, words]) => {
+          const { msPerListenerSecond, listenersPerCore } = broadcast.http;
+          return [
+            row(`${words}: a listener for a second`, msPerListenerSecond[name as HttpCase], 'ms', 1000),
+            row(`${words}: listeners per core`, listenersPerCore[name as HttpCase], ''),
+          ];
+        }),
+      ]
     : [];
   const doorRows = door
     ? [

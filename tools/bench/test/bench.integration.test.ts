@@ -27,6 +27,8 @@ it('measures each section, and writes what it promises', async () => {
     kbPerListener: POSITIVE,
     joinsPerSecond: POSITIVE,
     recordingCpuSPerRoomHour: expect.any(Number),
+    // As few as that may cost less than a step of 10 ms.
+    httpMsPerListenerSecond: { stream: expect.any(Number), hls: expect.any(Number) },
     // Of ten joins too few milliseconds are counted to be above those of the packets beside them.
     joinWorkerMs: expect.any(Number),
     joinNodeMs: expect.any(Number),

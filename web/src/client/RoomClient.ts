@@ -138,7 +138,9 @@ export class RoomClient implements RoomClientApi {
       getTransports: () => [this.#receiver.transport, this.#microphone.transport].filter((it) => it !== null),
       onQuality: (quality) => this.#store.set({ quality }),
     });
-    this.#events.on('recording:lost', () => this.#notices.emit({ cause: 'recordingLost' }));
+    this.#events.on('recording:lost', ({ from, to }) =>
+      this.#notices.emit({ cause: to > from ? 'recordingLost' : 'recordingStalled' }),
+    );
     this.#events.on('room:pulse', ({ reactions }) => {
       if (reactions) this.#showReactions(this.#ownReactions.withoutOwn(reactions, performance.now()));
     });
@@ -267,7 +269,6 @@ export class RoomClient implements RoomClientApi {
     return this.#stats.getFigures();
   }
 
-  /** Of what one hears now. */
   #showPlayback(): void {
     this.#store.set({ playback: (this.#planes.isHttp ? this.#broadcastOutput : this.#output).state });
   }
@@ -327,7 +328,6 @@ export class RoomClient implements RoomClientApi {
         break;
       case 'broadcast':
         // Nothing more comes over WebRTC.
-        this.#deadline.stop();
         this.#receiver.handleOffer({ kind: 'none' });
         this.#store.set({ connection: state });
         break;

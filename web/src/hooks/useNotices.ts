@@ -26,6 +26,7 @@ const TEXTS = {
   microphoneSilenced: 'notice.microphoneSilenced',
   microphoneBack: 'notice.microphoneBack',
   recordingLost: 'recording.lost',
+  recordingStalled: 'recording.stalled',
   other: null,
 } as const satisfies Record<Notice['cause'], string | null>;
 

@@ -15,6 +15,7 @@ export const recording = {
   chapterNote: 'It begins at this moment of the recording.',
   chapterTitle: 'Title of the chapter',
   chapterAdded: 'The chapter is marked.',
+  stalled: 'The recording cannot be stored right now. The room goes on.',
   listenAgain: 'Listen to the recording',
 };
 
@@ -105,4 +106,13 @@ export const clip = {
   make: 'Make it and copy the link',
   delete: 'Delete the clip {{title}}',
   whole: 'Listen to all of {{title}}',
+};
+
+/** Words of the page on which a room that is on is heard from its beginning. */
+export const fromStart = {
+  open: 'Hear it from the start',
+  title: 'From the start',
+  note: 'It plays faster than the room goes on. Once you have caught up, you are in the room.',
+  behind: '{{time}} behind the room',
+  goLive: 'Go to the room now',
 };

@@ -1,5 +1,5 @@
 import { problems } from './en.problems.ts';
-import { clip, edit, recording, replay } from './en.replay.ts';
+import { clip, edit, fromStart, recording, replay } from './en.replay.ts';
 
 /** The texts of the page. English is the reference: its shape types every key, and every other language has the same. */
 export const en = {
@@ -270,6 +270,7 @@ export const en = {
   replay,
   edit,
   clip,
+  fromStart,
   leave: { button: 'Leave' },
   share: { copied: 'Link copied', failed: 'Copy this link: {{url}}', text: 'Join me live on Tribune' },
   playback: {

@@ -18,6 +18,7 @@ export const recording: Messages['recording'] = {
   chapterNote: 'Il commence à ce moment de l’enregistrement.',
   chapterTitle: 'Titre du chapitre',
   chapterAdded: 'Le chapitre est marqué.',
+  stalled: 'L’enregistrement ne peut pas être stocké pour le moment. La salle continue.',
   listenAgain: 'Écouter l’enregistrement',
 };
 
@@ -109,4 +110,13 @@ export const clip: Messages['clip'] = {
   make: 'Créer et copier le lien',
   delete: 'Supprimer l’extrait {{title}}',
   whole: 'Écouter tout : {{title}}',
+};
+
+/** Words of the page on which a room that is on is heard from its beginning. */
+export const fromStart: Messages['fromStart'] = {
+  open: 'Écouter depuis le début',
+  title: 'Depuis le début',
+  note: 'La lecture va plus vite que la salle. Une fois que vous avez rattrapé le direct, vous êtes dans la salle.',
+  behind: '{{time}} de retard sur la salle',
+  goLive: 'Rejoindre la salle maintenant',
 };

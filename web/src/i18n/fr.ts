@@ -1,5 +1,5 @@
 import { problems } from './fr.problems.ts';
-import { clip, edit, recording, replay } from './fr.replay.ts';
+import { clip, edit, fromStart, recording, replay } from './fr.replay.ts';
 import { withFrenchSpaces } from './frenchSpaces.ts';
 import type { Messages } from './messages.ts';
 
@@ -282,6 +282,7 @@ export const fr: Messages = withFrenchSpaces({
   replay,
   edit,
   clip,
+  fromStart,
   leave: { button: 'Quitter' },
   share: { copied: 'Lien copié', failed: 'Copiez ce lien : {{url}}', text: 'Rejoignez-moi en direct sur Tribune' },
   playback: {

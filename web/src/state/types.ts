@@ -111,6 +111,7 @@ export interface RoomView {
 /**
  * Something to tell the person once, as a toast in a live region: what others did to them, or what happened to their sound.
  * - `recordingLost`: a part of the recording could not be kept; for its host.
+ * - `recordingStalled`: its storage takes nothing now, and what is said may still be kept; for its host.
  * - `mediaUnreachable`: the network lets no sound through, from whichever node.
  * - `skipped`: so many seconds were left out when what is heard came nearer to what is said.
  * - `outputLost`: the chosen device to hear through is gone, and the system's own has taken its place.
@@ -123,6 +124,7 @@ export type Notice =
   | {
       readonly cause:
         | 'recordingLost'
+        | 'recordingStalled'
         | 'mediaUnreachable'
         | 'outputLost'
         | 'microphoneReplaced'

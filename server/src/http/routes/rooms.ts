@@ -52,7 +52,7 @@ export function roomRoutes(options: RoomRoutesOptions): Router {
     const isExpected = role !== 'listener' || hasPlace;
     if (room.record.broadcast && !isExpected && ticketQuery.parse(req.query).hears === 'http') {
       await limits.take('tickets', address);
-      await room.assertWelcome(person.userId);
+      await room.admit(person.userId, null);
       return { plane: 'http' };
     }
     const applicant = { person: `${room.id}:${person.userId}`, address, avoid };

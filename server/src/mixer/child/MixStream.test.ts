@@ -28,6 +28,14 @@ describe('MixStream', () => {
   const packSilence = (packets: number) =>
     Array.from({ length: packets }, () => stream.pack(silence, true)).filter((packet) => packet !== null);
 
+  it('goes by the clock of the cluster, whatever that of the machine says', () => {
+    const aheadMs = 7_200_000;
+    stream.setClock(aheadMs);
+    const before = timestampAt(Date.now() + aheadMs - 2 * FRAME_MS);
+    const timestamp = timestampOf(pack());
+    expect((timestamp - before) >>> 0).toBeLessThan(1000 * SAMPLES_PER_MS);
+  });
+
   it('sends one packet for each that is packed, where the last one ended', () => {
     const packets = packSound(10);
     expect(packets).toHaveLength(10);

@@ -1,4 +1,5 @@
 import type { Fault } from '../Fault.ts';
+import { LIVE_FAULTS } from './live.ts';
 import { MEDIA_FAULTS } from './media.ts';
 import { NODE_FAULTS } from './nodes.ts';
 import { RECORDING_FAULTS } from './recording.ts';
@@ -11,6 +12,7 @@ export const FAULTS: readonly Fault[] = [
   ...MEDIA_FAULTS,
   ...SICK_NODE_FAULTS,
   ...RECORDING_FAULTS,
+  ...LIVE_FAULTS,
 ];
 
 export const FAULT_NAMES: readonly string[] = FAULTS.map(({ name }) => name);

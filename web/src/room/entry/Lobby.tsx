@@ -3,6 +3,8 @@ import { useLocation } from 'wouter';
 import { loadSession } from '../../client/session.ts';
 import { useApi } from '../../hooks/useApi.ts';
 import { usePolled } from '../../hooks/usePolled.ts';
+import { useRun } from '../../hooks/useRun.ts';
+import { useSession } from '../../hooks/useSession.ts';
 import { useTitle } from '../../hooks/useTitle.ts';
 import type { WayOut } from '../../i18n/problems.ts';
 import { lazyPart } from '../../ui/index.ts';
@@ -20,6 +22,8 @@ const ReplayPage = lazyPart(async () => (await import('../../replay/ReplayPage.t
 export function Lobby({ roomId, entry }: { readonly roomId: string; readonly entry: RoomEntry }) {
   const api = useApi();
   const [, navigate] = useLocation();
+  const session = useSession();
+  const run = useRun();
   const room = usePolled(
     useCallback(() => api.getRoom(roomId), [api, roomId]),
     REFRESH_MS,
@@ -37,6 +41,12 @@ export function Lobby({ roomId, entry }: { readonly roomId: string; readonly ent
   }
   if (entry.entering && entry.name !== '') return <RoomSkeleton />;
   if (room.kind === 'loading') return <LobbySkeleton />;
+  const { id, phase, isRecorded } = room.value;
+  const hearFromStart = (name: string) =>
+    void run(async () => {
+      if (!session.isFor(name)) await session.signIn(name);
+      navigate(`/r/${id}/start`);
+    });
   return (
     <LobbyView
       room={room.value}
@@ -44,6 +54,7 @@ export function Lobby({ roomId, entry }: { readonly roomId: string; readonly ent
       initialName={entry.name}
       entering={entry.entering}
       onEnter={entry.enter}
+      onHearFromStart={phase === 'live' && isRecorded ? hearFromStart : undefined}
     />
   );
 }

@@ -1,5 +1,5 @@
 import { LIMITS, type RoomInfo } from '@tribune/shared/domain.ts';
-import { DoorOpen, Headphones, Mic } from 'lucide-react';
+import { DoorOpen, Headphones, Mic, RotateCcw } from 'lucide-react';
 import { useRef, useState, type FormEvent } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '../../i18n/useFormat.ts';
@@ -13,10 +13,12 @@ export interface LobbyViewProps {
   readonly initialName: string;
   readonly entering: boolean;
   readonly onEnter: (name: string) => void;
+  /** Undefined where there is nothing to hear yet. */
+  readonly onHearFromStart?: ((name: string) => void) | undefined;
 }
 
 /** What one sees of a room before going in. The one click here is also what lets the browser play sound. */
-export function LobbyView({ room, isHost, initialName, entering, onEnter }: LobbyViewProps) {
+export function LobbyView({ room, isHost, initialName, entering, onEnter, onHearFromStart }: LobbyViewProps) {
   return (
     <div className={styles.page} data-phase={room.phase}>
       <PageHeader>
@@ -31,6 +33,7 @@ export function LobbyView({ room, isHost, initialName, entering, onEnter }: Lobb
             initialName={initialName}
             entering={entering}
             onEnter={onEnter}
+            onHearFromStart={onHearFromStart}
           />
         </article>
       </main>
@@ -79,18 +82,22 @@ function RoomSummary({ room }: { readonly room: RoomInfo }) {
   );
 }
 
-type EntryFormProps = Pick<LobbyViewProps, 'isHost' | 'initialName' | 'entering' | 'onEnter'> & Pick<RoomInfo, 'phase'>;
+type EntryFormProps = Pick<LobbyViewProps, 'isHost' | 'initialName' | 'entering' | 'onEnter' | 'onHearFromStart'> &
+  Pick<RoomInfo, 'phase'>;
 
-function EntryForm({ phase, isHost, initialName, entering, onEnter }: EntryFormProps) {
+function EntryForm({ phase, isHost, initialName, entering, onEnter, onHearFromStart }: EntryFormProps) {
   const { t } = useTranslation();
   const [missing, setMissing] = useState(false);
   const input = useRef<HTMLInputElement>(null);
-  const handleSubmit = (event: FormEvent) => {
-    event.preventDefault();
+  const goOn = (go: (name: string) => void) => {
     const name = input.current?.value.trim() ?? '';
     setMissing(name === '');
     if (name === '') input.current?.focus();
-    else if (!entering) onEnter(name);
+    else if (!entering) go(name);
+  };
+  const handleSubmit = (event: FormEvent) => {
+    event.preventDefault();
+    goOn(onEnter);
   };
   const goesBackstage = isHost && phase === 'backstage';
   const label = goesBackstage ? t('lobby.backstage') : phase === 'live' ? t('lobby.listen') : t('lobby.waitInside');
@@ -126,6 +133,17 @@ function EntryForm({ phase, isHost, initialName, entering, onEnter }: EntryFormP
       >
         {entering ? t('lobby.entering') : label}
       </Button>
+      {onHearFromStart && (
+        <Button
+          variant="ghost"
+          size="lg"
+          block
+          icon={<RotateCcw size={21} aria-hidden="true" />}
+          onClick={() => goOn(onHearFromStart)}
+        >
+          {t('fromStart.open')}
+        </Button>
+      )}
       <p className={styles.promise}>{isHost ? t('lobby.hostPromise') : t('lobby.promise')}</p>
     </form>
   );

@@ -77,13 +77,18 @@ export class Person {
     return this.page.getByRole('button', { name, exact: true });
   }
 
-  /** Creates a room as its host, and is backstage with the microphone on. @returns the room's link */
-  async host(origin: string, title: string): Promise<string> {
+  /**
+   * Creates a room as its host, and is backstage with the microphone on.
+   * @param audience as its form has it
+   * @returns the room's link
+   */
+  async host(origin: string, title: string, audience: 'room' | 'broadcast' = 'room'): Promise<string> {
     const { page, texts } = this;
     await page.goto(origin);
     await this.button(texts.home.create).first().click();
     await page.getByLabel(texts.create.yourName).fill(this.name);
     await page.getByLabel(texts.create.roomTitle).fill(title);
+    await page.getByLabel(texts.create.audience, { exact: true }).selectOption(audience);
     await this.button(texts.create.submit).click();
     await page.waitForURL(/\/r\/[\w-]+$/);
     await this.turnOnMicrophone();

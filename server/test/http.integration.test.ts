@@ -1,3 +1,4 @@
+import { BroadcastError } from '@tribune/shared/ApiClient.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { TestServer } from './support/TestServer.ts';
 
@@ -96,6 +97,16 @@ describe('the REST interface', () => {
     expect(claims).toMatchObject({ sub: host.userId, room: room.id, role: 'host' });
     expect(Number(claims.exp) - Number(claims.iat)).toBe(60);
     expect(claims.jti).toBeTruthy();
+  });
+
+  it('[HS11] of a broadcast, those who can hear it over HTTP get no ticket before they ask for a place', async () => {
+    const { api: hostApi } = await server.createApi('Hanna');
+    const room = await hostApi.createRoom({ title: 'For very many', broadcast: true });
+    expect(room.isBroadcast).toBe(true);
+    const { api } = await server.createApi('Leo');
+    await expect(api.createTicket(room.id, {}, { hears: 'http' })).rejects.toThrow(BroadcastError);
+    expect((await api.createTicket(room.id)).role).toBe('listener');
+    expect((await hostApi.createTicket(room.id, {}, { hears: 'http' })).role).toBe('host');
   });
 
   it('metrics carry units in their names, and no room or person', async () => {

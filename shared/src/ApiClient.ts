@@ -1,6 +1,6 @@
 import type { RoomInfo } from './domain.ts';
 import { ERROR_CODES, type ErrorCode } from './errors.ts';
-import type { QueuePlace, SessionResponse, TicketResponse } from './protocol.ts';
+import type { BroadcastAnswer, QueuePlace, SessionResponse, TicketResponse } from './protocol.ts';
 import type { ClipInfo, ClipSummary, RecordingEdit, RecordingInfo } from './recordings.ts';
 import type {
   ChapterRequest,
@@ -35,6 +35,14 @@ export class QueuedError extends ApiError {
     super('RATE_LIMITED', 'In the queue', place.retryAfterS);
     this.name = 'QueuedError';
     this.place = place;
+  }
+}
+
+/** The room is a broadcast: there is nothing to connect to, and its sound comes over HTTP. */
+export class BroadcastError extends ApiError {
+  constructor() {
+    super('RATE_LIMITED', 'The room is heard over HTTP');
+    this.name = 'BroadcastError';
   }
 }
 
@@ -80,11 +88,21 @@ export class ApiClient {
     await this.call('POST', `/api/rooms/${encodeURIComponent(roomId)}/end`);
   }
 
-  /** @param signal calls the request off. @throws {QueuedError} while every node is full */
-  async createTicket(roomId: string, request: TicketRequest = {}, signal?: AbortSignal): Promise<TicketResponse> {
-    const path = `/api/rooms/${encodeURIComponent(roomId)}/tickets`;
-    const answer = await this.call<TicketResponse | QueuePlace>('POST', path, request, signal);
+  /**
+   * @param options.hears `http`: a room that is a broadcast may be heard over HTTP instead
+   * @param options.signal calls the request off
+   * @throws {QueuedError} while every node is full
+   * @throws {BroadcastError} in a broadcast, for those who can hear it over HTTP
+   */
+  async createTicket(
+    roomId: string,
+    request: TicketRequest = {},
+    { hears, signal }: { hears?: 'http' | undefined; signal?: AbortSignal } = {},
+  ): Promise<TicketResponse> {
+    const path = `/api/rooms/${encodeURIComponent(roomId)}/tickets${hears ? `?hears=${hears}` : ''}`;
+    const answer = await this.call<TicketResponse | QueuePlace | BroadcastAnswer>('POST', path, request, signal);
     if ('place' in answer) throw new QueuedError(answer);
+    if (!('ticket' in answer)) throw new BroadcastError();
     return answer;
   }
 

@@ -68,6 +68,16 @@ describe('ReconnectPolicy', () => {
     expect(middle.nextDelayMs(context({ cause: 'ROOM_FULL', joinedBefore: true }))).toBe(0);
   });
 
+  it('never gives up on entering what is heard over HTTP meanwhile, and asks less and less often', () => {
+    const heard = { joinedBefore: false, isHeardOverHttp: true };
+    const delays = [0, 3, 6, 50].map((attempt) =>
+      middle.nextDelayMs(context({ ...heard, attempt, cause: 'ROOM_FULL', retryAfterS: 2 })),
+    );
+    expect(delays).toEqual([2250, 9000, 67_500, 67_500]);
+    // The queue says itself how often.
+    expect(middle.nextDelayMs(context({ ...heard, attempt: 50, cause: 'RATE_LIMITED', retryAfterS: 2 }))).toBe(2250);
+  });
+
   it('gives up on entering after a few attempts, and never on coming back', () => {
     expect(middle.nextDelayMs(context({ cause: 'UNAVAILABLE', attempt: 6, joinedBefore: false }))).toBeNull();
     expect(middle.nextDelayMs(context({ cause: 'UNAVAILABLE', attempt: 600, joinedBefore: true }))).toBe(7000);

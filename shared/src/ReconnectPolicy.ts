@@ -16,6 +16,9 @@ const RESTART_SPREAD_MS = 2500;
 export const RETRY_AFTER_SPREAD = 0.25;
 /** Someone who never was inside gets a page that explains, not an endless placeholder. */
 const MAX_ENTRY_ATTEMPTS = 6;
+/** Whoever hears the room over HTTP meanwhile asks less and less often, but for those who are told when. */
+const HEARD_FIRST_DELAY_MS = 1000;
+const HEARD_MAX_DELAY_MS = 60_000;
 
 export interface ReconnectContext {
   /** Attempts that have failed since the connection was last good. */
@@ -25,6 +28,8 @@ export interface ReconnectContext {
   readonly retryAfterS: number | null;
   /** Has this client been inside the room? */
   readonly joinedBefore: boolean;
+  /** It hears the room over HTTP meanwhile, or may yet. */
+  readonly isHeardOverHttp?: boolean;
 }
 
 /** Decides when a client tries again, and when trying again is of no use. */
@@ -41,10 +46,15 @@ export class ReconnectPolicy implements RetryPolicy {
     this.#random = random;
   }
 
-  nextDelayMs({ attempt, cause, retryAfterS, joinedBefore }: ReconnectContext): number | null {
-    if (!isWorthRetrying(cause, joinedBefore)) return null;
+  nextDelayMs({ attempt, cause, retryAfterS, joinedBefore, isHeardOverHttp }: ReconnectContext): number | null {
+    const isInside = joinedBefore || isHeardOverHttp === true;
+    if (!isWorthRetrying(cause, isInside)) return null;
     // A queue moves on, however long it is.
-    if (!joinedBefore && attempt >= MAX_ENTRY_ATTEMPTS && cause !== 'RATE_LIMITED') return null;
+    if (!isInside && attempt >= MAX_ENTRY_ATTEMPTS && cause !== 'RATE_LIMITED') return null;
+    if (!joinedBefore && isHeardOverHttp && cause !== 'RATE_LIMITED') {
+      const delayMs = Math.min(HEARD_FIRST_DELAY_MS * 2 ** attempt, HEARD_MAX_DELAY_MS);
+      return Math.max(delayMs, 1000 * (retryAfterS ?? 0)) * (1 + RETRY_AFTER_SPREAD * this.#random());
+    }
     if (retryAfterS !== null) return retryAfterS * 1000 * (1 + RETRY_AFTER_SPREAD * this.#random());
     if (cause === 'restarting') return RESTART_MIN_MS + RESTART_SPREAD_MS * this.#random();
     const delayMs = reconnectDelayMs(attempt, this.#random);
@@ -58,7 +68,7 @@ export function reconnectDelayMs(attempt: number, random: () => number): number 
   return attempt < JITTER_FROM ? delayMs : delayMs * (1 + JITTER * (2 * random() - 1));
 }
 
-function isWorthRetrying(cause: ReconnectContext['cause'], joinedBefore: boolean): boolean {
+function isWorthRetrying(cause: ReconnectContext['cause'], isInside: boolean): boolean {
   switch (cause) {
     case 'lost':
     case 'restarting':
@@ -72,9 +82,9 @@ function isWorthRetrying(cause: ReconnectContext['cause'], joinedBefore: boolean
     case 'UNAVAILABLE':
     case 'INTERNAL':
       return true;
-    // Waiting for a place outside is the person's choice; someone who was inside gets theirs back.
+    // Waiting for a place outside is the person's choice; someone who was inside, or hears the room, gets one.
     case 'ROOM_FULL':
-      return joinedBefore;
+      return isInside;
     default:
       return false;
   }

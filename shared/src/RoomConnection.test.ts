@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ApiError, QueuedError } from './ApiClient.ts';
+import { ApiError, BroadcastError, QueuedError } from './ApiClient.ts';
 import type { ErrorCode, WireError } from './errors.ts';
 import type { QueuePlace, TicketResponse } from './protocol.ts';
 import { ReconnectPolicy, type ReconnectContext } from './ReconnectPolicy.ts';
@@ -154,6 +154,13 @@ describe('entering', () => {
     expect(pauses[0]).toBeGreaterThanOrEqual(5000);
   });
 
+  it('says with what it was refused, while it tries again', async () => {
+    refusals = [new ApiError('RATE_LIMITED', '', 2)];
+    connection.join().catch(() => {});
+    await pass();
+    expect(states).toEqual([{ kind: 'connecting', refused: 'RATE_LIMITED' }]);
+  });
+
   it('ends with the error of the server when a retry mends nothing', async () => {
     refusals = ['ROOM_ENDED'];
     await expect(connection.join()).rejects.toMatchObject({ code: 'ROOM_ENDED' });
@@ -193,6 +200,42 @@ describe('entering', () => {
     });
     await expect(connection.join()).rejects.toThrow('no');
     expect(sockets).toHaveLength(0);
+  });
+});
+
+describe('a broadcast', () => {
+  const asked: (string | undefined)[] = [];
+  beforeEach(() => {
+    asked.length = 0;
+    const ask: RoomConnectionOptions['api']['createTicket'] = async (roomId, request, options) => {
+      asked.push(options?.hears);
+      if (options?.hears === 'http') throw new BroadcastError();
+      return createTicket(roomId, request);
+    };
+    connection = create({ api: { createTicket: ask }, hearsOverHttp: () => true });
+    connection.join().catch(() => {});
+  });
+
+  it('is heard over HTTP, and asks for nothing more', async () => {
+    await pass(600_000);
+    expect(kinds()).toEqual(['broadcast']);
+    expect(asked).toEqual(['http']);
+    await expect(connection.request('hand:raise')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
+  it('has a place for whoever seeks one, as long as they do', async () => {
+    await pass();
+    connection.seekPlace();
+    await pass(10);
+    expect(kinds()).toEqual(['broadcast', 'joined']);
+    sockets[0]!.disconnect();
+    await pass(1000);
+    expect(kinds().at(-1)).toBe('joined');
+    expect(asked).toEqual(['http', undefined, undefined]);
+    connection.giveUpPlace();
+    await pass(1000);
+    expect(kinds().at(-1)).toBe('broadcast');
+    expect(sockets.at(-1)!.disconnected).toBe(true);
   });
 });
 

@@ -1,5 +1,5 @@
 import type { RtpCapabilities } from 'mediasoup/types';
-import { ApiError, QueuedError, type ApiClient } from './ApiClient.ts';
+import { ApiError, BroadcastError, QueuedError, type ApiClient } from './ApiClient.ts';
 import { PROTOCOL_VERSION } from './domain.ts';
 import type { CloseReason, ErrorCode } from './errors.ts';
 import type { QueuePlace, TicketResponse, Welcome } from './protocol.ts';
@@ -25,16 +25,18 @@ export interface OpenedConnection {
 }
 
 /**
- * - `connecting`: on the way in, for the first time.
+ * - `connecting`: on the way in, for the first time; what the last attempt was refused with, null before one was.
  * - `queued`: every node is full; asks again by itself until it is this client's turn.
+ * - `broadcast`: the room is heard over HTTP, and asks for nothing until `seekPlace()`.
  * - `joined`: in the room.
  * - `moving`: the room, or this client, changes nodes; requests wait for the next node, and what is heard goes on.
  * - `resuming`: was in the room, has lost the connection, and tries to come back.
  * - `closed`: over for good.
  */
 export type RoomConnectionState =
-  | { readonly kind: 'connecting' }
+  | { readonly kind: 'connecting'; readonly refused: Disconnection | ErrorCode | null }
   | ({ readonly kind: 'queued' } & QueuePlace)
+  | { readonly kind: 'broadcast' }
   | ({ readonly kind: 'joined' } & OpenedConnection)
   | { readonly kind: 'moving' }
   | { readonly kind: 'resuming'; readonly attempt: number }
@@ -56,6 +58,8 @@ export interface RoomConnectionOptions {
   /** Called with every new state. */
   readonly onState?: (state: RoomConnectionState) => void;
   readonly policy?: RetryPolicy;
+  /** Does this client hear the room over HTTP while it has no connection, or may it yet? Then nothing but the room's end stops it. */
+  readonly hearsOverHttp?: () => boolean;
   /** The same client coming back resumes, another client of the same person replaces. Default: a random one. */
   readonly instanceId?: string;
 }
@@ -73,7 +77,7 @@ export class RoomConnection {
   readonly #policy: RetryPolicy;
   readonly #instanceId: string;
   readonly #entered = Promise.withResolvers<OpenedConnection>();
-  #state: RoomConnectionState = { kind: 'connecting' };
+  #state: RoomConnectionState = { kind: 'connecting', refused: null };
   #started = false;
   /** The wait of the moment: for an attempt, for the end of a connection, or between two attempts. */
   #wait = new AbortController();
@@ -83,6 +87,8 @@ export class RoomConnection {
   /** Attempts that failed since the connection was last good. */
   #failures = 0;
   #joinedBefore = false;
+  /** Also in a broadcast. */
+  #wantsPlace = false;
   #firstAskedAt: number | null = null;
   /** Socket of the attempt in flight. */
   #opening: SignalingClient | null = null;
@@ -139,6 +145,19 @@ export class RoomConnection {
     this.#wait.abort('retry' satisfies Interruption);
   }
 
+  /** Hearing over HTTP is not enough, since someone wants to speak: asks for a place at once, and from now on. */
+  seekPlace(): void {
+    if (this.#wantsPlace) return;
+    this.#wantsPlace = true;
+    if (this.#state.kind === 'broadcast') this.retryNow();
+  }
+
+  /** Hearing is enough again. In a broadcast the place over WebRTC is given back. */
+  giveUpPlace(): void {
+    this.#wantsPlace = false;
+    if (this.opened) this.#wait.abort('moved' satisfies Interruption);
+  }
+
   /** The socket looks open and is not: the connection counts as lost. */
   drop(): void {
     if (this.opened) this.#wait.abort('lost' satisfies Interruption);
@@ -170,6 +189,10 @@ export class RoomConnection {
     this.#previous?.close();
   }
 
+  get #hearsOverHttp(): boolean {
+    return this.#options.hearsOverHttp?.() ?? false;
+  }
+
   get #isClosed(): boolean {
     return this.#state.kind === 'closed';
   }
@@ -184,7 +207,7 @@ export class RoomConnection {
   }
 
   /** One round: an attempt and, when it succeeds, the life of the connection. Returns the pause before the next round. */
-  async #openAndStay(): Promise<number> {
+  async #openAndStay(): Promise<number | null> {
     this.#wait = new AbortController();
     const { signal } = this.#wait;
     signal.addEventListener('abort', () => this.#opening?.close());
@@ -204,7 +227,9 @@ export class RoomConnection {
     // Someone who is told at the entrance to come back in a moment waits for that moment too.
     this.#firstAskedAt ??= now;
     const askedAt = this.#joinedBefore ? now : this.#firstAskedAt;
-    const ticket = await api.createTicket(roomId, this.#avoided === null ? {} : { avoid: this.#avoided }, signal);
+    const hears = !this.#wantsPlace && this.#hearsOverHttp ? 'http' : undefined;
+    const request = this.#avoided === null ? {} : { avoid: this.#avoided };
+    const ticket = await api.createTicket(roomId, request, { hears, signal });
     signal.throwIfAborted();
     const rtpCapabilities = await prepare(ticket);
     signal.throwIfAborted();
@@ -226,9 +251,9 @@ export class RoomConnection {
   }
 
   /** Resolves when the connection is over, with the pause before the next round; the state tells at once. */
-  async #stay(opened: OpenedConnection, signal: AbortSignal): Promise<number> {
+  async #stay(opened: OpenedConnection, signal: AbortSignal): Promise<number | null> {
     const joinedAt = performance.now();
-    const ended = Promise.withResolvers<number>();
+    const ended = Promise.withResolvers<number | null>();
     const lose = (cause: Disconnection) => {
       if (this.opened?.signaling !== opened.signaling) return;
       if (performance.now() - joinedAt > STABLE_MS) this.#failures = 0;
@@ -254,11 +279,17 @@ export class RoomConnection {
     return ended.promise;
   }
 
-  /** Returns the pause before the next attempt, or closes. */
-  #handleLoss(cause: Disconnection | ErrorCode, error: unknown = null): number {
+  /** Returns the pause before the next attempt, null for one that lasts until it is interrupted, or closes. */
+  #handleLoss(cause: Disconnection | ErrorCode, error: unknown = null): number | null {
+    if (error instanceof BroadcastError) {
+      this.#failures = 0;
+      this.#setState({ kind: 'broadcast' });
+      return null;
+    }
     const attempt = this.#failures++;
     const retryAfterS = error instanceof ApiError ? error.retryAfterS : null;
-    const pauseMs = this.#policy.nextDelayMs({ attempt, cause, retryAfterS, joinedBefore: this.#joinedBefore });
+    const known = { joinedBefore: this.#joinedBefore, isHeardOverHttp: this.#hearsOverHttp };
+    const pauseMs = this.#policy.nextDelayMs({ attempt, cause, retryAfterS, ...known });
     if (pauseMs === null) {
       this.#end(cause === 'lost' ? 'UNAVAILABLE' : cause, error);
       return 0;
@@ -267,6 +298,8 @@ export class RoomConnection {
       this.#setState(cause === 'moved' ? { kind: 'moving' } : { kind: 'resuming', attempt: attempt + 1 });
     } else if (error instanceof QueuedError) {
       this.#setState({ kind: 'queued', ...error.place });
+    } else {
+      this.#setState({ kind: 'connecting', refused: cause });
     }
     return pauseMs;
   }

@@ -118,6 +118,8 @@ export interface RoomInfo {
   readonly endedAt: number | null;
   /** There is a recording of it, which may still go on. */
   readonly isRecorded: boolean;
+  /** Everyone who listens hears it over HTTP, but for those who want to speak. Servers of before do not say it. */
+  readonly isBroadcast?: boolean;
   /** Connected people who are not on stage. */
   readonly listeners: number;
   /** Connected people on stage, at most a few, for the room's card. */

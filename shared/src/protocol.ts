@@ -254,6 +254,16 @@ export interface QueuePlace {
   readonly estimateS: number | null;
   /** When to ask again. Whoever does not within 15 s loses the place. */
   readonly retryAfterS: number;
+  /** Meanwhile the room is heard over HTTP, from `/live/:id/`. Servers before 0.9 do not say it. */
+  readonly plane?: 'http';
+}
+
+/**
+ * The answer of `POST /api/rooms/:id/tickets?hears=http` in a room that is a broadcast: everyone hears it over HTTP, from `/live/:id/`.
+ * Whoever wants a place, to raise a hand, asks without `hears`.
+ */
+export interface BroadcastAnswer {
+  readonly plane: 'http';
 }
 
 export interface IceServer {

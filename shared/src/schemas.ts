@@ -122,6 +122,12 @@ export const ticketRequest = z.strictObject({
 });
 export type TicketRequest = z.input<typeof ticketRequest>;
 
+/** Query of `POST /api/rooms/:id/tickets`. What other clients ask for there, they ask for in vain. */
+export const ticketQuery = z.object({
+  /** Hearing a broadcast over HTTP is enough. */
+  hears: z.literal('http').optional().catch(undefined),
+});
+
 /** Body of `POST /api/rooms`. */
 export const roomRequest = z.strictObject({
   title: nameLine(LIMITS.titleLength),
@@ -129,6 +135,8 @@ export const roomRequest = z.strictObject({
   language: z.enum(ROOM_LANGUAGES).default('en'),
   speakerLimit: z.number().int().min(LIMITS.minSpeakers).max(LIMITS.maxSpeakers).default(LIMITS.defaultSpeakers),
   sound: z.enum(ROOM_SOUNDS).default('speech'),
+  /** Everyone who listens begins over HTTP. */
+  broadcast: z.boolean().default(false),
 });
 export type RoomRequest = z.input<typeof roomRequest>;
 export type RoomSettings = z.output<typeof roomRequest>;

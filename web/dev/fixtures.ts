@@ -90,6 +90,7 @@ export function roomView(changes: Partial<RoomView> = {}): RoomView {
     microphoneOptions: { deviceId: null, echoCancellation: true, noiseSuppression: true, autoGainControl: true },
     playback: 'playing',
     quality: 'good',
+    plane: { kind: 'webrtc' },
     ...changes,
   };
 }

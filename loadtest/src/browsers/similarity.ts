@@ -39,10 +39,19 @@ export async function readSpeech(file: string | URL): Promise<Float32Array> {
  * 20 ms. 1 is the same; different speech stays far below what a codec and a jitter buffer leave.
  */
 export function similarity(recording: Float32Array, original: Float32Array): number {
+  return findIn(recording, original).similarity;
+}
+
+/** Where in a looped original a recording is most like it, in ms from the beginning of both, and how alike they are there. */
+export function findIn(recording: Float32Array, original: Float32Array): { atMs: number; similarity: number } {
   const heard = spectrogram(recording);
   const said = spectrogram(original);
-  let best = -1;
-  for (let lag = 0; lag < said.length; lag += BANDS) best = Math.max(best, correlation(heard, said, lag));
+  const best = { atMs: 0, similarity: -1 };
+  for (let lag = 0; lag < said.length; lag += BANDS) {
+    const alike = correlation(heard, said, lag);
+    if (alike > best.similarity)
+      Object.assign(best, { atMs: (lag / BANDS / SOUND_PROBE_HZ) * HOP * 1000, similarity: alike });
+  }
   return best;
 }
 

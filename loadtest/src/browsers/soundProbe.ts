@@ -5,8 +5,8 @@ import { SOUND_PROBE_HZ } from './similarity.ts';
 export const KEPT_SOUND_S = 30;
 
 /**
- * Taps what the page's one audio element plays: its tracks, summed. A track is tapped as it plays, so a page that plays
- * nothing yields nothing. The page must have been clicked in.
+ * Taps what the audio elements of the page play: their tracks, summed, each as loud as its element. A track is tapped as it plays, so a
+ * page that plays nothing yields nothing. The page must have been clicked in.
  */
 export async function attachSoundProbe(page: Page): Promise<void> {
   await page.evaluate(installSoundProbe, { sampleRate: SOUND_PROBE_HZ, keptS: KEPT_SOUND_S });
@@ -40,21 +40,26 @@ function installSoundProbe({ sampleRate, keptS }: { sampleRate: number; keptS: n
     captured.set(audio, known);
     return known;
   };
-  const tapped = new Map<MediaStreamTrack, MediaStreamAudioSourceNode>();
+  const tapped = new Map<MediaStreamTrack, { source: MediaStreamAudioSourceNode; gain: GainNode }>();
   const follow = () => {
-    const audio = document.querySelector('audio');
-    const stream = audio && !audio.paused && !audio.muted ? streamOf(audio) : null;
-    const tracks = new Set(stream?.getAudioTracks());
-    for (const [track, source] of tapped) {
-      if (tracks.has(track)) continue;
+    const playing = [...document.querySelectorAll('audio')].filter((audio) => !audio.paused && audio.readyState > 0);
+    const audioOf = new Map(
+      playing.flatMap((audio) => (streamOf(audio)?.getAudioTracks() ?? []).map((track) => [track, audio] as const)),
+    );
+    for (const [track, { source, gain }] of tapped) {
+      if (audioOf.has(track)) continue;
       source.disconnect();
+      gain.disconnect();
       tapped.delete(track);
     }
-    for (const track of tracks) {
-      if (tapped.has(track)) continue;
-      const source = context.createMediaStreamSource(new MediaStream([track]));
-      source.connect(processor);
-      tapped.set(track, source);
+    for (const [track, { muted, volume }] of audioOf) {
+      let tap = tapped.get(track);
+      if (!tap) {
+        tap = { source: context.createMediaStreamSource(new MediaStream([track])), gain: new GainNode(context) };
+        tap.source.connect(tap.gain).connect(processor);
+        tapped.set(track, tap);
+      }
+      tap.gain.gain.value = muted ? 0 : volume;
     }
   };
   setInterval(follow, 20);

@@ -147,13 +147,13 @@ export class Room extends EventEmitter<{ closed: [] }> {
     return this.#peers.get(userId);
   }
 
-  /** May this person come in now, from this network address? @throws {AppError} ROOM_ENDED, BANNED, ROOM_FULL */
-  async admit(userId: string, address: string): Promise<void> {
+  /** May this person come in now? @param address their network; null over HTTP, where nobody takes a place @throws {AppError} ROOM_ENDED, BANNED, ROOM_FULL */
+  async admit(userId: string, address: string | null): Promise<void> {
     if (this.closed) throw new AppError('ROOM_ENDED', 'The room has ended');
     // A ban of which this node has not heard yet is found when the ticket is spent.
     const isBanned = this.record.hasBans && (await this.#options.store.isBanned(this.id, userId));
     if (isBanned) throw new AppError('BANNED', 'Banned from this room');
-    this.#peers.assertRoomFor(userId, address);
+    if (address !== null) this.#peers.assertRoomFor(userId, address);
   }
 
   /** Learns where the stage is, and may take it where no node has it. @throws {AppError} UNAVAILABLE */

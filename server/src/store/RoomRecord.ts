@@ -35,6 +35,7 @@ export interface RoomRecord {
   readonly createdAt: number;
   readonly startedAt: number | null;
   readonly endedAt: number | null;
+  readonly broadcast: boolean;
   readonly recordingPolicy: RecordingPolicy;
   /** The host wants it: it is recorded while it is live. */
   readonly recording: boolean;
@@ -87,6 +88,7 @@ const roomHash = z.object({
   createdAt: count,
   startedAt: optionalTime,
   endedAt: optionalTime,
+  broadcast: flag.default(false),
   recordingPolicy: z.enum(RECORDING_POLICIES).default('allowed'),
   recording: flag.default(false),
   recordedFrom: optionalTime,
@@ -197,6 +199,7 @@ export function toRoomInfo(record: RoomRecord, listeners: number): RoomInfo {
   return {
     ...{ id, title, description, language, speakerLimit, phase, host, createdAt, startedAt, endedAt, listeners },
     isRecorded: record.recordedFrom !== null,
+    isBroadcast: record.broadcast,
     speakers: speakers.slice(0, SPEAKERS_ON_CARD),
   };
 }

@@ -139,7 +139,7 @@ export class RoomStore {
         .multi()
         .hset(keys.stage, host.userId, JSON.stringify(member))
         .hset(keys.room, {
-          ...settings,
+          ...{ ...settings, broadcast: settings.broadcast ? '1' : '0' },
           ...{ id, seq: 1, phase: 'backstage', locked: '0', createdAt: now },
           ...{ recordingPolicy, recording: recordingPolicy === 'always' ? '1' : '0' },
           ...{ hostId: host.userId, hostName: host.name, parts: '1 1 0 0 0 0' },
@@ -240,11 +240,11 @@ export class RoomStore {
    */
   async restore(record: RoomRecord, fence: Fence): Promise<Transition> {
     const { id, host, stage, hands, invites, excluded, seq, phase, locked, createdAt, startedAt } = record;
-    const { title, description, language, speakerLimit, sound } = record;
+    const { title, description, language, speakerLimit, sound, broadcast } = record;
     const { recordingPolicy, recording, recordedFrom, recordingSince, recordedUntil, recordedMs } = record;
     const settings = {
       ...{ id, title, description, language, speakerLimit, seq, phase, locked: locked ? '1' : '0', createdAt },
-      ...{ sound, hostId: host.userId, hostName: host.name },
+      ...{ sound, broadcast: broadcast ? '1' : '0', hostId: host.userId, hostName: host.name },
       ...{ recordingPolicy, recording: recording ? '1' : '0', recordedMs },
       ...withoutNull({ startedAt, recordedFrom, recordingSince, recordedUntil }),
     };

@@ -1,7 +1,7 @@
 import type { ApiClient } from '@tribune/shared/ApiClient.ts';
 import { isStageRole, type ReactionKind } from '@tribune/shared/domain.ts';
 import { can } from '@tribune/shared/permissions.ts';
-import type { IceServer, TicketResponse } from '@tribune/shared/protocol.ts';
+import type { TicketResponse } from '@tribune/shared/protocol.ts';
 import { ReconnectPolicy } from '@tribune/shared/ReconnectPolicy.ts';
 import { RoomConnection, type OpenedConnection, type RoomConnectionState } from '@tribune/shared/RoomConnection.ts';
 import { SignalingError, type SignalingClient } from '@tribune/shared/SignalingClient.ts';
@@ -17,13 +17,17 @@ import type {
   Notice,
   RoomView,
 } from '../state/types.ts';
+import { Broadcast } from './broadcast/Broadcast.ts';
+import { HttpPresence } from './broadcast/HttpPresence.ts';
+import { PlaneSwitch } from './broadcast/PlaneSwitch.ts';
 import { browserEnvironment, type Environment } from './environment.ts';
 import { LivenessProbe } from './LivenessProbe.ts';
 import { AudioOutput } from './media/AudioOutput.ts';
 import { AudioReceiver } from './media/AudioReceiver.ts';
-import type { MediaContext } from './media/mediaContext.ts';
+import { toIceServers, type MediaContext } from './media/mediaContext.ts';
 import { MediaDeadline } from './media/MediaDeadline.ts';
 import { loadOutput } from './media/outputDevices.ts';
+import { PlaybackElement } from './media/PlaybackElement.ts';
 import { SpeakingMonitor } from './media/SpeakingMonitor.ts';
 import { listMicrophones, loadMicrophoneOptions } from './microphone/devices.ts';
 import { MicrophoneController } from './microphone/MicrophoneController.ts';
@@ -43,16 +47,23 @@ export interface RoomClientOptions {
 
 /** One person's presence in one room: joins, stays through what networks do, and lets go of everything at the end. */
 export class RoomClient implements RoomClientApi {
-  readonly request: SignalingClient['request'];
   readonly #environment: Environment;
   readonly #connection: RoomConnection;
   readonly #liveness: LivenessProbe;
   readonly #store = new RoomStore(loadMicrophoneOptions());
   readonly #events: RoomEvents;
   readonly #output = new AudioOutput({
-    onState: (playback) => this.#store.set({ playback }),
+    onState: () => this.#showPlayback(),
     onDeviceLost: () => this.#notices.emit({ cause: 'outputLost' }),
   });
+  /** Of the sound over HTTP. It has the same device, and loses it at the same moment. */
+  readonly #broadcastOutput = new PlaybackElement('broadcast-audio', {
+    onState: () => this.#showPlayback(),
+    onDeviceLost: () => undefined,
+  });
+  readonly #broadcast: Broadcast;
+  readonly #presence: HttpPresence;
+  readonly #planes: PlaneSwitch;
   readonly #monitor = new SpeakingMonitor(() => this.#reporter.handleSound());
   readonly #receiver: AudioReceiver;
   readonly #deadline: MediaDeadline;
@@ -72,6 +83,10 @@ export class RoomClient implements RoomClientApi {
 
   constructor({ roomId, api, environment = browserEnvironment, policy = new ReconnectPolicy() }: RoomClientOptions) {
     this.#environment = environment;
+    this.#broadcast = new Broadcast({
+      ...{ roomId, output: this.#broadcastOutput },
+      onRoom: (live) => this.#presence.handleRoom(live),
+    });
     this.#connection = new RoomConnection({
       ...{ api, roomId, policy },
       prepare: async (ticket) => this.#prepare(ticket),
@@ -79,23 +94,37 @@ export class RoomClient implements RoomClientApi {
       createSocket: (url, auth) => environment.createSocket(url, auth, () => (this.#socketOpened = true)),
       subscribe: (signaling) => this.#events.attach(signaling),
       onState: (state) => this.#handleState(state),
+      hearsOverHttp: () => this.#broadcast.isSupported && !this.#broadcast.isFailing,
     });
-    this.request = this.#connection.request;
-    this.#events = new RoomEvents({ store: this.#store, request: this.request });
-    this.#liveness = new LivenessProbe({ connection: this.#connection, ask: () => this.#events.resync() });
+    const { request } = this.#connection;
+    this.#events = new RoomEvents({ store: this.#store, request });
+    this.#liveness = new LivenessProbe({ connection: this.#connection, ask: async () => this.#events.resync() });
     const context = this.#createContext();
     this.#reporter = new QualityReporter({
-      request: this.request,
+      request,
       getFigures: () => this.#stats.getFigures(),
     });
     this.#events.on('media:restart', () => this.#expectSound(performance.now()));
     this.#receiver = new AudioReceiver({
       ...{ context, output: this.#output, monitor: this.#monitor, events: this.#events },
+      startDelayMs: () => this.#planes.startDelayMs,
+    });
+    this.#presence = new HttpPresence({
+      ...{ roomId, api, connection: this.#connection, store: this.#store, monitor: this.#monitor },
+      onReactions: (counts) => this.#showReactions(this.#ownReactions.withoutOwn(counts, performance.now())),
+    });
+    this.#planes = new PlaneSwitch({
+      ...{ connection: this.#connection, store: this.#store, receiver: this.#receiver, output: this.#output },
+      ...{ broadcast: this.#broadcast, broadcastOutput: this.#broadcastOutput },
+      isLoud: () => this.#monitor.isAnyoneSpeaking,
+      onSkip: (ms) => this.#notices.emit({ cause: 'skipped', seconds: Math.round(ms / 1000) }),
     });
     this.#deadline = new MediaDeadline({
       isConnecting: () => this.#receiver.isConnecting,
       leaveNode: () => this.#connection.leaveNode(),
-      onUnreachable: () => this.#notices.emit({ cause: 'mediaUnreachable' }),
+      onUnreachable: () => {
+        if (!this.#planes.isHttp) this.#notices.emit({ cause: 'mediaUnreachable' });
+      },
     });
     this.#microphone = new MicrophoneController({
       ...{ context, store: this.#store, events: this.#events },
@@ -133,12 +162,14 @@ export class RoomClient implements RoomClientApi {
   async join(): Promise<void> {
     if (this.getConnection().kind === 'closed') return;
     this.#output.attach();
+    this.#broadcastOutput.attach();
     this.#liveness.start();
-    void this.#output.setDevice(loadOutput());
+    this.setOutput(loadOutput());
     this.#madeDevice ??= this.#environment.createDevice().catch((error: unknown) => this.#handleNoDevice(error));
     this.#connection.join().catch(() => {
       // The state says why.
     });
+    this.#planes.start();
     if (this.getConnection().kind !== 'connecting') return;
     await new Promise<void>((resolve) => {
       const stop = this.subscribe(() => {
@@ -156,20 +187,30 @@ export class RoomClient implements RoomClientApi {
     this.#connection.close();
   }
 
+  readonly request: SignalingClient['request'] = async (name, ...rest) => {
+    const isHand = name === 'hand:raise' || name === 'hand:lower';
+    if (!isHand || !this.#isHttpAlone) return this.#connection.request(name, ...rest);
+    this.#planes.wantsHand = name === 'hand:raise';
+    return null as never;
+  };
+
   async startPlayback(): Promise<void> {
-    await this.#output.start();
+    await Promise.all([this.#output.start(), this.#broadcastOutput.start()]);
   }
 
   pausePlayback(): void {
     this.#output.pause();
+    this.#broadcastOutput.pause();
   }
 
   setOutput(deviceId: string | null): void {
     void this.#output.setDevice(deviceId);
+    void this.#broadcastOutput.setDevice(deviceId);
   }
 
   setVolume(volume: number): void {
     this.#output.setVolume(volume);
+    this.#broadcastOutput.setVolume(volume);
   }
 
   async checkMicrophone(options: Partial<MicrophoneOptions> = {}): Promise<void> {
@@ -208,7 +249,8 @@ export class RoomClient implements RoomClientApi {
     const forget = this.#ownReactions.add(kind, performance.now());
     this.#showReactions({ [kind]: 1 });
     try {
-      await this.request('reaction:send', { kind });
+      if (this.#isHttpAlone) await this.#presence.react(kind);
+      else await this.#connection.request('reaction:send', { kind });
     } catch (error) {
       forget();
       throw error;
@@ -227,6 +269,14 @@ export class RoomClient implements RoomClientApi {
     return this.#stats.getFigures();
   }
 
+  #showPlayback(): void {
+    this.#store.set({ playback: (this.#planes.isHttp ? this.#broadcastOutput : this.#output).state });
+  }
+
+  get #isHttpAlone(): boolean {
+    return this.#planes.isHttp && this.#connection.opened === null;
+  }
+
   #showReactions(counts: Partial<Record<ReactionKind, number>>): void {
     if (Object.keys(counts).length > 0) this.#reactions.emit(counts);
   }
@@ -237,7 +287,7 @@ export class RoomClient implements RoomClientApi {
       return this.#media;
     };
     return {
-      request: this.request,
+      request: this.#connection.request,
       isConnected: () => this.#connection.opened !== null,
       probeConnection: () => void this.#liveness.probe(),
       getDeviceOrThrow: () => mediaOrThrow().device,
@@ -276,9 +326,18 @@ export class RoomClient implements RoomClientApi {
         this.#release();
         this.#store.set({ connection: { kind: 'closed', reason: this.#localReasonOf(state) ?? state.reason } });
         break;
+      case 'broadcast':
+        // Nothing more comes over WebRTC.
+        this.#receiver.handleOffer({ kind: 'none' });
+        this.#store.set({ connection: state });
+        break;
+      case 'connecting':
+        if (this.#store.parts.connection.kind !== 'connecting') this.#store.set({ connection: { kind: 'connecting' } });
+        break;
       default:
         this.#store.set({ connection: state });
     }
+    this.#planes.look();
   }
 
   /** Code that could not be fetched is asked for again with the ticket; a browser without WebRTC is told at once. */
@@ -299,6 +358,7 @@ export class RoomClient implements RoomClientApi {
 
   #handleJoined({ welcome, askedAt }: OpenedConnection): void {
     const { snapshot, media, reportEveryS } = welcome;
+    this.#presence.leave();
     this.#events.handleWelcome(snapshot);
     this.#store.set({ data: fromWelcome(snapshot), connection: { kind: 'joined' } });
     if (media.kind === 'new') this.#expectSound(askedAt);
@@ -308,6 +368,13 @@ export class RoomClient implements RoomClientApi {
     this.#microphone.handleWelcome(media.kind === 'kept');
     this.#stats.start();
     this.#reporter.start(reportEveryS);
+    if (this.#planes.wantsHand) this.#raiseHand();
+  }
+
+  /** They wanted to while they were heard of over HTTP alone. What keeps them from it now is seen on the page: they may try again. */
+  #raiseHand(): void {
+    this.#planes.wantsHand = false;
+    this.#connection.request('hand:raise').catch(() => {});
   }
 
   /** Is there someone else whose sound should come? A wait for somebody to speak is not one for the network. */
@@ -324,12 +391,10 @@ export class RoomClient implements RoomClientApi {
     this.#microphone.close();
     this.#receiver.close();
     this.#monitor.close();
+    this.#planes.stop();
     this.#output.close();
+    this.#broadcastOutput.close();
     this.#stats.stop();
     this.#reporter.stop();
   }
-}
-
-function toIceServers(iceServers: readonly IceServer[]): RTCIceServer[] {
-  return iceServers.map(({ urls, ...rest }) => ({ ...rest, urls: typeof urls === 'string' ? urls : [...urls] }));
 }

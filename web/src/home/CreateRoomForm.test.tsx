@@ -22,12 +22,13 @@ it('a title is all that a host has to write', async () => {
   });
 });
 
-it('a room can be made for music', async () => {
+it('a room can be made for music, and as a broadcast', async () => {
   const { onSubmit, user } = show();
   await user.type(screen.getByLabelText('What is it about?'), 'Quartet');
   await user.selectOptions(screen.getByLabelText('Sound'), 'Music');
+  await user.selectOptions(screen.getByLabelText('Audience'), 'Broadcast');
   await user.click(screen.getByRole('button', { name: 'Open backstage' }));
-  expect(onSubmit).toHaveBeenCalledWith(expect.objectContaining({ sound: 'music' }));
+  expect(onSubmit).toHaveBeenCalledWith(expect.objectContaining({ sound: 'music', broadcast: true }));
 });
 
 it('what is missing is said at the field, which gets the focus', async () => {

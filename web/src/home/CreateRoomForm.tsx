@@ -12,6 +12,7 @@ export interface NewRoom {
   readonly language: RoomLanguage;
   readonly speakerLimit: number;
   readonly sound: RoomSound;
+  readonly broadcast?: true;
 }
 
 interface CreateRoomFormProps {
@@ -108,6 +109,14 @@ export function CreateRoomForm({ initialName, initialLanguage, onSubmit }: Creat
           </select>
         )}
       </Field>
+      <Field label={t('create.audience')} hint={t('create.audienceHint')}>
+        {(control) => (
+          <select {...control} name="audience" defaultValue="room">
+            <option value="room">{t('create.audienceRoom')}</option>
+            <option value="broadcast">{t('create.audienceBroadcast')}</option>
+          </select>
+        )}
+      </Field>
       <Button type="submit" variant="primary" size="lg" block pending={pending}>
         {t('create.submit')}
       </Button>
@@ -127,6 +136,7 @@ function readForm(data: FormData): NewRoom {
     language: ROOM_LANGUAGES.find((tag) => tag === data.get('language')) ?? 'en',
     sound: ROOM_SOUNDS.find((sound) => sound === data.get('sound')) ?? 'speech',
     speakerLimit: Number(data.get('speakerLimit') || Number.NaN),
+    ...(data.get('audience') === 'broadcast' && { broadcast: true as const }),
   };
 }
 

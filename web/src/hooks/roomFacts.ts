@@ -8,7 +8,7 @@ import type {
   SelfState,
   StageMember,
 } from '@tribune/shared/domain.ts';
-import type { MicrophoneOptions, MicrophoneState, PlaybackState, Quality } from '../state/types.ts';
+import type { MicrophoneOptions, MicrophoneState, Plane, PlaybackState, Quality } from '../state/types.ts';
 import { useRoomState } from './useRoomState.ts';
 
 /** One hook per fact of the room. */
@@ -32,6 +32,7 @@ export const useMicrophoneState = (): MicrophoneState => useRoomState(({ microph
 export const useMicrophoneOptions = (): MicrophoneOptions => useRoomState(({ microphoneOptions }) => microphoneOptions);
 export const usePlayback = (): PlaybackState => useRoomState(({ playback }) => playback);
 export const useQuality = (): Quality => useRoomState(({ quality }) => quality);
+export const usePlane = (): Plane => useRoomState(({ plane }) => plane);
 
 /** How the server has oneself on stage; undefined in the audience. */
 export const useOwnMember = (): StageMember | undefined =>

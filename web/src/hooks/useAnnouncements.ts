@@ -2,8 +2,9 @@ import { isStageRole } from '@tribune/shared/domain.ts';
 import { can } from '@tribune/shared/permissions.ts';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { useHands, useIsRecording, usePhase, useRole, useRoomInfo, useSelf } from './roomFacts.ts';
+import { useHands, useIsRecording, usePhase, usePlane, useRole, useRoomInfo, useSelf } from './roomFacts.ts';
 import { useAnnounce } from './useAnnounce.ts';
+import { useHand } from './useHand.ts';
 import { useMicrophone } from './useMicrophone.ts';
 import { useConnection } from './useRoomState.ts';
 
@@ -58,6 +59,17 @@ export function useAnnouncements(): void {
     if (status === 'muted') announce(t('mic.mutedNow'));
     if (status === 'open' && before !== 'absent') announce(t('mic.unmutedNow'));
   });
+  const plane = usePlane();
+  useChange(useHand().waits, (waits) => {
+    if (waits) announce(t('hand.waitsLong'));
+  });
+  const cause = plane.kind === 'http' ? plane.cause : null;
+  // The page may begin late, and nobody has been told so yet.
+  const told = useRef<typeof cause>(null);
+  useEffect(() => {
+    if ((told.current === null) !== (cause === null)) announce(t(cause === null ? 'plane.direct' : `plane.${cause}`));
+    told.current = cause;
+  }, [announce, t, cause]);
   useChange(useConnection().kind, (kind, before) => {
     if (kind === 'joined' && before === 'resuming') announce(t('banner.back'));
   });

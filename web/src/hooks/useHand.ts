@@ -1,11 +1,13 @@
 import { can } from '@tribune/shared/permissions.ts';
-import { useIsLocked, usePhase, useRole, useSelf } from './roomFacts.ts';
+import { useIsLocked, usePhase, usePlane, useRole, useSelf } from './roomFacts.ts';
 import { useRoomClient } from './useRoomClient.ts';
 import { useRun } from './useRun.ts';
 
 export interface Hand {
   /** From 1; null while the hand is down. */
   readonly place: number | null;
+  /** It goes up as soon as one has a place over WebRTC. */
+  readonly waits: boolean;
   /** The stage takes no new hands. */
   readonly locked: boolean;
   readonly raise: (() => void) | undefined;
@@ -20,10 +22,13 @@ export function useHand(): Hand {
   const { handPlace: place } = useSelf();
   const locked = useIsLocked();
   const live = usePhase() === 'live';
-  const mayRaise = live && !locked && place === null && can(role, 'hand:raise');
-  const mayLower = place !== null && can(role, 'hand:lower');
+  const plane = usePlane();
+  const waits = plane.kind === 'http' && plane.wantsHand;
+  const mayRaise = live && !locked && !waits && place === null && can(role, 'hand:raise');
+  const mayLower = (waits || place !== null) && can(role, 'hand:lower');
   return {
     place,
+    waits,
     locked,
     raise: mayRaise ? () => void run(() => request('hand:raise')) : undefined,
     lower: mayLower ? () => void run(() => request('hand:lower')) : undefined,

@@ -19,6 +19,7 @@ const TEXTS = {
   madeHost: 'notice.madeHost',
   flood: 'notice.flood',
   mediaUnreachable: 'notice.mediaUnreachable',
+  skipped: 'notice.skipped',
   outputLost: 'notice.outputLost',
   microphoneReplaced: 'notice.microphoneReplaced',
   microphoneLost: 'notice.microphoneLost',
@@ -43,7 +44,7 @@ export function useNotices(): void {
         const problem = 'problem' in notice && microphoneProblem(notice.problem);
         notify({
           id: notice.cause,
-          text: t(text, { name }),
+          text: t(text, { name, count: 'seconds' in notice ? notice.seconds : 0 }),
           ...(problem && {
             tone: 'error',
             detail: `${t(`problems.${problem}.title`)}. ${t(`problems.${problem}.next`)}`,

@@ -65,6 +65,11 @@ export const en = {
     speech: 'Speech',
     music: 'Music',
     soundHint: 'Music keeps instruments and singing whole. You can change it later.',
+    audience: 'Audience',
+    audienceRoom: 'In the room',
+    audienceBroadcast: 'Broadcast',
+    audienceHint:
+      'A broadcast is for very many: it is heard a few seconds late, and whoever raises a hand comes into the room.',
     submit: 'Open backstage',
     nameMissing: 'Please say who is hosting.',
     titleMissing: 'Please give the room a title.',
@@ -213,6 +218,8 @@ export const en = {
     decline: 'Lower the hand of {{name}}',
     lowerAll: 'Lower all',
     locked: 'The stage is locked: no new hands.',
+    waits: 'Waits for a place',
+    waitsLong: 'Your hand goes up as soon as you have a place.',
   },
   invite: {
     title: '{{name}} invites you to speak',
@@ -278,6 +285,15 @@ export const en = {
     back: 'You are back in the room.',
     ending_one: 'Nobody is here to lead this room. It ends in {{value}} minute.',
     ending_other: 'Nobody is here to lead this room. It ends in {{value}} minutes.',
+  },
+  plane: {
+    behind: '{{value}} s behind',
+    full: 'Every seat is taken, so you hear the room a few seconds late. You move to a seat by yourself when one is free.',
+    broadcast: 'This room is a broadcast: you hear it a few seconds late. Raise your hand to take part.',
+    blocked: 'Your network holds the direct connection up, so you hear the room a few seconds late.',
+    lost: 'The direct connection is lost for now. Until it is back, you hear the room a few seconds late.',
+    direct: 'You now hear the room as it happens.',
+    place: 'You are number {{value}} in the queue.',
   },
   quality: { good: 'good', weak: 'weak', lost: 'lost' },
   connection: {
@@ -350,6 +366,8 @@ export const en = {
     flood: 'Your microphone sent too much data and was turned off. Turn it on again.',
     mediaUnreachable:
       'No sound gets through to you from any server. Your network may block it: try another one, or turn off a VPN.',
+    skipped_one: 'You now hear the room as it happens: {{count}} second was left out.',
+    skipped_other: 'You now hear the room as it happens: {{count}} seconds were left out.',
     outputLost: 'The device you were listening through is gone. The sound now comes from the system default.',
     microphoneReplaced: 'Your microphone is gone. Another one has taken its place.',
     microphoneLost: 'Your microphone is gone, and nobody hears you.',

@@ -69,6 +69,11 @@ export const fr: Messages = withFrenchSpaces({
     speech: 'Parole',
     music: 'Musique',
     soundHint: '« Musique » préserve instruments et chant. Modifiable plus tard.',
+    audience: 'Public',
+    audienceRoom: 'Dans la salle',
+    audienceBroadcast: 'Diffusion',
+    audienceHint:
+      'Une diffusion convient à un très grand public : on l’entend avec quelques secondes de retard, et qui lève la main entre dans la salle.',
     submit: 'Ouvrir les coulisses',
     nameMissing: 'Indiquez qui anime la salle.',
     titleMissing: 'Donnez un titre à la salle.',
@@ -225,6 +230,8 @@ export const fr: Messages = withFrenchSpaces({
     decline: 'Baisser la main de {{name}}',
     lowerAll: 'Tout baisser',
     locked: 'La scène est verrouillée : pas de nouvelle main.',
+    waits: 'Attend une place',
+    waitsLong: 'Votre main se lèvera dès que vous aurez une place.',
   },
   invite: {
     title: '{{name}} vous invite à parler',
@@ -291,6 +298,16 @@ export const fr: Messages = withFrenchSpaces({
     ending_one: 'Plus personne n’anime cette salle. Elle se termine dans {{value}} minute.',
     ending_many: 'Plus personne n’anime cette salle. Elle se termine dans {{value}} de minutes.',
     ending_other: 'Plus personne n’anime cette salle. Elle se termine dans {{value}} minutes.',
+  },
+  plane: {
+    behind: '{{value}} s de retard',
+    full: 'Toutes les places sont prises : vous entendez la salle avec quelques secondes de retard. Dès qu’une place se libère, elle est à vous, sans rien faire.',
+    broadcast:
+      'Cette salle est une diffusion : vous l’entendez avec quelques secondes de retard. Levez la main pour participer.',
+    blocked: 'Votre réseau gêne la connexion directe : vous entendez la salle avec quelques secondes de retard.',
+    lost: 'La connexion directe est perdue pour le moment. En attendant son retour, vous entendez la salle avec quelques secondes de retard.',
+    direct: 'Vous entendez maintenant la salle en direct.',
+    place: 'Vous êtes numéro {{value}} dans la file.',
   },
   quality: { good: 'bonne', weak: 'faible', lost: 'perdue' },
   connection: {
@@ -363,6 +380,9 @@ export const fr: Messages = withFrenchSpaces({
     flood: 'Votre micro envoyait trop de données et a été éteint. Activez-le de nouveau.',
     mediaUnreachable:
       'Aucun serveur ne parvient à vous envoyer le son. Votre réseau le bloque peut-être : essayez-en un autre, ou coupez votre VPN.',
+    skipped_one: 'Vous entendez maintenant la salle en direct : {{count}} seconde a été sautée.',
+    skipped_many: 'Vous entendez maintenant la salle en direct : {{count}} de secondes ont été sautées.',
+    skipped_other: 'Vous entendez maintenant la salle en direct : {{count}} secondes ont été sautées.',
     outputLost: 'Votre sortie audio a disparu. Le son passe maintenant par celle du système.',
     microphoneReplaced: 'Votre micro a disparu. Un autre a pris sa place.',
     microphoneLost: 'Votre micro a disparu, et personne ne vous entend.',

@@ -1,5 +1,6 @@
 import { LoaderCircle, WifiOff } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
+import { usePlane } from '../hooks/roomFacts.ts';
 import { useRoomClient } from '../hooks/useRoomClient.ts';
 import { useConnection } from '../hooks/useRoomState.ts';
 import { Button } from '../ui/index.ts';
@@ -10,7 +11,9 @@ export function ReconnectBanner() {
   const { t } = useTranslation();
   const client = useRoomClient();
   const connection = useConnection();
-  const resuming = connection.kind === 'resuming';
+  // Whoever hears the room meanwhile is told so in its header.
+  const isHeard = usePlane().kind === 'http';
+  const resuming = connection.kind === 'resuming' && !isHeard;
   return (
     // Always there, so that its text is announced when it comes.
     <div role="status" aria-live="polite" className={styles.region}>

@@ -6,6 +6,7 @@ import { useFormat } from '../i18n/useFormat.ts';
 import { IconButton, PhaseBadge } from '../ui/index.ts';
 import type { RoomDialog } from './dialogs/RoomDialogs.tsx';
 import styles from './RoomHeader.module.css';
+import { PlaneNote } from './PlaneNote.tsx';
 import { RecordingBadge } from './RecordingBadge.tsx';
 import { RoomMenuButton } from './controls/RoomMenuButton.tsx';
 import { ShareButton } from './controls/ShareButton.tsx';
@@ -47,6 +48,7 @@ export function RoomHeader({ onDialog }: { readonly onDialog: (dialog: RoomDialo
           {description}
         </p>
       )}
+      <PlaneNote />
     </header>
   );
 }

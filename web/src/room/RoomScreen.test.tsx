@@ -32,6 +32,46 @@ describe('in the queue', () => {
   });
 });
 
+describe('heard over HTTP', () => {
+  const queued = { kind: 'queued', place: 12, estimateS: null, retryAfterS: 2, plane: 'http' } as const;
+  const http = { kind: 'http', cause: 'full', behindS: null, wantsHand: false } as const;
+
+  it('the room is there as it always is, with how late and why, in words that are said once', () => {
+    const client = new FakeRoomClient(make.roomView({ ...live, connection: queued, plane: http }));
+    show(client);
+    expect(screen.getByRole('list', { name: 'On stage' })).toBeTruthy();
+    const spoken = screen.getByTestId('announce-polite').textContent;
+    expect(spoken).toMatch(/^Every seat is taken, so you hear the room a few seconds late/);
+    act(() => client.set({ plane: { ...http, behindS: 3 } }));
+    expect(screen.getByTestId('plane-note').textContent).toMatch(/^3 s behind Every seat .* number 12 in the queue\.$/);
+    expect(screen.getByTestId('announce-polite').textContent).toBe(spoken);
+  });
+
+  it('one is told when one hears it as it happens', () => {
+    const client = new FakeRoomClient(make.roomView({ ...live, connection: queued, plane: http }));
+    show(client);
+    act(() => client.set({ connection: { kind: 'joined' }, plane: { kind: 'webrtc' } }));
+    expect(screen.queryByTestId('plane-note')).toBeNull();
+    expect(screen.getByTestId('announce-polite').textContent).toBe('You now hear the room as it happens.');
+  });
+
+  it('a hand that waits for a place can be lowered again', async () => {
+    const lower = recorded();
+    const view = make.roomView({ ...live, connection: queued, plane: { ...http, wantsHand: true } });
+    const { user } = show(new FakeRoomClient(view, { 'hand:lower': lower }));
+    expect(screen.getByText('Waits for a place')).toBeTruthy();
+    await user.click(screen.getByRole('button', { name: /^Lower hand/ }));
+    expect(lower).toHaveBeenCalledOnce();
+  });
+
+  it('no banner says that the connection is lost, since it is heard', () => {
+    const connection = { kind: 'resuming', cause: 'server', attempt: 3 } as const;
+    show(new FakeRoomClient(make.roomView({ ...live, connection, plane: { ...http, cause: 'lost' } })));
+    expect(screen.queryByText('Connection lost. Coming back…')).toBeNull();
+    expect(screen.getByTestId('plane-note').textContent).toMatch(/lost for now/);
+  });
+});
+
 describe('backstage', () => {
   it('a listener waits outside, counted, and comes in by themselves when the room goes live', () => {
     const client = new FakeRoomClient(make.roomView(backstage));

@@ -41,7 +41,8 @@ export function RoomScreen({ onWayOut, onTooLate }: RoomScreenProps) {
   if (closed) {
     return over && hasView ? <EndedRoom /> : <ClosedView reason={connection.reason} onWayOut={onWayOut} />;
   }
-  if (connection.kind === 'queued') return <QueueView {...connection} />;
+  // Whoever hears the room meanwhile is in it.
+  if (connection.kind === 'queued' && !hasView) return <QueueView {...connection} />;
   return hasView ? <Inside /> : <RoomSkeleton />;
 }
 

@@ -1,7 +1,16 @@
 import type { Person, RoomInfo, RoomSnapshot, RoomState, SelfState } from '@tribune/shared/domain.ts';
 import type { Pulse } from '@tribune/shared/protocol.ts';
+import type { LiveRoom } from '@tribune/shared/live.ts';
 import { Listeners } from './Listeners.ts';
-import type { ConnectionState, MicrophoneOptions, MicrophoneState, PlaybackState, Quality, RoomView } from './types.ts';
+import type {
+  ConnectionState,
+  MicrophoneOptions,
+  MicrophoneState,
+  Plane,
+  PlaybackState,
+  Quality,
+  RoomView,
+} from './types.ts';
 
 /** The parts of a room's view that the server tells; immutable, the same object while nothing changes. */
 export interface RoomData {
@@ -23,6 +32,7 @@ interface RoomParts {
   readonly microphoneOptions: MicrophoneOptions;
   readonly playback: PlaybackState;
   readonly quality: Quality;
+  readonly plane: Plane;
 }
 
 /** Everything that the page shows of a room: a new view for every change, and none while nothing changes. */
@@ -39,6 +49,7 @@ export class RoomStore {
       microphoneOptions,
       playback: 'idle',
       quality: 'good',
+      plane: { kind: 'webrtc' },
     };
   }
 
@@ -76,12 +87,19 @@ export type RoomEvent =
   | { readonly type: 'snapshot'; readonly snapshot: RoomSnapshot }
   | { readonly type: 'state'; readonly state: RoomState }
   | { readonly type: 'pulse'; readonly pulse: Pulse }
+  | { readonly type: 'live'; readonly live: LiveRoom }
   | { readonly type: 'hands'; readonly hands: readonly Person[] }
   | { readonly type: 'self'; readonly self: SelfState };
 
 export function fromWelcome(snapshot: RoomSnapshot): RoomData {
   const { room, state, self, listeners, faces, hands } = snapshot;
   return { room: withState(room, state), state, self, listeners, faces, hands, endsInS: null };
+}
+
+/** What whoever hears the room over HTTP sees of it. */
+export function fromLive({ room, state, faces, endsInS }: LiveRoom, { userId, name }: Person): RoomData {
+  const self: SelfState = { userId, name, role: 'listener', handPlace: null, invitedBy: null };
+  return { room: withState(room, state), state, self, listeners: room.listeners, faces, hands: [], endsInS };
 }
 
 /** The next data after an event; pure. */
@@ -95,6 +113,8 @@ export function reduceRoom(data: RoomData, event: RoomEvent): RoomData {
       return isStale(data, event.state) ? data : withRoomState(data, event.state);
     case 'pulse':
       return withPulse(data, event.pulse);
+    case 'live':
+      return withPulse(data, toPulse(event.live, data));
     case 'hands':
       return { ...data, hands: event.hands };
     case 'self':
@@ -110,6 +130,13 @@ export function isBehind(data: RoomData, pulse: Pulse): boolean {
 /** What the server decided about one's own voice; null for someone who is not on the stage. */
 export function isMutedByServer({ state, self }: RoomData): boolean | null {
   return state.stage.find(({ userId }) => userId === self.userId)?.muted ?? null;
+}
+
+function toPulse({ room, state, faces, endsInS }: LiveRoom, data: RoomData): Pulse {
+  const isSameCrowd =
+    faces.length === data.faces.length && faces.every((it, at) => it.userId === data.faces[at]?.userId);
+  const pulse = { seq: state.seq, listeners: room.listeners, ...(endsInS !== null && { endsInS }) };
+  return { ...pulse, ...(state.seq > data.state.seq && { state }), ...(!isSameCrowd && { faces }) };
 }
 
 function isStale(data: RoomData, state: RoomState): boolean {

@@ -6,6 +6,7 @@ import type { ClosedReason } from '@tribune/shared/RoomConnection.ts';
  * What the person sees of their connection.
  * - `connecting`: entering; a placeholder of the room.
  * - `queued`: every server is full; the page asks again by itself until it is this person's turn.
+ * - `broadcast`: in the room, and hears it over HTTP: nothing more is asked for.
  * - `joined`: in the room.
  * - `resuming`: the network or the server is lost for the moment; the room stays on screen under a banner with Leave in reach.
  * - `closed`: over; one page says why and what to do next.
@@ -13,6 +14,7 @@ import type { ClosedReason } from '@tribune/shared/RoomConnection.ts';
 export type ConnectionState =
   | { readonly kind: 'connecting' }
   | ({ readonly kind: 'queued' } & QueuePlace)
+  | { readonly kind: 'broadcast' }
   | { readonly kind: 'joined' }
   | { readonly kind: 'resuming'; readonly cause: 'offline' | 'server'; readonly attempt: number }
   | { readonly kind: 'closed'; readonly reason: ClosedReason | LocalReason };
@@ -23,6 +25,25 @@ export type ConnectionState =
  * - `unsupported`: the browser has no WebRTC that can be used.
  */
 export type LocalReason = 'socketBlocked' | 'unsupported';
+
+/**
+ * Why the room is heard over HTTP, some seconds late.
+ * - `full`: every place is taken. - `broadcast`: the room is one. - `blocked`: nothing else gets through, so far. - `lost`: the
+ *   connection is gone for the moment.
+ */
+export type HttpCause = 'full' | 'broadcast' | 'blocked' | 'lost';
+
+/** How the sound comes. */
+export type Plane =
+  | { readonly kind: 'webrtc' }
+  | {
+      readonly kind: 'http';
+      readonly cause: HttpCause;
+      /** Full seconds from what is said to what one hears; null before the first sound. */
+      readonly behindS: number | null;
+      /** The hand goes up as soon as there is a place for them. */
+      readonly wantsHand: boolean;
+    };
 
 /** The ways in which a microphone cannot be had, each of which needs advice of its own, and the rest. */
 export type MicrophoneProblem = 'denied' | 'missing' | 'busy' | 'insecure' | 'unloaded' | 'failed';
@@ -84,6 +105,7 @@ export interface RoomView {
   readonly microphoneOptions: MicrophoneOptions;
   readonly playback: PlaybackState;
   readonly quality: Quality;
+  readonly plane: Plane;
 }
 
 /**
@@ -91,6 +113,7 @@ export interface RoomView {
  * - `recordingLost`: a part of the recording could not be kept; for its host.
  * - `recordingStalled`: its storage takes nothing now, and what is said may still be kept; for its host.
  * - `mediaUnreachable`: the network lets no sound through, from whichever node.
+ * - `skipped`: so many seconds were left out when what is heard came nearer to what is said.
  * - `outputLost`: the chosen device to hear through is gone, and the system's own has taken its place.
  * - `microphoneReplaced`: the microphone is gone, and another one has taken its place.
  * - `microphoneLost`: it is gone, and there is no other.
@@ -108,4 +131,5 @@ export type Notice =
         | 'microphoneSilenced'
         | 'microphoneBack';
     }
+  | { readonly cause: 'skipped'; readonly seconds: number }
   | { readonly cause: 'microphoneLost'; readonly problem: MicrophoneProblem };

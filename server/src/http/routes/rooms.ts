@@ -1,6 +1,6 @@
 import type { RoomInfo } from '@tribune/shared/domain.ts';
-import type { QueuePlace, TicketResponse } from '@tribune/shared/protocol.ts';
-import { roomId, roomRequest, ticketRequest } from '@tribune/shared/schemas.ts';
+import type { BroadcastAnswer, QueuePlace, TicketResponse } from '@tribune/shared/protocol.ts';
+import { roomId, roomRequest, ticketQuery, ticketRequest } from '@tribune/shared/schemas.ts';
 import { Router, type Request } from 'express';
 import type { IceServers } from '../../auth/IceServers.ts';
 import { TICKET_EXPIRES_S, type Tokens } from '../../auth/Tokens.ts';
@@ -39,7 +39,7 @@ export function roomRoutes(options: RoomRoutesOptions): Router {
   const find = async <T>(req: Request, id: string, look: (roomId: string) => Promise<T>): Promise<T> =>
     rooms.rooms.has(id) ? look(id) : guarded(req, async () => look(idOf(id)));
 
-  const createTicket = async (req: Request, id: string): Promise<TicketResponse | QueuePlace> => {
+  const createTicket = async (req: Request, id: string): Promise<TicketResponse | QueuePlace | BroadcastAnswer> => {
     const address = networkOf(req);
     const person = authenticate(req, tokens);
     const { avoid } = parseBody(ticketRequest, req);
@@ -50,6 +50,11 @@ export function roomRoutes(options: RoomRoutesOptions): Router {
     const hasPlace =
       room.getPeer(person.userId) !== undefined && !options.isDraining() && (!avoid || avoid !== config.PUBLIC_URL);
     const isExpected = role !== 'listener' || hasPlace;
+    if (room.record.broadcast && !isExpected && ticketQuery.parse(req.query).hears === 'http') {
+      await limits.take('tickets', address);
+      await room.admit(person.userId, null);
+      return { plane: 'http' };
+    }
     const applicant = { person: `${room.id}:${person.userId}`, address, avoid };
     if (!isExpected) admission.assertNotBusy(applicant);
     limits.assertLeft('tickets', address);
@@ -58,7 +63,7 @@ export function roomRoutes(options: RoomRoutesOptions): Router {
     const verdict = isExpected ? null : await admission.admit(applicant);
     if (verdict?.kind === 'wait') {
       const { place, estimateS, retryAfterS } = verdict;
-      return { place, estimateS, retryAfterS };
+      return { place, estimateS, retryAfterS, plane: 'http' };
     }
     const node = verdict?.node ?? (role === 'listener' ? null : await room.findHome(avoid));
     const unreachable = node ? undefined : room.findUnreachable(avoid);
@@ -89,8 +94,8 @@ export function roomRoutes(options: RoomRoutesOptions): Router {
         options.metrics.joins.inc({ outcome: error instanceof AppError ? error.code : 'INTERNAL' });
         throw error;
       });
-      if ('place' in answer) res.status(202).set('Retry-After', String(answer.retryAfterS));
-      else res.status(201);
+      if ('ticket' in answer) res.status(201);
+      else if ('place' in answer) res.status(202).set('Retry-After', String(answer.retryAfterS));
       // Not by `json()`, which would hash each answer for an ETag: no two are alike.
       res.setHeader('Content-Type', 'application/json; charset=utf-8').end(JSON.stringify(answer));
     })

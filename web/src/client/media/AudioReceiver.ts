@@ -8,6 +8,8 @@ import type { MediaContext } from './mediaContext.ts';
 import { Reception } from './Reception.ts';
 import type { SpeakingMonitor } from './SpeakingMonitor.ts';
 
+/** A mix that brings nothing for so long is lost: it sends something each 0.4 s, also in silence. */
+const LOST_MS = 1000;
 const SOUND_POLL_MS = 20;
 /** The server ends the old transport half a second after the new one is connected: where nobody speaks, it is left before that. */
 const SOUND_WAIT_MS = 400;
@@ -17,6 +19,8 @@ interface ReceiverOptions {
   readonly output: AudioOutput;
   readonly monitor: SpeakingMonitor;
   readonly events: RoomEvents;
+  /** So late a mix begins to play that comes now; null is as soon as it can. */
+  readonly startDelayMs: () => number | null;
 }
 
 /**
@@ -27,6 +31,7 @@ export class AudioReceiver {
   readonly #context: MediaContext;
   readonly #output: AudioOutput;
   readonly #monitor: SpeakingMonitor;
+  readonly #startDelayMs: () => number | null;
   readonly #queue = new AwaitQueue();
   readonly #retry = new Backoff(() => this.#rebuild());
   #current: Reception | null = null;
@@ -34,9 +39,12 @@ export class AudioReceiver {
   #next: Reception | null = null;
   #restartTimer: ReturnType<typeof setTimeout> | undefined;
   #soundTimer: ReturnType<typeof setInterval> | undefined;
+  /** There was nothing to hear when the server last spoke. */
+  #isIdle = false;
   #closed = false;
 
-  constructor({ context, output, monitor, events }: ReceiverOptions) {
+  constructor({ context, output, monitor, events, startDelayMs }: ReceiverOptions) {
+    this.#startDelayMs = startDelayMs;
     this.#context = context;
     this.#output = output;
     this.#monitor = monitor;
@@ -59,10 +67,23 @@ export class AudioReceiver {
     return this.#current?.isConnecting ?? false;
   }
 
+  /** `idle`: there is nothing to hear. `connecting`: there is, or soon will be, and no way for it yet. `open`: what there is comes. */
+  get path(): 'idle' | 'connecting' | 'open' {
+    if (this.#isIdle) return 'idle';
+    if (!this.#current?.isConnected) return 'connecting';
+    return (this.#current.mixClock?.silentMs ?? 0) > LOST_MS ? 'connecting' : 'open';
+  }
+
+  /** What plays, for those who have to know which moment it is that one hears. */
+  get current(): Reception | null {
+    return this.#current;
+  }
+
   /** The word of the server on a new connection, which overrules whatever was planned. */
   handleOffer(offer: MediaOffer): void {
     clearTimeout(this.#restartTimer);
     this.#retry.cancel();
+    this.#isIdle = offer.kind === 'none';
     this.#enqueue(async () => {
       if (offer.kind === 'none') this.#closeAll();
       else if (offer.kind === 'new') await this.#open(offer);
@@ -96,6 +117,7 @@ export class AudioReceiver {
   #handleRestart(withinMs: number): void {
     clearTimeout(this.#restartTimer);
     this.#retry.cancel();
+    this.#isIdle = false;
     this.#restartTimer = setTimeout(() => this.#rebuild(), Math.random() * withinMs);
   }
 
@@ -121,7 +143,7 @@ export class AudioReceiver {
     // What does not play any more is not worth keeping.
     if (!this.#current?.isConnected) this.#closeAll();
     const reception: Reception = new Reception(recv, {
-      ...{ context: this.#context, output: this.#output, monitor: this.#monitor },
+      ...{ context: this.#context, output: this.#output, monitor: this.#monitor, delayMs: this.#startDelayMs() },
       onConnected: () => this.#handleConnected(reception),
       onLost: () => this.#handleLost(reception),
     });

@@ -2,6 +2,7 @@ import type { ConsumerInfo, TransportInfo } from '@tribune/shared/protocol.ts';
 import type { Consumer, RtpParameters, Transport } from 'mediasoup-client/types';
 import type { AudioOutput } from './AudioOutput.ts';
 import type { MediaContext } from './mediaContext.ts';
+import { MixClock } from './MixClock.ts';
 import type { SpeakingMonitor } from './SpeakingMonitor.ts';
 import { createTransport, TransportGuard } from './TransportGuard.ts';
 
@@ -12,6 +13,8 @@ interface ReceptionOptions {
   readonly onConnected: () => void;
   /** Once, when it is down and cannot be mended. */
   readonly onLost: () => void;
+  /** So late the mix begins to play. */
+  readonly delayMs: number | null;
 }
 
 /** One receiving transport with its streams. Nothing of it is heard before `play()`. */
@@ -20,12 +23,14 @@ export class Reception {
   readonly #output: AudioOutput;
   readonly #monitor: SpeakingMonitor;
   readonly #guard: TransportGuard;
+  readonly #delayMs: number | null;
   readonly #streams = new Map<string, { readonly userId: string | null; readonly consumer: Consumer }>();
   #playing = false;
   #closed = false;
 
-  constructor(info: TransportInfo, { context, output, monitor, onConnected, onLost }: ReceptionOptions) {
+  constructor(info: TransportInfo, { context, output, monitor, onConnected, onLost, delayMs }: ReceptionOptions) {
     this.#output = output;
+    this.#delayMs = delayMs;
     this.#monitor = monitor;
     this.transport = createTransport(context, 'recv', info);
     this.#guard = new TransportGuard(this.transport, context, onLost);
@@ -50,6 +55,12 @@ export class Reception {
     );
   }
 
+  /** Of the mix; null where there is none, as for those on stage. */
+  get mixClock(): MixClock | null {
+    const mix = [...this.#streams.values()].find(({ userId }) => userId === null);
+    return mix?.consumer.rtpReceiver ? new MixClock(mix.consumer.rtpReceiver) : null;
+  }
+
   has(consumerId: string): boolean {
     return this.#streams.has(consumerId);
   }
@@ -63,6 +74,8 @@ export class Reception {
     const consumer = await this.transport.consume({ id, producerId, kind: 'audio', rtpParameters: parameters });
     if (this.#closed) return;
     this.#streams.set(id, { userId, consumer });
+    // Before the first packet: the browser waits for half of it to begin with, and slows down for the rest.
+    if (this.#delayMs !== null) this.mixClock?.delay(2 * this.#delayMs);
     if (this.#playing) this.#start(id);
   }
 

@@ -40,6 +40,8 @@ export class SpeakingMonitor {
   /** Who is meant by a voice of the mix: anyone who is shown. */
   readonly #userIds = new Map<number, string>();
   readonly #onSound: (() => void) | undefined;
+  /** Who speaks where nothing is received that would tell. */
+  #told: readonly string[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
 
   /** @param onSound called when a stream plays for the first time, loud or not; known to a tenth of a second. */
@@ -67,8 +69,18 @@ export class SpeakingMonitor {
     this.#run();
   }
 
+  /** Those speak, until the next word: what comes over HTTP names nobody. */
+  tell(userIds: readonly string[]): void {
+    this.#told = userIds;
+    if (userIds.length > 0) this.#run();
+  }
+
   isSpeaking(userId: string): boolean {
     return this.#voices.get(userId)?.speaking ?? false;
+  }
+
+  get isAnyoneSpeaking(): boolean {
+    return [...this.#voices.values()].some(({ speaking }) => speaking);
   }
 
   /** Calls back whenever `isSpeaking(userId)` changes. */
@@ -80,6 +92,7 @@ export class SpeakingMonitor {
     clearInterval(this.#timer);
     this.#timer = undefined;
     this.#sources.clear();
+    this.#told = [];
     for (const voice of this.#voices.values()) setSpeaking(voice, false);
   }
 
@@ -96,6 +109,7 @@ export class SpeakingMonitor {
       else if (isHeard) this.#hear(source.userId);
       if (isNew && source.timestamp > 0) this.#onSound?.();
     }
+    for (const userId of this.#told) this.#hear(userId);
     let anySpeaking = false;
     for (const voice of this.#voices.values()) {
       if (voice.speaking && now - voice.heardAt > RELEASE_MS) setSpeaking(voice, false);

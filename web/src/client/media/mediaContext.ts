@@ -19,3 +19,8 @@ export interface MediaContext {
 export function isRefusal(error: unknown): boolean {
   return error instanceof SignalingError && !['UNAVAILABLE', 'INTERNAL', 'RATE_LIMITED'].includes(error.code);
 }
+
+/** As a browser takes them. */
+export function toIceServers(iceServers: readonly IceServer[]): RTCIceServer[] {
+  return iceServers.map(({ urls, ...rest }) => ({ ...rest, urls: typeof urls === 'string' ? urls : [...urls] }));
+}

@@ -1,12 +1,14 @@
 import { ApiClient } from '@tribune/shared/ApiClient.ts';
 import type { RoomSnapshot } from '@tribune/shared/domain.ts';
 import type { WireError } from '@tribune/shared/errors.ts';
+import type { LiveRoom } from '@tribune/shared/live.ts';
 import type {
   ConsumerInfo,
   MediaInfo,
   MediaOffer,
   NotificationName,
   Notifications,
+  QueuePlace,
   RequestName,
 } from '@tribune/shared/protocol.ts';
 import type { TicketRequest } from '@tribune/shared/schemas.ts';
@@ -38,6 +40,14 @@ export class FakeServer {
   /** Set for a network that lets HTTP through, and no WebSocket. */
   blocksSockets = false;
   tickets = 0;
+  /** What `/live/:id/state.json` answers; null for a server that does not answer at all. */
+  live: LiveRoom | null = null;
+  /** Requests over HTTP alone, in the order of arrival: `POST reactions`. */
+  readonly liveRequests: string[] = [];
+  /** In a broadcast, those who hear it over HTTP get no ticket. */
+  isBroadcast = false;
+  /** Answers of the next ticket requests, before anything else. */
+  readonly places: QueuePlace[] = [];
   /** Origins that the next tickets name, and what each ticket was asked for with. */
   readonly urls: string[] = [];
   readonly ticketRequests: TicketRequest[] = [];
@@ -75,9 +85,14 @@ export class FakeServer {
   }
 
   /** Stands in for `fetch`. */
-  readonly fetch = (_url: string, { body }: { body: string }): Promise<Response> => {
+  readonly fetch = (url: string, { method = 'GET', body = '{}' }: { method?: string; body?: string }) => {
+    const live = /\/live\/[\w-]+\/(.+)$/.exec(url)?.[1];
+    if (live !== undefined) return this.#answerLive(method, live);
     this.tickets++;
     this.ticketRequests.push(JSON.parse(body) as TicketRequest);
+    const place = this.places.shift();
+    if (place) return Promise.resolve(Response.json(place, { status: 202 }));
+    if (this.isBroadcast && url.endsWith('?hears=http')) return Promise.resolve(Response.json({ plane: 'http' }));
     const refused = this.refusedTickets.shift();
     if (refused) {
       const headers = refused.retryAfterS === undefined ? {} : { 'retry-after': String(refused.retryAfterS) };
@@ -95,6 +110,13 @@ export class FakeServer {
       }),
     );
   };
+
+  #answerLive(method: string, name: string): Promise<Response> {
+    this.liveRequests.push(`${method} ${name}`);
+    if (method === 'POST') return Promise.resolve(new Response(null, { status: 204 }));
+    if (name === 'stream.mp4') return Promise.resolve(new Response(null, { status: 503 }));
+    return this.live ? Promise.resolve(Response.json(this.live)) : Promise.reject(new TypeError('Failed to fetch'));
+  }
 
   #createDevice(): Device {
     const device = new Device({ handlerFactory: FakeHandler.createFactory(fakeParameters) });

@@ -14,11 +14,12 @@ interface TestRoom {
 export const pass = (ms = 0) => vi.advanceTimersByTimeAsync(ms);
 
 /** For each test of the file a browser, a server and a client that has not joined yet, and a clock that stands. */
-export function setUpRoom(take: (room: TestRoom) => void): void {
+export function setUpRoom(take: (room: TestRoom) => void, prepareBrowser?: () => void): void {
   let client: RoomClient;
   beforeEach(() => {
     vi.useFakeTimers();
     const browser = stubBrowser();
+    prepareBrowser?.();
     const server = new FakeServer();
     vi.stubGlobal('fetch', server.fetch);
     const policy = new ReconnectPolicy(() => 0.5);

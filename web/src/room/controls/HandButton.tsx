@@ -7,13 +7,13 @@ import { ControlButton } from './ControlButton.tsx';
 export function HandButton({ hand }: { readonly hand: Hand }) {
   const { t } = useTranslation();
   const isRecording = useIsRecording();
-  const { place, locked, raise, lower } = hand;
-  if (place !== null) {
+  const { place, waits, locked, raise, lower } = hand;
+  if (place !== null || waits) {
     return (
       <ControlButton
         tone="on"
         label={t('hand.lower')}
-        note={t('hand.place', { place })}
+        note={place === null ? t('hand.waits') : t('hand.place', { place })}
         icon={<HandIcon size={24} />}
         aria-keyshortcuts="H"
         aria-disabled={lower === undefined}

@@ -12,7 +12,14 @@ import type { RoomRecord } from '../src/store/RoomRecord.ts';
 import { RoomStore } from '../src/store/RoomStore.ts';
 
 const HOST = { userId: 'host', name: 'Host' };
-const SETTINGS = { title: 'A room', description: '', language: 'en', speakerLimit: 13, sound: 'speech', broadcast: false } as const;
+const SETTINGS = {
+  title: 'A room',
+  description: '',
+  language: 'en',
+  speakerLimit: 13,
+  sound: 'speech',
+  broadcast: false,
+} as const;
 const QUOTAS = { rooms: 100, perUser: 2, perAddressShare: 1 };
 
 describe('the store of rooms', () => {

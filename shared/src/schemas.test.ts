@@ -86,6 +86,7 @@ describe('what clients send', () => {
       language: 'en',
       speakerLimit: 13,
       sound: 'speech',
+      broadcast: false,
     });
     expect(roomRequest.safeParse({ title: 'x', sound: 'noise' }).success).toBe(false);
     expect(roomRequest.safeParse({ title: 'x', phase: 'live' }).success).toBe(false);

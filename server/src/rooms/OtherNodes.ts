@@ -17,6 +17,9 @@ const UNKNOWN_NAME = '?';
 /** The home closes a segment a moment earlier or later than this node. */
 const HOME_CLOSES_MS = 300;
 
+/** What is aimed at somebody who may be connected to another node, and whose name the store may not know. */
+const NEED_NAME: ReadonlySet<Action> = new Set(['stage:invite', 'peer:remove', 'peer:ban']);
+
 interface OtherNodesOptions {
   readonly live: LiveBroadcast;
   readonly peers: PeerRegistry;
@@ -80,10 +83,11 @@ export class OtherNodes {
   }
 
   /**
-   * The name of the person at whom an action is aimed, wherever they are connected or were a while ago.
+   * The name of the person at whom an action is aimed, wherever they are connected or were a while ago; not known where it needs none.
    * @throws {AppError} NOT_FOUND where they would have to be in the room, and every node says that they are not
    */
   async nameTarget(action: Action, userId: string): Promise<string | undefined> {
+    if (!NEED_NAME.has(action)) return undefined;
     const { peers, view } = this.#options;
     const here = peers.present(userId)?.name;
     const known = here ?? view().record.stage.get(userId)?.name;

@@ -38,8 +38,6 @@ export type RoomConfig = GracesConfig &
 
 /** The audience of a node that goes moves so long after its stage: it would come to a silence. */
 const VOICES_FOLLOW_MS = 2000;
-/** What is aimed at somebody who may be connected to another node, and whose name the store may not know. */
-const NEED_NAME: ReadonlySet<Action> = new Set(['stage:invite', 'peer:remove', 'peer:ban']);
 /** A ticket is good once; it is remembered for longer than it lives. */
 const TICKET_REMEMBERED_S = TICKET_EXPIRES_S + 30;
 
@@ -240,9 +238,7 @@ export class Room extends EventEmitter<{ closed: [] }> {
   ): Promise<void> {
     const problem = action === 'recording:start' ? this.#options.cluster.whyNotRecording() : null;
     if (problem) throw new AppError('UNAVAILABLE', problem);
-    const { userId } = args;
-    const isNamed = userId !== undefined && NEED_NAME.has(action);
-    const targetName = isNamed ? await this.#others.nameTarget(action, userId) : undefined;
+    const targetName = args.userId === undefined ? undefined : await this.#others.nameTarget(action, args.userId);
     const { isWritten, ...change } = await this.#reconciler.records.perform(action, actor, { ...args, targetName });
     await this.#reconciler.take({ ...change, actor }, { isWritten });
   }

@@ -139,8 +139,7 @@ export const fr: Messages = withFrenchSpaces({
     removeTitle: 'Faire sortir {{name}} ?',
     removeText: 'Cette personne quitte la salle maintenant et pourra revenir avec le lien.',
     banTitle: 'Exclure {{name}} ?',
-    banText:
-      'Cette personne quitte la salle et ne peut plus revenir, sauf si vous levez l’exclusion sous « Personnes ».',
+    banText: 'Cette personne sort et ne peut plus revenir, sauf si vous levez l’exclusion sous « Personnes ».',
     handOverTitle: 'Confier la salle à {{name}} ?',
     handOverText: 'Cette personne devient l’hôte. Vous restez sur scène, et elle seule pourra revenir en arrière.',
     endTitle: 'Fermer la salle pour tout le monde ?',

@@ -6,7 +6,7 @@ import type { Stretch } from './kept.ts';
 import type { RecordingFile } from './RecordingFile.ts';
 import { PAUSED } from '../sql/recording.ts';
 import type { Replay, ReplaySound } from './Replays.ts';
-import { SAMPLE_MS, SEGMENT_MS } from './segment.ts';
+import { SAMPLE_MS } from './segment.ts';
 
 /** A pause of one speaker that is no longer is part of the turn. */
 const MAX_PAUSE_MS = 1500;
@@ -58,9 +58,8 @@ export function replayInfo({ replay }: Pick<Replay, 'replay'>, path: string, hls
 function reactionsOf(file: RecordingFile, { reactions }: RecordingDetail, levelMs: number): number[] {
   const counts: number[] = Array.from({ length: Math.ceil(file.durationMs / levelMs) }, () => 0);
   for (const { at, count } of reactions) {
-    const middle = at + SEGMENT_MS / 2;
-    if (!file.has(middle)) continue;
-    const piece = Math.floor(file.toFileMs(middle) / levelMs);
+    if (!file.has(at)) continue;
+    const piece = Math.floor(file.toFileMs(at) / levelMs);
     if (piece < counts.length) counts[piece] = (counts[piece] ?? 0) + count;
   }
   return counts.some((count) => count > 0) ? counts : [];

@@ -100,8 +100,10 @@ export class RoomRecording extends EventEmitter<{
   /** People react, here or on another node. */
   addReactions(count: number): void {
     if (!this.#isRunning) return;
-    const at = Math.floor(Date.now() / SEGMENT_MS) * SEGMENT_MS;
-    this.#reactions = { at, count: count + (this.#reactions.at === at ? this.#reactions.count : 0) };
+    const now = Date.now();
+    const { at, count: before } = this.#reactions;
+    // Those of three seconds are one row.
+    this.#reactions = now - at < SEGMENT_MS ? { at, count: before + count } : { at: now, count };
     this.#options.archive.log.addReactions(this.#options.read().id, this.#reactions);
   }
 

@@ -60,9 +60,8 @@ export function replayInfo({ replay }: Pick<Replay, 'replay'>, path: string, hls
 function reactionsOf(file: RecordingFile, { reactions }: RecordingDetail, levelMs: number): number[] {
   const counts: number[] = Array.from({ length: Math.ceil(file.durationMs / levelMs) }, () => 0);
   for (const { at, count } of reactions) {
-    const middle = at + SEGMENT_MS / 2;
-    if (!file.has(middle)) continue;
-    const piece = Math.floor(file.toFileMs(middle) / levelMs);
+    if (!file.has(at)) continue;
+    const piece = Math.floor(file.toFileMs(at) / levelMs);
     if (piece < counts.length) counts[piece] = (counts[piece] ?? 0) + count;
   }
   return counts.some((count) => count > 0) ? counts : [];

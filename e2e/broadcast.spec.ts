@@ -80,7 +80,7 @@ describe('a room that is heard over HTTP', () => {
     await ada!.tile('Dora').waitFor();
   });
 
-  it('whoever’s network lets no WebSocket through, and no answer before it is whole, hears it, and is told so', async () => {
+  it('whoever’s network lets no WebSocket through hears it, and is told so', async () => {
     const [ada, eve] = await meet('Ada', 'Eve');
     const link = await ada!.host(deployment.origin, 'Behind a wall');
     await ada!.goLive();
@@ -91,8 +91,6 @@ describe('a room that is heard over HTTP', () => {
         }
       };
     });
-    // Nothing of it comes.
-    await eve!.page.route('**/stream.mp4', () => undefined);
     await eve!.enter(link);
     await expectHears(eve!.page, speech);
     expect(await note(eve!)).toMatch(/Your network holds the direct connection up/);

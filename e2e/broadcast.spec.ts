@@ -92,6 +92,16 @@ describe('a room that is heard over HTTP', () => {
       };
     });
     await eve!.enter(link);
+    // The first to listen begins with little in reserve, and plays a little slower until there is enough.
+    await eve!.page.waitForFunction(() => {
+      const audio = document.querySelector<HTMLAudioElement>('[data-testid="broadcast-audio"]');
+      return (
+        audio &&
+        audio.buffered.length > 0 &&
+        audio.currentTime > audio.buffered.start(0) + 5 &&
+        audio.playbackRate === 1
+      );
+    });
     await expectHears(eve!.page, speech);
     expect(await note(eve!)).toMatch(/Your network holds the direct connection up/);
   });

@@ -80,7 +80,7 @@ describe('a room that is heard over HTTP', () => {
     await ada!.tile('Dora').waitFor();
   });
 
-  it('whoever’s network lets no WebSocket through, and no answer before it is whole, hears it, and is told so', async () => {
+  it('whoever’s network lets no WebSocket through hears it, and is told so', async () => {
     const [ada, eve] = await meet('Ada', 'Eve');
     const link = await ada!.host(deployment.origin, 'Behind a wall');
     await ada!.goLive();
@@ -91,9 +91,17 @@ describe('a room that is heard over HTTP', () => {
         }
       };
     });
-    // Nothing of it comes.
-    await eve!.page.route('**/stream.mp4', () => undefined);
     await eve!.enter(link);
+    // The first to listen begins with little in reserve, and plays a little slower until there is enough.
+    await eve!.page.waitForFunction(() => {
+      const audio = document.querySelector<HTMLAudioElement>('[data-testid="broadcast-audio"]');
+      return (
+        audio &&
+        audio.buffered.length > 0 &&
+        audio.currentTime > audio.buffered.start(0) + 5 &&
+        audio.playbackRate === 1
+      );
+    });
     await expectHears(eve!.page, speech);
     expect(await note(eve!)).toMatch(/Your network holds the direct connection up/);
   });

@@ -7,7 +7,7 @@ import type { RecordingFile } from './RecordingFile.ts';
 import { PAUSED } from '../sql/recording.ts';
 import { BEGINS_WITHIN_MS } from './recorderMessages.ts';
 import type { Replay, ReplaySound } from './Replays.ts';
-import { SAMPLE_MS, SEGMENT_MS } from './segment.ts';
+import { SAMPLE_MS } from './segment.ts';
 import { SILENT_PACKET } from './silence.ts';
 
 /** A pause of one speaker that is no longer is part of the turn. */

@@ -13,6 +13,8 @@ const ALGORITHM = 'HS256';
 const LISTENING_EXPIRES_S = 12 * 3600;
 const SESSION_EXPIRES_S = 365 * 24 * 3600;
 export const TICKET_EXPIRES_S = 60;
+/** A ticket is good once; it is remembered for longer than it lives. */
+export const TICKET_REMEMBERED_S = TICKET_EXPIRES_S + 30;
 
 const sessionClaims = z.object({ sub: z.string(), name: z.string() });
 const ticketClaims = z.object({

@@ -5,7 +5,7 @@ import { can, type Action } from '@tribune/shared/permissions.ts';
 import type { AudienceList, RoomHealthInfo, Welcome } from '@tribune/shared/protocol.ts';
 import type { LiveRoom } from '@tribune/shared/live.ts';
 import type { QualityReport } from '@tribune/shared/schemas.ts';
-import { TICKET_EXPIRES_S, type Ticket } from '../auth/Tokens.ts';
+import { TICKET_REMEMBERED_S, type Ticket } from '../auth/Tokens.ts';
 import type { ClusterContext } from '../cluster/ClusterContext.ts';
 import type { Home } from '../cluster/HomeLease.ts';
 import type { LiveNode } from '../cluster/NodeRegistry.ts';
@@ -38,8 +38,6 @@ export type RoomConfig = GracesConfig &
 
 /** The audience of a node that goes moves so long after its stage: it would come to a silence. */
 const VOICES_FOLLOW_MS = 2000;
-/** A ticket is good once; it is remembered for longer than it lives. */
-const TICKET_REMEMBERED_S = TICKET_EXPIRES_S + 30;
 
 export interface RoomOptions {
   readonly record: RoomRecord;

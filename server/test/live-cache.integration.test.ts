@@ -1,9 +1,10 @@
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
-import { createServer, type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startNginx, type OwnNginx } from '@tribune/scripts/nginx.mjs';
+import { freePort } from '@tribune/scripts/port.mjs';
 import { RealRoom } from './support/RealRoom.ts';
 import { StreamEar } from './support/StreamEar.ts';
 import { TestServer } from './support/TestServer.ts';
@@ -86,14 +87,6 @@ it('[LC3] the cache of a cluster sends all questions about a room to one node, a
     for (const { close } of nodes) close();
   }
 });
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  return port;
-}
 
 /** Answers with its own name. */
 async function startNode() {

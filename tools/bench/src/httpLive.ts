@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createGuard } from '@tribune/loadtest/guard.ts';
 import { Rooms } from '@tribune/loadtest/people/Rooms.ts';
 import { startNginx, type OwnNginx } from '@tribune/scripts/nginx.mjs';
+import { freePort } from '@tribune/scripts/port.mjs';
 import { BenchServer } from './BenchServer.ts';
 import { figureOf, mapFigure, type Figure } from './figures.ts';
 
@@ -183,12 +184,4 @@ function askForSegments(sockets: readonly Socket[], { playlist, segment }: Targe
     }
   }, 10);
   return () => clearInterval(timer);
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  return port;
 }

@@ -1,10 +1,9 @@
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
 import { HlsPlayer } from '@tribune/loadtest/players/HlsPlayer.ts';
 import type { Player } from '@tribune/loadtest/players/Player.ts';
 import { StreamPlayer } from '@tribune/loadtest/players/StreamPlayer.ts';
 import { startNginx, type OwnNginx } from '@tribune/scripts/nginx.mjs';
+import { freePort } from '@tribune/scripts/port.mjs';
 import type { ClusterProcess } from '../cluster/ClusterProcess.ts';
 import { gaps, UNNOTICED_MS, type Fault, type FaultContext, type Outcome } from '../Fault.ts';
 
@@ -119,11 +118,3 @@ export const LIVE_FAULTS: readonly Fault[] = [
     },
   },
 ];
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  return port;
-}

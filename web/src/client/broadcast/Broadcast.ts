@@ -85,7 +85,7 @@ export class Broadcast {
     if (live.state.phase === 'live') {
       this.#startSound();
       if (this.#sound?.positionMs === null && !this.#isHeldBack) this.#expectStream();
-    } else if (live.state.phase === 'backstage') this.#stopSound();
+    } else this.#stopSound();
     this.#beacon.ask(live.beacon);
     this.#options.onRoom(live);
   }

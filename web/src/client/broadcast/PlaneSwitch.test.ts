@@ -117,10 +117,20 @@ describe('a broadcast', () => {
     expect(server.count('hand:raise')).toBe(1);
   });
 
+  it('gives a place to whoever raises a hand, takes it down and raises it again', async () => {
+    const raised = client.request('hand:raise');
+    await client.request('hand:lower');
+    await raised;
+    await client.request('hand:raise');
+    await pass(100);
+    expect(client.getConnection()).toEqual({ kind: 'joined' });
+    expect(server.count('hand:raise')).toBe(1);
+  });
+
   it('is over for everyone when the room ends', async () => {
     server.live = { ...server.live!, state: aState({ seq: 6, phase: 'ended' }) };
-    server.refusedTickets.push({ status: 410, code: 'ROOM_ENDED' });
     await pass(5000);
+    expect(server.tickets).toBe(1);
     expect(client.getConnection()).toEqual({ kind: 'closed', reason: 'ROOM_ENDED' });
     expect(client.getView()?.state.phase).toBe('ended');
   });

@@ -77,8 +77,10 @@ export class PlaneSwitch {
   }
 
   set wantsHand(wanted: boolean) {
+    const { connection } = this.#options;
     this.#wantsHand = wanted;
-    if (wanted) this.#options.connection.seekPlace();
+    if (wanted) connection.seekPlace();
+    else if (!connection.opened) connection.giveUpPlace();
     this.#show();
   }
 

@@ -13,6 +13,8 @@ function aLiveRoom(changes: Partial<LiveRoom> = {}): LiveRoom {
 
 let server: FakeServer;
 let client: RoomClient;
+/** So many sounds were made. */
+let sounds = 0;
 
 const plane = () => client.getView()?.plane;
 const aPlace = (place: number) => ({ place, estimateS: null, retryAfterS: 2, plane: 'http' }) as const;
@@ -26,12 +28,13 @@ setUpRoom(
   (room) => ({ server, client } = room),
   () => {
     vi.stubGlobal('MediaSource', SilentMediaSource);
-    Object.assign(URL, { createObjectURL: () => 'blob:sound', revokeObjectURL: () => undefined });
+    Object.assign(URL, { createObjectURL: () => `blob:sound-${++sounds}`, revokeObjectURL: () => undefined });
     Object.defineProperty(HTMLMediaElement.prototype, 'load', { value: () => undefined, configurable: true });
   },
 );
 
 beforeEach(() => {
+  sounds = 0;
   saveSession({ token: 'token', user: { userId: SELF_ID, name: 'Sam' } });
   server.live = aLiveRoom({ room: aRoom({ listeners: 300 }), state: aState({ seq: 5 }) });
 });
@@ -84,6 +87,16 @@ describe('in the queue', () => {
     await client.react('clap');
     expect(server.liveRequests).toContain('POST reactions');
     expect(server.requests).toEqual([]);
+  });
+
+  it('sound that fails is made anew after a pause', async () => {
+    const element = document.querySelector('[data-testid="broadcast-audio"]');
+    element?.dispatchEvent(new Event('error'));
+    element?.dispatchEvent(new Event('error'));
+    await pass(1900);
+    expect(sounds).toBe(1);
+    await pass(2200);
+    expect(sounds).toBe(2);
   });
 
   it('a hand waits for the place, and is up as soon as it comes', async () => {
@@ -157,6 +170,18 @@ it('where no media gets through, one hears the room over HTTP until it does', as
   server.transport('recv')?.handler.setConnectionState('connected');
   await pass(2000);
   expect(plane()).toEqual({ kind: 'webrtc' });
+});
+
+it('a hand that is up is taken down over the connection, though no media comes', async () => {
+  server.media = { kind: 'new', ...aMedia(aConsumer()) };
+  server.snapshot = { ...server.snapshot, self: { ...server.snapshot.self, handPlace: 1 } };
+  void client.join();
+  await pass(3000);
+  expect(plane()).toMatchObject({ kind: 'http', cause: 'blocked' });
+  server.socket.disconnect();
+  server.refusal = { code: 'UNAVAILABLE', message: '' };
+  await pass(1000);
+  await expect(client.request('hand:lower')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
 });
 
 it('where nothing answers, the page says so in the end', async () => {

@@ -25,7 +25,7 @@ export function CatchUp({ soFar, onLive }: CatchUpProps) {
   const audio = useRef<HTMLAudioElement>(null);
   // The path of a private one is another each time it is asked for.
   const [source] = useState(soFar);
-  const { isFailed } = usePlaylist(audio, source);
+  const { isFailed, retry } = usePlaylist(audio, source);
   const [rate, setRate] = useState(FIRST_RATE);
   const [isPlaying, setIsPlaying] = useState(false);
   const [behindMs, setBehindMs] = useState<number | null>(null);
@@ -52,8 +52,11 @@ export function CatchUp({ soFar, onLive }: CatchUpProps) {
     const element = audio.current;
     if (element) element.defaultPlaybackRate = element.playbackRate = rate;
   }, [rate]);
-  // A refusal leaves it paused, which is what the page shows.
-  const play = () => void audio.current?.play().catch(() => undefined);
+  const play = () => {
+    if (isFailed) retry();
+    // A refusal leaves it paused, which is what the page shows.
+    audio.current?.play().catch(() => undefined);
+  };
   return (
     <section className={styles.player} aria-label={t('replay.player')}>
       {/* Without captions until there are transcripts. */}

@@ -371,10 +371,10 @@ export class RoomClient implements RoomClientApi {
     if (this.#planes.wantsHand) this.#raiseHand();
   }
 
-  /** They wanted to while they were heard of over HTTP alone. What keeps them from it now is seen on the page: they may try again. */
+  /** They wanted to while they were heard of over HTTP alone. */
   #raiseHand(): void {
     this.#planes.wantsHand = false;
-    this.#connection.request('hand:raise').catch(() => {});
+    this.#connection.request('hand:raise').catch((error) => this.#notices.emit({ cause: 'refused', error }));
   }
 
   /** Is there someone else whose sound should come? A wait for somebody to speak is not one for the network. */

@@ -2,9 +2,10 @@ import type { LiveRoom } from '@tribune/shared/live.ts';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { saveSession } from '../session.ts';
 import type { RoomClient } from '../RoomClient.ts';
-import { aConsumer, aMedia, type FakeServer } from '../testing/FakeServer.ts';
+import { aConsumer, aMedia, refuse, type FakeServer } from '../testing/FakeServer.ts';
 import { pass, setUpRoom } from '../testing/setUpRoom.ts';
-import { aRoom, aState, HOST_ID, SELF_ID } from '../../state/testing/rooms.ts';
+import type { Notice } from '../../state/types.ts';
+import { aRoom, aSelf, aSnapshot, aState, HOST_ID, SELF_ID } from '../../state/testing/rooms.ts';
 
 function aLiveRoom(changes: Partial<LiveRoom> = {}): LiveRoom {
   const beacon = { everyS: 20, part: 1 };
@@ -130,6 +131,16 @@ describe('a broadcast', () => {
     expect(server.count('hand:raise')).toBe(1);
   });
 
+  it('tells whoever raised a hand when it is refused after all', async () => {
+    const notices = vi.fn<(notice: Notice) => void>();
+    client.onNotice(notices);
+    server.answers.set('hand:raise', refuse('HANDS_FULL'));
+    await client.request('hand:raise');
+    await pass(100);
+    const error: unknown = expect.objectContaining({ code: 'HANDS_FULL' });
+    expect(notices).toHaveBeenCalledWith({ cause: 'refused', error });
+  });
+
   it('gives a place to whoever raises a hand, takes it down and raises it again', async () => {
     const raised = client.request('hand:raise');
     await client.request('hand:lower');
@@ -190,4 +201,23 @@ it('where nothing answers, the page says so in the end', async () => {
   void client.join();
   await pass(300_000);
   expect(client.getConnection()).toEqual({ kind: 'closed', reason: 'UNAVAILABLE' });
+});
+
+it('a step back to HTTP that is called off leaves no broadcast behind', async () => {
+  server.snapshot = aSnapshot({ room: aRoom({ isBroadcast: true }) });
+  server.media = { kind: 'new', ...aMedia(aConsumer()) };
+  void client.join();
+  await pass(100);
+  server.transport('recv')?.handler.setConnectionState('connected');
+  await pass(5000);
+  expect(plane()).toEqual({ kind: 'webrtc' });
+  expect(server.liveRequests).toEqual([]);
+  await pass(8000);
+  expect(server.liveRequests).toContain('GET state.json');
+  server.socket.notify('self:changed', { self: aSelf({ handPlace: 1 }), cause: 'handPlace', by: null });
+  await pass(1000);
+  const asked = server.liveRequests.length;
+  await pass(20_000);
+  expect(server.liveRequests.length).toBe(asked);
+  expect(plane()).toEqual({ kind: 'webrtc' });
 });

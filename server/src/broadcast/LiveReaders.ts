@@ -38,6 +38,8 @@ export class LiveReader {
 
   /** Lets a reader go who does not read. */
   write({ bytes, coded }: LiveChunk): void {
+    // A turn may come after the end: behind the last chunk, nothing is part of this response.
+    if (this.#res.writableEnded || this.#res.destroyed) return;
     const { socket } = this.#res;
     // A response behind another one on the same connection waits for its turn in Node.
     if (!socket) this.#res.write(bytes);

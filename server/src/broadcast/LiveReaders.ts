@@ -79,12 +79,17 @@ export class LiveReaders {
     return this.#count;
   }
 
-  /** Answers with the headers. @param address network of the reader @throws {AppError} SERVER_BUSY */
-  open(res: ServerResponse, address: string, contentType: string): LiveReader {
+  /** @param address network of the reader @throws {AppError} SERVER_BUSY */
+  assertPlace(address: string): void {
     const free = this.#capacity - this.#count;
     if (free <= 0) throw new AppError('SERVER_BUSY', 'This server has as many listeners over HTTP as it takes');
     if (!this.#share.mayHoldOneMore(address, free))
       throw new AppError('SERVER_BUSY', 'The places over HTTP that are left are for people of other addresses');
+  }
+
+  /** Answers with the headers. @param address network of the reader @throws {AppError} SERVER_BUSY */
+  open(res: ServerResponse, address: string, contentType: string): LiveReader {
+    this.assertPlace(address);
     const reader = new LiveReader(res);
     this.#count += 1;
     const holder = String((this.#opened += 1));

@@ -169,6 +169,23 @@ describe.each(kindsOfDatabase)('the archive with $kind', ({ kind, start }) => {
     expect(await archive.recordings.find('living')).toMatchObject({ state: 'recording', endedAt: null });
   });
 
+  it('a recorder that has not heard of the end does not open the recording again, and its next part does', async () => {
+    const archive = await open();
+    const startedAt = Date.now() - 60_000;
+    const first = newRecording({ id: 'parts', startedAt });
+    archive.log.start(first);
+    await archive.log.flush();
+    archive.log.finish('parts', { endedAt: startedAt + 30_000 });
+    await archive.log.flush();
+    archive.log.start(first);
+    await archive.log.flush();
+    expect(await archive.recordings.find('parts')).toMatchObject({ state: 'ready', endedAt: startedAt + 30_000 });
+
+    archive.log.start({ ...first, startedAt: startedAt + 40_000 });
+    await archive.log.flush();
+    expect(await archive.recordings.find('parts')).toMatchObject({ state: 'recording', startedAt, endedAt: null });
+  });
+
   it('what other nodes have recorded counts for what is left', async () => {
     const quotas = { RECORDING_MAX_GB: '3', RECORDING_ROOM_MAX_GB: '1' };
     const one = await open({ ...quotas, NODE_ID: 'node-1' });

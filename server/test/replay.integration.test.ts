@@ -113,7 +113,9 @@ describe('a room that is recorded', () => {
     expect(Buffer.from(await part.arrayBuffer())).toEqual(whole.subarray(100, 600));
     const past = await fetch(server.origin + replay.audio, { headers: { range: `bytes=${whole.length}-` } });
     expect(past.status).toBe(416);
-    const ogg = Buffer.from(await (await fetch(server.origin + replay.ogg)).arrayBuffer());
+    const download = await fetch(server.origin + replay.ogg);
+    expect(download.headers.get('cache-control')).toBe('private, no-cache');
+    const ogg = Buffer.from(await download.arrayBuffer());
     expect(ogg.toString('latin1', 0, 4)).toBe('OggS');
     expect(ogg.includes('OpusHead')).toBe(true);
   });

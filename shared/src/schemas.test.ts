@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { producerCreate, roomRequest, sessionRequest, transportConnect } from './schemas.ts';
+import {
+  chapterRequest,
+  clipRequest,
+  cutRequest,
+  producerCreate,
+  roomRequest,
+  sessionRequest,
+  transportConnect,
+} from './schemas.ts';
 
 describe('what clients send', () => {
   it('[AB9] a name is folded to one line without control characters', () => {
@@ -91,6 +99,19 @@ describe('what clients send', () => {
     expect(roomRequest.safeParse({ title: 'x', sound: 'noise' }).success).toBe(false);
     expect(roomRequest.safeParse({ title: 'x', phase: 'live' }).success).toBe(false);
     expect(roomRequest.safeParse({ title: 'x', speakerLimit: 2.5 }).success).toBe(false);
+  });
+
+  it('times of a replay are whole milliseconds, however finely a player counts', () => {
+    const range = { fromMs: 12_345.678, toMs: 23_456.2 };
+    const whole = { fromMs: 12_346, toMs: 23_456 };
+    expect(cutRequest.parse(range)).toEqual(whole);
+    expect(clipRequest.parse({ title: 'x', ...range })).toEqual({ title: 'x', ...whole });
+    expect(chapterRequest.parse({ title: 'x', atMs: 12_345.678, agoMs: 1000.4 })).toEqual({
+      title: 'x',
+      atMs: 12_346,
+      agoMs: 1000,
+    });
+    expect(cutRequest.safeParse({ fromMs: 0.1, toMs: 0.2 }).success).toBe(false);
   });
 
   it('[AB1] parameters of WebRTC are bounded in depth, size and length', () => {

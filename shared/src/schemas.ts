@@ -147,7 +147,8 @@ export const recordingChanges = z
   .partial();
 export type RecordingChanges = z.input<typeof recordingChanges>;
 
-const replayMs = z.number().nonnegative().max(LIMITS.replayMs);
+/** Players count in fractions, tables in whole milliseconds. */
+const replayMs = z.number().nonnegative().max(LIMITS.replayMs).transform(Math.round);
 /** Body of `POST /api/recordings/:id/cuts`: a range of the uncut recording, or all that one person says. */
 export const cutRequest = z.union([
   z

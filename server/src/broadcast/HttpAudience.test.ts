@@ -54,3 +54,21 @@ test('An address cannot say that it is more than it may be, nor stand for more t
   audience.take(0.01, 'liar');
   expect(audience.count).toBe(10);
 });
+
+test('An address whose beacons always claim the most that is believed counts for so many and no more', () => {
+  let nowMs = 0;
+  const audience = new HttpAudience(500, () => nowMs);
+  for (let second = 0; second < 600; second++) {
+    nowMs = second * 1000;
+    for (let n = 0; n < 1000; n++) audience.take(audience.request.part / 16, 'liar');
+  }
+  // Of each of the seven spans of 5 s.
+  expect(audience.count).toBeLessThanOrEqual(7 * 16 * 500);
+});
+
+test('However many say so, the count is a number that a report can carry', () => {
+  const audience = new HttpAudience(Infinity, () => 0);
+  for (let n = 0; n < 100_000; n++) audience.take(audience.request.part / 16, String(n % 7));
+  expect(audience.count).toBe(100_000_000);
+  expect(audience.request.part).toBeGreaterThan(0);
+});

@@ -7,11 +7,19 @@ const BUCKET_MS = (EVERY_S * 1000) / BUCKETS;
 const WANTED = 2000;
 /** A beacon may be as old as the answer that a cache kept: within that time the part does not fall by more. */
 const STALE_FACTOR = 16;
+/** More than anybody has, and a number that every node takes from another. */
+const MAX_COUNT = 100_000_000;
+
+interface Said {
+  beacons: number;
+  /** Those whom the beacons stand for. */
+  listeners: number;
+}
 
 interface Bucket {
   readonly number: number;
   listeners: number;
-  readonly byAddress: Map<string, number>;
+  readonly byAddress: Map<string, Said>;
 }
 
 /**
@@ -35,7 +43,8 @@ export class HttpAudience {
     const now = this.#now() / BUCKET_MS;
     // Of the oldest, as much as has not been said again in the newest.
     const weightOf = (number: number) => Math.max(0, Math.min(1, number + BUCKETS + 1 - now));
-    return Math.round(this.#buckets.reduce((sum, { number, listeners }) => sum + listeners * weightOf(number), 0));
+    const count = this.#buckets.reduce((sum, { number, listeners }) => sum + listeners * weightOf(number), 0);
+    return Math.min(MAX_COUNT, Math.round(count));
   }
 
   /** What listeners are to do. */
@@ -46,11 +55,15 @@ export class HttpAudience {
   /** @param part the probability with which it was sent, as its sender was told */
   take(part: number, address: string): void {
     const bucket = this.#open();
-    const sent = bucket.byAddress.get(address) ?? 0;
+    const said = bucket.byAddress.get(address) ?? { beacons: 0, listeners: 0 };
     // Whoever claims to stand for far more than anybody was asked to is not believed.
-    if (sent >= this.#maxPerAddress || part < this.#part / STALE_FACTOR) return;
-    bucket.byAddress.set(address, sent + 1);
-    bucket.listeners += 1 / part;
+    if (said.beacons >= this.#maxPerAddress || part < this.#part / STALE_FACTOR) return;
+    bucket.byAddress.set(address, said);
+    // What one address says lets the part fall, so that its next beacons may claim more: the sum is bounded.
+    const listeners = Math.min(1 / part, this.#maxPerAddress * STALE_FACTOR - said.listeners);
+    said.beacons += 1;
+    said.listeners += listeners;
+    bucket.listeners += listeners;
   }
 
   /** A power of two, so that it rarely changes. */
@@ -62,7 +75,7 @@ export class HttpAudience {
     const number = Math.floor(this.#now() / BUCKET_MS);
     const newest = this.#buckets.at(-1);
     if (newest?.number === number) return newest;
-    const bucket = { number, listeners: 0, byAddress: new Map<string, number>() };
+    const bucket = { number, listeners: 0, byAddress: new Map<string, Said>() };
     this.#buckets.push(bucket);
     if (this.#buckets.length > BUCKETS + 1) this.#buckets.shift();
     return bucket;

@@ -58,7 +58,7 @@ export class LiveBroadcast {
   get isWanted(): boolean {
     return (
       this.#mp4.count + this.#ogg.count > 0 ||
-      this.#transcoded.size > 0 ||
+      [...this.#transcoded.values()].some(({ stream }) => stream.count > 0) ||
       performance.now() - this.#askedMs < WANTED_MS
     );
   }
@@ -74,11 +74,15 @@ export class LiveBroadcast {
     this.#askedMs = performance.now();
   }
 
-  /** What a response in this format may join. @throws {AppError} NOT_FOUND, SERVER_BUSY, for what has to be encoded */
-  async openStream(format: LiveFormat): Promise<LiveStream> {
+  /** @throws {AppError} NOT_FOUND where this server cannot encode it */
+  async assertAvailable(format: LiveFormat): Promise<void> {
+    if (format !== 'mp4' && format !== 'ogg') await this.#transcoders.assertAvailable(format);
+  }
+
+  /** What a response in this format may join. To be called where it is available. @throws {AppError} SERVER_BUSY, for what has to be encoded */
+  openStream(format: LiveFormat): LiveStream {
     if (format === 'mp4') return this.#mp4;
     if (format === 'ogg') return this.#ogg;
-    await this.#transcoders.assertAvailable(format);
     const known = this.#transcoded.get(format);
     if (known && !known.isOver) return known.stream;
     const started = this.#transcoders.start(format, this.#readers);

@@ -1,24 +1,28 @@
 import { once } from 'node:events';
-import { createServer, get, type IncomingMessage, type Server } from 'node:http';
+import { Agent, createServer, get, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { LiveReaders } from './LiveReaders.ts';
+import { LiveChunk, LiveReaders, type LiveReader } from './LiveReaders.ts';
 import { LiveStream } from './LiveStream.ts';
 
 let server: Server;
 let readers: LiveReaders;
 let stream: LiveStream;
+let opened: LiveReader[];
 
 function serve(config = { LIVE_CAPACITY: 1000, PER_ADDRESS_SHARE: 1 }): void {
   readers = new LiveReaders(config);
   stream = new LiveStream(readers, Buffer.from('head,'));
+  opened = [];
 }
 
 beforeEach(async () => {
   serve();
   server = createServer((req, res) => {
     try {
-      stream.join(readers.open(res, req.url!, 'text/plain'));
+      const reader = readers.open(res, req.url!, 'text/plain');
+      opened.push(reader);
+      stream.join(reader);
     } catch (error) {
       res.writeHead(503).end(String(error));
     }
@@ -76,4 +80,23 @@ test('An address gets its share of the places, and a place is free again when it
   expect((await ask('/b')).statusCode).toBe(200);
   ofA.find(({ statusCode }) => statusCode === 200)!.destroy();
   await expect.poll(async () => (await ask('/a')).statusCode).toBe(200);
+});
+
+test('Nothing is written to a response that has ended, and the next one on its connection is whole', async () => {
+  const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  const { port } = server.address() as AddressInfo;
+  const [first] = (await once(get({ port, path: '/a', agent }), 'response')) as [IncomingMessage];
+  const chunks = Array.from({ length: 3 }, () => Buffer.from('late,'));
+  const [reader] = opened;
+  stream.end();
+  for (const chunk of chunks) reader!.write(new LiveChunk(chunk));
+  expect(await text(first)).toBe('head,');
+  const next = once(get({ port, path: '/a', agent }), 'response') as Promise<[IncomingMessage]>;
+  await expect.poll(() => stream.count).toBe(1);
+  stream.add(Buffer.from('1,'));
+  await new Promise(setImmediate);
+  stream.end();
+  const [second] = await next;
+  expect(await text(second)).toBe('head,1,');
+  agent.destroy();
 });

@@ -38,6 +38,8 @@ export class LiveReader {
 
   /** Lets a reader go who does not read. */
   write({ bytes, coded }: LiveChunk): void {
+    // A turn may come after the end: behind the last chunk, nothing is part of this response.
+    if (this.#res.writableEnded || this.#res.destroyed) return;
     const { socket } = this.#res;
     // A response behind another one on the same connection waits for its turn in Node.
     if (!socket) this.#res.write(bytes);
@@ -77,12 +79,17 @@ export class LiveReaders {
     return this.#count;
   }
 
-  /** Answers with the headers. @param address network of the reader @throws {AppError} SERVER_BUSY */
-  open(res: ServerResponse, address: string, contentType: string): LiveReader {
+  /** @param address network of the reader @throws {AppError} SERVER_BUSY */
+  assertPlace(address: string): void {
     const free = this.#capacity - this.#count;
     if (free <= 0) throw new AppError('SERVER_BUSY', 'This server has as many listeners over HTTP as it takes');
     if (!this.#share.mayHoldOneMore(address, free))
       throw new AppError('SERVER_BUSY', 'The places over HTTP that are left are for people of other addresses');
+  }
+
+  /** Answers with the headers. @param address network of the reader @throws {AppError} SERVER_BUSY */
+  open(res: ServerResponse, address: string, contentType: string): LiveReader {
+    this.assertPlace(address);
     const reader = new LiveReader(res);
     this.#count += 1;
     const holder = String((this.#opened += 1));

@@ -9,13 +9,14 @@ import { keptOf, piecesOf, recordedOf, within, type Piece, type Stretch } from '
 import { RecordingFile, type FileContent } from './RecordingFile.ts';
 import { readFragment } from './readFragment.ts';
 import { SegmentLayouts } from './SegmentLayouts.ts';
+import { GIVE_UP_MS } from './SegmentQueue.ts';
 import { parsePieceName, writePlaylist } from './writePlaylist.ts';
 
 /** Tables of an hour take about 1 MB. */
 const MAX_KEPT = 32;
 const KEPT_MS = 600_000;
-/** The last segment of a recording that has just ended may still be on its way. */
-const SETTLED_AFTER_MS = 10_000;
+/** The last segments of a recording that has just ended may still be on their way. */
+const SETTLED_AFTER_MS = GIVE_UP_MS + 10_000;
 const UNSETTLED_KEPT_MS = 1000;
 
 /** A recording that can be heard. */

@@ -11,7 +11,7 @@ const CONCURRENCY = 8;
 const MAX_WAITING_BYTES = 32 * 1024 * 1024;
 const RETRY_MS = 1000;
 /** A segment that could not be stored for so long is given up. */
-const GIVE_UP_MS = 60_000;
+export const GIVE_UP_MS = 60_000;
 
 export interface QueuedSegment {
   readonly recordingId: string;

@@ -11,8 +11,9 @@ const MAX_PROCESSES = 8;
 /** A process that takes nothing for so long, a quarter of a minute at 32 kbit/s, is ended. */
 const MAX_WAITING_BYTES = 64 * 1024;
 
-/** Fragments for which one goes on that nobody hears: somebody may come back. */
+/** One that nobody hears goes on for so many looks: somebody may come back. */
 const KEPT_UNHEARD = 5;
+const LOOK_EVERY_MS = 1000;
 
 /** Made of the mix by ffmpeg, for what cannot play Opus. */
 export type TranscodedFormat = 'mp3' | 'aac';
@@ -30,6 +31,8 @@ export class Transcoder {
   /** What came since the last fragment. */
   #made: Buffer[] = [];
   #unheard = 0;
+  /** Of its own: a room whose mix has ended brings no fragments. */
+  readonly #looking: NodeJS.Timeout;
 
   constructor(child: ChildProcess, readers: LiveReaders) {
     this.#child = child;
@@ -37,8 +40,9 @@ export class Transcoder {
     child.stdout?.on('data', (bytes: Buffer) => this.#made.push(bytes));
     // What it did not take any more is nobody's.
     for (const pipe of [child.stdin, child.stdout]) pipe?.on('error', () => undefined);
-    child.once('close', () => this.stream.end());
+    child.once('close', () => this.close());
     child.stdin?.write(oggHead());
+    this.#looking = setInterval(() => this.#look(), LOOK_EVERY_MS).unref();
   }
 
   get isOver(): boolean {
@@ -49,15 +53,20 @@ export class Transcoder {
   write(oggPage: Buffer): void {
     if (this.#made.length > 0) this.stream.add(Buffer.concat(this.#made));
     this.#made = [];
-    this.#unheard = this.stream.count === 0 ? this.#unheard + 1 : 0;
     const isStuck = (this.#child.stdin?.writableLength ?? 0) > MAX_WAITING_BYTES;
-    if (isStuck || this.#unheard > KEPT_UNHEARD) this.close();
+    if (isStuck) this.close();
     else this.#child.stdin?.write(oggPage);
   }
 
   close(): void {
+    clearInterval(this.#looking);
     this.#child.kill('SIGKILL');
     this.stream.end();
+  }
+
+  #look(): void {
+    this.#unheard = this.stream.count === 0 ? this.#unheard + 1 : 0;
+    if (this.#unheard > KEPT_UNHEARD) this.close();
   }
 }
 

@@ -7,6 +7,8 @@ import type { Logger } from '../logger.ts';
 
 /** A replay that its host may still rename or withdraw is asked for again, and answered with "not modified" where it is the same. */
 const AUDIO_CACHE = 'no-cache';
+/** In no shared cache: its host may cut it or withdraw it, and it may be private. */
+const OGG_CACHE = 'private, no-cache';
 /** The head of a file comes from memory, in two chunks at most: the one after it shows whether the storage answers. */
 const CHUNKS_BEFORE_HEADERS = 3;
 
@@ -31,7 +33,11 @@ export async function sendRange(req: Request, res: Response, { file, etag }: Rep
 
 export async function sendOgg(req: Request, res: Response, { file }: Replay, logger: Logger): Promise<void> {
   const sound = req.method === 'HEAD' ? null : await begin(writeOgg(file.packets(), file));
-  res.set({ 'Content-Type': 'audio/ogg', 'Content-Disposition': 'attachment; filename="recording.ogg"' });
+  res.set({
+    'Cache-Control': OGG_CACHE,
+    'Content-Type': 'audio/ogg',
+    'Content-Disposition': 'attachment; filename="recording.ogg"',
+  });
   await send(res, sound, logger);
 }
 

@@ -80,6 +80,13 @@ export class RecordingStore implements Recordings {
     await this.#database.transact(async (db) => insertCuts(db, recordingId, cuts));
   }
 
+  async replaceCuts(recordingId: string, userId: string, cuts: readonly Cut[]): Promise<void> {
+    await this.#database.transact(async (db) => {
+      await deleteCuts(db, recordingId, { userId });
+      await insertCuts(db, recordingId, cuts);
+    });
+  }
+
   async deleteCuts(recordingId: string, which: { id: string } | { userId: string }): Promise<number> {
     return this.#database.run(async (db) => deleteCuts(db, recordingId, which));
   }

@@ -159,6 +159,8 @@ export interface Recordings {
   putChapter(recordingId: string, chapter: Chapter): Promise<void>;
   deleteChapter(recordingId: string, chapterId: string): Promise<boolean>;
   addCuts(recordingId: string, cuts: readonly Cut[]): Promise<void>;
+  /** Puts these in the place of all cuts of a person, at once. */
+  replaceCuts(recordingId: string, userId: string, cuts: readonly Cut[]): Promise<void>;
   /** One, or all of a person who was left out. @returns how many there were */
   deleteCuts(recordingId: string, which: { id: string } | { userId: string }): Promise<number>;
   /** @returns null where what is kept of it has not been measured */

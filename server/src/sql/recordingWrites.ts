@@ -9,8 +9,10 @@ type Db = Kysely<Tables>;
 export const HEARTBEAT_LIFE_MS = 3_600_000;
 
 /**
- * Creates the row, or takes up again one that had ended: a failover, or a room that records in two parts. A deleted one stays, so that a
- * recorder which has not heard of it writes nothing that is seen; one that began after the deletion is another recording.
+ * Creates the row, or takes up again one that had ended before this part began, or an hour before the recorder said that it goes on: what
+ * a recorder said before it heard of the end, and is written after it, opens nothing. A deleted one stays, so that a recorder which has not
+ * heard of it writes nothing that is seen; one that began after the deletion is another recording.
+ * @param now when the recorder said it
  */
 export async function upsertRecording(db: Db, recording: NewRecording, now: number): Promise<void> {
   const { id, roomId, host, startedAt, retentionDays, title, language, visibility, node } = recording;
@@ -20,7 +22,7 @@ export async function upsertRecording(db: Db, recording: NewRecording, now: numb
     .where('state', '=', 'deleted')
     .where('deleted_at', '<', startedAt)
     .execute();
-  await db
+  const { numInsertedOrUpdatedRows } = await db
     .insertInto('recordings')
     .values({
       ...{ id, room_id: roomId, title, host_id: host.userId, host_name: host.name, language, visibility, node },
@@ -31,9 +33,17 @@ export async function upsertRecording(db: Db, recording: NewRecording, now: numb
       conflict
         .column('id')
         .doUpdateSet({ state: 'recording', ended_at: null, node })
-        .where('recordings.state', '!=', 'deleted'),
+        .where('recordings.state', '!=', 'deleted')
+        .where(({ eb, or }) =>
+          or([
+            eb('recordings.ended_at', 'is', null),
+            // One whose recorder was not heard of for an hour was ended by a sweep.
+            eb('recordings.ended_at', '<=', Math.max(startedAt, now - HEARTBEAT_LIFE_MS)),
+          ]),
+        ),
     )
-    .execute();
+    .executeTakeFirst();
+  if (!numInsertedOrUpdatedRows) return;
   const until = { node, until_ms: now + HEARTBEAT_LIFE_MS };
   await db
     .insertInto('leases')

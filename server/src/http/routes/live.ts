@@ -47,10 +47,16 @@ export function liveRoutes({ rooms, liveReaders, tokens, ...lookups }: LiveRoute
   };
   const stream = async (req: Request, res: Response, format: LiveFormat) => {
     const room = await findLive(req, (req.params.id ?? req.params[0]) as string);
-    const opened = await room.askLive().openStream(format);
-    const reader = liveReaders.open(res, lookups.networkOf(req), TYPES[format]);
-    if (req.method === 'HEAD') reader.end();
-    else opened.join(reader);
+    const address = lookups.networkOf(req);
+    await room.media.live.assertAvailable(format);
+    if (req.method === 'HEAD') {
+      liveReaders.open(res, address, TYPES[format]).end();
+      return;
+    }
+    // Nothing is made for somebody who is not let in.
+    liveReaders.assertPlace(address);
+    const opened = room.askLive().openStream(format);
+    opened.join(liveReaders.open(res, address, TYPES[format]));
   };
   return Router()
     .use((_req, res, next) => {

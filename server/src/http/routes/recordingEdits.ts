@@ -36,20 +36,16 @@ export function recordingEditRoutes({ recordings, access, replays }: RecordingEd
       const recording = await access.findOwnReady(req);
       const cut = parseBody(cutRequest, req);
       const { file } = await replays.openUncut(recording);
-      const newCuts = () => {
-        if (!('userId' in cut))
-          return [{ from: file.toRecordedMs(cut.fromMs), to: file.toRecordedMs(cut.toMs), userId: null }];
+      if ('userId' in cut) {
         const { userId } = cut;
-        return speechOf(file, userId).map((stretch) => ({ ...stretch, userId }));
-      };
-      const isPerson = 'userId' in cut;
-      if (!isPerson && recording.cuts.filter(({ userId }) => userId === null).length >= LIMITS.cuts)
-        throw new AppError('QUOTA_EXCEEDED', 'There are too many cuts in this recording');
-      if (isPerson) await recordings.deleteCuts(recording.id, { userId: cut.userId });
-      await recordings.addCuts(
-        recording.id,
-        newCuts().map((stretch) => ({ id: nanoid(ID_LENGTH), ...stretch })),
-      );
+        const cuts = speechOf(file, userId).map((stretch) => ({ id: nanoid(ID_LENGTH), ...stretch, userId }));
+        await recordings.replaceCuts(recording.id, userId, cuts);
+      } else {
+        if (recording.cuts.filter(({ userId }) => userId === null).length >= LIMITS.cuts)
+          throw new AppError('QUOTA_EXCEEDED', 'There are too many cuts in this recording');
+        const [from, to] = [file.toRecordedMs(cut.fromMs), file.toRecordedMs(cut.toMs)];
+        await recordings.addCuts(recording.id, [{ id: nanoid(ID_LENGTH), from, to, userId: null }]);
+      }
       access.forget(recording.id);
       res.status(204).end();
     })

@@ -30,7 +30,8 @@ setUpRoom(
   () => {
     vi.stubGlobal('MediaSource', SilentMediaSource);
     Object.assign(URL, { createObjectURL: () => `blob:sound-${++sounds}`, revokeObjectURL: () => undefined });
-    Object.defineProperty(HTMLMediaElement.prototype, 'load', { value: () => undefined, configurable: true });
+    for (const name of ['load', 'pause'])
+      Object.defineProperty(HTMLMediaElement.prototype, name, { value: () => undefined, configurable: true });
   },
 );
 
@@ -220,4 +221,18 @@ it('a step back to HTTP that is called off leaves no broadcast behind', async ()
   await pass(20_000);
   expect(server.liveRequests.length).toBe(asked);
   expect(plane()).toEqual({ kind: 'webrtc' });
+});
+
+it('what was paused from outside stays paused when WebRTC is lost', async () => {
+  server.media = { kind: 'new', ...aMedia(aConsumer()) };
+  void client.join();
+  await pass(100);
+  server.transport('recv')?.handler.setConnectionState('connected');
+  await pass(2000);
+  expect(client.getView()?.playback).toBe('playing');
+  document.querySelector('[data-testid="room-audio"]')?.dispatchEvent(new Event('pause'));
+  server.transport('recv')?.handler.setConnectionState('disconnected');
+  await pass(2000);
+  expect(plane()).toMatchObject({ kind: 'http', cause: 'lost' });
+  expect(client.getView()?.playback).toBe('paused');
 });

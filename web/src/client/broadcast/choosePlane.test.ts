@@ -19,6 +19,7 @@ describe('a listener hears the room over HTTP', () => {
     ['at once where the room is full', choose(connecting('ROOM_FULL')), 'full'],
     ['in a broadcast', choose({ kind: 'broadcast' }), 'broadcast'],
     ['when no attempt gets through', choose(connecting('UNAVAILABLE'), { pathlessMs: 1000 }), 'blocked'],
+    ['when the server cannot take them now', choose(connecting('SERVER_BUSY'), { pathlessMs: 1000 }), 'lost'],
     ['when the first attempt hangs', choose(connecting(), { pathlessMs: 3000 }), 'blocked'],
     ['when no media gets through', choose(joined, { pathlessMs: 3000 }), 'blocked'],
     ['when connection and media are lost', choose(resuming, { pathlessMs: 1200, wasOpen: true }), 'lost'],

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '@tribune/shared/errors.ts';
 import type { RoomConnectionState } from '@tribune/shared/RoomConnection.ts';
+import type { Disconnection } from '@tribune/shared/SignalingClient.ts';
 import type { HttpCause } from '../../state/types.ts';
 
 /** Someone who hears nothing for so long hears the room over HTTP until WebRTC is there: a join takes less, as a rule. */
@@ -10,6 +11,8 @@ const LOST_MS = 1000;
 const FAILED_MS = 800;
 /** There is no place: no attempt of the next seconds will find one. */
 const FULL: readonly string[] = ['RATE_LIMITED', 'ROOM_FULL', 'QUOTA_EXCEEDED'] satisfies ErrorCode[];
+/** There was no answer, as where the network lets none through. Anything else is the word of a server. */
+const UNANSWERED: readonly string[] = ['lost', 'UNAVAILABLE'] satisfies (Disconnection | ErrorCode)[];
 
 export interface PlaneFacts {
   readonly connection: RoomConnectionState;
@@ -35,7 +38,8 @@ export function choosePlane({ connection, isOnStage, path, pathlessMs, wasOpen }
     case 'connecting':
       if (connection.refused === null) return pathlessMs > PATHLESS_MS ? 'blocked' : null;
       if (FULL.includes(connection.refused)) return 'full';
-      return pathlessMs > FAILED_MS ? 'blocked' : null;
+      if (pathlessMs <= FAILED_MS) return null;
+      return UNANSWERED.includes(connection.refused) ? 'blocked' : 'lost';
     case 'joined':
       if (!isPathless) return null;
       return wasOpen ? 'lost' : 'blocked';

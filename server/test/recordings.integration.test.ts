@@ -57,6 +57,7 @@ describe.each(kindsOfDatabase)('recordings in $kind', ({ start }) => {
         { id: 'c1', at: 1_000_000, title: 'Opening', automatic: true },
         { id: 'c2', at: 1_005_000, title: 'Questions', automatic: false },
       ],
+      ...{ cuts: [], reactions: [] },
     });
   });
 

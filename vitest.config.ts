@@ -5,6 +5,15 @@ const SECOND_MS = 1000;
 /** Real workers and browsers share two cores: files that use them run one after the other. */
 const oneAtATime = { fileParallelism: false, testTimeout: 30 * SECOND_MS, hookTimeout: 60 * SECOND_MS };
 
+/** What they look at is answers and files, and hardly any sound: two of these files at a time change nothing. */
+const SIDE_BY_SIDE = [
+  'loadtest/test/{command,kinds,players,run}.integration.test.ts',
+  'tools/{admin,bench,server-process,simulate}/test/**/*.integration.test.ts',
+  'server/test/{abuse,admin,archive,base-path,clocks,cluster-store,database,first-light,handshake,http}.integration.test.ts',
+  'server/test/{leading,live-cache,misconfigured-cluster,objects,operations,presence,preview,process}.integration.test.ts',
+  'server/test/{quality,readiness,recordings,redis-access,redis-kinds,room-store,stage,stalled}.integration.test.ts',
+];
+
 export default defineConfig({
   test: {
     projects: [
@@ -36,8 +45,19 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['{server,loadtest}/test/**/*.integration.test.ts', 'tools/*/test/**/*.integration.test.ts'],
+          exclude: SIDE_BY_SIDE,
           sequence: { groupOrder: 1 },
           ...oneAtATime,
+        },
+      },
+      {
+        test: {
+          name: 'integration-pairs',
+          include: SIDE_BY_SIDE,
+          sequence: { groupOrder: 3 },
+          ...oneAtATime,
+          fileParallelism: true,
+          maxWorkers: 2,
         },
       },
       {

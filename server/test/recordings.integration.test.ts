@@ -38,8 +38,11 @@ describe.each(kindsOfDatabase)('recordings in $kind', ({ start }) => {
     log.addStretch('whole', { kind: 'speech', person: ada, from: 1_002_000, to: 1_004_000 });
     log.addChapter('whole', { id: 'c2', at: 1_005_000, title: 'Questions', automatic: false });
     log.addChapter('whole', { id: 'c1', at: 1_000_000, title: 'Opening', automatic: true });
+    log.addReactions('whole', { at: 1_006_000, count: 3 });
+    log.addReactions('whole', { at: 1_003_000, count: 1 });
     log.finish('whole', { endedAt: 1_020_000 });
     await log.flush();
+    await recordings.addCuts('whole', [{ id: 'cut', from: 1_019_000, to: 1_020_000, userId: null }]);
 
     expect(await recordings.find('whole')).toEqual({
       ...newRecording({ id: 'whole' }),
@@ -57,7 +60,11 @@ describe.each(kindsOfDatabase)('recordings in $kind', ({ start }) => {
         { id: 'c1', at: 1_000_000, title: 'Opening', automatic: true },
         { id: 'c2', at: 1_005_000, title: 'Questions', automatic: false },
       ],
-      ...{ cuts: [], reactions: [] },
+      cuts: [{ id: 'cut', from: 1_019_000, to: 1_020_000, userId: null }],
+      reactions: [
+        { at: 1_003_000, count: 1 },
+        { at: 1_006_000, count: 3 },
+      ],
     });
   });
 

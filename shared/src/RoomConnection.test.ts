@@ -237,6 +237,21 @@ describe('a broadcast', () => {
     expect(kinds().at(-1)).toBe('broadcast');
     expect(sockets.at(-1)!.disconnected).toBe(true);
   });
+
+  it('has a place for whoever seeks one while their first ticket is on its way', async () => {
+    connection.seekPlace();
+    await pass(10);
+    expect(asked).toEqual(['http', undefined]);
+    expect(kinds()).toEqual(['broadcast', 'joined']);
+  });
+
+  it('is over as soon as its end is known, without another ticket', async () => {
+    await pass();
+    connection.handleEnded();
+    await pass(600_000);
+    expect(connection.state).toMatchObject({ kind: 'closed', reason: 'ROOM_ENDED' });
+    expect(asked).toEqual(['http']);
+  });
 });
 
 describe('coming back', () => {

@@ -158,6 +158,11 @@ export class RoomConnection {
     if (this.opened) this.#wait.abort('moved' satisfies Interruption);
   }
 
+  /** The room has ended, as is known from elsewhere: to ask for a ticket would say the same. */
+  handleEnded(): void {
+    this.#end('ROOM_ENDED');
+  }
+
   /** The socket looks open and is not: the connection counts as lost. */
   drop(): void {
     if (this.opened) this.#wait.abort('lost' satisfies Interruption);
@@ -284,7 +289,8 @@ export class RoomConnection {
     if (error instanceof BroadcastError) {
       this.#failures = 0;
       this.#setState({ kind: 'broadcast' });
-      return null;
+      // Someone may have begun to seek a place while this was asked for.
+      return this.#wantsPlace ? 0 : null;
     }
     const attempt = this.#failures++;
     const retryAfterS = error instanceof ApiError ? error.retryAfterS : null;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ClusterBus, RoomListener } from './ClusterBus.ts';
 import { RoomChannel } from './RoomChannel.ts';
-import type { Answer, RoomMessage } from './roomMessages.ts';
+import type { Answer, RoomMessage, RoomReport } from './roomMessages.ts';
 
 /** Carries messages between the channels of several nodes, and loses those it is told to. */
 class Wire {
@@ -42,6 +42,10 @@ function channels() {
   return { wire, asker };
 }
 
+const CLOSED: RoomReport = {
+  ...{ nodeId: 'gone', madeAtMs: 1, seq: 1, isOpen: false, listeners: 0, present: 0, faces: [], placed: [] },
+  ...{ reactions: {}, mix: null, leaderlessMs: null, decisions: [], isHeardOverHttp: false },
+};
 const SEARCH = { kind: 'search', text: '' } as const;
 
 describe('a question to other nodes', () => {
@@ -78,6 +82,13 @@ describe('a question to other nodes', () => {
     const { wire, asker } = channels();
     wire.doubles = true;
     expect((await asker.ask(SEARCH, ['b', 'c'])).answers).toHaveLength(2);
+  });
+
+  it('does not wait for a node that has just closed the room', async () => {
+    const { asker, wire } = channels();
+    const asking = asker.ask(SEARCH, ['b', 'gone']);
+    await wire.busOf('gone').publish('room', { type: 'report', report: CLOSED });
+    expect(await asking).toEqual({ answers: [people('bob')], isPartial: false });
   });
 
   it('ends when the room is closed', async () => {

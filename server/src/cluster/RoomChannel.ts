@@ -97,7 +97,16 @@ export class RoomChannel extends EventEmitter<{
       this.publish({ type: 'answer', id: message.id, to: from, answer: this.#reply(message.question) });
     } else if (message.type === 'answer') {
       if (message.to === this.#bus.nodeId) this.#take(message.id, from, message.answer);
-    } else this.emit('message', message);
+    } else {
+      // A node that has closed the room answers nothing any more, and has nothing to say.
+      if (message.type === 'report' && !message.report.isOpen)
+        for (const pending of this.#pending.values()) this.#leaveOut(pending, from);
+      this.emit('message', message);
+    }
+  }
+
+  #leaveOut(pending: PendingQuestion, nodeId: string): void {
+    if (pending.waitingFor.delete(nodeId) && pending.waitingFor.size === 0) pending.settle();
   }
 
   #take(id: string, from: string, answer: Answer): void {

@@ -42,7 +42,7 @@ it('measures each section, and writes what it promises', async () => {
     '2026-11-21-intel-xeon-6.json',
   );
   expect(formatTable(report)).toContain('| join: worker');
-}, 120_000);
+}, 240_000);
 
 it('ends what it has started when it is stopped', async () => {
   const { size } = benchOptionsOf(COMMAND.parse(['--quick'])!);

@@ -100,10 +100,7 @@ export class RoomClient implements RoomClientApi {
     this.#events = new RoomEvents({ store: this.#store, request });
     this.#liveness = new LivenessProbe({ connection: this.#connection, ask: async () => this.#events.resync() });
     const context = this.#createContext();
-    this.#reporter = new QualityReporter({
-      request,
-      getFigures: () => this.#stats.getFigures(),
-    });
+    this.#reporter = new QualityReporter({ request, getFigures: () => this.#stats.getFigures() });
     this.#events.on('media:restart', () => this.#expectSound(performance.now()));
     this.#receiver = new AudioReceiver({
       ...{ context, output: this.#output, monitor: this.#monitor, events: this.#events },
@@ -118,6 +115,7 @@ export class RoomClient implements RoomClientApi {
       ...{ broadcast: this.#broadcast, broadcastOutput: this.#broadcastOutput },
       isLoud: () => this.#monitor.isAnyoneSpeaking,
       onSkip: (ms) => this.#notices.emit({ cause: 'skipped', seconds: Math.round(ms / 1000) }),
+      onPlane: () => this.#showPlayback(),
     });
     this.#deadline = new MediaDeadline({
       isConnecting: () => this.#receiver.isConnecting,
@@ -189,7 +187,9 @@ export class RoomClient implements RoomClientApi {
 
   readonly request: SignalingClient['request'] = async (name, ...rest) => {
     const isHand = name === 'hand:raise' || name === 'hand:lower';
-    if (!isHand || !this.#isHttpAlone) return this.#connection.request(name, ...rest);
+    // One that is up already is up where the connection leads to.
+    const isUp = (this.#store.parts.data?.self.handPlace ?? null) !== null;
+    if (!isHand || isUp || !this.#isHttpAlone) return this.#connection.request(name, ...rest);
     this.#planes.wantsHand = name === 'hand:raise';
     return null as never;
   };
@@ -371,10 +371,10 @@ export class RoomClient implements RoomClientApi {
     if (this.#planes.wantsHand) this.#raiseHand();
   }
 
-  /** They wanted to while they were heard of over HTTP alone. What keeps them from it now is seen on the page: they may try again. */
+  /** They wanted to while they were heard of over HTTP alone. */
   #raiseHand(): void {
     this.#planes.wantsHand = false;
-    this.#connection.request('hand:raise').catch(() => {});
+    this.#connection.request('hand:raise').catch((error) => this.#notices.emit({ cause: 'refused', error }));
   }
 
   /** Is there someone else whose sound should come? A wait for somebody to speak is not one for the network. */

@@ -67,7 +67,7 @@ export function useAnnouncements(): void {
   // The page may begin late, and nobody has been told so yet.
   const told = useRef<typeof cause>(null);
   useEffect(() => {
-    if ((told.current === null) !== (cause === null)) announce(t(cause === null ? 'plane.direct' : `plane.${cause}`));
+    if (told.current !== cause) announce(t(cause === null ? 'plane.direct' : `plane.${cause}`));
     told.current = cause;
   }, [announce, t, cause]);
   useChange(useConnection().kind, (kind, before) => {

@@ -1,11 +1,11 @@
 import { useEffect } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { Notice } from '../state/types.ts';
-import { microphoneProblem } from '../i18n/problems.ts';
+import { microphoneProblem, problemOf } from '../i18n/problems.ts';
 import { useNotify } from './useNotify.ts';
 import { useRoomClient } from './useRoomClient.ts';
 
-/** The text per cause; null where the page shows it by itself (a place in the queue, the dialog of an invitation). */
+/** The text per cause; null where the page shows it by itself (a place in the queue, the dialog of an invitation), or where the error has it. */
 const TEXTS = {
   handPlace: null,
   invited: null,
@@ -27,6 +27,7 @@ const TEXTS = {
   microphoneBack: 'notice.microphoneBack',
   recordingLost: 'recording.lost',
   recordingStalled: 'recording.stalled',
+  refused: null,
   other: null,
 } as const satisfies Record<Notice['cause'], string | null>;
 
@@ -38,6 +39,11 @@ export function useNotices(): void {
   useEffect(
     () =>
       client.onNotice((notice) => {
+        if (notice.cause === 'refused') {
+          const refusal = problemOf(notice.error);
+          const [title, next] = [t(`problems.${refusal}.title`), t(`problems.${refusal}.next`)];
+          return notify({ id: refusal, tone: 'error', text: title, detail: next });
+        }
         const text = TEXTS[notice.cause];
         if (!text) return;
         const name = ('by' in notice && notice.by) || t('notice.someone');

@@ -34,10 +34,11 @@ export function ReplayEditor({ recording, onChanged, onDone }: ReplayEditorProps
   const load = useCallback(async () => api.getRecordingEdit(id), [api, id, version]);
   const edit = usePolled(load, REFRESH_MS);
   const change = async (work: () => Promise<unknown>) => {
-    if (!(await run(work))) return;
+    if (!(await run(work))) return false;
     notify({ id: 'recording', text: t('replay.saved') });
     setVersion((now) => now + 1);
     onChanged();
+    return true;
   };
   return (
     <section className={styles.editor} aria-labelledby="replay-edit">
@@ -65,9 +66,7 @@ export function ReplayEditor({ recording, onChanged, onDone }: ReplayEditorProps
               <ChapterForm
                 label={t('edit.chapterAt', { time: clock(positionMs) })}
                 submit={t('edit.addChapter')}
-                onSubmit={(title) =>
-                  void change(async () => api.addChapter(id, { title, atMs: Math.round(positionMs) }))
-                }
+                onSubmit={(title) => change(async () => api.addChapter(id, { title, atMs: Math.round(positionMs) }))}
               />
               <ChapterList
                 chapters={edit.value.uncut.chapters}

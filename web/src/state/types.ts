@@ -113,6 +113,7 @@ export interface RoomView {
  * - `recordingLost`: a part of the recording could not be kept; for its host.
  * - `recordingStalled`: its storage takes nothing now, and what is said may still be kept; for its host.
  * - `mediaUnreachable`: the network lets no sound through, from whichever node.
+ * - `refused`: what they asked for a while ago could not be done after all.
  * - `skipped`: so many seconds were left out when what is heard came nearer to what is said.
  * - `outputLost`: the chosen device to hear through is gone, and the system's own has taken its place.
  * - `microphoneReplaced`: the microphone is gone, and another one has taken its place.
@@ -131,5 +132,6 @@ export type Notice =
         | 'microphoneSilenced'
         | 'microphoneBack';
     }
+  | { readonly cause: 'refused'; readonly error: unknown }
   | { readonly cause: 'skipped'; readonly seconds: number }
   | { readonly cause: 'microphoneLost'; readonly problem: MicrophoneProblem };

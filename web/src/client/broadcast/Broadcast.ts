@@ -11,6 +11,8 @@ import { StreamSound } from './StreamSound.ts';
 
 /** A proxy that keeps an answer back until it is whole lets none of the stream through: then it is the playlist. */
 const STREAM_WAIT_MS = 7000;
+/** An element that has failed is given another sound after this, or up to twice as much: what failed for one fails for many. */
+const REBUILD_MS = 2000;
 
 interface BroadcastOptions {
   readonly roomId: string;
@@ -29,6 +31,7 @@ export class Broadcast {
   #poll: LiveRoomPoll | null = null;
   #sound: LiveSound | null = null;
   #streamTimer: ReturnType<typeof setTimeout> | undefined;
+  #rebuildTimer: ReturnType<typeof setTimeout> | undefined;
   /** The stream does not get through. */
   #isHeldBack = false;
 
@@ -36,6 +39,7 @@ export class Broadcast {
     this.#options = options;
     this.#base = `${basePath}/live/${encodeURIComponent(options.roomId)}/`;
     this.#beacon = new Beacon(this.#base);
+    options.output.element.addEventListener('error', () => this.#handleError());
   }
 
   /** Can this browser play it? */
@@ -85,7 +89,7 @@ export class Broadcast {
     if (live.state.phase === 'live') {
       this.#startSound();
       if (this.#sound?.positionMs === null && !this.#isHeldBack) this.#expectStream();
-    } else if (live.state.phase === 'backstage') this.#stopSound();
+    } else this.#stopSound();
     this.#beacon.ask(live.beacon);
     this.#options.onRoom(live);
   }
@@ -112,14 +116,25 @@ export class Broadcast {
   #expectStream(): void {
     this.#streamTimer ??= setTimeout(() => {
       this.#isHeldBack = true;
-      this.#stopSound();
-      this.#startSound();
+      this.#rebuildSound();
     }, STREAM_WAIT_MS);
+  }
+
+  /** By itself it never plays again. */
+  #handleError(): void {
+    if (this.#sound) this.#rebuildTimer ??= setTimeout(() => this.#rebuildSound(), REBUILD_MS * (1 + Math.random()));
+  }
+
+  #rebuildSound(): void {
+    this.#stopSound();
+    this.#startSound();
   }
 
   #stopSound(): void {
     clearTimeout(this.#streamTimer);
+    clearTimeout(this.#rebuildTimer);
     this.#streamTimer = undefined;
+    this.#rebuildTimer = undefined;
     this.#options.output.noteChange();
     this.#sound?.close();
     this.#sound = null;

@@ -2,7 +2,7 @@ import { loadChunk } from '../loadChunk.ts';
 import type { LiveSound, LiveSoundOptions } from './LiveSound.ts';
 
 const PLAYLIST_TYPE = 'application/vnd.apple.mpegurl';
-/** There is no playlist before the first segment. */
+/** There is no playlist before the first segment. What fails is tried again after as much, or up to twice as much: it fails for many at once. */
 const RETRY_MS = 2000;
 
 /** Safari knows the date at which the media time of a playlist begins. */
@@ -30,6 +30,7 @@ export class HlsSound implements LiveSound {
   readonly #isNative: boolean;
   readonly #stop = new AbortController();
   #player: Player | null = null;
+  #retry: ReturnType<typeof setTimeout> | undefined;
 
   /** @param isNative the browser is to play it */
   constructor({ base, element, onResponse }: LiveSoundOptions, isNative: boolean) {
@@ -37,7 +38,7 @@ export class HlsSound implements LiveSound {
     this.#playlist = `${base}index.m3u8`;
     this.#onResponse = onResponse;
     this.#isNative = isNative;
-    void this.#start();
+    this.#begin();
   }
 
   get positionMs(): number | null {
@@ -58,9 +59,19 @@ export class HlsSound implements LiveSound {
   close(): void {
     if (this.#stop.signal.aborted) return;
     this.#stop.abort();
+    clearTimeout(this.#retry);
     this.#player?.destroy();
     this.#element.removeAttribute('src');
     this.#element.load();
+  }
+
+  #begin(): void {
+    this.#start().catch(() => this.#retryLater(() => this.#begin()));
+  }
+
+  #retryLater(retry: () => void): void {
+    clearTimeout(this.#retry);
+    if (!this.#stop.signal.aborted) this.#retry = setTimeout(retry, RETRY_MS * (1 + Math.random()));
   }
 
   async #start(): Promise<void> {
@@ -76,8 +87,8 @@ export class HlsSound implements LiveSound {
     const player = new Hls({ enableWorker: false, maxLiveSyncPlaybackRate: 1.05, backBufferLength: 10 });
     player.on(Hls.Events.ERROR, (_event, { fatal, type }) => {
       if (!fatal) return;
-      if (type === Hls.ErrorTypes.MEDIA_ERROR) player.recoverMediaError();
-      else player.startLoad();
+      const isMedia = type === Hls.ErrorTypes.MEDIA_ERROR;
+      this.#retryLater(() => (isMedia ? player.recoverMediaError() : player.startLoad()));
     });
     player.loadSource(this.#playlist);
     player.attachMedia(this.#element);

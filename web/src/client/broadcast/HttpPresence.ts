@@ -36,7 +36,7 @@ export class HttpPresence {
     const fresh = this.#counts.take(live.reactions);
     if (Object.keys(fresh).length > 0) onReactions(fresh);
     // In a broadcast nothing else would say that it is over.
-    if (live.state.phase === 'ended') connection.seekPlace();
+    if (live.state.phase === 'ended') connection.handleEnded();
   }
 
   /** Somebody else tells now. */

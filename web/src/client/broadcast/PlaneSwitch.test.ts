@@ -2,9 +2,10 @@ import type { LiveRoom } from '@tribune/shared/live.ts';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { saveSession } from '../session.ts';
 import type { RoomClient } from '../RoomClient.ts';
-import { aConsumer, aMedia, type FakeServer } from '../testing/FakeServer.ts';
+import { aConsumer, aMedia, refuse, type FakeServer } from '../testing/FakeServer.ts';
 import { pass, setUpRoom } from '../testing/setUpRoom.ts';
-import { aRoom, aState, HOST_ID, SELF_ID } from '../../state/testing/rooms.ts';
+import type { Notice } from '../../state/types.ts';
+import { aRoom, aSelf, aSnapshot, aState, HOST_ID, SELF_ID } from '../../state/testing/rooms.ts';
 
 function aLiveRoom(changes: Partial<LiveRoom> = {}): LiveRoom {
   const beacon = { everyS: 20, part: 1 };
@@ -13,6 +14,8 @@ function aLiveRoom(changes: Partial<LiveRoom> = {}): LiveRoom {
 
 let server: FakeServer;
 let client: RoomClient;
+/** So many sounds were made. */
+let sounds = 0;
 
 const plane = () => client.getView()?.plane;
 const aPlace = (place: number) => ({ place, estimateS: null, retryAfterS: 2, plane: 'http' }) as const;
@@ -26,12 +29,13 @@ setUpRoom(
   (room) => ({ server, client } = room),
   () => {
     vi.stubGlobal('MediaSource', SilentMediaSource);
-    Object.assign(URL, { createObjectURL: () => 'blob:sound', revokeObjectURL: () => undefined });
+    Object.assign(URL, { createObjectURL: () => `blob:sound-${++sounds}`, revokeObjectURL: () => undefined });
     Object.defineProperty(HTMLMediaElement.prototype, 'load', { value: () => undefined, configurable: true });
   },
 );
 
 beforeEach(() => {
+  sounds = 0;
   saveSession({ token: 'token', user: { userId: SELF_ID, name: 'Sam' } });
   server.live = aLiveRoom({ room: aRoom({ listeners: 300 }), state: aState({ seq: 5 }) });
 });
@@ -86,6 +90,16 @@ describe('in the queue', () => {
     expect(server.requests).toEqual([]);
   });
 
+  it('sound that fails is made anew after a pause', async () => {
+    const element = document.querySelector('[data-testid="broadcast-audio"]');
+    element?.dispatchEvent(new Event('error'));
+    element?.dispatchEvent(new Event('error'));
+    await pass(1900);
+    expect(sounds).toBe(1);
+    await pass(2200);
+    expect(sounds).toBe(2);
+  });
+
   it('a hand waits for the place, and is up as soon as it comes', async () => {
     await client.request('hand:raise');
     expect(plane()).toMatchObject({ wantsHand: true });
@@ -117,10 +131,30 @@ describe('a broadcast', () => {
     expect(server.count('hand:raise')).toBe(1);
   });
 
+  it('tells whoever raised a hand when it is refused after all', async () => {
+    const notices = vi.fn<(notice: Notice) => void>();
+    client.onNotice(notices);
+    server.answers.set('hand:raise', refuse('HANDS_FULL'));
+    await client.request('hand:raise');
+    await pass(100);
+    const error: unknown = expect.objectContaining({ code: 'HANDS_FULL' });
+    expect(notices).toHaveBeenCalledWith({ cause: 'refused', error });
+  });
+
+  it('gives a place to whoever raises a hand, takes it down and raises it again', async () => {
+    const raised = client.request('hand:raise');
+    await client.request('hand:lower');
+    await raised;
+    await client.request('hand:raise');
+    await pass(100);
+    expect(client.getConnection()).toEqual({ kind: 'joined' });
+    expect(server.count('hand:raise')).toBe(1);
+  });
+
   it('is over for everyone when the room ends', async () => {
     server.live = { ...server.live!, state: aState({ seq: 6, phase: 'ended' }) };
-    server.refusedTickets.push({ status: 410, code: 'ROOM_ENDED' });
     await pass(5000);
+    expect(server.tickets).toBe(1);
     expect(client.getConnection()).toEqual({ kind: 'closed', reason: 'ROOM_ENDED' });
     expect(client.getView()?.state.phase).toBe('ended');
   });
@@ -149,10 +183,41 @@ it('where no media gets through, one hears the room over HTTP until it does', as
   expect(plane()).toEqual({ kind: 'webrtc' });
 });
 
+it('a hand that is up is taken down over the connection, though no media comes', async () => {
+  server.media = { kind: 'new', ...aMedia(aConsumer()) };
+  server.snapshot = { ...server.snapshot, self: { ...server.snapshot.self, handPlace: 1 } };
+  void client.join();
+  await pass(3000);
+  expect(plane()).toMatchObject({ kind: 'http', cause: 'blocked' });
+  server.socket.disconnect();
+  server.refusal = { code: 'UNAVAILABLE', message: '' };
+  await pass(1000);
+  await expect(client.request('hand:lower')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+});
+
 it('where nothing answers, the page says so in the end', async () => {
   server.live = null;
   server.refusal = { code: 'UNAVAILABLE', message: '' };
   void client.join();
   await pass(300_000);
   expect(client.getConnection()).toEqual({ kind: 'closed', reason: 'UNAVAILABLE' });
+});
+
+it('a step back to HTTP that is called off leaves no broadcast behind', async () => {
+  server.snapshot = aSnapshot({ room: aRoom({ isBroadcast: true }) });
+  server.media = { kind: 'new', ...aMedia(aConsumer()) };
+  void client.join();
+  await pass(100);
+  server.transport('recv')?.handler.setConnectionState('connected');
+  await pass(5000);
+  expect(plane()).toEqual({ kind: 'webrtc' });
+  expect(server.liveRequests).toEqual([]);
+  await pass(8000);
+  expect(server.liveRequests).toContain('GET state.json');
+  server.socket.notify('self:changed', { self: aSelf({ handPlace: 1 }), cause: 'handPlace', by: null });
+  await pass(1000);
+  const asked = server.liveRequests.length;
+  await pass(20_000);
+  expect(server.liveRequests.length).toBe(asked);
+  expect(plane()).toEqual({ kind: 'webrtc' });
 });

@@ -36,6 +36,8 @@ interface PlaneSwitchOptions {
   readonly isLoud: () => boolean;
   /** So much was left out with the move. */
   readonly onSkip: (ms: number) => void;
+  /** One hears the other plane now. */
+  readonly onPlane: () => void;
 }
 
 /** Which of the two planes one hears, and the way from one to the other. */
@@ -53,6 +55,8 @@ export class PlaneSwitch {
   #idleSince: number | null = null;
   /** The place over WebRTC is being given back. */
   #isSteppingBack = false;
+  /** The broadcast has been started, to go back to it. */
+  #isStepPrepared = false;
   #calmLooks = 0;
   #wantsHand = false;
 
@@ -77,8 +81,10 @@ export class PlaneSwitch {
   }
 
   set wantsHand(wanted: boolean) {
+    const { connection } = this.#options;
     this.#wantsHand = wanted;
-    if (wanted) this.#options.connection.seekPlace();
+    if (wanted) connection.seekPlace();
+    else if (!connection.opened) connection.giveUpPlace();
     this.#show();
   }
 
@@ -119,7 +125,10 @@ export class PlaneSwitch {
     else if (cause !== null) this.#hearHttp(cause);
     else if (this.#cause !== null) this.#leaveHttp({ atOnce: isOnStage });
     else if (this.#mayStepBack(now)) this.#stepBack();
-    else this.#catchUp();
+    else {
+      this.#callOffStepBack();
+      this.#catchUp();
+    }
     this.#show();
   }
 
@@ -128,7 +137,13 @@ export class PlaneSwitch {
     const { broadcast, broadcastOutput, output, receiver } = this.#options;
     const isNew = this.#cause === null;
     this.#cause = cause;
-    this.#alignment = null;
+    this.#isStepPrepared = false;
+    if (this.#alignment) {
+      this.#alignment = null;
+      broadcast.sound?.setRate(null);
+    }
+    // What was paused from outside stays so.
+    if (isNew && output.state === 'paused') broadcastOutput.pause();
     broadcast.start();
     if (!isNew) return;
     broadcastOutput.setGain(1);
@@ -154,7 +169,7 @@ export class PlaneSwitch {
     const jumpMs = this.#alignment.look(this.#options.isLoud());
     if (jumpMs === null) return;
     // From here on it comes nearer, instead of going on to where the two were to meet.
-    this.#delayMs = jumpMs > SKIPPED_MS ? null : behindS * 1000;
+    this.#delayMs = jumpMs > SKIPPED_MS ? 0 : behindS * 1000;
     this.#cause = null;
     this.#alignment = null;
     void crossfade(broadcastOutput, output).then(() => {
@@ -203,6 +218,7 @@ export class PlaneSwitch {
     if (!broadcast.isWanted) {
       broadcastOutput.setGain(0);
       broadcast.start();
+      this.#isStepPrepared = true;
     }
     const { sound, behindS } = broadcast;
     const clock = receiver.current?.mixClock ?? null;
@@ -212,18 +228,30 @@ export class PlaneSwitch {
     if (jumpMs === null) return;
     this.#cause = 'broadcast';
     this.#isSteppingBack = true;
+    this.#isStepPrepared = false;
     this.#alignment = null;
     this.#idleSince = null;
     sound.setRate(null);
     void crossfade(output, broadcastOutput).then(() => connection.giveUpPlace());
   }
 
+  /** They have something to do on WebRTC again before they were back on HTTP. */
+  #callOffStepBack(): void {
+    const { broadcast } = this.#options;
+    if (!this.#isStepPrepared) return;
+    this.#isStepPrepared = false;
+    if (this.#alignment) this.#delayMs = Math.min(MAX_DELAY_MS, (broadcast.behindS ?? 0) * 1000);
+    this.#alignment = null;
+    broadcast.stop();
+  }
+
   #show(): void {
-    const { store, broadcast } = this.#options;
+    const { store, broadcast, onPlane } = this.#options;
     const { plane } = store.parts;
     if (this.#cause === null) {
-      if (plane.kind !== 'webrtc') store.set({ plane: { kind: 'webrtc' } });
-      return;
+      if (plane.kind === 'webrtc') return;
+      store.set({ plane: { kind: 'webrtc' } });
+      return onPlane();
     }
     const { behindS: exactS } = broadcast;
     // A figure that goes to and fro between two is read as two.
@@ -237,5 +265,6 @@ export class PlaneSwitch {
       plane.behindS === behindS &&
       plane.wantsHand === next.wantsHand;
     if (!isSame) store.set({ plane: next });
+    if (plane.kind === 'webrtc') onPlane();
   }
 }

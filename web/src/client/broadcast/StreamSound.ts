@@ -149,6 +149,7 @@ export class StreamSound implements LiveSound {
       buffer.appendBuffer(next);
     } catch {
       // It is full, since it is paused for hours: what is played next is new.
+      this.#waiting.unshift(next);
       buffer.remove(0, (this.#endS ?? 0) - KEPT_S);
     }
   }

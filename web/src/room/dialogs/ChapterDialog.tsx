@@ -16,17 +16,14 @@ export default function ChapterDialog({ onClose }: { readonly onClose: () => voi
   const [openedAt] = useState(() => performance.now());
   const add = async (title: string) => {
     const agoMs = Math.round(performance.now() - openedAt);
-    if (!(await run(async () => api.addChapter(id, { title, agoMs })))) return;
+    if (!(await run(async () => api.addChapter(id, { title, agoMs })))) return false;
     notify({ id: 'chapter', text: t('recording.chapterAdded') });
     onClose();
+    return true;
   };
   return (
     <Dialog title={t('recording.chapter')} description={t('recording.chapterNote')} onClose={onClose}>
-      <ChapterForm
-        label={t('recording.chapterTitle')}
-        submit={t('edit.addChapter')}
-        onSubmit={(title) => void add(title)}
-      />
+      <ChapterForm label={t('recording.chapterTitle')} submit={t('edit.addChapter')} onSubmit={add} />
     </Dialog>
   );
 }

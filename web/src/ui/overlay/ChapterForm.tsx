@@ -6,18 +6,22 @@ import styles from './ChapterForm.module.css';
 interface ChapterFormProps {
   readonly label: string;
   readonly submit: string;
-  readonly onSubmit: (title: string) => void;
+  /** Resolves to whether it worked: what was typed comes back where it did not. */
+  readonly onSubmit: (title: string) => Promise<boolean>;
 }
 
 /** Names the chapter that begins here. */
 export function ChapterForm({ label, submit, onSubmit }: ChapterFormProps) {
   const input = useRef<HTMLInputElement>(null);
-  const handleSubmit = (event: FormEvent) => {
-    event.preventDefault();
+  const submitTitle = async () => {
     const title = input.current?.value.trim() ?? '';
     if (title === '' || !input.current) return;
     input.current.value = '';
-    onSubmit(title);
+    if (!(await onSubmit(title)) && input.current?.value === '') input.current.value = title;
+  };
+  const handleSubmit = (event: FormEvent) => {
+    event.preventDefault();
+    void submitTitle();
   };
   return (
     <form className={styles.form} onSubmit={handleSubmit}>

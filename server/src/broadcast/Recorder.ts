@@ -30,6 +30,8 @@ export class Recorder {
   readonly #transcoders = new Transcoders();
   /** By the id of the recording, which is that of the room. */
   readonly #rooms = new Map<string, RoomRecording>();
+  /** Why the storage takes nothing, as far as the process has found out; null while nothing is recorded. */
+  #storageProblem: string | null = null;
 
   constructor(options: RecorderOptions) {
     this.#options = options;
@@ -41,10 +43,12 @@ export class Recorder {
       this.#rooms.get(recordingId)?.live.addFragment(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)),
     );
     this.#process.on('ready', () => {
+      this.#storageProblem = null;
       for (const recording of this.#rooms.values()) recording.emit('ready');
     });
     this.#process.on('begun', (recordingId, begin) => this.#rooms.get(recordingId)?.handleBegun(begin));
     this.#process.on('storage', (problem) => {
+      this.#storageProblem = problem;
       if (problem) logger.warn({ problem }, 'The storage of recordings takes nothing; live sound goes on');
       for (const recording of this.#rooms.values()) recording.handleStorage(problem);
     });
@@ -75,7 +79,10 @@ export class Recorder {
     const live = new LiveBroadcast({
       ...{ readers: liveReaders, transcoders: this.#transcoders, maxPerAddress: config.PEOPLE_PER_ADDRESS },
     });
-    const recording = new RoomRecording({ process: this.#process, archive, read, nodeId, live, nowMs });
+    const recording = new RoomRecording({
+      ...{ process: this.#process, archive, read, nodeId, live, nowMs },
+      storageProblem: () => this.#storageProblem,
+    });
     this.#rooms.set(roomId, recording);
     recording.once('closed', () => {
       if (this.#rooms.get(roomId) === recording) this.#rooms.delete(roomId);

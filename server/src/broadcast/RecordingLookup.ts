@@ -2,11 +2,13 @@ import type { RecordingDetail, Recordings } from '../sql/recording.ts';
 
 /** Players ask for one part of the sound after another. */
 const KEPT_MS = 1000;
+/** Of one that goes on, people wait to hear that it is complete. */
+const GOING_ON_KEPT_MS = 300;
 const MAX_KEPT = 1000;
 
 interface Kept {
   readonly found: Promise<RecordingDetail | null>;
-  readonly until: number;
+  until: number;
 }
 
 /** Finds recordings, and keeps what it found for a second: it is several queries, and the same for all who listen. */
@@ -18,7 +20,7 @@ export class RecordingLookup {
     this.#recordings = recordings;
   }
 
-  /** Only what is complete is kept: of anything else, people wait to hear that it is. */
+  /** What is not there is not kept: it may be there at once. */
   async find(id: string): Promise<RecordingDetail | null> {
     const known = this.#kept.get(id);
     if (known && known.until > performance.now()) return known.found;
@@ -30,7 +32,8 @@ export class RecordingLookup {
     };
     try {
       const recording = await kept.found;
-      if (recording?.state !== 'ready') drop();
+      if (!recording) drop();
+      else if (recording.state !== 'ready') kept.until = performance.now() + GOING_ON_KEPT_MS;
       return recording;
     } catch (error) {
       drop();

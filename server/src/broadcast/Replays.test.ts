@@ -156,3 +156,17 @@ it('reactions are counted where they came, and not where it was cut out', async 
     [2880, 3],
   ]);
 });
+
+it('the playlist of a recording that goes on ends with the last segment that is over', () => {
+  const last = Math.floor(Date.now() / SEGMENT_MS);
+  const runs = [{ node: 'n1', first: last - 3, last: last + 1, bytes: 1 }];
+  const going = { state: 'recording', startedAt: (last - 3) * SEGMENT_MS, endedAt: null, runs } as const;
+  const playlist = new Replays(objects).playlist(recorded(going));
+  expect(playlist).toContain(segmentStart(last - 2));
+  expect(playlist).not.toContain(segmentStart(last + 1));
+  expect(playlist).not.toContain('#EXT-X-ENDLIST');
+});
+
+function segmentStart(index: number): string {
+  return `${String(index).padStart(10, '0')}-0-`;
+}

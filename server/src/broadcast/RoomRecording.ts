@@ -19,6 +19,8 @@ interface RoomRecordingOptions {
   readonly live: LiveBroadcast;
   /** Unix time in ms by the clock that all nodes share, which is that of the mix. */
   readonly nowMs: () => number;
+  /** Why the storage takes nothing, where that is known. */
+  readonly storageProblem: () => string | null;
 }
 
 /** Somebody on stage, and since when under REC. */
@@ -92,6 +94,7 @@ export class RoomRecording extends EventEmitter<{
       this.#toldMs = -Infinity;
       this.#tell(record);
       if (recordedUntil !== null) log.addGap(recordingId, { from: recordedUntil, to: recordingSince, reason: PAUSED });
+      this.handleStorage(this.#options.storageProblem());
     }
     this.#noteStage(record, recordingSince);
     this.#tell(record);

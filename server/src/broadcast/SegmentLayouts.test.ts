@@ -1,6 +1,7 @@
 import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
 import type { ObjectStore } from '../objects/ObjectStore.ts';
+import { StorageError } from '../objects/StorageError.ts';
 import { SAMPLES_PER_SEGMENT, writeSegment } from './segment.ts';
 import { SegmentLayouts } from './SegmentLayouts.ts';
 import { SILENT_PACKET } from './silence.ts';
@@ -68,4 +69,24 @@ test('What a process had stored of a segment before it ended stays when the next
     [segmentKey('r', { index: INDEX, epoch: 1 }, 'two')]: segment(B, 35, 50),
   };
   expect(await readSamples(objects)).toBe('a'.repeat(20) + '.'.repeat(15) + 'b'.repeat(15));
+});
+
+test('A segment for which many ask at the same time is read once, and one that could not be read is read again', async () => {
+  const objects = { [segmentKey('r', { index: INDEX, epoch: 1 }, 'one')]: segment(A, 0, 50) };
+  const store = storeOf(objects);
+  let gets = 0;
+  let isAway = true;
+  const get: ObjectStore['get'] = async (...asked) => {
+    gets += 1;
+    if (isAway) throw new StorageError('UNAVAILABLE', 'The storage is away');
+    return store.get(...asked);
+  };
+  const layouts = new SegmentLayouts({ ...store, get }, 'r');
+  const askTwice = async () => Promise.allSettled([layouts.read([INDEX]), layouts.read([INDEX])]);
+  expect((await askTwice()).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+  isAway = false;
+  gets = 0;
+  expect((await askTwice()).map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled']);
+  expect(gets).toBe(1);
+  expect(layouts.get(INDEX)).not.toBeNull();
 });

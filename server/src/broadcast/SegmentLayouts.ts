@@ -24,6 +24,8 @@ export class SegmentLayouts {
   readonly #objects: Pick<ObjectStore, 'get' | 'list'>;
   readonly #prefix: string;
   readonly #known = new Map<number, Known | null>();
+  /** Many ask for the same segment at the same time. */
+  readonly #reading = new Map<number, Promise<void>>();
 
   constructor(objects: Pick<ObjectStore, 'get' | 'list'>, recordingId: string) {
     this.#objects = objects;
@@ -37,14 +39,9 @@ export class SegmentLayouts {
 
   /** Reads those that have not been read. @throws {StorageError} where the storage is away */
   async read(indices: Iterable<number>): Promise<void> {
-    const missing = [...new Set(indices)].filter((index) => !this.#known.has(index));
-    if (missing.length === 0) return;
-    const keys = await this.#listKeys();
-    const queue = missing.values();
-    const readSome = async () => {
-      for (const index of queue) this.#known.set(index, await this.#readOne(keys.get(index) ?? []));
-    };
-    await Promise.all(Array.from({ length: CONCURRENCY }, readSome));
+    const unknown = [...new Set(indices)].filter((index) => !this.#known.has(index));
+    this.#start(unknown.filter((index) => !this.#reading.has(index)));
+    await Promise.all(unknown.map(async (index) => this.#reading.get(index)));
   }
 
   /** Bytes of a segment; both ends are part of it. @throws {StorageError} where the storage is away */
@@ -53,6 +50,26 @@ export class SegmentLayouts {
     if (!known) throw new StorageError('NOT_FOUND', 'No such segment');
     if (known.merged) return known.merged.subarray(range.start, range.end + 1);
     return buffer((await this.#objects.get(known.key, { range })).body);
+  }
+
+  #start(indices: readonly number[]): void {
+    if (indices.length === 0) return;
+    const keys = this.#listKeys();
+    const readOne = async (index: number, before: Promise<void> | undefined) => {
+      try {
+        // Each has its turn after one of those before it; where that failed, the storage is away.
+        await before;
+        this.#known.set(index, await this.#readOne((await keys).get(index) ?? []));
+      } finally {
+        this.#reading.delete(index);
+      }
+    };
+    const started: Promise<void>[] = [];
+    for (const index of indices) {
+      const reading = readOne(index, started.at(-CONCURRENCY));
+      started.push(reading);
+      this.#reading.set(index, reading);
+    }
   }
 
   /** By index, those of the highest epoch first. Those of one epoch always in the same order. */

@@ -40,6 +40,11 @@ export class StorageWatch extends EventEmitter<{
       });
   }
 
+  /** To be called while nothing is to be stored: whoever begins next hears of the problem anew. */
+  rest(): void {
+    this.#tell(null);
+  }
+
   #tell(problem: string | null): void {
     if (problem === this.#problem) return;
     this.#problem = problem;

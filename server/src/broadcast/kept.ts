@@ -8,9 +8,14 @@ export interface Stretch {
   readonly to: number;
 }
 
-/** What was recorded, without the pauses that the host made. */
-export function recordedOf({ startedAt, endedAt, gaps, runs }: RecordingDetail): Stretch[] {
-  const end = endedAt ?? Math.max(startedAt, ...runs.map(({ last }) => (last + 1) * SEGMENT_MS));
+/** A segment is over when so much time has passed: the clocks of nodes differ. */
+const OVER_AFTER_MS = 1000;
+
+/** What was recorded, without the pauses that the host made. Of one that goes on, only segments that are over: no part of one is listed. */
+export function recordedOf({ startedAt, endedAt, gaps, runs }: RecordingDetail, nowMs = Date.now()): Stretch[] {
+  const overMs = Math.floor((nowMs - OVER_AFTER_MS) / SEGMENT_MS) * SEGMENT_MS;
+  const lastEnd = Math.max(startedAt, ...runs.map(({ last }) => (last + 1) * SEGMENT_MS));
+  const end = endedAt ?? Math.min(lastEnd, overMs);
   return subtract(
     [{ from: startedAt, to: end }],
     gaps.filter(({ reason }) => reason === PAUSED),
@@ -18,8 +23,8 @@ export function recordedOf({ startedAt, endedAt, gaps, runs }: RecordingDetail):
 }
 
 /** What everyone hears: without what the host has cut out. */
-export function keptOf(recording: RecordingDetail): Stretch[] {
-  return subtract(recordedOf(recording), recording.cuts.map(wholePackets));
+export function keptOf(recording: RecordingDetail, nowMs = Date.now()): Stretch[] {
+  return subtract(recordedOf(recording, nowMs), recording.cuts.map(wholePackets));
 }
 
 /** What of it lies within another. */

@@ -97,6 +97,7 @@ async function start({ port, storage }: Extract<RecorderCommand, { type: 'start'
     recorder.tick(now());
     broadcaster.tick(now());
     if (recorder.storedCount > 0) watch.tick();
+    else watch.rest();
   }, TICK_MS);
   setInterval(() => fragments.tick(now()), FRAGMENT_TICK_MS);
   running = { recorder, queue, broadcaster, fragments };

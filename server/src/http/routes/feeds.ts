@@ -7,6 +7,7 @@ import { versionOf, type Replays } from '../../broadcast/Replays.ts';
 import { writeFeed, type FeedItem } from '../../broadcast/writeFeed.ts';
 import type { Config } from '../../config.ts';
 import { AppError } from '../../errors.ts';
+import { StorageError } from '../../objects/StorageError.ts';
 import type { RecordingDetail } from '../../sql/recording.ts';
 import { guardLookups, type LookupOptions } from '../guardLookups.ts';
 import { siteUrlOf } from '../siteUrlOf.ts';
@@ -31,8 +32,8 @@ export function feedRoutes(options: FeedRoutesOptions): Router {
     if (known) return known;
     const { file } = await replays.open(recording);
     const size = { bytes: file.bytes, durationMs: file.durationMs };
-    // Of one that has just ended, the last segment may still come.
-    if (replays.isSettled(recording)) await recordings.putSoundSize(recording.id, version, size);
+    // Of one that has just ended, the last segment may still come. Where the size could not be kept, it is measured again.
+    if (replays.isSettled(recording)) await recordings.putSoundSize(recording.id, version, size).catch(() => undefined);
     return size;
   };
   const describe = async (recording: RecordingDetail, siteUrl: string): Promise<FeedItem> => {
@@ -61,12 +62,21 @@ export function feedRoutes(options: FeedRoutesOptions): Router {
     const siteUrl = siteUrlOf(req, config.basePath);
     if (!siteUrl) throw new AppError('INVALID_PAYLOAD', 'The server does not know its own address');
     const items: FeedItem[] = [];
+    let unread: StorageError | null = null;
     for (const { id } of list) {
       const recording = await recordings.find(id);
       if (recording?.visibility !== 'public') continue;
-      const item = await describe(recording, siteUrl);
-      if (item.durationMs > 0) items.push(item);
+      try {
+        const item = await describe(recording, siteUrl);
+        if (item.durationMs > 0) items.push(item);
+      } catch (error) {
+        // One whose sound cannot be read now must not keep the others from those who follow the podcast.
+        if (!(error instanceof StorageError)) throw error;
+        unread = error;
+      }
     }
+    // A podcast without any is one whose recordings were deleted.
+    if (unread && items.length === 0) throw unread;
     const [{ host, language }] = list as [RecordingDetail];
     const feed = { url: `${siteUrl}/api/feeds/${hostId}.xml`, site: siteUrl, image: `${siteUrl}/icon-512.png` };
     res

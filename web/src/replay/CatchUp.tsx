@@ -4,26 +4,23 @@ import { useTranslation } from 'react-i18next';
 import { Button, IconButton } from '../ui/index.ts';
 import { Choice } from '../ui/overlay/index.ts';
 import { clock } from './clock.ts';
-import { savePosition } from './position.ts';
 import styles from './ReplayPlayer.module.css';
 import { usePlaylist } from './usePlaylist.ts';
 
 const RATES = ['1', '1.2', '1.5', '2'] as const;
 const FIRST_RATE = 1.5;
 const CHECK_EVERY_MS = 500;
-const SAVE_EVERY_MS = 5000;
 /** The next segment is being made: whoever waits for it hears no less by going over to the room. */
 const CAUGHT_UP_MS = 3500;
 
 interface CatchUpProps {
-  readonly recordingId: string;
   /** Path of a playlist that grows. */
   readonly soFar: string;
   readonly onLive: () => void;
 }
 
 /** Plays a room that is on from its beginning, faster than it goes on, until one has caught up. */
-export function CatchUp({ recordingId, soFar, onLive }: CatchUpProps) {
+export function CatchUp({ soFar, onLive }: CatchUpProps) {
   const { t } = useTranslation();
   const audio = useRef<HTMLAudioElement>(null);
   // The path of a private one is another each time it is asked for.
@@ -43,19 +40,14 @@ export function CatchUp({ recordingId, soFar, onLive }: CatchUpProps) {
       setBehindMs(behind);
       if (!paused && currentTime > 0 && behind < CAUGHT_UP_MS) onLive();
     }, CHECK_EVERY_MS);
-    // When the room ends, its replay goes on from there.
-    const saver = setInterval(() => {
-      if (!element.paused) savePosition(recordingId, element.currentTime * 1000);
-    }, SAVE_EVERY_MS);
     element.addEventListener('play', handleState);
     element.addEventListener('pause', handleState);
     return () => {
       clearInterval(timer);
-      clearInterval(saver);
       element.removeEventListener('play', handleState);
       element.removeEventListener('pause', handleState);
     };
-  }, [onLive, recordingId]);
+  }, [onLive]);
   useEffect(() => {
     const element = audio.current;
     if (element) element.defaultPlaybackRate = element.playbackRate = rate;

@@ -47,7 +47,7 @@ export default function FromStartPage({ roomId }: { readonly roomId: string }) {
                 {recording.title}
               </h1>
               <p className={styles.soft}>{t('fromStart.note')}</p>
-              <CatchUp recordingId={roomId} soFar={recording.soFar} onLive={goLive} />
+              <CatchUp soFar={recording.soFar} onLive={goLive} />
             </>
           ) : (
             <>

@@ -113,7 +113,7 @@ async function decodersMade(): Promise<void> {
 }
 
 export function speakerOf(index: number) {
-  return { ssrc: index + 1, payloadType: PAYLOAD_TYPE, voiceId: (index + 1) * 16 };
+  return { ssrc: index + 1, payloadType: PAYLOAD_TYPE, voiceId: (index + 1) * 16, muted: false };
 }
 
 function arrivalsOf(voice: SimulatedVoice, index: number, seconds: number, random: () => number): Arrival[] {

@@ -69,8 +69,11 @@ describe('the mixer process', () => {
     expect(ear.ssrcs).toEqual(new Set([mix.ssrc]));
   });
 
-  it('leaves out who is no speaker, whatever they send', async () => {
-    speak(speakerOf('ann', 1));
+  it('leaves out who is muted, and who is no speaker, whatever they send', async () => {
+    const ann = { ...speakerOf('ann', 1), muted: true };
+    mix.setSpeakers([ann]);
+    speak(ann);
+    speak(speakerOf('bob', 2));
     await sleep(500);
     expect(ear.voices).toEqual([]);
     expect(ear.loudestDbov).toBeLessThan(-80);

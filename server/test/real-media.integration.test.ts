@@ -55,8 +55,7 @@ describe('what is really heard', () => {
     const { ear } = await room.joinAndListen('max');
     await expectHeard(ear, lea);
     await room.host.request('stage:muteOthers');
-    // What had come is played, and its speaker counts as speaking for a moment more.
-    await sleep(500);
+    await sleep(300);
     const since = performance.now();
     await expectHeard(ear, room.host);
     expect(ear.names(lea.userId, since)).toBe(false);

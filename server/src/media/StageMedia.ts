@@ -62,10 +62,11 @@ export class StageMedia extends EventEmitter<{ closed: [] }> {
   }
 
   /**
-   * A voice leaves the mix with its producer. While its producer is paused, the worker sends nothing of it, so that the mixer need not be
-   * told who is muted: to the mix that is a pause in speech.
+   * A voice leaves the mix with its producer, and is silent there while its producer is paused: the mixer is told at once, and does not wait
+   * for packets that stay away.
    */
-  async #bring({ mix, transport, speakers }: Feed, userId: string, producer: Producer): Promise<void> {
+  async #bring(feed: Feed, userId: string, producer: Producer): Promise<void> {
+    const { transport, speakers } = feed;
     if (speakers.has(producer.id) || producer.closed) return;
     const options = {
       producerId: producer.id,
@@ -80,15 +81,18 @@ export class StageMedia extends EventEmitter<{ closed: [] }> {
     if (!consumer) return;
     if (producer.closed || speakers.has(producer.id)) return consumer.close();
     const { encodings, codecs } = consumer.rtpParameters;
-    speakers.set(producer.id, {
-      ssrc: encodings?.[0]?.ssrc ?? 0,
-      payloadType: codecs[0]?.payloadType ?? 0,
-      voiceId: voiceIdOf(userId),
-    });
-    producer.observer.once('close', () => {
-      speakers.delete(producer.id);
-      mix.setSpeakers([...speakers.values()]);
-    });
-    mix.setSpeakers([...speakers.values()]);
+    const tell = () => {
+      if (producer.closed) speakers.delete(producer.id);
+      else {
+        const [ssrc, payloadType] = [encodings?.[0]?.ssrc ?? 0, codecs[0]?.payloadType ?? 0];
+        speakers.set(producer.id, { ssrc, payloadType, voiceId: voiceIdOf(userId), muted: producer.paused });
+      }
+      // Another feed has taken its place, and tells of the same voices.
+      if (this.#feed === feed) feed.mix.setSpeakers([...speakers.values()]);
+    };
+    producer.observer.on('pause', tell);
+    producer.observer.on('resume', tell);
+    producer.observer.once('close', tell);
+    tell();
   }
 }

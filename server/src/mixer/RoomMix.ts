@@ -41,7 +41,7 @@ export class RoomMix extends EventEmitter<{
     return this.#options.read().ssrc;
   }
 
-  /** The whole list each time. Whoever is not in it is not in the mix, whatever they send. */
+  /** The whole list each time. Whoever is not in it, or is muted, is not in the mix, whatever they send. */
   setSpeakers(speakers: readonly MixSpeaker[]): void {
     this.#options.update({ speakers });
   }

@@ -12,7 +12,7 @@ const PAYLOAD_TYPE = 100;
 const PIECE = 2880;
 
 export function speakerOf(userId: string, ssrc: number): MixSpeaker {
-  return { ssrc, payloadType: PAYLOAD_TYPE, voiceId: voiceIdOf(userId) };
+  return { ssrc, payloadType: PAYLOAD_TYPE, voiceId: voiceIdOf(userId), muted: false };
 }
 
 export function lostOf({ counts: { expected, received } }: MixEar): number {

@@ -110,5 +110,5 @@ export class TalkingRooms {
 }
 
 function speakerOf(microphone: number) {
-  return { ssrc: microphone + 1, payloadType: PAYLOAD_TYPE, voiceId: (microphone + 1) * 16 };
+  return { ssrc: microphone + 1, payloadType: PAYLOAD_TYPE, voiceId: (microphone + 1) * 16, muted: false };
 }

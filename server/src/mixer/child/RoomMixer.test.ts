@@ -4,7 +4,7 @@ import { RoomMixer } from './RoomMixer.ts';
 import { loadOpus } from './opus/loadOpus.ts';
 import { FRAME, FRAME_MS, PACKET_MS, SAMPLES_PER_MS } from './sound.ts';
 
-const SPEAKER = { ssrc: 1, payloadType: 111, voiceId: 16 };
+const SPEAKER = { ssrc: 1, payloadType: 111, voiceId: 16, muted: false };
 const SETTINGS = { ssrc: 7, bitrate: 32_000, sound: 'speech' } as const;
 
 describe('RoomMixer', () => {

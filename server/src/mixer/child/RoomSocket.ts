@@ -109,7 +109,7 @@ export class RoomSocket {
   }
 
   update({ epoch, nodes, sound, clockMs, speakers, outputs }: RoomState): void {
-    // What has come so far is subject to what was said so far: a voice that was removed stays unheard.
+    // What has come so far is subject to what was said so far: a voice that was muted stays unheard.
     this.#takeVoices();
     this.#mixer.setClock(clockMs);
     if (this.#epoch === null && epoch !== null) this.#mixer.resume();

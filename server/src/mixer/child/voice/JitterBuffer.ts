@@ -99,6 +99,14 @@ export class JitterBuffer {
     return true;
   }
 
+  /** Forgets the packets and the sound that it has, for a voice that was muted. */
+  clear(): void {
+    this.#arrived.length = 0;
+    this.#packets.clear();
+    this.#restart();
+    this.#held = 0;
+  }
+
   free(): void {
     this.#decoder.free();
   }

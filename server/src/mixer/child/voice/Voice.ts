@@ -10,6 +10,7 @@ export interface VoiceSettings {
   readonly payloadType: number;
   /** See `voiceIdOf`. */
   readonly voiceId: number;
+  readonly muted: boolean;
 }
 
 export interface VoiceReport extends JitterBufferReport {
@@ -76,26 +77,30 @@ export class Voice {
   }
 
   receive(payloadType: number, packet: ArrivedPacket): void {
-    if (this.#isLeaving || payloadType !== this.#settings.payloadType) return;
+    if (this.#isSilenced || payloadType !== this.#settings.payloadType) return;
     if (packet.payload.length === 0 || packet.payload.length > MAX_PACKET_BYTES) return;
     this.#buffer?.push(packet);
   }
 
   /**
-   * Adds the next frame to the mix, with a gain that never jumps.
+   * Adds the next frame to the mix, with a gain that never jumps. Nothing is decoded for a voice that is muted.
    *
    * @returns false when there is nothing to hear
    * @throws {Error} when the voice could not get a decoder
    */
   mixInto(mix: Float32Array, nowMs: number): boolean {
     if (this.#failure) throw new Error('A voice has no decoder', this.#failure);
-    if (this.isGone) return false;
+    if (this.#isSilenced && this.#gain === 0) {
+      this.#speakingDbov = null;
+      return false;
+    }
     const isHeard = this.#buffer?.pull(this.#pcm, nowMs) ?? false;
     const from = this.#gain;
     this.#gain = isHeard ? this.#automaticGain.follow(this.#pcm) : this.#automaticGain.gain;
-    if (this.#isLeaving) this.#gain = 0;
+    if (this.#isSilenced) this.#gain = 0;
     const levelDbov = isHeard ? addWithRamp(mix, this.#pcm, from, this.#gain) : -Infinity;
-    this.#speakingDbov = this.#isLeaving ? null : this.#hangover.follow(levelDbov, nowMs);
+    this.#speakingDbov = this.#hangover.follow(levelDbov, nowMs);
+    if (this.#isSilenced) this.#fallSilent();
     return isHeard;
   }
 
@@ -103,6 +108,16 @@ export class Voice {
     this.#closed = true;
     this.#buffer?.free();
     this.#buffer = null;
+  }
+
+  get #isSilenced(): boolean {
+    return this.#isLeaving || this.#settings.muted;
+  }
+
+  #fallSilent(): void {
+    this.#speakingDbov = null;
+    this.#hangover.reset();
+    this.#buffer?.clear();
   }
 
   async #open(opus: OpusCodec): Promise<void> {

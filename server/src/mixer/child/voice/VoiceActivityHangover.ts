@@ -15,4 +15,8 @@ export class VoiceActivityHangover {
     if (levelDbov >= SPEAKING_DBOV) this.#untilMs = nowMs + HANGOVER_MS;
     return nowMs < this.#untilMs ? Math.max(levelDbov, SPEAKING_DBOV) : null;
   }
+
+  reset(): void {
+    this.#untilMs = -Infinity;
+  }
 }

@@ -168,7 +168,7 @@ or an --assert does not hold, 2 for wrong options, 130 after Ctrl-C.`,
 type Given = ValuesOf<typeof COMMAND>;
 
 export interface LoadTestOptions {
-  /** Origin of the server. */
+  /** Address of the server, with the path below which it is. */
   readonly url: string;
   /** Over WebRTC. */
   readonly listeners: number;

@@ -165,6 +165,7 @@ export class Server {
       rtpCapabilities,
       archive: this.#archive,
       replays: new Replays(this.#archive.objects),
+      nowMs: () => Math.round(this.#registry.nowMs),
     });
   }
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { parseFeed } from 'podcast-partytime';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { findIn, readSpeech, SAME_SPEECH, similarity, SOUND_PROBE_HZ } from '@tribune/loadtest/browsers/similarity.ts';
+import { findIn, readSpeech, SAME_SPEECH, SOUND_PROBE_HZ } from '@tribune/loadtest/browsers/similarity.ts';
 import type { RecordingInfo } from '@tribune/shared/recordings.ts';
 import { OPUS_CLOCK_HZ } from '@tribune/shared/rtp.ts';
 import { findBox, readBoxes } from '../src/broadcast/boxes.ts';

@@ -237,7 +237,7 @@ export interface TicketResponse {
   /** JWT, good for one connection within `expiresInS`. */
   readonly ticket: string;
   readonly expiresInS: number;
-  /** Origin of the node to connect to; null is where the ticket came from. */
+  /** Address of the node to connect to, with the path below which it is; null is where the ticket came from. */
   readonly url: string | null;
   readonly role: Role;
   readonly rtpCapabilities: RtpCapabilities;

@@ -117,7 +117,7 @@ export type SessionRequest = z.input<typeof sessionRequest>;
 
 /** Body of `POST /api/rooms/:id/tickets`; may be left out. */
 export const ticketRequest = z.strictObject({
-  /** Origin that an earlier ticket named and that did not answer: another node is chosen, where there is one. */
+  /** Address that an earlier ticket named and that did not answer: another node is chosen, where there is one. */
   avoid: z.url().max(500).optional(),
 });
 export type TicketRequest = z.input<typeof ticketRequest>;

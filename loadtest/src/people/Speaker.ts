@@ -55,7 +55,7 @@ export class Speaker {
     return this.#past.skipped + (this.#media?.skipped ?? 0);
   }
 
-  /** Origin of the node that they are at; null where the server is one node. @throws {Error} before `enter()`. */
+  /** Address of the node that they are at; null where the server is one node. @throws {Error} before `enter()`. */
   get node(): string | null {
     return this.#peer.ticket.url;
   }

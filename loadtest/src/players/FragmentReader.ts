@@ -2,8 +2,9 @@
 export const TICKS_PER_S = 48_000;
 
 const HEADER_BYTES = 8;
-/** In `tfhd`: a base data offset stands before the default duration of a sample; there is a default duration. */
+/** In `tfhd`: there is a default duration of a sample. */
 const TFHD_DEFAULT_DURATION = 0x8;
+/** In `tfhd`: offsets count from the `moof`. */
 const BASE_IS_MOOF = 0x2_0000;
 
 /** Sound that can be played at once. */

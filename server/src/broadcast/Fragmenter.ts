@@ -1,11 +1,11 @@
 import { EventEmitter } from 'node:events';
 import { csrcsOf, isRtp, OPUS_CLOCK_HZ, payloadOf, timestampOf } from '@tribune/shared/rtp.ts';
+import { unwrapTimestamp } from '@tribune/shared/rtp/numbering.ts';
 import { readCsrc } from '@tribune/shared/voice.ts';
 import { SAMPLE_MS, SAMPLES_PER_SEGMENT, type Fragment } from './segment.ts';
 import { isDiscontinuous, SILENT_PACKET } from './silence.ts';
 
 const TICKS_PER_MS = OPUS_CLOCK_HZ / 1000;
-const TIMESTAMP_RANGE = 0x1_0000_0000;
 /** Within a segment, where fragments end: about a second each, and whole packets of 120 ms. */
 const ENDS = [16, 32, SAMPLES_PER_SEGMENT] as const;
 /**
@@ -42,7 +42,7 @@ export class Fragmenter extends EventEmitter<{ fragment: [Fragment] }> {
   receive(packet: Buffer, nowMs: number): void {
     const payload = isRtp(packet) ? payloadOf(packet) : null;
     if (!payload) return;
-    const ticks = this.#unwrap(timestampOf(packet), nowMs);
+    const ticks = unwrapTimestamp(this.#newest?.ticks ?? Math.round(nowMs * TICKS_PER_MS), timestampOf(packet));
     const slot = Math.round(ticks / TICKS_PER_MS / SAMPLE_MS);
     const isElsewhere = Math.abs(slot - (this.#open[0]?.firstSlot ?? slot)) > MAX_JUMP_SLOTS;
     if (isElsewhere) this.#open.length = 0;
@@ -76,12 +76,6 @@ export class Fragmenter extends EventEmitter<{ fragment: [Fragment] }> {
     const isShort = firstSlot < this.#shortUntil;
     const endSlot = isShort ? Math.min(firstSlot + FIRST_SLOTS, this.#shortUntil) : endAfter(firstSlot);
     this.#open.push({ firstSlot, endSlot, samples: [], voices: new Map(), count: 0 });
-  }
-
-  /** The 64 bits of which the timestamp is the lower 32: those nearest to the clock. */
-  #unwrap(timestamp: number, nowMs: number): number {
-    const expected = this.#newest?.ticks ?? nowMs * TICKS_PER_MS;
-    return timestamp + Math.round((expected - timestamp) / TIMESTAMP_RANGE) * TIMESTAMP_RANGE;
   }
 }
 

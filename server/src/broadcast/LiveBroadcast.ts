@@ -4,7 +4,7 @@ import type { LiveReaders } from './LiveReaders.ts';
 import { LiveStream } from './LiveStream.ts';
 import type { TranscodedFormat, Transcoder, Transcoders } from './Transcoders.ts';
 import { oggHead } from './writeOgg.ts';
-import { readSegment, SEGMENT_MS, segmentName, writeInitSegment } from './segment.ts';
+import { readSegment, SEGMENT_MS, segmentName, INIT_SEGMENT } from './segment.ts';
 
 /** In the playlist: what a player keeps, and what it may have missed. */
 const LISTED = 6;
@@ -26,8 +26,6 @@ interface LiveBroadcastOptions {
   /** See `HttpAudience`. */
   readonly maxPerAddress: number;
 }
-
-const INIT_SEGMENT = writeInitSegment();
 
 /**
  * A room as it is heard now over HTTP: its last segments, as HTTP Live Streaming (RFC 8216) has them, and a stream of fragments. Made

@@ -17,10 +17,6 @@ export class LiveFragments extends EventEmitter<{ fragment: [LiveFragment] }> {
   readonly #streams = new Map<string, Stream>();
   readonly #bySsrc = new Map<number, Stream>();
 
-  get count(): number {
-    return this.#streams.size;
-  }
-
   /** Harmless when repeated. */
   open(mix: RecordedMix): void {
     const known = this.#streams.get(mix.recordingId);

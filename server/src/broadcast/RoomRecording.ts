@@ -103,7 +103,7 @@ export class RoomRecording extends EventEmitter<{
   /** People react, here or on another node. */
   addReactions(count: number): void {
     if (!this.#isRunning) return;
-    const now = Date.now();
+    const now = this.#options.nowMs();
     const { at, count: before } = this.#reactions;
     // Those of three seconds are one row.
     this.#reactions = now - at < SEGMENT_MS ? { at, count: before + count } : { at: now, count };

@@ -1,11 +1,11 @@
 import { EventEmitter } from 'node:events';
 import { csrcsOf, isRtp, OPUS_CLOCK_HZ, payloadOf, sequenceNumberOf, timestampOf } from '@tribune/shared/rtp.ts';
+import { unwrapTimestamp } from '@tribune/shared/rtp/numbering.ts';
 import { readCsrc, type Voice } from '@tribune/shared/voice.ts';
 import { SAMPLE_MS, SAMPLES_PER_SEGMENT, SEGMENT_MS, type Segment, type VoiceLevels } from './segment.ts';
 import { isDiscontinuous, SILENT_PACKET } from './silence.ts';
 
 const TICKS_PER_MS = OPUS_CLOCK_HZ / 1000;
-const TIMESTAMP_RANGE = 0x1_0000_0000;
 /** A segment is closed so long after its end: packets of another node's mixer may come out of order. */
 const LATE_MS = 250;
 /** The mix sends something each 0.4 s, even in silence: when nothing came for longer than this, something is missing. */
@@ -63,7 +63,7 @@ export class Segmenter extends EventEmitter<{
   receive(packet: Buffer, nowMs: number): void {
     const payload = isRtp(packet) ? payloadOf(packet) : null;
     if (!payload) return;
-    const ticks = this.#unwrap(timestampOf(packet), nowMs);
+    const ticks = unwrapTimestamp(this.#newest?.ticks ?? Math.round(nowMs * TICKS_PER_MS), timestampOf(packet));
     if (!this.#newest || ticks >= this.#newest.ticks) this.#newest = { ticks, atMs: nowMs };
     const slot = slotOf(ticks);
     const segment = this.#segmentOf(slot);
@@ -111,12 +111,6 @@ export class Segmenter extends EventEmitter<{
       this.#emit(index);
       segment.isDirty = isDirty;
     }
-  }
-
-  /** The 64 bits of which the timestamp is the lower 32: those nearest to the clock. */
-  #unwrap(timestamp: number, nowMs: number): number {
-    const expected = this.#newest?.ticks ?? nowMs * TICKS_PER_MS;
-    return timestamp + Math.round((expected - timestamp) / TIMESTAMP_RANGE) * TIMESTAMP_RANGE;
   }
 
   #segmentOf(slot: number): OpenSegment | null {

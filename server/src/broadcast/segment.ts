@@ -39,7 +39,9 @@ export function segmentName(index: number): string {
 }
 
 /** The initialization segment (ISO/IEC 23000-19, CMAF): the same for every room. */
-export function writeInitSegment(): Buffer {
+export const INIT_SEGMENT = writeInitSegment();
+
+function writeInitSegment(): Buffer {
   return Buffer.concat([box('ftyp', text('iso6'), u32(0), text('iso6cmfcmp41')), fragmentedMovie(SAMPLE_TICKS)]);
 }
 

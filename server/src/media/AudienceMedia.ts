@@ -7,7 +7,7 @@ import { AudienceRouter, type Downlink } from './AudienceRouter.ts';
 import type { ReceiveEndpoint } from './Reception.ts';
 import type { WorkerPool } from './WorkerPool.ts';
 
-/** The audience's side of a room: its mix, brought to each worker that has listeners of it, and to no other. */
+/** The audience's side of a room: its mix, brought to each worker that has listeners of it, to the recorder where it is wanted, and to nobody else. */
 export class AudienceMedia extends EventEmitter<{ heard: []; routerLost: [] }> {
   readonly mix: RoomMix;
   readonly #pool: WorkerPool;

@@ -1,5 +1,8 @@
 import type { ReactionKind } from '@tribune/shared/domain.ts';
 
+/** Of one person, over a socket or over HTTP. */
+export const REACTION_RATE = { burst: 10, perSecond: 3 };
+
 export type ReactionCounts = Partial<Record<ReactionKind, number>>;
 
 /** Adds up what is sent on this node and on the others, whose totals come with their reports: a lost report loses none. */

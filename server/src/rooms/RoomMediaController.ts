@@ -70,7 +70,7 @@ export class RoomMediaController extends EventEmitter<{
     return this.#options.recording;
   }
 
-  /** Where this node takes the mix of the room from the home; null while nobody here listens. */
+  /** Where this node takes the mix of the room from the home; null while nobody here hears it. */
   get mixEndpoint(): Endpoint | null {
     return this.#media.mixEndpoint;
   }

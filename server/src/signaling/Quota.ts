@@ -1,11 +1,12 @@
 import type { RequestName } from '@tribune/shared/protocol.ts';
 import type { TokenBucket } from 'limiter';
 import { createBucket, type Rate } from '../createBucket.ts';
+import { REACTION_RATE } from '../rooms/Reactions.ts';
 
 const EVERYTHING: Rate = { burst: 60, perSecond: 20 };
 /** What costs the server, or others, more than an answer. */
 const RATES: Partial<Record<RequestName, Rate>> = {
-  'reaction:send': { burst: 10, perSecond: 3 },
+  'reaction:send': REACTION_RATE,
   'media:start': { burst: 8, perSecond: 0.5 },
   'transport:create': { burst: 8, perSecond: 0.5 },
   'transport:restartIce': { burst: 10, perSecond: 1 },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { sequenceStep, timestampStep, unwrapSequence } from './numbering.ts';
+import { sequenceStep, timestampStep, unwrapSequence, unwrapTimestamp } from './numbering.ts';
 
 describe('the numbers of RTP packets', () => {
   it.each([
@@ -28,6 +28,16 @@ describe('the numbers of RTP packets', () => {
           newest = unwrapSequence(newest, real & 0xffff);
           expect(newest).toBe(real);
         }
+      }),
+    );
+  });
+
+  it('are unwrapped to the nearest moment, also of a clock that counts from 1970', () => {
+    fc.assert(
+      fc.property(fc.nat(2 ** 46), fc.integer({ min: -0x7fff_ffff, max: 0x7fff_ffff }), (near, step) => {
+        const real = near + step;
+        fc.pre(real >= 0);
+        expect(unwrapTimestamp(near, real % 0x1_0000_0000)).toBe(real);
       }),
     );
   });

@@ -20,3 +20,8 @@ export function timestampStep(from: number, to: number): number {
 export function unwrapSequence(newest: number, sequenceNumber: number): number {
   return newest + sequenceStep(newest, sequenceNumber);
 }
+
+/** A timestamp as it would be if timestamps did not wrap: the one that is nearest to a whole number of ticks. */
+export function unwrapTimestamp(near: number, timestamp: number): number {
+  return near + timestampStep(near, timestamp);
+}

@@ -1,7 +1,5 @@
+import type { HttpPlane } from '@tribune/loadtest/players/Player.ts';
 import type { Costs } from './costs.ts';
-
-export const HTTP_PLANES = ['stream', 'hls'] as const;
-export type HttpPlane = (typeof HTTP_PLANES)[number];
 
 /** Where a bench file has no figures: those of an AMD EPYC, 26 November 2026. */
 const MEASURED_MS = { stream: 0.0134, hls: 0.156, nginxHls: 0.0208 };

@@ -1,6 +1,6 @@
 import { defineCommand, oneOf, positive, text, UsageError, whole, type ValuesOf } from '@tribune/cli';
 import { LAUNCH_SPAN_S, type ArrivalPlan } from '@tribune/loadtest/people/arrivals.ts';
-import { HTTP_PLANES } from './httpPlane.ts';
+import { HTTP_PLANES } from '@tribune/loadtest/players/Player.ts';
 import { DELIVERIES, type Cluster, type NodeFailure } from './model.ts';
 import { MAX_NODES } from './nodesNeeded.ts';
 

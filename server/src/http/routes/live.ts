@@ -2,7 +2,7 @@ import { roomId } from '@tribune/shared/schemas.ts';
 import { Router, type Request, type Response } from 'express';
 import type { LiveFormat } from '../../broadcast/LiveBroadcast.ts';
 import type { LiveReaders } from '../../broadcast/LiveReaders.ts';
-import { writeInitSegment } from '../../broadcast/segment.ts';
+import { INIT_SEGMENT } from '../../broadcast/segment.ts';
 import { AppError } from '../../errors.ts';
 import { guardLookups, type LookupOptions } from '../guardLookups.ts';
 import type { Room } from '../../rooms/Room.ts';
@@ -18,7 +18,6 @@ const TYPES: Readonly<Record<LiveFormat, string>> = {
   mp3: 'audio/mpeg',
   aac: 'audio/aac',
 };
-const INIT_SEGMENT = writeInitSegment();
 
 export interface LiveRoutesOptions extends LookupOptions {
   readonly rooms: RoomManager;

@@ -11,12 +11,11 @@ import { AppError } from '../../errors.ts';
 import type { Room } from '../../rooms/Room.ts';
 import type { RoomManager } from '../../rooms/RoomManager.ts';
 import { authenticate } from '../authenticate.ts';
+import { REACTION_RATE } from '../../rooms/Reactions.ts';
 import { parseBody } from '../parseBody.ts';
 
 const STATE_CACHE = 'public, max-age=2';
 const BODY_LIMIT = '1kb';
-/** Of one person, as over a socket. */
-const REACTIONS = { burst: 10, perSecond: 3 };
 const MAX_PEOPLE = 50_000;
 /** Whether somebody is banned is asked so often while they react. */
 const ALLOWED_FOR_MS = 10_000;
@@ -56,7 +55,7 @@ export function liveStateRoutes({ find, rooms, tokens, networkOf }: LiveStateOpt
     })
     .post('/:id/reactions', express.json({ limit: BODY_LIMIT }), async (req, res) => {
       const { userId } = authenticate(req, tokens);
-      const bucket = buckets.get(userId) ?? createBucket(REACTIONS);
+      const bucket = buckets.get(userId) ?? createBucket(REACTION_RATE);
       buckets.set(userId, bucket);
       if (!bucket.tryRemoveTokens(1)) throw new AppError('RATE_LIMITED', 'Too many reactions');
       const { kind } = parseBody(reactionRequest, req);

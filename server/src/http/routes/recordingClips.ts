@@ -5,7 +5,7 @@ import { clipRequest } from '@tribune/shared/schemas.ts';
 import { Router, type Request } from 'express';
 import { nanoid } from 'nanoid';
 import { replayInfo } from '../../broadcast/describeReplay.ts';
-import type { Replays } from '../../broadcast/Replays.ts';
+import type { Replay, Replays } from '../../broadcast/Replays.ts';
 import { AppError } from '../../errors.ts';
 import type { Logger } from '../../logger.ts';
 import type { Clip, RecordingDetail, Recordings } from '../../sql/recording.ts';
@@ -32,13 +32,6 @@ export function recordingClipRoutes(options: RecordingClipOptions): Router {
     if (clip?.recordingId !== recording.id) throw new AppError('NOT_FOUND', 'There is no such clip');
     return clip;
   };
-  const summarize = async (recording: RecordingDetail, clip: Clip, person: Person | null): Promise<ClipSummary> => {
-    const { file } = await replays.open(recording);
-    const { id, title, from, to, userId } = clip;
-    const atMs = file.toFileMs(from);
-    const mayDelete = person !== null && [userId, recording.host.userId].includes(person.userId);
-    return { id, title, atMs, durationMs: file.toFileMs(to) - atMs, mayDelete };
-  };
   const openClip = async (req: Request<{ id: string; pass: string; clipId: string }>) => {
     const recording = await access.findHeard(req);
     return replays.openClip(recording, await findClip(recording, req.params.clipId));
@@ -47,7 +40,8 @@ export function recordingClipRoutes(options: RecordingClipOptions): Router {
     .get('/:id/clips', async (req, res) => {
       const { recording, person } = await access.findReadable(req);
       const clips = await recordings.listClips(recording.id);
-      const summaries = await Promise.all(clips.map(async (clip) => summarize(recording, clip, person)));
+      const { file } = await replays.open(recording);
+      const summaries = clips.map((clip) => summarize(clip, { file, recording, person }));
       // Of a clip that was cut out, nothing is left.
       res.set('Cache-Control', 'no-cache').json({ clips: summaries.filter(({ durationMs }) => durationMs > 0) });
     })
@@ -66,12 +60,13 @@ export function recordingClipRoutes(options: RecordingClipOptions): Router {
         ...{ userId: person.userId, createdAt: Date.now() },
       };
       await recordings.addClip(clip);
-      res.status(201).json(await summarize(recording, clip, person));
+      res.status(201).json(summarize(clip, { file, recording, person }));
     })
     .get('/:id/clips/:clipId', async (req, res) => {
       const { recording, person } = await access.findReadable(req);
       const found = await findClip(recording, req.params.clipId);
-      const clip = await summarize(recording, found, person);
+      const { file } = await replays.open(recording);
+      const clip = summarize(found, { file, recording, person });
       const path = `${access.pathOf(recording)}/clips/${clip.id}/audio`;
       const replay = replayInfo(await replays.openClip(recording, found), path);
       if (replay.durationMs === 0) throw new AppError('NOT_FOUND', 'There is no such clip any more');
@@ -81,11 +76,27 @@ export function recordingClipRoutes(options: RecordingClipOptions): Router {
     .delete('/:id/clips/:clipId', async (req, res) => {
       const { recording, person } = await access.findReadable(req);
       const clip = await findClip(recording, req.params.clipId);
-      const { mayDelete } = await summarize(recording, clip, person);
-      if (!mayDelete) throw new AppError('NOT_ALLOWED', 'Only whoever made it, and the host, may do that');
+      if (!mayDelete(clip, { recording, person }))
+        throw new AppError('NOT_ALLOWED', 'Only whoever made it, and the host, may do that');
       await recordings.deleteClip(clip.id);
       res.status(204).end();
     })
     .get('/:id/:pass/clips/:clipId/audio.mp4', async (req, res) => sendRange(req, res, await openClip(req), logger))
     .get('/:id/:pass/clips/:clipId/audio.ogg', async (req, res) => sendOgg(req, res, await openClip(req), logger));
+}
+
+/** Whose clip it is, and who asks. */
+interface ClipContext {
+  readonly recording: RecordingDetail;
+  readonly person: Person | null;
+}
+
+function mayDelete({ userId }: Clip, { recording, person }: ClipContext): boolean {
+  return person !== null && [userId, recording.host.userId].includes(person.userId);
+}
+
+function summarize(clip: Clip, { file, ...context }: ClipContext & Pick<Replay, 'file'>): ClipSummary {
+  const { id, title, from, to } = clip;
+  const atMs = file.toFileMs(from);
+  return { id, title, atMs, durationMs: file.toFileMs(to) - atMs, mayDelete: mayDelete(clip, context) };
 }

@@ -16,10 +16,12 @@ interface RecordingEditOptions {
   readonly recordings: Recordings;
   readonly access: RecordingAccess;
   readonly replays: Replays;
+  /** Unix time in ms by the clock of the segments, which all nodes share. */
+  readonly nowMs: () => number;
 }
 
 /** What a host cuts out of a recording and puts back, and the chapters that a host makes. Times are those of the uncut recording. */
-export function recordingEditRoutes({ recordings, access, replays }: RecordingEditOptions): Router {
+export function recordingEditRoutes({ recordings, access, replays, nowMs }: RecordingEditOptions): Router {
   return Router()
     .get('/:id/edit', async (req, res) => {
       const recording = await access.findOwnReady(req);
@@ -64,7 +66,7 @@ export function recordingEditRoutes({ recordings, access, replays }: RecordingEd
       const isOn = recording.state === 'recording';
       if (!isOn && atMs === undefined) throw new AppError('INVALID_PAYLOAD', 'atMs: where the chapter begins');
       const at = isOn
-        ? Math.max(recording.startedAt, Date.now() - agoMs)
+        ? Math.max(recording.startedAt, nowMs() - agoMs)
         : (await replays.openUncut(recording)).file.toRecordedMs(atMs ?? 0);
       await recordings.putChapter(recording.id, { id: nanoid(ID_LENGTH), at, title, automatic: false });
       access.forget(recording.id);

@@ -71,7 +71,15 @@ beforeEach(async () => {
   const app = express()
     .use(
       '/api/recordings',
-      recordingRoutes({ config: { basePath: '' }, archive, replays: new Replays(objects), tokens, logger, ...guard }),
+      recordingRoutes({
+        config: { basePath: '' },
+        archive,
+        replays: new Replays(objects),
+        tokens,
+        logger,
+        nowMs: Date.now,
+        ...guard,
+      }),
     )
     .use(createErrorHandler(logger));
   http = createServer(app).listen(0, '127.0.0.1');

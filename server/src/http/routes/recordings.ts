@@ -4,7 +4,7 @@ import { recordingChanges } from '@tribune/shared/schemas.ts';
 import { Router } from 'express';
 import type { Archive } from '../../archive/Archive.ts';
 import { replayInfo } from '../../broadcast/describeReplay.ts';
-import { writeInitSegment } from '../../broadcast/segment.ts';
+import { INIT_SEGMENT } from '../../broadcast/segment.ts';
 import type { Replays } from '../../broadcast/Replays.ts';
 import { AppError } from '../../errors.ts';
 import type { Logger } from '../../logger.ts';
@@ -17,24 +17,25 @@ import { recordingEditRoutes } from './recordingEdits.ts';
 
 /** In no shared cache, and not for long: the host may cut it out. */
 const SEGMENT_CACHE = 'private, max-age=60';
-const INIT_SEGMENT = writeInitSegment();
 
 export interface RecordingRoutesOptions extends RecordingAccessOptions {
   readonly archive: Pick<Archive, 'recordings' | 'deleteRecording'>;
   readonly replays: Replays;
   readonly logger: Logger;
+  /** Unix time in ms by the clock that all nodes share. */
+  readonly nowMs: () => number;
 }
 
 /** Recordings of rooms: what they are, their sound, and what their host does with them. A recording has the id of its room. */
 export function recordingRoutes({ replays, logger, ...options }: RecordingRoutesOptions): Router {
-  const { archive, limits, networkOf } = options;
+  const { archive, limits, networkOf, nowMs } = options;
   const access = new RecordingAccess(options);
   return Router()
     .use(async (req, _res, next) => {
       await limits.take('recordings', networkOf(req));
       next();
     })
-    .use(recordingEditRoutes({ recordings: archive.recordings, access, replays }))
+    .use(recordingEditRoutes({ recordings: archive.recordings, access, replays, nowMs }))
     .use(recordingClipRoutes({ recordings: archive.recordings, access, replays, logger, describe, limits, networkOf }))
     .get('/:id', async (req, res) => {
       const { recording, person } = await access.findKnown(req);

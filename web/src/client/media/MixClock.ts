@@ -1,7 +1,7 @@
 import { OPUS_CLOCK_HZ } from '@tribune/shared/rtp.ts';
+import { unwrapTimestamp } from '@tribune/shared/rtp/numbering.ts';
 
 const TICKS_PER_MS = OPUS_CLOCK_HZ / 1000;
-const TIMESTAMP_RANGE = 0x1_0000_0000;
 /** Times before are counted from the beginning of the page: browsers do not agree. */
 const FIRST_UNIX_MS = 1e12;
 /** The mix sends something each 0.4 s, also in silence. */
@@ -67,7 +67,5 @@ function unixNow(): number {
 }
 
 function unwrap(timestamp: number, nearMs: number): number {
-  const expected = nearMs * TICKS_PER_MS;
-  const ticks = timestamp + Math.round((expected - timestamp) / TIMESTAMP_RANGE) * TIMESTAMP_RANGE;
-  return ticks / TICKS_PER_MS;
+  return unwrapTimestamp(Math.round(nearMs * TICKS_PER_MS), timestamp) / TICKS_PER_MS;
 }

@@ -1,4 +1,4 @@
-import { sequenceStep, timestampStep, unwrapSequence } from '@tribune/shared/rtp/numbering.ts';
+import { sequenceStep, timestampStep, unwrapSequence, unwrapTimestamp } from '@tribune/shared/rtp/numbering.ts';
 import { SAMPLE_RATE, SAMPLES_PER_MS } from '../sound.ts';
 
 /** One packet of a voice. Its sequence and timestamp are unwrapped, so that they only ever go up. */
@@ -97,7 +97,7 @@ function fits(arrived: ArrivedPacket, sequence: number, reference: { timestamp: 
 function unwrap({ sequenceNumber, timestamp, arrivalMs, payload }: ArrivedPacket, newest: QueuedPacket): QueuedPacket {
   return {
     sequence: unwrapSequence(newest.sequence, sequenceNumber),
-    timestamp: newest.timestamp + timestampStep(newest.timestamp, timestamp),
+    timestamp: unwrapTimestamp(newest.timestamp, timestamp),
     arrivalMs,
     payload,
   };
